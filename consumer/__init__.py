@@ -1,0 +1,1 @@
+"""From Kafka to TikTok: Avro event records in, settled events out."""

@@ -1,0 +1,1 @@
+"""The edges: one kind of I/O a file, and no decisions."""

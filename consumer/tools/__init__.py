@@ -1,0 +1,1 @@
+"""Commands beside `run`; only `cli` imports them."""
