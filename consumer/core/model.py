@@ -338,12 +338,28 @@ class Decision(Struct, frozen=True, gc=False):
 # ── dedupe, batch, deliver ──────────────────────────────────────────────────────────────────────
 
 
+class EventOutcome(StrEnum):
+    """What became of an event that a rule made. A metric label."""
+
+    ACCEPTED = "accepted"
+    MERGED = "merged"
+    DUPLICATE = "duplicate"
+    FORWARDED = "forwarded"
+    REMOVED = "removed"
+    REJECTED = "rejected"
+    PARKED = "parked"
+    SHADOW = "shadow"
+
+
 class Item(Struct, eq=False):
     """An event on its way to TikTok, with every record that settles with it. Mutable: `dedupe` merges into it."""
 
     event: Event
     records: list[Record]
     """The record whose event it is, then those whose copies were merged into it or wait for its end."""
+    outcomes: list[EventOutcome]
+    """One a record: what its event counts as once this item is accepted. First ACCEPTED or FORWARDED,
+    then MERGED or DUPLICATE. If the item is rejected, all of them are."""
     read_at_s: float
     """Monotonic seconds when its first record was read."""
     is_handed_over: bool = False
