@@ -3,7 +3,8 @@
 ConsumerError
 ├── ConfigError      start-up: settings or rules are unusable        → exit 78
 ├── RecordRejected   this record can never be sent                   → dead letter, carry on
-└── Halt             stopped with work unfinished, or fenced         → exit 69
+├── Unreachable      the cluster did not answer a question           → asked again, nothing else happens
+└── Halt             fenced by another member, or it cannot go on    → exit 69
 
 Anything else that escapes is a bug: it ends the process with 70, and Kafka keeps the records.
 """
@@ -25,7 +26,7 @@ class ConfigError(ConsumerError):
         super().__init__("; ".join(self.problems))
 
 
-class RecordRejected(ConsumerError):
+class RecordRejected(ConsumerError):  # noqa: N818  # the record's end, which is no error of the service
     """A record, or one rule's event of it, that no retry can save.
 
     `detail` goes into logs and dead-letter headers: name fields and limits there,
@@ -38,5 +39,9 @@ class RecordRejected(ConsumerError):
         self.detail = detail
 
 
-class Halt(ConsumerError):
-    """Another member has our `group.instance.id`, or the time to stop ran out with a request unfinished."""
+class Unreachable(ConsumerError):  # noqa: N818  # a state of the cluster, not a mistake
+    """The cluster did not answer a question. The text is the client's, which holds no record."""
+
+
+class Halt(ConsumerError):  # noqa: N818  # an order, not a mistake
+    """This process must stop: another member has its `group.instance.id`, or Kafka refuses it for good."""

@@ -1,0 +1,125 @@
+"""The envelope of a dead letter, and of every record the service writes for itself: what is added, and reading it back.
+
+Headers are Kafka Connect's (`__connect.errors.*`), so that existing tools read them, and ours (`tiktok.*`);
+interface.md, section 6. None of them holds a value from the record.
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Final
+
+from msgspec import Struct, structs
+
+from consumer.core.model import Headers, Position, Record, Rejection
+
+_CONNECT: Final = "__connect.errors."
+_OURS: Final = "tiktok."
+_LARGEST_KEY_BYTES: Final = 4096  # a key this long is no key but a second value; the short form goes without it
+
+
+class Letter(Struct, frozen=True):
+    """A record to be written. `position` is the one that settles when the broker has acknowledged it."""
+
+    position: Position
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    original: Headers
+    added: Headers
+
+    @property
+    def headers(self) -> Headers:
+        """All of them; where names meet, a reader takes the last, which is ours."""
+        return self.original + self.added
+
+
+def dead_letter(record: Record, rejection: Rejection, topic: str, failed_at: str) -> Letter:
+    """The dead letter of one rejection.
+
+    Args:
+        topic: where it goes; `{topic}` already replaced by the origin's name.
+        failed_at: ISO 8601, UTC.
+    """
+    added = _origin(record) | _fault(rejection) | {"tiktok.failed_at": failed_at}
+    return Letter(record.position, topic, record.key, record.value, record.headers, _encode(added))
+
+
+def own_letter(record: Record, topic: str, rule: str, pixel: str, replays: int) -> Letter:
+    """A record as it is written to a parked or replay topic: original bytes, origin and rule in headers."""
+    added = _origin(record) | {"tiktok.rule": rule, "tiktok.pixel": pixel, "tiktok.replays": str(replays)}
+    return Letter(record.position, topic, record.key, record.value, record.headers, _encode(added))
+
+
+def shortened(letter: Letter) -> Letter:
+    """The same without value and original headers, for a broker that refuses it for its size."""
+    value = letter.value or b""
+    proof = {"tiktok.value_bytes": str(len(value)), "tiktok.value_sha256": sha256(value).hexdigest()}
+    key = letter.key if len(letter.key or b"") <= _LARGEST_KEY_BYTES else None
+    return structs.replace(letter, key=key, value=None, original=(), added=letter.added + _encode(proof))
+
+
+def restored(record: Record) -> Record:
+    """A record of one of the service's own topics, with origin, timestamp, rule and replays as its headers say.
+
+    What a header does not say, or says unreadably, stays as the record has it. The headers that the
+    service added are taken off, so that a letter never carries two sets of them.
+    """
+    told = {name: (value or b"").decode(errors="replace") for name, value in record.headers if _is_added(name)}
+    origin = Position(
+        told.get(f"{_CONNECT}topic", record.origin.topic),
+        _whole(told.get(f"{_CONNECT}partition"), record.origin.partition),
+        _whole(told.get(f"{_CONNECT}offset"), record.origin.offset),
+    )
+    return structs.replace(
+        record,
+        origin=origin,
+        timestamp_ms=_whole(told.get("tiktok.timestamp"), record.timestamp_ms),
+        rule=told.get("tiktok.rule") or None,
+        replays=_whole(told.get("tiktok.replays"), 0),
+        headers=tuple((name, value) for name, value in record.headers if not _is_added(name)),
+    )
+
+
+def _is_added(name: str) -> bool:
+    return name.startswith((_CONNECT, _OURS))
+
+
+def _origin(record: Record) -> dict[str, str | None]:
+    return {
+        f"{_CONNECT}topic": record.origin.topic,
+        f"{_CONNECT}partition": str(record.origin.partition),
+        f"{_CONNECT}offset": str(record.origin.offset),
+        "tiktok.timestamp": str(record.timestamp_ms),
+        "tiktok.replays": str(record.replays),
+    }
+
+
+def _fault(rejection: Rejection) -> dict[str, str | None]:
+    return {
+        f"{_CONNECT}stage": rejection.reason.partition(".")[0],
+        f"{_CONNECT}exception.message": f"{rejection.reason}: {rejection.detail}",
+        "tiktok.reason": str(rejection.reason),
+        "tiktok.detail": rejection.detail,
+        "tiktok.rule": rejection.rule,
+        "tiktok.pixel": rejection.pixel,
+        "tiktok.code": None if rejection.code is None else str(rejection.code),
+        "tiktok.request_id": rejection.request_id,
+    }
+
+
+def _encode(added: Mapping[str, str | None]) -> Headers:
+    return tuple((name, value.encode()) for name, value in added.items() if value is not None)
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    return int(text) if text is not None and text.lstrip("-").isdigit() else otherwise
+
+
+def topic_for(template: str, record: Record) -> str:
+    """The dead-letter topic of a record: `{topic}` is its origin's."""
+    return template.replace("{topic}", record.origin.topic)
+
+
+def own_topics(group_id: str, pixels: Iterable[str]) -> tuple[str, ...]:
+    """The topics that the service writes for itself and reads too: `{group}.replay`, `{group}.parked.{pixel}`."""
+    return (f"{group_id}.replay", *(f"{group_id}.parked.{pixel}" for pixel in pixels))

@@ -1,0 +1,187 @@
+"""Keep the one promise of this service: an offset is committed only after every record before it is settled.
+
+A record is settled when TikTok accepted its events, no rule held for it, its events are copies of settled ones,
+or the dead-letter or a parked topic acknowledged it. Everything that decides on an offset lives in this file.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.core.model import Position, TopicPartition
+
+
+class Outcome(IntEnum):
+    """How a record ended. A record with several events counts once, by the lowest of theirs."""
+
+    REJECTED = 0
+    PARKED = 1
+    SENT = 2
+    MERGED = 3
+    DUPLICATE = 4
+    DROPPED = 5
+
+    @property
+    def label(self) -> str:
+        """As `records_settled_total` spells it."""
+        return self.name.lower()
+
+
+class _Entry(Struct, gc=False):
+    parts: int
+    outcome: Outcome
+    size_bytes: int
+    read_at_s: float
+
+
+class _Partition(Struct):
+    """One assignment of a partition. `order` may still hold offsets that were settled; its head never does."""
+
+    epoch: int
+    next_offset: int
+    committed: int
+    order: deque[int]
+    entries: dict[int, _Entry]
+
+
+class Totals(Struct):
+    """Counted when it happens, never derived from one another: their sum is the proof that nothing got lost."""
+
+    settled: Counter[Outcome]
+    released: int = 0
+
+
+class Ledger:
+    """Which records are in flight, and up to where a partition's offset may be committed."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[TopicPartition, _Partition] = {}
+        self._in_flight_bytes = 0
+        self.totals: Final = Totals(Counter())
+
+    def assign(self, partition: TopicPartition, epoch: int, offset: int) -> None:
+        """Take a partition over, to be read from `offset`, which counts as its committed one."""
+        self._partitions[partition] = _Partition(epoch, offset, offset, deque(), {})
+
+    def owns(self, position: Position) -> bool:
+        """False once the assignment that read `position` is over."""
+        owned = self._partitions.get((position.topic, position.partition))
+        return owned is not None and owned.epoch == position.epoch
+
+    def open(self, position: Position, size_bytes: int, now_s: float) -> None:
+        """Note a record as read and not settled."""
+        owned = self._partitions[position.topic, position.partition]
+        owned.entries[position.offset] = _Entry(1, Outcome.DROPPED, size_bytes, now_s)
+        owned.order.append(position.offset)
+        owned.next_offset = position.offset + 1
+        self._in_flight_bytes += size_bytes
+
+    def decided(self, position: Position, parts: int) -> None:
+        """A record has been decided: it is settled when so many parts of it are, its events and dead letters.
+
+        With 0 parts it is settled at once, as dropped.
+        """
+        entry = self._entry(position)
+        if entry is None:
+            return
+        entry.parts = max(1, parts)
+        if not parts:
+            self.settle(position, Outcome.DROPPED)
+
+    def settle(self, position: Position, outcome: Outcome) -> bool:
+        """Finish one part of a record. A position of an assignment that is over is ignored.
+
+        Returns:
+            True if that was the record's last part.
+        """
+        entry = self._entry(position)
+        if entry is None:
+            return False
+        entry.outcome = min(entry.outcome, outcome)
+        entry.parts -= 1
+        if entry.parts:
+            return False
+        self._close(self._partitions[position.topic, position.partition], position.offset, entry)
+        return True
+
+    def release(self, partitions: Iterable[TopicPartition]) -> int:
+        """Give partitions up; their next owner reads again what is unsettled. Returns how many records that is."""
+        released = 0
+        for partition in partitions:
+            owned = self._partitions.pop(partition, None)
+            if owned is not None:
+                released += len(owned.entries)
+                self._in_flight_bytes -= sum(entry.size_bytes for entry in owned.entries.values())
+        self.totals.released += released
+        return released
+
+    def committable(self) -> Mapping[TopicPartition, int]:
+        """Per partition whose commit would move: the offset of its oldest record in flight, else the next to read."""
+        resume = {partition: _resume(owned) for partition, owned in self._partitions.items()}
+        return {partition: offset for partition, offset in resume.items() if offset > self.committed(partition)}
+
+    def committed(self, partition: TopicPartition) -> int:
+        """The offset last known to be committed, or -1 for a partition that is not ours."""
+        owned = self._partitions.get(partition)
+        return owned.committed if owned else -1
+
+    def note_committed(self, partition: TopicPartition, offset: int) -> None:
+        """The broker has acknowledged a commit."""
+        owned = self._partitions.get(partition)
+        if owned is not None:
+            owned.committed = max(owned.committed, offset)
+
+    def unsettled(self, partitions: Iterable[TopicPartition]) -> int:
+        """How many records of these partitions are in flight."""
+        return sum(len(self._partitions[p].entries) for p in partitions if p in self._partitions)
+
+    @property
+    def partitions(self) -> Iterable[TopicPartition]:
+        return self._partitions.keys()
+
+    @property
+    def in_flight(self) -> int:
+        """Records read and neither settled nor released, counted from what is there."""
+        return sum(len(owned.entries) for owned in self._partitions.values())
+
+    @property
+    def in_flight_bytes(self) -> int:
+        return self._in_flight_bytes
+
+    def next_offset(self, partition: TopicPartition) -> int:
+        """The offset after the last record read of a partition that is ours."""
+        return self._partitions[partition].next_offset
+
+    def epoch(self, partition: TopicPartition) -> int:
+        """The assignment under which a partition is ours."""
+        return self._partitions[partition].epoch
+
+    def uncommitted_span(self, partition: TopicPartition) -> int:
+        """Next offset to read minus the committed one."""
+        owned = self._partitions[partition]
+        return owned.next_offset - owned.committed
+
+    def oldest_read_at_s(self) -> float | None:
+        """When the oldest record in flight was read; None if there is none."""
+        heads = [owned.entries[owned.order[0]].read_at_s for owned in self._partitions.values() if owned.order]
+        return min(heads, default=None)
+
+    def _entry(self, position: Position) -> _Entry | None:
+        owned = self._partitions.get((position.topic, position.partition))
+        if owned is None or owned.epoch != position.epoch:
+            return None
+        return owned.entries.get(position.offset)
+
+    def _close(self, owned: _Partition, offset: int, entry: _Entry) -> None:
+        del owned.entries[offset]
+        while owned.order and owned.order[0] not in owned.entries:
+            owned.order.popleft()
+        self._in_flight_bytes -= entry.size_bytes
+        self.totals.settled[entry.outcome] += 1
+
+
+def _resume(owned: _Partition) -> int:
+    return owned.order[0] if owned.order else owned.next_offset

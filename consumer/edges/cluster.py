@@ -1,0 +1,144 @@
+"""Kafka: questions to the cluster about topics and logs, and making topics. Decides nothing.
+
+The deciding thread waits for the answers, so a question may take only a few seconds.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # not in its __all__
+
+from consumer.core import model
+from consumer.core.errors import Unreachable
+from consumer.core.resume import Bounds
+
+log = structlog.get_logger("consumer.cluster")
+
+ASK_TIMEOUT_S: Final = 5.0
+
+
+class TopicWatch(threading.Thread):
+    """Looks the cluster's topics up now and then, off the deciding thread, which a cluster away must not stall.
+
+    Attributes:
+        seen: every topic and its number of partitions; None before the first answer.
+        ids: the ids of the `watched` topics.
+    """
+
+    def __init__(self, cluster: "KafkaCluster", every_s: float) -> None:
+        super().__init__(name="topic-watch", daemon=True)
+        self._cluster, self._every_s = cluster, every_s
+        self._is_over = threading.Event()
+        self.seen: Mapping[str, int] | None = None
+        self.ids: Mapping[str, str] = {}
+        self.watched: frozenset[str] = frozenset()
+
+    def run(self) -> None:
+        while not self._is_over.is_set():
+            self._look()
+            self._is_over.wait(self._every_s if self.seen is not None else 1)
+
+    def _look(self) -> None:
+        try:
+            self.seen = self._cluster.topics()
+            self.ids = self._cluster.topic_ids(self.watched & self.seen.keys())
+        except Unreachable as away:
+            log.warning("cluster.away", error=str(away))
+
+    def close(self) -> None:
+        self._is_over.set()
+
+
+class KafkaCluster:
+    """The cluster as an administrator sees it."""
+
+    def __init__(self, properties: Mapping[str, str]) -> None:
+        self._admin = AdminClient({name: value for name, value in properties.items() if name not in _CONSUMER_ONLY})
+
+    def bounds(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Bounds]:
+        """Where the logs begin and end. Raises Unreachable."""
+        wanted = [TopicPartition(*p) for p in partitions]
+        low, high = self._list_offsets(wanted, _EARLIEST), self._list_offsets(wanted, _LATEST)
+        return {p: Bounds(low[p], high[p]) for p in partitions}
+
+    def _list_offsets(self, wanted: list[TopicPartition], spec: OffsetSpec) -> dict[model.TopicPartition, int]:
+        if not wanted:
+            return {}
+        try:
+            asked = self._admin.list_offsets(dict.fromkeys(wanted, spec), request_timeout=ASK_TIMEOUT_S)
+            return {(p.topic, p.partition): answer.result().offset for p, answer in asked.items()}
+        except KafkaException as failed:
+            raise Unreachable(failed.args[0].str()) from None
+
+    def topics(self) -> dict[str, int]:
+        """Every topic of the cluster and its number of partitions. Raises Unreachable."""
+        try:
+            listed = self._admin.list_topics(timeout=ASK_TIMEOUT_S).topics
+        except KafkaException as failed:
+            raise Unreachable(failed.args[0].str()) from None
+        return {name: len(topic.partitions) for name, topic in listed.items() if topic.error is None}
+
+    def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """The cluster's own id of a topic, which differs once a topic is deleted and made again.
+
+        A topic whose id cannot be had is left out: brokers before 2.8 have none.
+        """
+        ids = {}
+        try:
+            asked = self._admin.describe_topics(TopicCollection(sorted(topics)), request_timeout=ASK_TIMEOUT_S)
+            for name, answer in asked.items():
+                ids[name] = str(answer.result().topic_id)
+        except KafkaException as failed:
+            log.info("topic.id_unknown", error=failed.args[0].name())
+        return ids
+
+    def create_topics(self, names: Iterable[str], partitions: int) -> dict[str, str | None]:
+        """Create topics with the broker's default replication. Per name: None, or why it could not be."""
+        asked = self._admin.create_topics(
+            [NewTopic(name, partitions, -1) for name in names], request_timeout=ASK_TIMEOUT_S
+        )
+        return {name: _failure(answer.result) for name, answer in asked.items()}
+
+
+_EARLIEST: Final[OffsetSpec] = OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # the library's own
+_LATEST: Final[OffsetSpec] = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the same
+_CONSUMER_ONLY: Final = frozenset(
+    {
+        "auto.offset.reset",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.partition.eof",
+        "group.id",
+        "group.instance.id",
+        "group.protocol",
+        "group.remote.assignor",
+        "partition.assignment.strategy",
+        "session.timeout.ms",
+        "heartbeat.interval.ms",
+        "max.poll.interval.ms",
+        "isolation.level",
+        "check.crcs",
+        "fetch.wait.max.ms",
+        "fetch.queue.backoff.ms",
+        "fetch.message.max.bytes",
+        "max.partition.fetch.bytes",
+        "fetch.max.bytes",
+        "fetch.min.bytes",
+        "fetch.error.backoff.ms",
+        "queued.min.messages",
+        "queued.max.messages.kbytes",
+    }
+)
+"""Properties that librdkafka warns about on any other client."""
+
+
+def _failure(result: Callable[[], object]) -> str | None:
+    try:
+        result()
+    except KafkaException as failed:
+        error: KafkaError = failed.args[0]
+        return None if error.code() == KafkaError.TOPIC_ALREADY_EXISTS else error.str()
+    return None

@@ -1,0 +1,60 @@
+"""The edges as the service sees them. It knows them only by these shapes; `cli` puts the real ones in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from consumer.core.letter import Letter
+from consumer.core.model import Record, TopicPartition
+from consumer.core.resume import Bounds, Committed, Fault
+
+
+class Rebalanced(Protocol):
+    """Told by `Member.read` when the group gives or takes partitions."""
+
+    def assigned(self, partitions: Sequence[TopicPartition]) -> None: ...
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None: ...
+    def lost(self, partitions: Sequence[TopicPartition]) -> None: ...
+
+
+class Member(Protocol):
+    """A member of the consumer group: `edges.kafka.KafkaSource`. Questions raise Unreachable."""
+
+    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None: ...
+    def assign(self, partition: TopicPartition, offset: int, epoch: int, is_paused: bool) -> None: ...
+    def unassign(self, partition: TopicPartition) -> None: ...
+    def pause(self, partitions: Iterable[TopicPartition]) -> None: ...
+    def resume(self, partitions: Iterable[TopicPartition]) -> None: ...
+    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[Fault]]: ...
+    def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool: ...
+    def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Committed]: ...
+    def known_high(self, partition: TopicPartition) -> int | None: ...
+    def close(self) -> None: ...
+
+
+class Cluster(Protocol):
+    """What the cluster says of its topics: `edges.cluster.KafkaCluster`. Questions raise Unreachable."""
+
+    def bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Bounds]: ...
+    def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]: ...
+
+
+class Topics(Protocol):
+    """The cluster's topics, looked up now and then in the background: `edges.cluster.TopicWatch`."""
+
+    @property
+    def seen(self) -> Mapping[str, int] | None:
+        """Every topic and its number of partitions; None before the first answer."""
+
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """The ids of the watched topics, as far as known."""
+
+    watched: frozenset[str]
+
+
+class Letters(Protocol):
+    """Writes letters: `edges.letters.KafkaLetters`."""
+
+    def write(self, number: int, letter: Letter) -> None: ...
+    def done(self, timeout_s: float = 0) -> Sequence[tuple[int, str | None]]: ...
+    def close(self, timeout_s: float) -> None: ...

@@ -1,0 +1,165 @@
+"""Stage `settle`: letters until they are acknowledged, and commits. Called by the deciding thread alone."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from consumer.core.letter import Letter, dead_letter, own_letter, shortened, topic_for
+from consumer.core.model import EventOutcome, Record, Rejection, TopicPartition
+from consumer.core.settle import Ledger, Outcome
+from consumer.metrics import Metrics
+from consumer.ports import Letters, Member
+
+log = structlog.get_logger("consumer.settle")
+
+COMMIT_EVERY_S: Final = 1.0
+WRITE_AGAIN_S: Final = 1.0
+"""How long a letter waits that could not be written; reading stands still for as long."""
+_TOO_LARGE: Final = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
+
+
+class _Pending(Struct):
+    """A letter that is not acknowledged, and what it means once it is."""
+
+    letter: Letter
+    outcome: Outcome
+    label: str
+    """The rejection's reason, or empty for a parked record."""
+    pixel: str | None
+
+
+class Settling:
+    """Everything that makes a record settled other than TikTok's acceptance."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        letters: Letters,
+        metrics: Metrics,
+        dead_letter_topic: str,
+        metadata_of: Callable[[TopicPartition, int], str],
+    ) -> None:
+        self._ledger, self._letters, self._metrics = ledger, letters, metrics
+        self._dead_letter_topic = dead_letter_topic
+        self._metadata_of = metadata_of
+        self._pending: dict[int, _Pending] = {}
+        self._again: dict[int, float] = {}
+        self._number = 0
+        self._commit_at_s = 0.0
+        self.is_blocked = False
+        """True while letters cannot be written: nothing may be read that could need one."""
+
+    # ── letters ─────────────────────────────────────────────────────────────────────────────────
+
+    def reject(self, record: Record, rejection: Rejection, wall_s: float) -> None:
+        """Write the dead letter of one part of a record; that part is settled when the broker has it."""
+        failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
+        letter = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
+        self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel))
+        log.warning(
+            "record.rejected",
+            topic=record.origin.topic,
+            partition=record.origin.partition,
+            offset=record.origin.offset,
+            rule=rejection.rule,
+            reason=str(rejection.reason),
+            detail=rejection.detail,
+            code=rejection.code,
+            request_id=rejection.request_id,
+        )
+
+    def park(self, record: Record, topic: str, rule: str, pixel: str) -> None:
+        """Write one rule's part of a record to its pixel's parked topic; it is settled when the broker has it."""
+        letter = own_letter(record, topic, rule, pixel, record.replays)
+        self._write(_Pending(letter, Outcome.PARKED, "", pixel))
+
+    def _write(self, pending: _Pending) -> None:
+        self._number += 1
+        self._pending[self._number] = pending
+        self._letters.write(self._number, pending.letter)
+
+    def poll(self, now_s: float, timeout_s: float = 0) -> None:
+        """Take in what became of letters, and write again those that failed."""
+        for number, error in self._letters.done(timeout_s):
+            if error is None:
+                self._acknowledged(self._pending.pop(number))
+            else:
+                self._failed(number, error, now_s)
+        self._write_again(now_s)
+
+    def _acknowledged(self, done: _Pending) -> None:
+        if self.is_blocked:
+            log.info("letters.unblocked", topic=done.letter.topic)
+        self.is_blocked = False
+        if not self._ledger.owns(done.letter.position):
+            return
+        if done.label:
+            self._metrics.inc("rejected", (done.label,))
+        if done.pixel:
+            outcome = EventOutcome.REJECTED if done.label else EventOutcome.PARKED
+            self._metrics.inc("events", (done.pixel, str(outcome)))
+        self._ledger.settle(done.letter.position, done.outcome)
+
+    def _failed(self, number: int, error: str, now_s: float) -> None:
+        pending = self._pending[number]
+        self._metrics.inc("dead_letter_errors")
+        if error in _TOO_LARGE and pending.letter.value is not None and pending.outcome is Outcome.REJECTED:
+            pending.letter = shortened(pending.letter)
+            self._again[number] = now_s
+            return
+        if not self.is_blocked:
+            log.error(
+                "letters.blocked",
+                topic=pending.letter.topic,
+                error=error,
+                remedy="reading has stopped until this topic can be written; see that it exists and may be written to",
+            )
+        self.is_blocked = True
+        self._again[number] = now_s + WRITE_AGAIN_S
+
+    def _write_again(self, now_s: float) -> None:
+        for number in [number for number, at_s in self._again.items() if at_s <= now_s]:
+            del self._again[number]
+            pending = self._pending[number]
+            if self._ledger.owns(pending.letter.position):
+                self._letters.write(number, pending.letter)
+            else:
+                del self._pending[number]  # the next owner reads the record again
+
+    @property
+    def unwritten(self) -> int:
+        """Letters whose acknowledgement is awaited."""
+        return len(self._pending)
+
+    def forget_failed(self) -> None:
+        """Drop letters of partitions that are gone, so that a topic nobody needs any more blocks nothing."""
+        for number in [n for n in self._again if not self._ledger.owns(self._pending[n].letter.position)]:
+            del self._again[number], self._pending[number]
+        if not self._again:
+            self.is_blocked = False
+
+    # ── commits ─────────────────────────────────────────────────────────────────────────────────
+
+    def commit(self, member: Member, now_s: float) -> None:
+        """Commit what has been settled, once a second; the answer comes with a later read."""
+        if now_s >= self._commit_at_s:
+            self._commit_at_s = now_s + COMMIT_EVERY_S
+            self._send_commit(member, wait=False)
+
+    def commit_now(self, member: Member) -> None:
+        """Commit what has been settled, and wait until the broker has it: partitions are about to go."""
+        self._send_commit(member, wait=True)
+
+    def _send_commit(self, member: Member, *, wait: bool) -> None:
+        offsets = self._ledger.committable()
+        if offsets:
+            member.commit({p: (offset, self._metadata_of(p, offset)) for p, offset in offsets.items()}, wait=wait)
+
+    def committed(self, offsets: Mapping[TopicPartition, int], is_whole: bool) -> None:
+        """The broker's answer to a commit."""
+        self._metrics.inc("commits", ("ok" if is_whole else "failed",))
+        for partition, offset in offsets.items():
+            self._ledger.note_committed(partition, offset)
