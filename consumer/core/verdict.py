@@ -1,0 +1,213 @@
+"""Read TikTok's answer: what it means for the events of one request. The table of tiktok.md, section 3.
+
+Part of `deliver`. TikTok answers most failures with HTTP 200 and a code that is not 0, so where the answer is
+its envelope, the code decides; the HTTP status only where it is not.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from consumer.core.model import (
+    CONTENT_FIELDS,
+    PAGE_FIELDS,
+    PROPERTY_FIELDS,
+    USER_FIELDS,
+    Answer,
+    Item,
+    Rejection,
+    RejectReason,
+)
+
+
+class Treatment(StrEnum):
+    """What is to be done after an answer. The metric label `result`."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """The content is wrong: halve, and reject the one that is left."""
+    THROTTLED = "throttled"
+    """Too much at once: wait, then again."""
+    UNAVAILABLE = "unavailable"
+    """Nobody's fault: again with back-off, for as long as it takes."""
+    FORBIDDEN = "forbidden"
+    """The pixel's settings are wrong: hold it until a person mends it."""
+
+
+class Scope(StrEnum):
+    """Whom a throttling answer slows."""
+
+    PIXEL = "pixel"
+    ALL = "all"
+
+
+class Verdict(Struct, frozen=True, gc=False):
+    """One answer, understood. Holds no value of any event."""
+
+    treatment: Treatment
+    why: str
+    """For people: `code 40100`, `HTTP 502`, `timeout`."""
+    code: int | None = None
+    """TikTok's code; None where the answer was not its envelope."""
+    request_id: str | None = None
+    scope: Scope = Scope.PIXEL
+    wait_s: float | None = None
+    """What Retry-After asked for, 0 … 86,400 seconds; None if it did not."""
+    is_partial: bool = False
+    """Code 20001: accepted, with something left out that TikTok does not name."""
+    field: str | None = None
+    """The first field TikTok complains of, if it is one of ours: `user.email`, `properties.contents.0.price`."""
+
+
+_LONGEST_WAIT_S: Final = 86_400.0  # a daily limit ends at 00:00 UTC; a server that asks for more is mistaken
+_FIRST_SERVER_CODE: Final = 50_000
+
+_BY_CODE: Final[Mapping[int, Treatment]] = {
+    **dict.fromkeys((0, 20001), Treatment.ACCEPTED),
+    **dict.fromkeys((40016, 40100, 40132, 40133, 61000), Treatment.THROTTLED),
+    **dict.fromkeys((40202, 40700, 50000, 50002, 60001), Treatment.UNAVAILABLE),
+    **dict.fromkeys((40001, *range(40101, 40120), 40124, 40125, 40130, 40131, 41000), Treatment.FORBIDDEN),
+    # Wrong with every request alike: no event is to blame.
+    **dict.fromkeys((40006, 40007, 40008, 40010, 40051, 40063, 40300, 40301, 40400, 41001, 70001), Treatment.FORBIDDEN),
+    **dict.fromkeys((40000, 40002, 40003, 40011, 40050, 40061, 40062, 41002), Treatment.REFUSED),
+}
+_SLOWS_ONE_PIXEL: Final = 40132
+
+KNOWN_CODES: Final = frozenset(_BY_CODE)
+"""The codes that tiktok.md lists one by one."""
+
+
+def code_label(code: int | None) -> str:
+    """Name a code for the metric label `code`: known ones as they are, anything else `other`."""
+    return str(code) if code in KNOWN_CODES else "other"
+
+
+def classify(answer: Answer, wall_s: float) -> Verdict:
+    """Decide what an answer means.
+
+    Args:
+        wall_s: Unix seconds, for a Retry-After that is a date.
+    """
+    if answer.status is None:
+        return Verdict(Treatment.UNAVAILABLE, answer.failure or "no answer")
+    envelope = _envelope(answer.body)
+    wait_s = _retry_after_s(answer.retry_after, wall_s)
+    if envelope is None:
+        return _by_status(answer.status, wait_s)
+    code, message, request_id = envelope
+    treatment = _treatment(code)
+    slows_all = treatment is Treatment.THROTTLED and code != _SLOWS_ONE_PIXEL
+    return Verdict(
+        treatment,
+        f"code {code}",
+        code=code,
+        request_id=_request_id(request_id),
+        scope=Scope.ALL if slows_all else Scope.PIXEL,
+        wait_s=wait_s,
+        is_partial=code == 20001,
+        field=_field(message),
+    )
+
+
+def _treatment(code: int) -> Treatment:
+    known = _BY_CODE.get(code)
+    if known is not None:
+        return known
+    if code >= _FIRST_SERVER_CODE:
+        return Treatment.UNAVAILABLE
+    return Treatment.FORBIDDEN if 40100 <= code <= 40199 else Treatment.REFUSED
+
+
+def _by_status(status: int, wait_s: float | None) -> Verdict:
+    why = f"HTTP {status} without TikTok's envelope"
+    if status == 429:
+        return Verdict(Treatment.THROTTLED, why, scope=Scope.ALL, wait_s=wait_s)
+    if status == 413:
+        return Verdict(Treatment.REFUSED, why)
+    # Also any 2xx: what is not the envelope is not a success.
+    return Verdict(Treatment.UNAVAILABLE, why, wait_s=wait_s)
+
+
+def _envelope(body: bytes) -> tuple[int, object, object] | None:
+    """Read TikTok's envelope, a JSON object with a whole number as `code`.
+
+    Returns:
+        Its code, message and request_id, the latter two as they came; None if the body is anything else.
+    """
+    try:
+        envelope: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not isinstance(envelope, dict):
+        return None
+    code = envelope.get("code")
+    if not isinstance(code, int) or isinstance(code, bool) or abs(code) > _LARGEST_CODE:
+        return None
+    return code, envelope.get("message"), envelope.get("request_id")
+
+
+_LARGEST_CODE: Final = 2**31 - 1
+
+_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+def _request_id(raw: object) -> str | None:
+    """Take a request_id only if it looks like one: it goes into logs and headers, where no value may go."""
+    return raw if isinstance(raw, str) and _REQUEST_ID.fullmatch(raw) else None
+
+
+_INDEX: Final = r"(?:\.\d{1,3})?"
+_FIELD: Final = re.compile(
+    r"(?:Batch|data)\.\d{1,4}\."
+    r"(event|event_time|event_id|limited_data_use|user|page|properties"
+    rf"|user\.(?:{'|'.join(USER_FIELDS)}){_INDEX}"
+    rf"|page\.(?:{'|'.join(PAGE_FIELDS)})"
+    rf"|properties\.(?:{'|'.join(PROPERTY_FIELDS)}){_INDEX}"
+    rf"|properties\.contents\.\d{{1,3}}\.(?:{'|'.join(CONTENT_FIELDS)})):"
+)
+
+
+def _field(message: object) -> str | None:
+    """Read the field that TikTok complains of: `Batch.0.properties.contents.0.content_id: Not a valid string`.
+
+    Nobody guarantees that form, and the rest of a message can echo what was sent: only names that we know pass.
+    """
+    named = _FIELD.match(message) if isinstance(message, str) else None
+    return named.group(1) if named else None
+
+
+def _retry_after_s(header: str | None, wall_s: float) -> float | None:
+    """Read a Retry-After header, seconds or an HTTP date (RFC 9110, section 10.2.3); None if it is neither."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:_MOST_DIGITS]), _LONGEST_WAIT_S)
+    try:
+        date = parsedate_to_datetime(text)
+        until_s = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(until_s - wall_s, 0.0), _LONGEST_WAIT_S)
+
+
+_MOST_DIGITS: Final = 12
+
+
+def refusal(item: Item, verdict: Verdict) -> Rejection:
+    """Say why TikTok refused one event, without its message, which can echo what was sent (tiktok.md, section 3)."""
+    at = f", field {verdict.field}" if verdict.field else ""
+    return Rejection(
+        RejectReason.DELIVER_REFUSED,
+        f"TikTok refused it: {verdict.why}{at}",
+        item.event.rule,
+        item.event.pixel,
+        verdict.code,
+        verdict.request_id,
+    )
