@@ -1,0 +1,135 @@
+"""The text of the file → plain values: YAML 1.2, duplicate keys refused, `${NAME}` replaced, lines remembered."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from consumer.config.problems import Place, Problems
+from consumer.core.errors import ConfigError
+
+_VARIABLE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_TAG: Final = "tag:yaml.org,2002:"
+
+
+def read_document(text: str, environ: Mapping[str, str], problems: Problems) -> dict[str, object]:
+    """The top mapping of the file; an empty file is an empty mapping.
+
+    Faults that leave the rest readable (duplicate keys, unset variables) go to `problems`.
+
+    Raises:
+        ConfigError: not YAML, or no mapping: then nothing more can be said.
+    """
+    root = _compose(text)
+    if root is None:
+        return {}
+    value = _Reader(environ, problems).read(root, ())
+    if not isinstance(value, dict):
+        raise ConfigError(["the file: must be a mapping of sections; start with `kafka:`"])
+    return value
+
+
+def _compose(text: str) -> Node | None:
+    try:
+        root: Node | None = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError([f"line {line}: not YAML: {error.problem}; mend the syntax there"]) from None
+    except (YAMLError, ValueError):
+        raise ConfigError(["the file: not YAML: a character that YAML forbids; save it as plain UTF-8"]) from None
+    except RecursionError:
+        raise ConfigError(["the file: nested too deeply; no setting needs that"]) from None
+    return root
+
+
+class _Reader:
+    """Walks the nodes once. Timestamps and merge keys are not YAML 1.2, so they are text and an error."""
+
+    def __init__(self, environ: Mapping[str, str], problems: Problems) -> None:
+        self._environ = environ
+        self._problems = problems
+        self._open: list[Node] = []
+
+    def read(self, node: Node, place: Place) -> object:
+        self._problems.lines.setdefault(place, node.start_mark.line + 1)
+        if any(node is outer for outer in self._open):
+            self._problems.settle(place, "contains itself by an alias; write it out")
+            return None
+        self._open.append(node)
+        try:
+            return self._value(node, place)
+        finally:
+            self._open.pop()
+
+    def _value(self, node: Node, place: Place) -> object:
+        if isinstance(node, MappingNode):
+            return self._mapping(node, place)
+        if isinstance(node, SequenceNode):
+            return [self.read(item, (*place, index)) for index, item in enumerate(node.value)]
+        return self._scalar(str(node.tag).removeprefix(_TAG), str(node.value), place)
+
+    def _mapping(self, node: MappingNode, place: Place) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node, place)
+            inner = (*place, key)
+            if key in found:
+                line = key_node.start_mark.line + 1
+                self._problems.settle(inner, f"written twice, again in line {line}; keep one")
+                continue
+            self._problems.lines[inner] = key_node.start_mark.line + 1
+            found[key] = self.read(value_node, inner)
+        return found
+
+    def _key(self, node: Node, place: Place) -> str:
+        if isinstance(node, ScalarNode):
+            if str(node.tag) == f"{_TAG}merge":
+                self._problems.settle((*place, "<<"), "merge keys are not YAML 1.2; write the keys out")
+            return str(node.value)
+        self._problems.settle(place, "a key must be text; write `name: value`")
+        return "?"
+
+    def _scalar(self, kind: str, text: str, place: Place) -> object:
+        if kind in ("str", "timestamp"):
+            return self._replaced(text, place)
+        try:
+            return _SCALARS[kind](text)
+        except (KeyError, ValueError):
+            self._problems.settle(place, "neither text, number, true, false nor null; put text in quotes")
+            return None
+
+    def _replaced(self, text: str, place: Place) -> str:
+        if "${" not in text:
+            return text
+
+        def value(match: re.Match[str]) -> str:
+            name, default = match.group(1), match.group(2)
+            if name is None:
+                return "${"
+            found = self._environ.get(name) or default
+            if found is None and name not in self._environ:
+                self._problems.settle(
+                    place, f"the environment variable {name} is not set; set it, or write ${{{name}:-default}}"
+                )
+            return found or ""
+
+        return _VARIABLE.sub(value, text)
+
+
+def _whole(text: str) -> int:
+    return int(text, 0) if text.lstrip("+-")[:2] in ("0x", "0o") else int(text)
+
+
+def _fraction(text: str) -> float:
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_SCALARS: Final[Mapping[str, Callable[[str], object]]] = {
+    "int": _whole,
+    "float": _fraction,
+    "bool": lambda text: text.lower() == "true",
+    "null": lambda _: None,
+}

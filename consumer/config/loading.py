@@ -1,0 +1,71 @@
+"""The file → frozen settings, or every problem at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from consumer.config.crosschecks import check_together
+from consumer.config.document import read_document
+from consumer.config.problems import Problems
+from consumer.config.rules import read_rules
+from consumer.config.sections import SECTION_BY_KEY, read_sections
+from consumer.config.settings import Settings
+from consumer.config.sources import Sources
+from consumer.config.written import Written
+from consumer.core.errors import ConfigError
+
+VARIABLE: Final = "TIKTOK_CONSUMER_CONFIG"
+DEFAULT_PATH: Final = "consumer.yaml"
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the configuration file.
+
+    Args:
+        path: None: the file that $TIKTOK_CONSUMER_CONFIG names, else ./consumer.yaml.
+        environ: what `${NAME}` is replaced from.
+
+    Raises:
+        ConfigError: everything that is wrong with it.
+    """
+    path = path or Path(environ.get(VARIABLE) or DEFAULT_PATH)
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        remedy = f"name the file with --config or ${VARIABLE}"
+        raise ConfigError([f"{path}: cannot be read ({error.strerror}); {remedy}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([f"{path}: not UTF-8; save it as UTF-8"]) from None
+    return parse(text, environ, path)
+
+
+def parse(text: str, environ: Mapping[str, str], path: Path = Path(DEFAULT_PATH)) -> Settings:
+    """As `load`, from the text. Relative paths in it start at the folder of `path`, which need not exist."""
+    problems = Problems()
+    document = read_document(text, environ, problems)
+    _refuse_unknown(document, problems)
+    sections = {**read_sections(document, path, problems), **_read_rules(document, problems)}
+    check_together(sections, problems)
+    if problems:
+        raise ConfigError(problems.texts())
+    return Settings.model_validate({**sections, "path": path.absolute()}, by_name=True)
+
+
+def _refuse_unknown(document: Mapping[str, object], problems: Problems) -> None:
+    for key in document.keys() - SECTION_BY_KEY.keys():
+        problems.unknown((key,), SECTION_BY_KEY.keys())
+
+
+def _read_rules(document: Mapping[str, object], problems: Problems) -> dict[str, object]:
+    """`elements` and `rules`, if both are in order."""
+    written = Written(document, (), problems)
+    elements = written.inner("elements", document.get("elements") or {}).mapping() or {}
+    sources = Sources(elements)
+    named = sources.elements()
+    if "rules" not in document:
+        problems.add(("rules",), "missing; add at least one rule, or nothing will ever be sent")
+        return {}
+    pixels = document.get("pixels")
+    names = pixels.keys() if isinstance(pixels, dict) else ()
+    rules = read_rules(written.inner("rules", document["rules"]), sources, names)
+    return {} if problems.has_under("elements", "rules") else {"elements": named, "rules": rules}

@@ -1,0 +1,81 @@
+"""Properties of librdkafka that the configuration may not set, since promises of the service rest on them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from consumer.config.problems import Place, Problems, nearest
+from consumer.config.reading import Kafka
+
+_COMMITS: Final = "the service itself says which offset may be committed"
+_READS: Final = "the service itself decides where reading resumes"
+_WRITES: Final = "a dead letter counts as written only when all replicas have it, once"
+_CALLBACK: Final = "callbacks are the service's own"
+_REFUSED_ANYWHERE: Final[Mapping[str, str]] = {
+    "bootstrap.servers": "write kafka.bootstrap_servers instead",
+    "metadata.broker.list": "write kafka.bootstrap_servers instead",
+    "error_cb": _CALLBACK,
+    "stats_cb": _CALLBACK,
+    "throttle_cb": _CALLBACK,
+    "logger": _CALLBACK,
+}
+_REFUSED_OF_CONSUMER: Final[Mapping[str, str]] = {
+    **_REFUSED_ANYWHERE,
+    "group.id": "write kafka.group_id instead",
+    "enable.auto.commit": _COMMITS,
+    "auto.commit.enable": _COMMITS,
+    "auto.commit.interval.ms": _COMMITS,
+    "enable.auto.offset.store": _COMMITS,
+    "offset.store.method": _COMMITS,
+    "offset_commit_cb": _COMMITS,
+    "on_commit": _COMMITS,
+    "auto.offset.reset": f"{_READS}; write kafka.start for a group without offsets",
+    "enable.partition.eof": _READS,
+    "rebalance_cb": _CALLBACK,
+    "consume_cb": _CALLBACK,
+}
+_REFUSED_OF_PRODUCER: Final[Mapping[str, str]] = {
+    **_REFUSED_ANYWHERE,
+    "acks": _WRITES,
+    "request.required.acks": _WRITES,
+    "enable.idempotence": _WRITES,
+    "transactional.id": "the service does not write in transactions",
+    "dr_cb": _CALLBACK,
+    "dr_msg_cb": _CALLBACK,
+    "on_delivery": _CALLBACK,
+}
+_REFUSED_WITH_CONSUMER_PROTOCOL: Final = (
+    "partition.assignment.strategy",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+)
+"""With `group.protocol: consumer` the broker decides these, and librdkafka refuses to start."""
+_PROTOCOLS: Final = ("classic", "consumer")
+
+
+def check_properties(kafka: Kafka, problems: Problems) -> None:
+    """Note every property that is refused, each with the reason."""
+    consumer: Place = ("kafka", "properties")
+    _check(kafka.properties, _REFUSED_OF_CONSUMER, consumer, problems)
+    _check(kafka.producer_properties, _REFUSED_OF_PRODUCER, ("kafka", "producer_properties"), problems)
+    protocol = kafka.properties.get("group.protocol", "classic").lower()
+    if protocol not in _PROTOCOLS:
+        problems.add((*consumer, "group.protocol"), "unknown protocol; use classic or consumer")
+    if protocol == "consumer":
+        for name in _REFUSED_WITH_CONSUMER_PROTOCOL:
+            if name in kafka.properties:
+                problems.add((*consumer, name), "the broker decides it with group.protocol consumer; remove it")
+    strategy = kafka.properties.get("partition.assignment.strategy", "cooperative-sticky")
+    if strategy.strip() != "cooperative-sticky" and protocol != "consumer":
+        problems.add(
+            (*consumer, "partition.assignment.strategy"),
+            "eager assignors take every partition away at each rebalance; use cooperative-sticky, or remove it",
+        )
+
+
+def _check(given: Mapping[str, str], refused: Mapping[str, str], place: Place, problems: Problems) -> None:
+    for name in given:
+        if name in refused:
+            problems.add((*place, name), f"not yours to set: {refused[name]}; remove it")
+        elif "." not in name and "_" in name:
+            near = nearest(name.replace("_", "."), (name.replace("_", "."),))
+            problems.add((*place, name), f"no librdkafka property; its names have dots: did you mean `{near}`?")

@@ -1,0 +1,99 @@
+"""The whole file as one frozen value. Every section but those in `reading` and `sending`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from consumer.config.reading import Avro, Kafka
+from consumer.config.schema_files import load_shipped_schema
+from consumer.config.section import Section, needed, setting
+from consumer.config.sending import Batch, DeadLetter, Dedupe, Delivery, Limits, Outcomes, Pixel
+from consumer.config.units import Address, Duration, split_address
+from consumer.core.source import Rule
+
+
+class Http(Section):
+    """The port for metrics, health and the status page."""
+
+    listen: Address = setting("0.0.0.0:9464", "Address and port, as host:port.")
+
+    @property
+    def host(self) -> str:
+        return split_address(self.listen)[0]
+
+    @property
+    def port(self) -> int:
+        return split_address(self.listen)[1]
+
+
+class Log(Section):
+    """What is logged, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting("info", "Lines below this level are left out.")
+    format: Literal["json", "console"] = setting(
+        "json", "`json`: one object a line. `console`: for people, in colours."
+    )
+
+
+class Settings(Section):
+    """Everything the configuration file says. Values in the file may hold `${NAME}` or `${NAME:-default}`."""
+
+    kafka: Kafka = needed("The cluster, the topics and the group.")
+    avro: Avro = setting({}, "How the records' values are encoded.")
+    pixels: Annotated[Mapping[str, Pixel], Field(min_length=1)] = needed(
+        "A name of yours → where events go. The name is a metric label and part of the parked topic's name.",
+    )
+    elements: Annotated[
+        Mapping[str, Any],
+        WithJsonSchema({"type": "object", "additionalProperties": {"$ref": "#/$defs/Source"}}),
+    ] = setting({}, "Named sources, to be used by several rules as `{element: name}`.")
+    rules: Annotated[
+        tuple[Rule, ...],
+        WithJsonSchema({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Rule"}}),
+    ] = needed(
+        "Every rule that holds for a record makes one event of it. A record no rule holds for is dropped and counted."
+    )
+    dedupe: Dedupe = setting({}, "The window in which copies of an event become one.")
+    event_id_from_position: Literal["auto", "always", "never"] = setting(
+        "auto",
+        "Whether an event without an event_id gets one made of topic, partition, offset and timestamp, so that a "
+        "re-delivery cannot count twice. Such ids never enter the window. `auto`: only if the event has no ttp "
+        "either, since TikTok pairs such events with the browser's by ttp.",
+    )
+    on_bad_field: Literal["drop", "reject"] = setting(
+        "drop",
+        "What an optional field does that TikTok would not take. `drop`: it is left out and counted. `reject`: the "
+        "event becomes a dead letter.",
+    )
+    batch: Batch = setting({}, "How many events share a request. The first limit that is reached closes a batch.")
+    delivery: Delivery = setting({}, "The calls of the Events API.")
+    dead_letter: DeadLetter = setting({}, "Where records go that can never be sent.")
+    limits: Limits = setting({}, "What may be in memory at once, and which records are taken.")
+    outcomes: Outcomes = setting({}, "A record of what became of each event.")
+    shutdown_timeout_s: Duration = setting(
+        "30s",
+        "Longest time from the signal to stop to the end: what is on its way is finished, the rest read again later.",
+        validation_alias="shutdown_timeout",
+    )
+    http: Http = setting({}, "The port for metrics, health and the status page.")
+    log: Log = setting({}, "What is logged.")
+    path: Path | None = Field(default=None, exclude=True)
+    """The file all this was read from. Not a key of it."""
+
+    @staticmethod
+    def shipped_schema() -> dict[str, Any]:
+        """The schema that is read by default."""
+        return load_shipped_schema()
+
+    def dead_letter_topic(self, topic: str) -> str:
+        """Where rejected records of `topic` go."""
+        return self.dead_letter.topic.replace("{topic}", topic)
+
+    def parked_topic(self, pixel: str) -> str:
+        return f"{self.kafka.group_id}.parked.{pixel}"
+
+    @property
+    def replay_topic(self) -> str:
+        return f"{self.kafka.group_id}.replay"
