@@ -289,6 +289,17 @@ class Delivery:
         """Say whether any such item is in a request without an answer yet."""
         return any(map(is_wanted, self._items_in_flight()))
 
+    def is_trying(self, is_wanted: Callable[[Item], bool]) -> bool:
+        """Say whether any such item is on its way, or waits for another try of a pixel that is open."""
+        waits = (
+            item
+            for lane in self._order
+            if self._gates.gate(lane.pixel).is_open
+            for load in lane.again
+            for item in load.items
+        )
+        return self.is_on_its_way(is_wanted) or any(map(is_wanted, waits))
+
     def items(self, pixel: str) -> int:
         """Count a pixel's items that were handed over and are not finished."""
         on_their_way = sum(len(f.load.items) for f in self._flights.values() if f.request.pixel == pixel)

@@ -1,0 +1,80 @@
+"""Access tokens, from the configuration or from files that may change. Part of the edge to TikTok.
+
+A token is revealed only for the request's header, by `Tokens.reveal`.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+_LOOK_EVERY_S: Final = 1.0
+
+_Mark = tuple[int, int, int] | None
+
+
+class Tokens:
+    """Each pixel's token.
+
+    Args:
+        sources: per pixel the token, or the file that holds it and nothing else.
+    """
+
+    def __init__(self, sources: Mapping[str, SecretStr | Path]) -> None:
+        self._files = {pixel: source for pixel, source in sources.items() if isinstance(source, Path)}
+        self._marks: dict[str, _Mark] = {}
+        self._looked_s = float("-inf")
+        self._tokens = {pixel: source for pixel, source in sources.items() if isinstance(source, SecretStr)}
+        # A file without a token yet is no reason to stop: TikTok says 40104, the pixel is held until the file changes.
+        self._tokens |= {pixel: SecretStr("") for pixel in self._files}
+        self.changed()
+
+    def reveal(self, pixel: str) -> str:
+        """Give a token in clear, for the request's header and nothing else."""
+        return self._tokens[pixel].get_secret_value()
+
+    def changed(self) -> list[str]:
+        """Read the files that changed, at most once a second.
+
+        Returns:
+            The pixels whose token is another one now. While a file is missing, unreadable, or holds anything but
+            a token, the last token stays.
+        """
+        now_s = time.monotonic()
+        if now_s - self._looked_s < _LOOK_EVERY_S:
+            return []
+        self._looked_s = now_s
+        return [pixel for pixel, file in self._files.items() if self._read(pixel, file)]
+
+    def _read(self, pixel: str, file: Path) -> bool:
+        mark = _mark(file)
+        if mark is None or mark == self._marks.get(pixel):
+            return False
+        token = _token_in(file)
+        if token is None:
+            return False  # perhaps half written: look again
+        self._marks[pixel] = mark
+        is_another = token != self._tokens[pixel]
+        self._tokens[pixel] = token
+        return is_another
+
+
+def _mark(file: Path) -> _Mark:
+    """What changes when a file does, also when a link to it is turned to another file; None if it cannot be seen."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _token_in(file: Path) -> SecretStr | None:
+    """Read a file that holds a token alone; None if it does not."""
+    try:
+        text = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    is_token = text.isascii() and text.isprintable() and " " not in text and text != ""
+    return SecretStr(text) if is_token else None
