@@ -1,0 +1,106 @@
+"""Answers, and the ways not to answer: a reset, an orderly close, half a body, silence."""
+
+import asyncio
+import socket
+import struct
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_GARBAGE: Final = b"\x00\xff\x1f\x8b garbage }{ \xc3\x28"
+_HTML: Final = b"<!DOCTYPE html><html><head><title>502</title></head><body><h1>Bad Gateway</h1></body></html>"
+_LINGER_NOT: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER on, for 0 seconds: closing the socket sends RST instead of FIN."""
+
+
+class OpenProtocol(H11Protocol):
+    """Lets the application reach the connection it is asked on, as `request.state.transport`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+class Envelope(msgspec.Struct):
+    """TikTok's answer."""
+
+    code: int
+    message: str
+    request_id: str
+    data: dict[str, str] = {}
+
+
+def envelope(answer: Envelope, status: int = 200) -> Response:
+    """Errors, too, come with HTTP 200 (tiktok.md, section 3)."""
+    return Response(msgspec.json.encode(answer), status, media_type="application/json")
+
+
+def plain(status: int, text: str) -> Response:
+    """An answer that is not TikTok's envelope."""
+    return Response(text, status, media_type="text/plain")
+
+
+def garbage(status: int) -> Response:
+    return Response(_GARBAGE, status, media_type="application/json")
+
+
+def html(status: int) -> Response:
+    return Response(_HTML, status, media_type="text/html")
+
+
+class HalfAnswer(Response):
+    """The headers promise the whole body; half of it comes, then the connection is closed."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = bytes(self.body)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        _transport(scope).close()
+        await _gone(receive)
+
+
+class NoAnswer(Response):
+    """The connection ends without a byte, by RST (`reset`) or FIN."""
+
+    def __init__(self, *, reset: bool) -> None:
+        super().__init__()
+        self._reset = reset
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = _transport(scope)
+        if self._reset:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            transport.abort()
+        else:
+            transport.close()
+        await _gone(receive)
+
+
+class Silence(Response):
+    """Nothing, until the client hangs up or the sandbox stops."""
+
+    def __init__(self, stopping: asyncio.Event) -> None:
+        super().__init__()
+        self._stopping = stopping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        waits = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._stopping.wait())]
+        _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in pending:
+            wait.cancel()
+        _transport(scope).abort()
+        await _gone(receive)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _transport(scope: Scope) -> asyncio.Transport:
+    transport = scope["state"]["transport"]
+    assert isinstance(transport, asyncio.Transport)  # noqa: S101  # set by OpenProtocol, the only one in use
+    return transport

@@ -1,0 +1,113 @@
+"""What the sandbox remembers, and what it forgets."""
+
+from consumer.tools.sandbox.judge import Judged
+from consumer.tools.sandbox.store import KEPT_REFUSALS, Delivery, Refused, Store
+
+
+def delivery(pixel: str = "P", *, answered: bool = True) -> Delivery:
+    return Delivery(1000.5, "request-1", pixel, None, answered=answered)
+
+
+def event(event_id: str | None, name: str = "Purchase") -> Judged:
+    return Judged(name, event_id, b'{"event":"' + name.encode() + b'"}')
+
+
+def refused(seq: int) -> Refused:
+    return Refused(seq, 1000.5, "request-1", "P", 40002, 200, "Batch.0.event: …", is_told=False, event=None)
+
+
+def ids(store: Store, after: int = 0) -> list[str | None]:
+    return [kept.event_id for kept in store.events(after)]
+
+
+def test_keeps_the_newest_events_whole_and_counts_all() -> None:
+    store = Store(keep=2)
+    for number in range(5):
+        store.accept(delivery(), [event(str(number))])
+
+    assert ids(store) == ["3", "4"]
+    assert store.summary().events == 5
+    assert store.summary().kept == 2
+    assert len(store.keys()) == 5
+
+
+def test_gives_events_after_a_number_in_order_and_at_most_so_many() -> None:
+    store = Store(keep=3)
+    store.accept(delivery("P"), [event("1"), event("2")])
+    store.accept(delivery("Q"), [event("3"), event("4"), event("1")])
+
+    assert [kept.seq for kept in store.events()] == [3, 4, 5]
+    assert ids(store, after=1) == ["3", "4", "1"]
+    assert ids(store, after=4) == ["1"]
+    assert ids(store, after=5) == []
+    assert [kept.event_id for kept in store.events(limit=2)] == ["3", "4"]
+    assert [kept.pixel for kept in store.events(event_id="1")] == ["Q"]
+    assert store.events(pixel="P") == []
+
+
+def test_counts_copies_by_pixel_event_and_event_id() -> None:
+    store = Store(keep=10)
+    store.accept(delivery("P"), [event("1"), event("1"), event("1", "Lead")])
+    store.accept(delivery("Q"), [event("1"), event(None), event(None)])
+
+    assert store.keys() == {"P|Purchase|1": 2, "P|Lead|1": 1, "Q|Purchase|1": 1, "Q|Purchase|": 2}
+    assert store.summary().duplicates == 1
+    assert store.summary().by_pixel == {"P": 3, "Q": 3}
+    assert store.summary().by_event == {"Purchase": 5, "Lead": 1}
+
+
+def test_tells_which_events_were_accepted_without_the_sender_being_told() -> None:
+    store = Store(keep=10)
+    store.accept(delivery(answered=False), [event("1"), event("2")])
+    store.accept(delivery(), [event("1")])
+
+    assert store.keys(only_unanswered=True) == {"P|Purchase|1": 1, "P|Purchase|2": 1}
+    assert store.summary().unanswered == 2
+    assert [kept.answered for kept in store.events()] == [False, False, True]
+
+
+def test_counts_no_keys_when_told_to_forget_them() -> None:
+    store = Store(keep=0, forgets_keys=True)
+    store.accept(delivery(), [event("1"), event("1")])
+
+    assert store.keys() == {}
+    assert store.events() == []
+    assert store.summary().events == 2
+
+
+def test_clearing_forgets_counts_and_events_but_numbers_go_on() -> None:
+    store = Store(keep=10)
+    store.accept(delivery(), [event("1")])
+    store.count_answer("0")
+    store.refuse(refused)
+
+    store.clear()
+
+    assert store.summary().requests == store.summary().events == store.summary().kept == 0
+    assert store.keys() == {}
+    assert store.refusals() == []
+    store.accept(delivery(), [event("1")])
+    assert [kept.seq for kept in store.events()] == [2]
+
+
+def test_keeps_the_newest_refusals() -> None:
+    store = Store(keep=1)
+    for _ in range(KEPT_REFUSALS + 3):
+        store.refuse(refused)
+
+    assert [kept.seq for kept in store.refusals()][:1] == [4]
+    assert [kept.seq for kept in store.refusals(after=KEPT_REFUSALS + 2)] == [KEPT_REFUSALS + 3]
+
+
+def test_tells_watchers_of_every_change_until_they_leave() -> None:
+    changes: list[int] = []
+    store = Store(keep=1)
+    leave = store.watch(lambda: changes.append(1))
+
+    store.accept(delivery(), [event("1")])
+    store.refuse(refused)
+    store.clear()
+    leave()
+    store.clear()
+
+    assert len(changes) == 3
