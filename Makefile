@@ -1,0 +1,85 @@
+# `make help` says what there is. Needs make and Python 3.11 or later; `make test` says what else, and gets it where it may.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+CHAOS_MINUTES ?= 60
+export UV_LINK_MODE := copy
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup
+setup: .venv/.made-dev ## everything that development needs, into .venv
+
+.PHONY: demo
+demo: .venv/.made-run ## the whole service on this machine, with nothing but Python
+	$(BIN)/tiktok-consumer demo
+
+.PHONY: test
+test: setup ## every test, on a real Kafka that it starts itself
+	scripts/system-parts
+	$(BIN)/pytest
+
+.PHONY: test-quick
+test-quick: setup ## the tests that need no server: seconds
+	$(BIN)/pytest -m "not server" tests/unit tests/property tests/golden tests/contract
+
+.PHONY: check
+check: setup ## style, types, and generated documents
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(if $(wildcard consumer/config/reference.py),$(BIN)/python -m consumer.config.reference --check)
+
+.PHONY: bench
+bench: setup ## what an event costs, against the floor and against others
+	scripts/system-parts
+	$(BIN)/python -m bench
+
+.PHONY: chaos
+chaos: setup ## seeded faults for CHAOS_MINUTES (60)
+	scripts/system-parts
+	CHAOS_MINUTES=$(CHAOS_MINUTES) $(BIN)/pytest -s --timeout=0 tests/chaos
+
+.PHONY: up
+up: ## Kafka, registry, sandbox, consumers, Prometheus and Grafana in containers
+	docker compose up --build --wait
+
+.PHONY: lock
+lock: .venv/.made ## the newest dependencies that pyproject.toml allows, with their hashes
+	$(LOCK) --upgrade --all-extras --group dev --group build pyproject.toml -o requirements-dev.lock
+	$(LOCK) -c requirements-dev.lock pyproject.toml -o requirements.lock
+	$(LOCK) -c requirements-dev.lock --group build -o requirements-build.lock
+
+.PHONY: clean
+clean: ## forget everything made here, the virtual environment too
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+INSTALL := $(UV) pip install --quiet
+# The project itself: from these files, with the build tools that the lock pinned.
+INSTALL_SELF := $(INSTALL) --no-build-isolation --no-deps --editable .
+
+.venv/.made: requirements-build.lock
+	@$(PYTHON) scripts/check_python.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@touch $@
+
+.venv/.made-run: .venv/.made requirements.lock pyproject.toml
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL_SELF)
+	@touch $@
+
+.venv/.made-dev: .venv/.made requirements-dev.lock pyproject.toml
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL_SELF)
+	@touch $@ .venv/.made-run
