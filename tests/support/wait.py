@@ -1,0 +1,21 @@
+"""Waiting for something to become true: tests never sleep for a fixed time."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_until(ask: Callable[[], T], timeout_s: float, *, what: str, every_s: float = 0.05) -> T:
+    """Ask again and again until the answer is truthy, and return it.
+
+    Raises:
+        AssertionError: not within `timeout_s`; names `what` was waited for and the last answer.
+    """
+    end_s = time.monotonic() + timeout_s
+    while not (answer := ask()):
+        if time.monotonic() > end_s:
+            raise AssertionError(f"not within {timeout_s:g} s: {what}; last answer: {answer!r}")
+        time.sleep(every_s)
+    return answer
