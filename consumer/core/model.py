@@ -115,7 +115,9 @@ class MappedEvent(Struct, frozen=True, gc=False):
     page: Mapping[str, Any] = {}
     properties: Mapping[str, Any] = {}
     """Without contents. `query` has become `search_string` if that is not mapped itself."""
-    contents: tuple[Mapping[str, Any], ...] | None = None
+    contents: Any = None
+    """None, or a tuple of dicts, one a product, under the names of `CONTENT_FIELDS`. An item that was no record stands
+    in its place as it was, and what was no list is here instead of a tuple: `normalize` notes both."""
 
 
 # ── normalize ───────────────────────────────────────────────────────────────────────────────────
