@@ -78,6 +78,8 @@ HOLD: list[tuple[str, Any, Any]] = [
     ("at_least", "2026-03-01t13:00:00+01:00", NOON.astimezone(timezone(timedelta(hours=5)))),
     ("at_least", "2026-03-01", "2026-03-01"),
     ("at_least", "b", "b"),
+    ("at_least", 0.1, Decimal("0.1")),
+    ("at_least", "2026-03-01T12:00:00z", "2026-03-01t12:00:00z"),
     ("exists", True, ""),
     ("exists", True, False),
     ("is_true", True, True),
