@@ -118,6 +118,10 @@ class Metrics:
             raise ValueError(f"counter {name} cannot go down")
         self._values[key] = self._values.get(key, 0) + by
 
+    def level(self, name: str, total: float, labels: Labels = ()) -> None:
+        """Take over a counter that somebody else keeps: its value until now."""
+        self.inc(name, labels, total - self._values.get((name, labels), 0))
+
     def set(self, name: str, value: float, labels: Labels = ()) -> None:
         """Set a gauge. Raises KeyError for an undeclared name, ValueError for wrong labels."""
         key = (name, labels)

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from consumer.core.letter import Letter
-from consumer.core.model import Record, TopicPartition
+from consumer.core.lookups import LookUp
+from consumer.core.model import Answer, Record, SchemaKey, TopicPartition
+from consumer.core.request import Request
 from consumer.core.resume import Bounds, Committed, Fault
 
 
@@ -58,3 +60,28 @@ class Letters(Protocol):
     def write(self, number: int, letter: Letter) -> None: ...
     def done(self, timeout_s: float = 0) -> Sequence[tuple[int, str | None]]: ...
     def close(self, timeout_s: float) -> None: ...
+
+
+class Sender(Protocol):
+    """Carries requests to TikTok and brings the answers back: `edges.tiktok.TikTok`. Never blocks."""
+
+    def send(self, request: Request) -> None: ...
+    def answers(self) -> Sequence[tuple[int, Answer]]: ...
+    def changed_tokens(self) -> Sequence[str]:
+        """Pixels whose token file holds another token than before."""
+
+    def close(self, timeout_s: float) -> None: ...
+
+
+class Registry(Protocol):
+    """Looks schemas up: `edges.registry.SchemaRegistry`. Never blocks."""
+
+    def ask(self, key: SchemaKey) -> None: ...
+    def answers(self) -> Sequence[LookUp]: ...
+
+
+class Windows(Protocol):
+    """What `settle` needs of the windows: they outlive their owner in the commits' metadata."""
+
+    def metadata(self, partition: TopicPartition, committed: int) -> str: ...
+    def note_committed(self, partition: TopicPartition, committed: int) -> None: ...

@@ -42,9 +42,10 @@ class ReadSettings(Struct, frozen=True):
 class Hooks(Struct, frozen=True):
     """What the rest of the service does when partitions come and go."""
 
-    opened: Callable[[TopicPartition, Start, str], int]
-    """A partition is ours, with its commit's metadata. Returns the offset to read from: earlier, to warm up."""
-    recreated: Callable[[TopicPartition, str, str], bool]
+    opened: Callable[[TopicPartition, Start, str, str], int]
+    """A partition is ours, with its commit's metadata and its topic's id. Returns the offset to read from: an earlier
+    one than it starts at, if its window is to be filled in first."""
+    is_recreated: Callable[[str, str], bool]
     """Whether the topic with this id is another one than the commit's metadata was written for."""
     drain: Callable[[Sequence[TopicPartition]], None]
     """These partitions are about to go: settle what can be, and commit."""
@@ -169,8 +170,13 @@ class Reading:
             self._unresolved.pop(partition, None)
             self.waiting.pop(partition, None)
             self._paused.discard(partition)
-        self._metrics.inc("records_released", by=self._ledger.release(partitions))
+        self._ledger.release(partitions)
         self._hooks.closed(partitions)
+
+    def leave(self) -> None:
+        """Give up everything unsettled, and leave the group."""
+        self._let_go(list(self._ledger.partitions))
+        self._member.close()
 
     def release_all(self) -> None:
         """Give up everything unsettled, and read it again from what is committed (the breaker, at its reset)."""
@@ -198,13 +204,14 @@ class Reading:
             self._open(partition, stored[partition], bounds[partition])
 
     def _open(self, partition: TopicPartition, stored: resume.Committed, bounds: resume.Bounds) -> None:
-        is_recreated = self._hooks.recreated(partition, self._ids.get(partition[0], ""), stored.metadata)
+        topic_id = self._ids.get(partition[0], "")
+        is_recreated = self._hooks.is_recreated(topic_id, stored.metadata)
         is_latest = self._there_at_first is not None and partition in self._there_at_first
         start = resume.start(stored.offset, bounds.low, bounds.high, is_recreated=is_recreated, is_latest=is_latest)
         self._tell(partition, start)
         self._epoch += 1
         self._ledger.assign(partition, self._epoch, start.offset)
-        offset = self._hooks.opened(partition, start, stored.metadata)
+        offset = self._hooks.opened(partition, start, stored.metadata, topic_id)
         del self._unresolved[partition]
         is_paused = self._should_pause(partition)
         self._member.assign(partition, max(offset, bounds.low), self._epoch, is_paused)
@@ -238,8 +245,24 @@ class Reading:
             self._start_over([partition])  # the log is shorter than what we read of it: another topic
             return
         self._tell(partition, Start(bounds.low, resume.Origin.LOST, bounds.low - wanted))
+        self.read_on(partition, bounds.low)
+
+    def read_on(self, partition: TopicPartition, offset: int) -> None:
+        """Go on at another offset of a partition that is ours."""
         self._member.unassign(partition)
-        self._member.assign(partition, bounds.low, self._ledger.epoch(partition), partition in self._paused)
+        self._member.assign(partition, offset, self._ledger.epoch(partition), partition in self._paused)
+
+    def publish(self) -> None:
+        """Set the gauges."""
+        ours = list(self._ledger.partitions)
+        labels = [(topic, str(number)) for topic, number in ours]
+        for partition, label in zip(ours, labels, strict=True):
+            high = self._member.known_high(partition)
+            if high is not None:
+                self._metrics.set("lag", max(0, high - self._ledger.committed(partition)), label)
+            self._metrics.set("uncommitted_span", self._ledger.uncommitted_span(partition), label)
+        for name in ("lag", "uncommitted_span"):
+            self._metrics.forget(name, labels)
 
     # ── pausing ─────────────────────────────────────────────────────────────────────────────────
 

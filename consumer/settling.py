@@ -1,6 +1,6 @@
 """Stage `settle`: letters until they are acknowledged, and commits. Called by the deciding thread alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ from consumer.core.letter import Letter, dead_letter, own_letter, shortened, top
 from consumer.core.model import EventOutcome, Record, Rejection, TopicPartition
 from consumer.core.settle import Ledger, Outcome
 from consumer.metrics import Metrics
-from consumer.ports import Letters, Member
+from consumer.ports import Letters, Member, Windows
 
 log = structlog.get_logger("consumer.settle")
 
@@ -40,15 +40,17 @@ class Settling:
         letters: Letters,
         metrics: Metrics,
         dead_letter_topic: str,
-        metadata_of: Callable[[TopicPartition, int], str],
+        windows: Windows,
     ) -> None:
         self._ledger, self._letters, self._metrics = ledger, letters, metrics
         self._dead_letter_topic = dead_letter_topic
-        self._metadata_of = metadata_of
+        self._windows = windows
         self._pending: dict[int, _Pending] = {}
         self._again: dict[int, float] = {}
         self._number = 0
         self._commit_at_s = 0.0
+        self.commits_failed = 0
+        """Commits that failed in a row."""
         self.is_blocked = False
         """True while letters cannot be written: nothing may be read that could need one."""
 
@@ -156,10 +158,12 @@ class Settling:
     def _send_commit(self, member: Member, *, wait: bool) -> None:
         offsets = self._ledger.committable()
         if offsets:
-            member.commit({p: (offset, self._metadata_of(p, offset)) for p, offset in offsets.items()}, wait=wait)
+            member.commit({p: (offset, self._windows.metadata(p, offset)) for p, offset in offsets.items()}, wait=wait)
 
     def committed(self, offsets: Mapping[TopicPartition, int], is_whole: bool) -> None:
         """The broker's answer to a commit."""
         self._metrics.inc("commits", ("ok" if is_whole else "failed",))
+        self.commits_failed = 0 if is_whole else self.commits_failed + 1
         for partition, offset in offsets.items():
             self._ledger.note_committed(partition, offset)
+            self._windows.note_committed(partition, offset)

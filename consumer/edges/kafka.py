@@ -107,7 +107,9 @@ class KafkaSource:
         for message in messages:
             error = message.error()
             if error is None:
-                records.append(self._record(message))
+                record = self._record(message)
+                if record is not None:
+                    records.append(record)
             else:
                 faults.append(_fault(error, message))
         return records, faults
@@ -123,10 +125,12 @@ class KafkaSource:
             return []
         return [message] if message is not None else []
 
-    def _record(self, message: Message) -> Record:
+    def _record(self, message: Message) -> Record | None:
         # A message without an error has all of these; the type hints allow None for one with an error.
         topic, partition, offset = message.topic(), message.partition(), message.offset()
-        epoch = self._epochs.get((topic, partition), -1)  # type: ignore[arg-type]  # see above
+        epoch = self._epochs.get((topic, partition))  # type: ignore[arg-type]  # see above
+        if epoch is None:
+            return None  # fetched before the partition was given up
         position = Position(topic, partition, offset, epoch)  # type: ignore[arg-type]  # see above
         kind, timestamp_ms = message.timestamp()
         return Record(

@@ -1,0 +1,240 @@
+"""The composition root: from settings to a service with real edges. `cli` calls it; nothing else builds edges."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import re2
+from msgspec import Struct
+from pydantic import SecretStr
+
+from consumer.config import Settings
+from consumer.core.batch import Batcher, BatchLimits
+from consumer.core.breaker import Breaker
+from consumer.core.decode import Decoder
+from consumer.core.dedupe import WindowSettings
+from consumer.core.deliver import Delivery
+from consumer.core.letter import own_topics
+from consumer.core.lookups import SchemaLookups
+from consumer.core.pace import Backoff
+from consumer.core.pipeline import Pipeline, PipelineSettings
+from consumer.core.request import DeliverySettings, PixelSettings
+from consumer.core.settle import Ledger
+from consumer.core.validate import Limits
+from consumer.deduping import Windows, WindowsSettings
+from consumer.delivering import Delivering
+from consumer.edges.cluster import KafkaCluster, TopicWatch
+from consumer.edges.kafka import KafkaSource
+from consumer.edges.letters import KafkaLetters
+from consumer.edges.registry import SchemaRegistry
+from consumer.edges.tiktok import TikTok
+from consumer.edges.tokens import Tokens
+from consumer.looking_up import LookingUp
+from consumer.metrics import Metrics
+from consumer.ports import Letters, Member, Sender
+from consumer.reading import Edges, ReadSettings
+from consumer.service import Clocks, Service, ServiceSettings
+from consumer.settling import Settling
+
+FOLLOW_TOPICS_EVERY_S: Final = 30.0
+_LARGEST_LETTER_BYTES: Final = 100 << 20
+"""A record over `max_record_bytes` becomes a dead letter too: what the origin's broker took, ours must be offered."""
+_SLACK_BYTES: Final = 512
+"""For a request's envelope: pixel code and test code are far shorter."""
+
+
+class Replaced(Struct, frozen=True):
+    """Edges other than the real ones: `--dry-run` sends nothing and writes nothing."""
+
+    member: Callable[[Callable[[Mapping[tuple[str, int], int], bool], None]], Member] | None = None
+    letters: Letters | None = None
+    sender: Sender | None = None
+
+
+@contextmanager
+def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Service]:  # noqa: B008  # frozen
+    """A service that is ready to take its first step; its edges are closed when the block ends.
+
+    Raises:
+        ConfigError: a setting that only its library can judge is unusable.
+    """
+    metrics, ledger = Metrics(), Ledger()
+    clocks = Clocks(time.monotonic, time.time)
+    decoder = decoder_of(settings)
+    registry = SchemaRegistry(settings.avro.registry.properties) if settings.avro.registry else None
+    cluster = KafkaCluster(consumer_properties(settings))
+    topics = TopicWatch(cluster, FOLLOW_TOPICS_EVERY_S)
+    windows = Windows(_windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
+    letters = replaced.letters or KafkaLetters(producer_properties(settings))
+    settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows)
+    member = (replaced.member or (lambda told: KafkaSource(consumer_properties(settings), told)))(settling.committed)
+    sender = replaced.sender or tiktok_of(settings)
+    service = Service(
+        edges=Edges(member, cluster, topics),
+        read=_read_settings(settings),
+        pipeline=pipeline_of(settings, decoder),
+        looking_up=LookingUp(SchemaLookups(decoder), registry, random.random),
+        windows=windows,
+        delivering=_delivering(settings, sender, metrics),
+        settling=settling,
+        ledger=ledger,
+        breaker=Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
+        metrics=metrics,
+        clocks=clocks,
+        settings=_service_settings(settings),
+    )
+    topics.start()
+    try:
+        yield service
+    finally:
+        topics.close()
+        letters.close(_CLOSE_S)
+        sender.close(_CLOSE_S)
+        if registry is not None:
+            registry.close()
+
+
+_CLOSE_S: Final = 1.0
+
+
+def pipeline_of(settings: Settings, decoder: Decoder) -> Pipeline:
+    """What `run` decides by, and `explain`, `dlq` and `demo` as well."""
+    return Pipeline(
+        decoder,
+        settings.rules,
+        PipelineSettings(
+            pixels={name: pixel.pixel_code for name, pixel in settings.pixels.items()},
+            id_from_position=settings.event_id_from_position,
+            reject_bad_fields=settings.on_bad_field == "reject",
+            limits=Limits(settings.limits.max_event_age_s, settings.batch.max_bytes - _SLACK_BYTES),
+        ),
+    )
+
+
+def decoder_of(settings: Settings) -> Decoder:
+    """The decoder of the configured framing and schemas."""
+    avro = settings.avro
+    return Decoder(
+        avro.framing,
+        max_record_bytes=settings.limits.max_record_bytes,
+        local_schemas=[] if avro.framing == "confluent" else [file.schema for file in avro.schemas],
+        reader_schema=avro.reader_schema.schema if avro.reader_schema else None,
+    )
+
+
+def consumer_properties(settings: Settings) -> dict[str, str]:
+    """librdkafka's properties for a member of the group: the user's, and those that promises rest on."""
+    kafka = settings.kafka
+    classic = {"partition.assignment.strategy": "cooperative-sticky"}
+    is_classic = kafka.properties.get("group.protocol", "classic").lower() != "consumer"
+    return {
+        **(classic if is_classic else {}),
+        # Fetched records wait for us in memory: enough for a second at full speed, not the default 64 MiB a partition.
+        "queued.max.messages.kbytes": "16384",
+        **kafka.properties,
+        "bootstrap.servers": kafka.bootstrap_servers,
+        "group.id": kafka.group_id,
+        "enable.auto.commit": "false",
+        "enable.auto.offset.store": "false",
+        "auto.offset.reset": "error",
+    }
+
+
+def producer_properties(settings: Settings) -> dict[str, str]:
+    """librdkafka's properties for what the service writes: the consumer's security settings, then the user's."""
+    kafka = settings.kafka
+    security = {name: value for name, value in kafka.properties.items() if name.startswith(_SECURITY)}
+    return {
+        **security,
+        "message.max.bytes": str(_LARGEST_LETTER_BYTES),
+        "linger.ms": "5",
+        **kafka.producer_properties,
+        "bootstrap.servers": kafka.bootstrap_servers,
+        "acks": "all",
+        "enable.idempotence": "true",
+    }
+
+
+_SECURITY: Final = ("security.", "sasl.", "ssl.", "enable.ssl.", "client.id", "client.dns", "broker.address")
+
+
+def tiktok_of(settings: Settings) -> TikTok:
+    """The sender, with each pixel's token or token file."""
+    sources: dict[str, SecretStr | Path] = {}
+    for name, pixel in settings.pixels.items():
+        source = pixel.access_token if pixel.access_token is not None else pixel.access_token_file
+        if source is not None:
+            sources[name] = source
+    delivery = settings.delivery
+    return TikTok(delivery.base_url, Tokens(sources), delivery.timeout_s, delivery.max_in_flight)
+
+
+def chosen_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ...]]:
+    """Which of the cluster's topics `kafka.topics` means: the names as they are, or all that its expression finds.
+
+    Never the service's own topics, nor dead-letter topics, nor Kafka's internal ones.
+    """
+    pattern = settings.kafka.topic_pattern
+    if pattern is None:
+        names = tuple(sorted(settings.kafka.topics))
+        return lambda _: names
+    expression = re2.compile(pattern)
+    ours = frozenset(own_topics(settings.kafka.group_id, settings.pixels))
+
+    def chosen(seen: Iterable[str]) -> tuple[str, ...]:
+        found = {topic for topic in seen if expression.search(topic)}
+        letters = {settings.dead_letter_topic(topic) for topic in seen}
+        return tuple(sorted(topic for topic in found - letters - ours if not topic.startswith("__")))
+
+    return chosen
+
+
+def _read_settings(settings: Settings) -> ReadSettings:
+    return ReadSettings(
+        chosen=chosen_topics(settings),
+        own_topics=frozenset(own_topics(settings.kafka.group_id, settings.pixels)),
+        is_latest=settings.kafka.start == "latest",
+        max_records=settings.limits.max_records_in_flight,
+        max_bytes=settings.limits.max_bytes_in_flight,
+    )
+
+
+def _windows_settings(settings: Settings) -> WindowsSettings:
+    dedupe = settings.dedupe
+    window = WindowSettings(
+        window_ms=round(dedupe.window_s * 1000),
+        merge_wait_ms=round(dedupe.merge_wait_s * 1000),
+        forward_new_fields=dedupe.forward_new_fields,
+        max_body_bytes=settings.batch.max_bytes - _SLACK_BYTES,
+    )
+    return WindowsSettings(window, dedupe.max_keys, dedupe.warmup_max_s)
+
+
+def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> Delivering:
+    limits, batch = settings.delivery, settings.batch
+    delivery = Delivery(
+        DeliverySettings(
+            limits.max_in_flight,
+            limits.max_requests_per_second,
+            Backoff(limits.backoff.first_s, limits.backoff.max_s),
+        ),
+        [
+            PixelSettings(name, pixel.pixel_code, pixel.test_event_code, pixel.max_requests_per_second, pixel.hold)
+            for name, pixel in settings.pixels.items()
+        ],
+        random.random,
+    )
+    batcher = Batcher(BatchLimits(batch.max_events, batch.max_bytes, batch.max_wait_s), delivery.overhead_bytes())
+    return Delivering(batcher, delivery, sender, metrics)
+
+
+def _service_settings(settings: Settings) -> ServiceSettings:
+    poll_s = int(settings.kafka.properties.get("max.poll.interval.ms", "300000")) / 1000
+    return ServiceSettings(
+        shutdown_timeout_s=settings.shutdown_timeout_s,
+        drain_timeout_s=min(settings.shutdown_timeout_s, poll_s / 2),
+        request_timeout_s=settings.delivery.timeout_s,
+    )

@@ -1,0 +1,160 @@
+"""The way of one record: decode → route → map → normalize → validate. Read this first.
+
+`Pipeline.decide` takes a record and says what becomes of it; the same values in, the same decision out.
+`run`, `explain`, `dlq` and the tests all decide by it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
+from traceback import extract_tb
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.core.decode import Decoder
+from consumer.core.errors import RecordRejected
+from consumer.core.getter import compile_source
+from consumer.core.mapping import compile_map
+from consumer.core.model import (
+    Decision,
+    Decoded,
+    DropReason,
+    Event,
+    MappedEvent,
+    Record,
+    Rejection,
+    RejectReason,
+    SchemaWanted,
+)
+from consumer.core.normalize import IdFromPosition, normalize
+from consumer.core.route import compile_condition, resolve_pixel
+from consumer.core.source import Rule
+from consumer.core.validate import Limits, validate
+
+
+class PipelineSettings(Struct, frozen=True):
+    """What deciding depends on, beside the rules."""
+
+    pixels: Mapping[str, str]
+    """A pixel's name → its code."""
+    id_from_position: IdFromPosition
+    reject_bad_fields: bool
+    limits: Limits
+
+
+class _Rule(Struct, frozen=True):
+    """A rule made ready: no configuration is looked at any more."""
+
+    name: str
+    is_shadow: bool
+    holds: Callable[[Decoded], bool]
+    pixel_of: Callable[[Decoded], str]
+    map: Callable[[Decoded], MappedEvent]
+
+
+class Pipeline:
+    """All rules over one decoder."""
+
+    def __init__(self, decoder: Decoder, rules: Sequence[Rule], settings: PipelineSettings) -> None:
+        self._decoder = decoder
+        self._settings = settings
+        self._rules = tuple(_compiled(rule, settings.pixels) for rule in rules)
+        self._names = frozenset(rule.name for rule in rules)
+
+    def decide(self, record: Record, now_s: float) -> Decision | SchemaWanted:
+        """Say what becomes of a record. No value of it can raise.
+
+        Args:
+            now_s: wall clock, Unix seconds: events may be too old, or in the future.
+        """
+        if record.value is None:
+            return _TOMBSTONE
+        try:
+            return self._decide(record, now_s)
+        except RecordRejected as rejected:
+            return Decision(rejections=(Rejection(rejected.reason, rejected.detail, record.rule),))
+        except Exception as bug:  # promise 11: what nobody foresaw costs one record; the breaker guards against more
+            return Decision(rejections=(_bug(bug, record.rule),))
+
+    def _decide(self, record: Record, now_s: float) -> Decision | SchemaWanted:
+        decoded = self._decoder.decode(record)
+        if isinstance(decoded, SchemaWanted):
+            return decoded
+        rules = self._rules if record.rule is None else self._only(record.rule)
+        events: list[Event] = []
+        rejections: list[Rejection] = []
+        for rule in rules:
+            if rule.holds(decoded):
+                made = self._make(rule, decoded, now_s)
+                (events if isinstance(made, Event) else rejections).append(made)  # type: ignore[arg-type]  # by kind
+        if not events and not rejections:
+            return _NO_RULE
+        return Decision(tuple(events), tuple(rejections))
+
+    def _only(self, name: str) -> Sequence[_Rule]:
+        if name not in self._names:
+            raise RecordRejected(RejectReason.ROUTE_UNKNOWN_RULE, "the rule named in its headers is not configured")
+        return [rule for rule in self._rules if rule.name == name]
+
+    def _make(self, rule: _Rule, decoded: Decoded, now_s: float) -> Event | Rejection:
+        """One rule's event, or why there is none: another rule's event of the same record goes its own way."""
+        settings, pixel = self._settings, None
+        try:
+            pixel = rule.pixel_of(decoded)
+            return validate(
+                normalize(
+                    rule.map(decoded),
+                    id_from_position=settings.id_from_position,
+                    reject_bad_fields=settings.reject_bad_fields,
+                ),
+                rule=rule.name,
+                pixel=pixel,
+                pixel_code=settings.pixels[pixel],
+                is_shadow=rule.is_shadow,
+                now_s=now_s,
+                limits=settings.limits,
+            )
+        except RecordRejected as rejected:
+            return Rejection(rejected.reason, rejected.detail, rule.name, pixel)
+
+
+_TOMBSTONE: Final = Decision(dropped=DropReason.TOMBSTONE)
+_NO_RULE: Final = Decision(dropped=DropReason.NO_RULE)
+
+
+def _compiled(rule: Rule, pixels: Mapping[str, str]) -> _Rule:
+    return _Rule(
+        rule.name,
+        rule.is_shadow,
+        compile_condition(rule.when),
+        _pixel_of(rule, {code: name for name, code in pixels.items()}),
+        compile_map(rule),
+    )
+
+
+def _pixel_of(rule: Rule, by_code: Mapping[str, str]) -> Callable[[Decoded], str]:
+    if isinstance(rule.pixel, str):
+        name = rule.pixel
+        return lambda _: name
+    code_of = compile_source(rule.pixel)
+    return lambda decoded: resolve_pixel(code_of(decoded), by_code)
+
+
+_STAGE_OF_MODULE: Final[Mapping[str, RejectReason]] = {
+    "decode": RejectReason.BUG_DECODE,
+    "framing": RejectReason.BUG_DECODE,
+    "schemas": RejectReason.BUG_DECODE,
+    "route": RejectReason.BUG_ROUTE,
+    "getter": RejectReason.BUG_MAP,
+    "mapping": RejectReason.BUG_MAP,
+    "normalize": RejectReason.BUG_NORMALIZE,
+    "validate": RejectReason.BUG_VALIDATE,
+}
+
+
+def _bug(bug: Exception, rule: str | None) -> Rejection:
+    """Name a bug by its frames alone: the text of an exception may hold a value."""
+    frames = [(PurePath(frame.filename), frame) for frame in extract_tb(bug.__traceback__)]
+    ours = [_STAGE_OF_MODULE[path.stem] for path, _ in frames if path.stem in _STAGE_OF_MODULE]
+    where = " < ".join(f"{path.name}:{frame.lineno} {frame.name}" for path, frame in reversed(frames))
+    return Rejection(ours[0] if ours else RejectReason.BUG_DECODE, f"{type(bug).__name__} at {where}", rule)

@@ -1,0 +1,81 @@
+"""How log lines look. One line a state change or rejected record; positions and names, never values or tokens."""
+
+import logging
+import sys
+from typing import Final, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+_LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+def set_up(level: str, style: str, stream: TextIO | None = None) -> None:
+    """Write every log line of the process to one stream: ours, librdkafka's and the HTTP server's alike.
+
+    Args:
+        level: debug, info, warning or error.
+        style: `json`, one object a line; `console`, for people.
+        stream: standard error, if not given.
+    """
+    shared: list[Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    target = stream or sys.stderr
+    render = _renderer(style, target)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=_LEVELS[level], force=True)
+    # These say at `info` what our metrics count, or show whole requests.
+    for noisy in ("httpx2", "httpcore2", "uvicorn", "confluent_kafka.schema_registry"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def set_level(level: str) -> None:
+    """Change what is logged while the process runs."""
+    logging.getLogger().setLevel(_LEVELS[level])
+
+
+def _renderer(style: str, target: TextIO) -> list[Processor]:
+    if style == "console":
+        return [_frames_alone, structlog.dev.ConsoleRenderer(colors=target.isatty())]
+    return [_frames_alone, structlog.processors.JSONRenderer()]
+
+
+def _frames_alone(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Of an exception, say its type and frames: its text may hold a value."""
+    fault = event.pop("exc_info", None)
+    error = fault[1] if isinstance(fault, tuple) else sys.exc_info()[1] if fault is True else fault
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__name__
+        event["frames"] = frames(error)
+    return event
+
+
+def frames(error: BaseException) -> list[str]:
+    """Where an exception came from, innermost last, without its text."""
+    found = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        found.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return found

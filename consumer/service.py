@@ -1,0 +1,361 @@
+"""The service: one thread that reads, decides, sends and settles, one small step after another. Read this second.
+
+`Service.step` is the whole of it. It owns all state; the edges it is given carry bytes and decide nothing, and it
+knows them only as the Protocols of `ports`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from consumer.core.breaker import Breaker
+from consumer.core.model import (
+    Decision,
+    Event,
+    EventOutcome,
+    Item,
+    Record,
+    SchemaWanted,
+    TopicPartition,
+)
+from consumer.core.pipeline import Pipeline
+from consumer.core.pixel import PixelState
+from consumer.core.request import Outcome as Answered
+from consumer.core.settle import Ledger, Outcome
+from consumer.core.validate import match_keys
+from consumer.deduping import Windows
+from consumer.delivering import Delivering
+from consumer.looking_up import LookingUp
+from consumer.metrics import Metrics
+from consumer.published import Published
+from consumer.reading import Edges, Hooks, Reading, ReadSettings
+from consumer.settling import Settling
+
+log = structlog.get_logger("consumer.service")
+
+BUSY_WAIT_S: Final = 0.01
+"""How long a read may wait for records while answers are expected."""
+IDLE_WAIT_S: Final = 0.05
+PUBLISH_EVERY_S: Final = 0.1
+STUCK_REQUEST_TIMEOUTS: Final = 3
+"""A request that has been under way for so many of its timeouts will never be answered."""
+COMMITS_TO_WORRY: Final = 3
+"""One may fail in any rebalance."""
+
+
+class Clocks(Struct, frozen=True):
+    """Time, always passed in."""
+
+    monotonic: Callable[[], float]
+    """Seconds, for waits."""
+    wall: Callable[[], float]
+    """Unix seconds, for ages."""
+
+
+class ServiceSettings(Struct, frozen=True):
+    shutdown_timeout_s: float
+    drain_timeout_s: float
+    """Longest drain of a revoked partition: the smaller of `shutdown_timeout` and half of `max.poll.interval.ms`."""
+    request_timeout_s: float
+
+
+class Service:
+    """Everything between Kafka and TikTok, in one thread."""
+
+    def __init__(
+        self,
+        *,
+        edges: Edges,
+        read: ReadSettings,
+        pipeline: Pipeline,
+        looking_up: LookingUp,
+        windows: Windows,
+        delivering: Delivering,
+        settling: Settling,
+        ledger: Ledger,
+        breaker: Breaker,
+        metrics: Metrics,
+        clocks: Clocks,
+        settings: ServiceSettings,
+    ) -> None:
+        hooks = Hooks(windows.opened, windows.is_recreated, self._drain, self._closed)
+        self._member = edges.member
+        self._reading = Reading(edges, ledger, metrics, read, hooks)
+        self._pipeline, self._looking_up, self._windows = pipeline, looking_up, windows
+        self._delivering, self._settling = delivering, settling
+        self._ledger, self._breaker, self._metrics = ledger, breaker, metrics
+        self._clocks, self._settings = clocks, settings
+        self._is_stopping = False
+        self._is_breaker_handled = False
+        self._publish_at_s = 0.0
+        self.published = Published({}, clocks.monotonic())
+        """For other threads to read: replaced, never changed."""
+
+    # ── a step ──────────────────────────────────────────────────────────────────────────────────
+
+    def step(self) -> None:
+        """Read a little, decide it, send what is due, settle what is done. Raises Halt if Kafka has put us out."""
+        now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
+        self._reading.is_stopped = self._is_stopping or self._breaker.is_open or self._settling.is_blocked
+        self._take(self._reading.read(now_s, self._wait_s()), now_s, wall_s)
+        self._decide_what_waited(now_s, wall_s)
+        for partition, offset in self._windows.late().items():
+            self._reading.read_on(partition, offset)
+        self._send_and_settle(is_flushing=self._is_stopping)
+        self._settling.commit(self._member, now_s)
+        self._stop_reading_if_wrong()
+        self._publish()
+
+    def _wait_s(self) -> float:
+        is_busy = self._delivering.in_flight() or self._settling.unwritten or self._looking_up.is_busy
+        return BUSY_WAIT_S if is_busy else IDLE_WAIT_S
+
+    def _send_and_settle(self, *, is_flushing: bool) -> None:
+        now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
+        for item in self._windows.ready(now_s, is_flushing=is_flushing):
+            self._delivering.add(item, now_s)
+        for outcome in self._delivering.step(now_s, wall_s, is_flushing=is_flushing):
+            self._settle(outcome, wall_s)
+        self._settling.poll(now_s)
+
+    # ── read and decide ─────────────────────────────────────────────────────────────────────────
+
+    def _take(self, records: Sequence[Record], now_s: float, wall_s: float) -> None:
+        read: Counter[str] = Counter()
+        for record in records:
+            if not self._windows.is_rewound(record.position):
+                read[record.position.topic] += 1
+                self._ledger.open(record.position, record.size_bytes, now_s)
+            self._decide(record, now_s, wall_s)
+        for topic, count in read.items():
+            self._metrics.inc("records_read", (topic,), count)
+
+    def _decide(self, record: Record, now_s: float, wall_s: float) -> None:
+        if self._breaker.is_open:
+            return  # it stays unsettled, and is read again
+        if self._reading.is_waiting(record):
+            self._reading.hold_back(record)
+            return
+        decision = self._pipeline.decide(record, wall_s)
+        if isinstance(decision, SchemaWanted):
+            self._looking_up.want(decision.key, now_s)
+            self._reading.hold_back(record)
+        elif self._windows.is_rewound(record.position):
+            self._metrics.inc("records_rewound", (record.position.topic,))
+            self._windows.warm(record, decision.events)
+        else:
+            self._carry_out(record, decision, now_s, wall_s)
+
+    def _decide_what_waited(self, now_s: float, wall_s: float) -> None:
+        """Records that waited for a schema go on, in order, until one of them wants another."""
+        if not self._looking_up.step(now_s):
+            return
+        for partition in list(self._reading.waiting):
+            for record in self._reading.waiting.pop(partition):
+                self._decide(record, now_s, wall_s)
+
+    def _carry_out(self, record: Record, decision: Decision, now_s: float, wall_s: float) -> None:
+        """Turn a decision into what must happen before the record is settled."""
+        self._windows.saw(record, wall_s)
+        if decision.dropped is None:
+            self._breaker.note(bool(decision.rejections))
+            if self._breaker.is_open:
+                return
+        live = [event for event in decision.events if not event.is_shadow]
+        self._ledger.decided(record.position, len(live) + len(decision.rejections))
+        for rejection in decision.rejections:
+            self._settling.reject(record, rejection, wall_s)
+        for event in decision.events:
+            self._note(event)
+        for event in live:
+            self._offer(event, record, now_s)
+
+    def _note(self, event: Event) -> None:
+        if event.is_shadow:
+            self._metrics.inc("events", (event.pixel, str(EventOutcome.SHADOW)))
+        for note in event.notes:
+            if note.is_dropped:
+                self._metrics.inc("dropped_fields", (_without_index(note.field), str(note.problem)))
+
+    # ── dedupe ──────────────────────────────────────────────────────────────────────────────────
+
+    def _offer(self, event: Event, record: Record, now_s: float) -> None:
+        """Ask the window: a new item goes on, or waits in it; a copy of something settled is settled itself."""
+        offered = self._windows.offer(event, record, now_s)
+        if offered.item is None:
+            self._count(event, EventOutcome.DUPLICATE)
+            self._ledger.settle(record.position, Outcome.DUPLICATE)
+        elif offered.is_to_batch:
+            self._delivering.add(offered.item, now_s)
+        elif offered.old_bytes:
+            self._delivering.grew(offered.item, offered.old_bytes)
+
+    # ── settle ──────────────────────────────────────────────────────────────────────────────────
+
+    def _settle(self, answered: Answered, wall_s: float) -> None:
+        """What one answer finished."""
+        for item in answered.accepted:
+            self._accepted(item, wall_s)
+        for item, rejection in answered.rejected:
+            self._windows.refused(item)
+            self._breaker.note_late()
+            for record in item.records:
+                self._settling.reject(record, rejection, wall_s)
+
+    def _accepted(self, item: Item, wall_s: float) -> None:
+        event = item.event
+        self._windows.accepted(item)
+        for record, outcome in zip(item.records, item.outcomes, strict=True):
+            if self._ledger.owns(record.position):
+                self._count(event, outcome)
+                self._ledger.settle(record.position, _RECORD_OUTCOME[outcome])
+        for key in match_keys(event.fields):
+            self._metrics.inc("match_keys", (event.pixel, key))
+        if item.records[0].timestamp_ms >= 0:
+            self._metrics.observe("event_delay_seconds", max(0.0, wall_s - item.records[0].timestamp_ms / 1000))
+
+    def _count(self, event: Event, outcome: EventOutcome) -> None:
+        self._metrics.inc("events", (event.pixel, str(outcome)))
+
+    # ── the breaker ─────────────────────────────────────────────────────────────────────────────
+
+    def _stop_reading_if_wrong(self) -> None:
+        """With the breaker open: let TikTok finish what it has, commit that, and give the rest up, once."""
+        if not self._breaker.is_open or self._is_breaker_handled or self._is_busy():
+            return
+        self._is_breaker_handled = True
+        log.error(
+            "breaker.open",
+            remedy="most records are rejected: look at the dead letters' reasons, mend rules or schema, "
+            "then send SIGHUP or restart; what was not settled is read again",
+        )
+        self._settling.commit_now(self._member)
+        self._reading.release_all()
+
+    def close_breaker(self) -> None:
+        """An operator says that the cause is gone (SIGHUP): read on."""
+        if self._breaker.is_open:
+            log.info("breaker.closed")
+        self._breaker.close()
+        self._is_breaker_handled = False
+
+    # ── partitions go, and the end ──────────────────────────────────────────────────────────────
+
+    def _drain(self, partitions: Sequence[TopicPartition]) -> None:
+        """Settle what can be settled of partitions that are about to go, then commit them.
+
+        Runs inside the group's rebalance: nothing is read meanwhile, and closed pixels are not waited for.
+        """
+        leaving = frozenset(partitions)
+
+        def is_leaving(item: Item) -> bool:
+            return (item.records[0].position.topic, item.records[0].position.partition) in leaving
+
+        until_s = self._clocks.monotonic() + self._settings.drain_timeout_s
+        self._publish(busy_until_s=until_s)
+        self._delivering.drain(is_leaving)
+        self._send_and_settle(is_flushing=True)
+        while self._is_draining(is_leaving, leaving) and self._clocks.monotonic() < until_s:
+            self._settling.poll(self._clocks.monotonic(), BUSY_WAIT_S)
+            self._send_and_settle(is_flushing=True)
+        self._settling.commit_now(self._member)
+
+    def _is_draining(self, is_leaving: Callable[[Item], bool], leaving: frozenset[TopicPartition]) -> bool:
+        if not self._ledger.unsettled(leaving):
+            return False
+        return self._delivering.is_busy(is_leaving) or (self._settling.unwritten > 0 and not self._settling.is_blocked)
+
+    def _closed(self, partitions: Sequence[TopicPartition]) -> None:
+        """Fence partitions that are not ours any more: nothing of them is sent, written or committed from here on."""
+        self._delivering.release(lambda item: not self._ledger.owns(item.records[0].position))
+        self._windows.closed(partitions)
+        self._settling.forget_failed()
+
+    def stop(self, is_hurried: Callable[[], bool]) -> bool:
+        """Settle what can be settled within `shutdown_timeout`, commit, and leave the group.
+
+        Args:
+            is_hurried: True once a second signal says to leave at once.
+
+        Returns:
+            False if a request was left without its answer: its events will be sent again.
+        """
+        self._is_stopping = True
+        until_s = self._clocks.monotonic() + self._settings.shutdown_timeout_s
+        while self._is_busy() and self._clocks.monotonic() < until_s and not is_hurried():
+            self.step()
+        unfinished = self._delivering.in_flight()
+        self._settling.commit_now(self._member)
+        self._reading.leave()
+        return not unfinished
+
+    def _is_busy(self) -> bool:
+        partitions = frozenset(self._ledger.partitions)
+        return self._is_draining(lambda item: True, partitions)
+
+    # ── being seen ──────────────────────────────────────────────────────────────────────────────
+
+    def _publish(self, busy_until_s: float = 0.0) -> None:
+        """Let other threads see where things stand: numbers that belong together, taken between two steps."""
+        now_s = self._clocks.monotonic()
+        if now_s < self._publish_at_s and not busy_until_s:
+            return
+        self._publish_at_s = now_s + PUBLISH_EVERY_S
+        self._set_gauges(now_s)
+        begun_s = self._delivering.oldest_begun_s()
+        limit_s = now_s - STUCK_REQUEST_TIMEOUTS * self._settings.request_timeout_s
+        self.published = Published(
+            snapshot=self._metrics.snapshot(),
+            stepped_at_s=now_s,
+            busy_until_s=busy_until_s,
+            stuck_request_since_s=begun_s if begun_s is not None and begun_s < limit_s else None,
+            unready=tuple(self._unready()),
+        )
+
+    def _set_gauges(self, now_s: float) -> None:
+        ledger, metrics = self._ledger, self._metrics
+        metrics.set("records_in_flight", ledger.in_flight)
+        metrics.set("bytes_in_flight", ledger.in_flight_bytes)
+        oldest_s = ledger.oldest_read_at_s()
+        metrics.set("oldest_in_flight_seconds", 0.0 if oldest_s is None else now_s - oldest_s)
+        metrics.set("breaker_open", float(self._breaker.is_open))
+        metrics.set("dead_letters_blocked", float(self._settling.is_blocked))
+        for outcome in Outcome:
+            metrics.level("records_settled", ledger.totals.settled[outcome], (outcome.label,))
+        metrics.level("records_released", ledger.totals.released)
+        self._reading.publish()
+        self._windows.publish()
+        self._delivering.publish()
+
+    def _unready(self) -> Iterator[str]:
+        if not self._reading.has_joined:
+            yield "not yet a member of the group"
+        if not self._windows.is_warm:
+            yield "the dedupe window is being filled in"
+        if self._breaker.is_open:
+            yield "the breaker is open: mend what rejects most records, then send SIGHUP or restart"
+        if self._settling.is_blocked:
+            yield "dead letters cannot be written"
+        closed = [gate.state for gate in self._delivering.states().values()]
+        if all(state in (PixelState.UNAVAILABLE, PixelState.HELD) for state in closed):
+            yield "every pixel is unavailable or held"
+        if self._settling.commits_failed >= COMMITS_TO_WORRY:
+            yield "offsets cannot be committed"
+
+
+_RECORD_OUTCOME: Final[Mapping[EventOutcome, Outcome]] = {
+    EventOutcome.ACCEPTED: Outcome.SENT,
+    EventOutcome.FORWARDED: Outcome.SENT,
+    EventOutcome.MERGED: Outcome.MERGED,
+    EventOutcome.DUPLICATE: Outcome.DUPLICATE,
+    EventOutcome.REMOVED: Outcome.DUPLICATE,
+}
+
+
+def _without_index(field: str) -> str:
+    """`properties.contents[2].price` → `properties.contents.price`: a label has few values."""
+    head, bracket, tail = field.partition("[")
+    return head + tail.partition("]")[2] if bracket else head
