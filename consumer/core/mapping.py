@@ -108,13 +108,11 @@ def _mapped(getters: Mapping[str, Getter]) -> Part:
 def _own(group: str, names: frozenset[str]) -> Part:
     def read(decoded: Decoded) -> dict[str, Any]:
         inner = decoded.fields.get(group)
-        return _present(inner, names) if isinstance(inner, dict) else {}
+        if not isinstance(inner, dict):
+            return {}
+        return {name: value for name, value in inner.items() if value is not None and name in names}
 
     return read
-
-
-def _present(fields: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None and name in names}
 
 
 def _with_search_string(properties: Part) -> Part:
@@ -170,4 +168,8 @@ def _own_contents(decoded: Decoded) -> Any:
         return (product,) if product else None
     if not isinstance(items, list):
         return items
-    return tuple([_present(item, _CONTENT_NAMES) if isinstance(item, dict) else item for item in items])
+    return tuple([_own_item(item) if isinstance(item, dict) else item for item in items])
+
+
+def _own_item(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if value is not None and name in _CONTENT_NAMES}
