@@ -166,17 +166,12 @@ def _limits(settings: Settings, problems: Problems) -> None:
 
 
 def _required(settings: Settings, problems: Problems) -> None:
-    """`event` and `event_time` must be mapped where no record can be of the shipped schema, whose names map alone."""
+    """A `map` must have `event` and `event_time`, unless records may be of the shipped schema."""
     if may_be_shipped(settings):
         return
     for index, rule in enumerate(settings.rules):
-        if rule.parameters is None:
-            problems.add(
-                ("rules", index), "no `map`, and records aren't of the shipped schema; map event and event_time"
-            )
-            continue
         for name in ("event", "event_time"):
-            if name not in rule.parameters:
+            if rule.parameters is not None and name not in rule.parameters:
                 problems.add(("rules", index, "map", name), f"missing; TikTok needs it: map {name} to a source")
 
 

@@ -10,6 +10,8 @@ from typing import Final
 Place = tuple[str | int, ...]
 """The way from the top of the file: `("rules", 2, "map", "user", "email")`."""
 
+_SHOWN: Final = 20
+"""So many names are told where none is near."""
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -38,7 +40,10 @@ def hint(name: str, known: Collection[str]) -> str:
     near = nearest(name, known)
     if near:
         return f"did you mean `{near}`?"
-    return f"use one of {', '.join(sorted(known))}" if known else "there is none to choose from"
+    if not known:
+        return "there is none to choose from"
+    names = sorted(known)
+    return f"use one of {', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}"
 
 
 class Problems:

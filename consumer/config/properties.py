@@ -64,6 +64,8 @@ def check_properties(kafka: Kafka, problems: Problems) -> None:
         for name in _REFUSED_WITH_CONSUMER_PROTOCOL:
             if name in kafka.properties:
                 problems.add((*consumer, name), "the broker decides it with group.protocol consumer; remove it")
+    if not kafka.properties.get("max.poll.interval.ms", "1").isdecimal():
+        problems.add((*consumer, "max.poll.interval.ms"), "must be a whole number; write milliseconds, such as 300000")
     strategy = kafka.properties.get("partition.assignment.strategy", "cooperative-sticky")
     if strategy.strip() != "cooperative-sticky" and protocol != "consumer":
         problems.add(

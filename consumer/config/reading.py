@@ -70,7 +70,7 @@ class Avro(Section):
         "The schema registry: `url`, and any property of its client, such as `basic.auth.user.info`, "
         "`ssl.ca.location` or `bearer.auth.credentials.source`.",
     )
-    framing: Framing = setting(
+    framing: Annotated[Framing, WithJsonSchema({"enum": ["confluent", "single_object", "plain", None]})] = setting(
         None,
         "What stands before the Avro bytes. `confluent`: the schema's GUID in the `__value_schema_id` header, "
         "else the magic byte and an id. `single_object`: Avro's marker and fingerprint. `plain`: nothing. "
@@ -79,7 +79,7 @@ class Avro(Section):
     named_schemas: Annotated[
         tuple[SchemaFile, ...],
         BeforeValidator(schema_files),
-        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+        WithJsonSchema({"type": ["string", "array", "null"], "items": {"type": "string"}}),
     ] = setting(
         None,
         "The .avsc file that `plain` records were written with; for `single_object`, the file or files whose "

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pydantic import ValidationInfo
 
-from consumer.core.schemas import SchemaFault, parse
+from consumer.core.decode import SHIPPED
+from consumer.core.schemas import UnusableSchemaError, parse
 
 SHIPPED_NAME: Final = "web_event.avsc"
 
@@ -40,7 +41,7 @@ def shipped_file() -> SchemaFile:
 
 def is_shipped(file: SchemaFile) -> bool:
     """True if records of this schema need no `map`: it has the shipped one's full name."""
-    return file.name == shipped_file().name
+    return file.name == SHIPPED
 
 
 def schema_file(written: object, info: ValidationInfo) -> SchemaFile | None:
@@ -85,6 +86,6 @@ def _read(path: Path) -> SchemaFile:
         raise ValueError("is not JSON in UTF-8; an .avsc file holds one Avro schema as JSON") from None
     try:
         parse(document)
-    except SchemaFault as fault:
+    except UnusableSchemaError as fault:
         raise ValueError(f"cannot be used as a schema ({fault}); mend the .avsc file") from None
     return SchemaFile(path, document)

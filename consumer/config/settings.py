@@ -47,11 +47,11 @@ class Settings(Section):
     )
     elements: Annotated[
         Mapping[str, Any],
-        WithJsonSchema({"type": "object", "additionalProperties": {"$ref": "#/$defs/Source"}}),
+        WithJsonSchema({"type": "object"}),
     ] = setting({}, "Named sources, to be used by several rules as `{element: name}`.")
     rules: Annotated[
         tuple[Rule, ...],
-        WithJsonSchema({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Rule"}}),
+        WithJsonSchema({"type": "array", "minItems": 1}),
     ] = needed(
         "Every rule that holds for a record makes one event of it. A record no rule holds for is dropped and counted."
     )
