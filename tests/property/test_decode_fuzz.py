@@ -1,0 +1,259 @@
+"""No bytes can make the decoder do anything but decode them or reject them: no other exception, no hang, no flood.
+
+Laws for hypothesis, and a corpus of mutated records, as many as the environment's FUZZ_RECORDS says.
+"""
+
+import io
+import json
+import os
+import random
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from fastavro import parse_schema, schemaless_writer
+from fastavro.utils import generate_one
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from consumer.core.decode import Decoder
+from consumer.core.errors import RecordRejected
+from consumer.core.guard import Guard
+from consumer.core.model import Decoded, Position, Record, SchemaGuid, SchemaId, SchemaWanted
+from consumer.core.schemas import parse
+
+RECORDS: Final = int(os.environ.get("FUZZ_RECORDS", "20000"))
+SEED: Final = int(os.environ.get("FUZZ_SEED", "1"))
+MAX_BYTES: Final = 1 << 20
+MOST_SECONDS: Final = 2.0
+"""Processor time for one record; the worst that was found takes a quarter of it."""
+MOST_MEMORY: Final = 512 << 20
+GUID: Final = "0b5cd9d1-3c0e-4a55-9c5b-1df0a2f0a001"
+
+
+def record_of(name: str, **types: Any) -> Any:
+    return {"type": "record", "name": name, "fields": [{"name": key, "type": each} for key, each in types.items()]}
+
+
+def array(items: Any) -> Any:
+    return {"type": "array", "items": items}
+
+
+def logical(kind: str, logical_type: str, **more: Any) -> Any:
+    return {"type": kind, "logicalType": logical_type, **more}
+
+
+ORDINARY: Final[dict[str, Any]] = {
+    "event": record_of(
+        "Event",
+        id="string",
+        type={"type": "enum", "name": "Type", "symbols": ["BUY", "VIEW", "LEAD"]},
+        created_at=["null", "long"],
+        email=["null", "string"],
+        total=["null", "double"],
+        tags={"type": "map", "values": "string"},
+        items=array(record_of("Item", sku="string", quantity="int", price=["null", "double"])),
+        consent="boolean",
+    ),
+    "web_event": json.loads((Path(__file__).parents[2] / "schemas" / "web_event.avsc").read_text()),
+}
+LOGICAL: Final = record_of(
+    "Logical",
+    decimals=array(logical("bytes", "decimal", precision=9, scale=2)),
+    fixed=logical("fixed", "decimal", name="Fixed", size=16, precision=20, scale=5),
+    date=logical("int", "date"),
+    time_millis=logical("int", "time-millis"),
+    time_micros=logical("long", "time-micros"),
+    millis=["null", logical("long", "timestamp-millis")],
+    micros=logical("long", "timestamp-micros"),
+    local=logical("long", "local-timestamp-micros"),
+    uuid=["null", logical("string", "uuid")],
+)
+NASTY: Final[dict[str, Any]] = {
+    "nulls": record_of("Nulls", a=array("null"), m={"type": "map", "values": "null"}),
+    "empties": record_of("Empties", a=array(array(record_of("Empty"))), b=array(["null"])),
+    "list": record_of("List", value="int", next=["null", "List"]),
+    "tree": record_of("Tree", children=array("Tree"), by_name={"type": "map", "values": "Tree"}),
+    "wide": record_of("Wide", a=array(record_of("Row", b="boolean", **{f"n{n}": "null" for n in range(200)}))),
+    "unions": record_of(
+        "Unions", a=array(["null", "int", "string", "bytes", array("long"), record_of("U", x="float")])
+    ),
+    "fixed": record_of(
+        "Fixeds", a=array({"type": "fixed", "name": "None", "size": 0}), b="None", c="bytes", d="double"
+    ),
+    "doubling": record_of("D", a=array(record_of("D0", x=record_of("D1", y=record_of("D2"), z="D2"), w="D1"))),
+}
+SCHEMAS: Final = {**ORDINARY, "logical": LOGICAL, **NASTY}
+DECODERS: Final = {
+    name: Decoder("plain", max_record_bytes=MAX_BYTES, local_schemas=[schema]) for name, schema in SCHEMAS.items()
+}
+
+
+def at_zero(value: bytes, *headers: tuple[str, bytes | None]) -> Record:
+    position = Position("events", 0, 0)
+    return Record(position, 0, None, value, tuple(headers), position)
+
+
+def outcome(decoder: Decoder, record: Record) -> str:
+    """The reason of a rejection, else what else it was. Anything that is raised besides fails the test."""
+    try:
+        decoded = decoder.decode(record)
+    except RecordRejected as rejected:
+        return rejected.reason.value
+    if isinstance(decoded, Decoded):
+        assert type(decoded.fields) is dict
+    return type(decoded).__name__
+
+
+def is_expected(outcome: str) -> bool:
+    return outcome in ("Decoded", "SchemaWanted") or outcome.startswith("decode.")
+
+
+@given(st.sampled_from(sorted(SCHEMAS)), st.binary(max_size=200))
+@example("nulls", b"\xfe" + b"\xff" * 8 + b"\x7f\x00\x00")
+@example("list", b"\x02\x02" * 50_000)
+@settings(deadline=None, max_examples=300)
+def test_any_bytes_are_decoded_or_rejected(name: str, value: bytes) -> None:
+    assert is_expected(outcome(DECODERS[name], at_zero(value)))
+
+
+@given(st.sampled_from(sorted(SCHEMAS.keys() - {"logical"})), st.binary(max_size=60))
+@settings(deadline=None, max_examples=300)
+def test_reading_and_walking_agree_on_what_is_sound(name: str, value: bytes) -> None:
+    walked = verdict(name, value)
+    # The one difference: fastavro reads numbers of any length, modulo 2^64.
+    assert walked in (outcome(DECODERS[name], at_zero(value)), "a number too long")
+
+
+def verdict(name: str, value: bytes) -> str:
+    """What the walk alone says."""
+    try:
+        Guard(parse(SCHEMAS[name]), budget=1 << 26, longest=MAX_BYTES).check(value, 0)
+    except RecordRejected as rejected:
+        return "a number too long" if "a number of more than" in rejected.detail else rejected.reason.value
+    return "Decoded"
+
+
+@given(st.binary(max_size=40), st.lists(st.tuples(st.sampled_from(["a", "__value_schema_id"]), st.binary(max_size=20))))
+@settings(deadline=None, max_examples=200)
+def test_any_framing_is_taken_or_rejected(value: bytes, headers: list[tuple[str, bytes | None]]) -> None:
+    for decoder in (confluent(), single_object()):
+        assert is_expected(outcome(decoder, at_zero(value, *headers)))
+
+
+def confluent() -> Decoder:
+    decoder = Decoder("confluent", max_record_bytes=MAX_BYTES)
+    for key in (SchemaId(1), SchemaGuid(GUID)):
+        decoder.learn(key, json.dumps(ORDINARY["event"]))
+    return decoder
+
+
+def single_object() -> Decoder:
+    return Decoder("single_object", max_record_bytes=MAX_BYTES, local_schemas=[ORDINARY["event"]])
+
+
+# ── the corpus ──────────────────────────────────────────────────────────────────────────────────
+
+# Lengths, counts and indices that have hurt readers before: 0, 1, -1, 2, 10,000, 2^20, 2^31, 2^60, the least.
+INTERESTING: Final = (
+    b"\x00", b"\x01", b"\x02", b"\x03", b"\x04", b"\x7f", b"\x80", b"\xff", b"\xa0\x9c\x01", b"\x80\x80\x80\x01",
+    b"\x80\x80\x80\x80\x10", b"\x80\x80\x80\x80\x80\x80\x80\x80\x20", b"\xff" * 9 + b"\x01", b"\x80" * 12 + b"\x00",
+)  # fmt: skip
+Mutation = Callable[[random.Random, bytes, int], bytes]
+
+
+def flip(rng: random.Random, value: bytes, at: int) -> bytes:
+    return value[:at] + bytes([value[at] ^ 1 << rng.randrange(8)]) + value[at + 1 :]
+
+
+def cut(_rng: random.Random, value: bytes, at: int) -> bytes:
+    return value[:at]
+
+
+def delete(rng: random.Random, value: bytes, at: int) -> bytes:
+    return value[:at] + value[at + rng.randint(1, 4) :]
+
+
+def insert(rng: random.Random, value: bytes, at: int) -> bytes:
+    return value[:at] + rng.choice(INTERESTING) + value[at:]
+
+
+def replace(rng: random.Random, value: bytes, at: int) -> bytes:
+    return value[:at] + rng.choice(INTERESTING) + value[at + 1 :]
+
+
+def repeat(rng: random.Random, value: bytes, at: int) -> bytes:
+    part = value[at : at + rng.randint(1, 8)]
+    return value[:at] + part * rng.choice((2, 3, 100)) + value[at:]
+
+
+def flood(rng: random.Random, value: bytes, at: int) -> bytes:
+    """Now and then up to the longest record there can be."""
+    size = MAX_BYTES if rng.random() < 0.002 else rng.randint(1, 2_000)
+    return (value[:at] + rng.choice(INTERESTING) * size)[:MAX_BYTES]
+
+
+MUTATIONS: Final[tuple[Mutation, ...]] = (flip, flip, cut, delete, insert, replace, replace, repeat, flood)
+
+
+def seeds(schema: Any) -> list[bytes]:
+    """Sound records to start from. `generate_one` has random values; recursion it cannot do, so those start empty."""
+    parsed = parse_schema(schema)
+    made: list[bytes] = []
+    for _ in range(20):
+        out = io.BytesIO()
+        try:
+            schemaless_writer(out, parsed, generate_one(parsed))
+        except (RecursionError, ValueError, OverflowError):
+            return [b"\x00\x00", b"\x02\x02\x00", b"\x02" * 40, b"\x02\x00\x00\x00\x00"]
+        made.append(out.getvalue() or b"\x00")
+    return made
+
+
+def mutated(rng: random.Random, corpus: list[bytes]) -> bytes:
+    value = rng.choice(corpus)
+    for _ in range(rng.choice((1, 1, 1, 2, 5))):
+        value = rng.choice(MUTATIONS)(rng, value, rng.randrange(len(value))) or b"\x00"
+    return value
+
+
+def targets() -> Iterator[tuple[str, Decoder, list[bytes], tuple[tuple[str, bytes | None], ...]]]:
+    """Every schema read as it was written; those of events also resolved, and in the other framings."""
+    for name, schema in SCHEMAS.items():
+        yield name, DECODERS[name], seeds(schema), ()
+    event = ORDINARY["event"]
+    kept = [*event["fields"][2:5], {"name": "added", "type": array("int"), "default": [1]}]
+    corpus = seeds(event)
+    resolving = Decoder(
+        "plain", max_record_bytes=MAX_BYTES, local_schemas=[event], reader_schema={**event, "fields": kept}
+    )
+    yield "resolved", resolving, corpus, ()
+    yield "by id", confluent(), [b"\0\0\0\0\1" + each for each in corpus], ()
+    yield "by GUID", confluent(), corpus, (("__value_schema_id", b"\x01" + bytes.fromhex(GUID.replace("-", ""))),)
+
+
+@pytest.mark.timeout(0)
+def test_mutated_records_are_decoded_or_rejected_in_little_time_and_memory() -> None:
+    rng = random.Random(SEED)
+    random.seed(SEED)  # what fastavro generates by
+    outcomes: Counter[str] = Counter()
+    slowest = (0.0, "")
+    memory_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    all_targets = list(targets())
+    for number in range(RECORDS):
+        name, decoder, corpus, headers = all_targets[number % len(all_targets)]
+        record = at_zero(mutated(rng, corpus), *headers)
+        started = time.process_time()
+        outcomes[outcome(decoder, record)] += 1
+        slowest = max(slowest, (time.process_time() - started, name))
+    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory_before) * 1024
+    print(f"{RECORDS} records, slowest {slowest}, {memory >> 20} MiB more memory, {dict(outcomes)}")  # noqa: T201
+    assert all(is_expected(each) for each in outcomes)
+    assert slowest[0] < MOST_SECONDS
+    assert memory < MOST_MEMORY
+    assert SchemaWanted.__name__ in outcomes
+    assert len(outcomes) > 8, "a corpus that reaches every kind of fault"

@@ -1,0 +1,1 @@
+"""Real servers, small ones, for tests that talk to something."""

@@ -1,0 +1,435 @@
+"""What becomes of bytes: framing, schemas, and every way in which Avro can be wrong."""
+
+import io
+import json
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastavro import parse_schema, schemaless_writer
+from fastavro.schema import fingerprint, to_parsing_canonical_form
+
+from consumer.core.decode import Decoder
+from consumer.core.errors import ConfigError, RecordRejected
+from consumer.core.model import Decoded, Headers, Position, Record, SchemaGuid, SchemaId, SchemaWanted
+
+ORDER = {
+    "type": "record",
+    "name": "Order",
+    "namespace": "example",
+    "fields": [
+        {"name": "id", "type": "string"},
+        {"name": "email", "type": ["null", "string"], "default": None},
+        {"name": "kind", "type": {"type": "enum", "name": "Kind", "symbols": ["NEW", "OLD"]}},
+    ],
+}
+VALUE = {"id": "o-1", "email": "ann@example.com", "kind": "OLD"}
+GUID = "0b5cd9d1-3c0e-4a55-9c5b-1df0a2f0a001"
+MAX = 1 << 20
+
+
+def encoded(schema: Any, value: object) -> bytes:
+    out = io.BytesIO()
+    schemaless_writer(out, parse_schema(schema), value)
+    return out.getvalue()
+
+
+def record(value: bytes, *headers: tuple[str, bytes | None]) -> Record:
+    position = Position("events", 0, 7)
+    return Record(position, 1_700_000_000_000, None, value, tuple(headers), position)
+
+
+def plain(schema: Any, **options: Any) -> Decoder:
+    return Decoder("plain", max_record_bytes=MAX, local_schemas=[schema], **options)
+
+
+def fields_of(decoder: Decoder, value: bytes, *headers: tuple[str, bytes | None]) -> dict[str, Any]:
+    decoded = decoder.decode(record(value, *headers))
+    assert isinstance(decoded, Decoded)
+    return decoded.fields
+
+
+def reason(decoder: Decoder, value: bytes, *headers: tuple[str, bytes | None]) -> str:
+    with pytest.raises(RecordRejected) as caught:
+        decoder.decode(record(value, *headers))
+    assert caught.value.__context__ is None, "what fastavro raises may quote the value"
+    return caught.value.reason.value
+
+
+def holding(of: Any, *named: Any) -> dict[str, Any]:
+    """A schema with one field `a` of the type `of`, after fields that define the types `named`."""
+    before = [{"name": f"n{place}", "type": each} for place, each in enumerate(named)]
+    return {"type": "record", "name": "R", "fields": [*before, {"name": "a", "type": of}]}
+
+
+def varint(number: int) -> bytes:
+    bits = (number << 1) ^ (number >> 63)
+    out = bytearray()
+    while bits > 0x7F:
+        out.append(bits & 0x7F | 0x80)
+        bits >>= 7
+    return bytes([*out, bits])
+
+
+class TestConfluent:
+    def decoder(self) -> Decoder:
+        return Decoder("confluent", max_record_bytes=MAX)
+
+    def test_wants_the_schema_of_an_id_and_decodes_by_it_once_it_is_learned(self) -> None:
+        decoder = self.decoder()
+        value = b"\x00\x00\x00\x01\x02" + encoded(ORDER, VALUE)
+
+        assert decoder.decode(record(value)) == SchemaWanted(SchemaId(258))
+        decoder.learn(SchemaId(258), json.dumps(ORDER))
+
+        assert fields_of(decoder, value) == VALUE
+
+    def test_reads_bare_avro_where_a_header_names_the_schema_by_guid(self) -> None:
+        decoder = self.decoder()
+        header = ("__value_schema_id", b"\x01" + UUID(GUID).bytes)
+        value = encoded(ORDER, VALUE)
+
+        assert decoder.decode(record(value, header)) == SchemaWanted(SchemaGuid(GUID))
+        decoder.learn(SchemaGuid(GUID), json.dumps(ORDER))
+
+        assert fields_of(decoder, value, ("other", b"x"), header) == VALUE
+
+    def test_reads_an_id_in_the_header_as_confluents_clients_do(self) -> None:
+        header = ("__value_schema_id", b"\x00\x00\x00\x00\x07")
+
+        assert self.decoder().decode(record(b"", header)) == SchemaWanted(SchemaId(7))
+
+    def test_takes_the_last_of_several_headers_and_ignores_one_without_content(self) -> None:
+        headers: Headers = (("__value_schema_id", b"junk"), ("__value_schema_id", b"\x00\x00\x00\x00\x07"))
+
+        assert self.decoder().decode(record(b"", *headers)) == SchemaWanted(SchemaId(7))
+        assert self.decoder().decode(record(b"\0\0\0\0\5", ("__value_schema_id", None))) == SchemaWanted(SchemaId(5))
+
+    @pytest.mark.parametrize("value", [b"", b"\x00\x00\x00\x01", b"\x01\x00\x00\x00\x01rest", b"{}{}{}"])
+    def test_rejects_values_without_magic_byte_and_id(self, value: bytes) -> None:
+        assert reason(self.decoder(), value) == "decode.framing"
+
+    @pytest.mark.parametrize("content", [b"", b"\x01short", b"\x02" + bytes(16), b"\x00" + bytes(16)])
+    def test_rejects_a_header_that_is_neither_guid_nor_id(self, content: bytes) -> None:
+        assert reason(self.decoder(), b"\x00\x00\x00\x00\x01", ("__value_schema_id", content)) == "decode.framing"
+
+    def test_rejects_records_of_a_denied_schema_until_it_is_forgotten(self) -> None:
+        decoder = self.decoder()
+        decoder.deny(SchemaId(1))
+        decoder.deny(SchemaGuid(GUID))
+
+        assert reason(decoder, b"\0\0\0\0\1rest") == "decode.schema_unknown"
+        assert reason(decoder, b"x", ("__value_schema_id", b"\x01" + UUID(GUID).bytes)) == "decode.schema_unknown"
+        decoder.forget(SchemaId(1))
+        decoder.forget(SchemaId(2))
+
+        assert decoder.decode(record(b"\0\0\0\0\1rest")) == SchemaWanted(SchemaId(1))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{",
+            "[" * 100_000,
+            '"string"',
+            '["null"]',
+            "[]",
+            "17",
+            '{"type": "record"}',
+            '{"type": ["null"]}',
+            '{"type": "record", "name": "int", "fields": []}',
+            json.dumps(holding("Unknown")),
+            json.dumps(holding({"type": "fixed", "name": "F", "size": -1})),
+            json.dumps(holding({"type": "fixed", "name": "F", "size": "12"})),
+            json.dumps(holding({"type": "fixed", "name": "F", "size": 5000, "logicalType": "decimal"})),
+        ],
+    )
+    def test_rejects_records_of_a_schema_that_cannot_be_used(self, text: str) -> None:
+        decoder = self.decoder()
+        decoder.learn(SchemaId(1), text)
+
+        assert reason(decoder, b"\0\0\0\0\1rest") == "decode.schema_unusable"
+
+    def test_rejects_records_of_a_schema_that_is_nested_out_of_all_reason(self) -> None:
+        deep: Any = "string"
+        for _ in range(250):
+            deep = {"type": "array", "items": deep}
+        decoder = self.decoder()
+        decoder.learn(SchemaId(1), json.dumps(holding(deep)))
+        decoder.learn(SchemaId(2), json.dumps(holding([[deep] * 2] * 2)))
+
+        assert reason(decoder, b"\0\0\0\0\1" + b"\2" * 300) == "decode.too_deep"
+        deep = {"type": "array", "items": deep}
+        for _ in range(250):
+            deep = {"type": "array", "items": deep}
+        decoder.learn(SchemaId(1), json.dumps(holding(deep)))
+        assert reason(decoder, b"\0\0\0\0\1" + b"\2" * 300) == "decode.schema_unusable"
+
+    def test_uses_a_schema_whose_default_does_not_fit_since_a_writers_defaults_are_never_used(self) -> None:
+        decoder = self.decoder()
+        schema = holding("string")
+        schema["fields"][0]["default"] = 5
+        decoder.learn(SchemaId(1), json.dumps(schema))
+
+        assert fields_of(decoder, b"\0\0\0\0\1" + b"\x02x") == {"a": "x"}
+
+    def test_rejects_records_of_a_refused_schema_with_the_reason(self) -> None:
+        decoder = self.decoder()
+        decoder.refuse(SchemaId(1), "the registry has it as PROTOBUF, not Avro")
+
+        with pytest.raises(RecordRejected, match="schema id 1: the registry has it as PROTOBUF"):
+            decoder.decode(record(b"\0\0\0\0\1rest"))
+
+    def test_resolves_references_to_other_schemas(self) -> None:
+        name = {"type": "record", "name": "example.Name", "fields": [{"name": "first", "type": "string"}]}
+        fields = [{"name": "name", "type": "Name"}]
+        person = {"type": "record", "name": "Person", "namespace": "example", "fields": fields}
+        visit = {"type": "record", "name": "Visit", "fields": [{"name": "who", "type": ["null", "example.Person"]}]}
+        decoder = self.decoder()
+        decoder.learn(SchemaId(9), json.dumps(visit), [json.dumps(name), json.dumps(person)])
+
+        assert fields_of(decoder, b"\0\0\0\0\x09" + b"\x02\x06Ann") == {"who": {"name": {"first": "Ann"}}}
+
+    @pytest.mark.parametrize("reader_schema", [None, {**ORDER, "aliases": ["example.Other"]}])
+    def test_reads_several_event_types_of_one_topic_from_a_union_of_references(self, reader_schema: Any) -> None:
+        other = {"type": "record", "name": "example.Order2", "fields": [{"name": "n", "type": "long"}]}
+        decoder = Decoder("confluent", max_record_bytes=MAX, reader_schema=reader_schema)
+        references = [json.dumps(ORDER), json.dumps(other)]
+        decoder.learn(SchemaId(1), '["example.Order", "example.Order2"]', references)
+
+        assert fields_of(decoder, b"\0\0\0\0\1" + b"\x00" + encoded(ORDER, VALUE)) == VALUE
+        if reader_schema:
+            assert reason(decoder, b"\0\0\0\0\1" + b"\x02\x02") == "decode.schema_mismatch"
+        else:
+            assert fields_of(decoder, b"\0\0\0\0\1" + b"\x02\x02") == {"n": 1}
+        assert reason(decoder, b"\0\0\0\0\1" + b"\x04\x02") == "decode.value"
+
+
+class TestSingleObject:
+    # Avro specification, "Single-object encoding"; the canonical form is fingerprinted, so `doc` does not count.
+    def decoder(self) -> Decoder:
+        other = holding("string")
+        return Decoder("single_object", max_record_bytes=MAX, local_schemas=[{**ORDER, "doc": "An order."}, other])
+
+    def framed(self, schema: Any, value: object) -> bytes:
+        rabin = bytes.fromhex(fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO"))
+        return b"\xc3\x01" + rabin + encoded(schema, value)
+
+    def test_decodes_each_local_schema_by_its_fingerprint(self) -> None:
+        assert fields_of(self.decoder(), self.framed(ORDER, VALUE)) == VALUE
+        assert fields_of(self.decoder(), self.framed(holding("string"), {"a": "x"})) == {"a": "x"}
+
+    def test_knows_the_fingerprint_that_avro_publishes_for_a_schema(self) -> None:
+        # `"int"` is 0x7275d51a3f395c8f in the specification's test data for fingerprints, least byte first here.
+        assert fingerprint('"int"', "CRC-64-AVRO") == "8f5c393f1ad57572"
+
+    def test_rejects_an_unknown_fingerprint(self) -> None:
+        assert reason(self.decoder(), self.framed(holding("long"), {"a": 1})) == "decode.schema_unknown"
+
+    @pytest.mark.parametrize("value", [b"", b"\xc3\x01", b"\x00\x00\x00\x00\x01 and the rest"])
+    def test_rejects_other_framings(self, value: bytes) -> None:
+        assert reason(self.decoder(), value) == "decode.framing"
+
+
+class TestConfiguration:
+    def test_needs_exactly_one_schema_for_plain_and_one_at_least_for_single_object(self) -> None:
+        with pytest.raises(ConfigError, match="exactly one schema"):
+            Decoder("plain", max_record_bytes=MAX)
+        with pytest.raises(ConfigError, match="exactly one schema"):
+            Decoder("plain", max_record_bytes=MAX, local_schemas=[ORDER, ORDER])
+        with pytest.raises(ConfigError, match="at least one schema"):
+            Decoder("single_object", max_record_bytes=MAX)
+
+    def test_names_the_place_of_an_unusable_schema(self) -> None:
+        with pytest.raises(ConfigError, match=r"avro\.schema\[0\]: not a valid Avro schema"):
+            plain({"type": "record", "name": "R", "fields": [{"name": "a", "type": "nonesuch"}]})
+        with pytest.raises(ConfigError, match=r"avro\.reader_schema: its values are not records"):
+            plain(ORDER, reader_schema="string")
+
+
+class TestReading:
+    def test_never_sniffs_a_plain_record_may_begin_with_a_zero_byte(self) -> None:
+        assert fields_of(plain(holding(["null", "string"])), b"\x00") == {"a": None}
+
+    def test_knows_the_shipped_schema_by_its_full_name(self) -> None:
+        shipped = {**holding("string"), "name": "WebEvent", "namespace": "tiktok_events"}
+
+        def is_shipped(decoder: Decoder) -> bool:
+            decoded = decoder.decode(record(b"\x02x"))
+            assert isinstance(decoded, Decoded)
+            return decoded.is_shipped
+
+        assert is_shipped(plain(shipped))
+        assert not is_shipped(plain(holding("string")))
+        assert is_shipped(plain(holding("string"), shipped="R"))
+        assert is_shipped(plain({**holding("string"), "name": "WebEvent"}, reader_schema=shipped))
+        assert not is_shipped(plain(shipped, reader_schema={**holding("string"), "name": "WebEvent"}))
+
+    def test_reads_logical_types(self) -> None:
+        types = {
+            "at": {"type": "long", "logicalType": "timestamp-millis"},
+            "price": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2},
+            "id": {"type": "string", "logicalType": "uuid"},
+            "total": {"type": "fixed", "name": "F", "size": 8, "logicalType": "decimal", "precision": 6, "scale": 1},
+        }
+        schema = {"type": "record", "name": "L", "fields": [{"name": n, "type": t} for n, t in types.items()]}
+        at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        value = {"at": at, "price": Decimal("19.99"), "id": UUID(GUID), "total": Decimal("7.5")}
+
+        assert fields_of(plain(schema), encoded(schema, value)) == value
+
+    def test_keeps_every_digit_of_a_decimal_beyond_its_precision(self) -> None:
+        price = {"type": "bytes", "logicalType": "decimal", "precision": 3, "scale": 2}
+
+        fields = fields_of(plain(holding(price)), b"\x06" + (123_456).to_bytes(3, "big"))
+
+        assert str(fields["a"]) == "1234.56"
+
+    def test_reads_a_map_and_blocks_with_sizes(self) -> None:
+        schema = holding({"type": "map", "values": "long"})
+
+        assert fields_of(plain(schema), b"\x01\x08\x02k\x02\x00") == {"a": {"k": 1}}
+
+
+READER = {
+    "type": "record",
+    "name": "Order",
+    "namespace": "example",
+    "fields": [
+        {"name": "key", "aliases": ["id"], "type": "string"},
+        {"name": "country", "type": "string", "default": "US"},
+    ],
+}
+
+
+class TestResolution:
+    def test_resolves_every_record_to_the_reader_schema(self) -> None:
+        fields = fields_of(plain(ORDER, reader_schema=READER), encoded(ORDER, VALUE))
+
+        assert fields == {"key": "o-1", "country": "US"}
+
+    def test_reads_straight_away_what_was_written_by_the_reader_schema_itself(self) -> None:
+        reader = {**ORDER, "doc": "the same, documented"}
+
+        assert fields_of(plain(ORDER, reader_schema=reader), encoded(ORDER, VALUE)) == VALUE
+
+    def test_rejects_what_does_not_resolve(self) -> None:
+        reader = {**READER, "fields": [{"name": "missing", "type": "string"}]}
+
+        assert reason(plain(ORDER, reader_schema=reader), encoded(ORDER, VALUE)) == "decode.schema_mismatch"
+
+    def test_finds_the_same_faults_as_without(self) -> None:
+        decoder = plain(ORDER, reader_schema=READER)
+
+        assert reason(decoder, encoded(ORDER, VALUE) + b"x") == "decode.left_over"
+        assert reason(decoder, encoded(ORDER, VALUE)[:-1]) == "decode.truncated"
+        assert reason(decoder, b"\x02x\x01") == "decode.value"
+
+
+NULLS = {"type": "array", "items": "null"}
+EMPTY = {"type": "record", "name": "Empty", "fields": []}
+LIST = {"type": "record", "name": "List", "fields": [{"name": "next", "type": ["null", "List"]}]}
+ENDLESS = {"type": "record", "name": "Endless", "fields": [{"name": "again", "type": "Endless"}]}
+DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
+DATE = {"type": "int", "logicalType": "date"}
+MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
+MAP = {"type": "map", "values": "null"}
+HUNDRED = [{"name": f"f{n}", "type": "null"} for n in range(100)]
+WIDE = {
+    "type": "array",
+    "items": {"type": "record", "name": "Wide", "fields": [*HUNDRED, {"name": "b", "type": "boolean"}]},
+}
+
+
+def deep_records(levels: int) -> Any:
+    inner: Any = "string"
+    for level in range(levels):
+        inner = {"type": "record", "name": f"L{level}", "fields": [{"name": "a", "type": inner}]}
+    return inner
+
+
+FAULTS: list[tuple[str, Any, bytes, str]] = [
+    ("nothing at all", holding("string"), b"", "decode.truncated"),
+    ("left-over bytes", holding("string"), b"\x02x\x00", "decode.left_over"),
+    ("a cut string", holding("string"), b"\x06ab", "decode.truncated"),
+    ("a cut number", holding("long"), b"\x80", "decode.truncated"),
+    ("a cut double", holding("double"), b"1234567", "decode.truncated"),
+    ("a cut float", holding("float"), b"123", "decode.truncated"),
+    ("a cut boolean", holding("boolean"), b"", "decode.truncated"),
+    ("cut bytes", holding("bytes"), b"\x08abc", "decode.truncated"),
+    ("a cut fixed", holding({"type": "fixed", "name": "F", "size": 4}), b"abc", "decode.truncated"),
+    ("an array without its end", holding({"type": "array", "items": "string"}), b"\x02\x02x", "decode.truncated"),
+    ("items that are not there", holding({"type": "array", "items": "string"}), b"\x08\x02x", "decode.truncated"),
+    ("a negative length", holding("string"), b"\x03abc", "decode.length"),
+    ("the least length", holding("bytes"), b"\xff" * 9 + b"\x01", "decode.length"),
+    ("an absurd length", holding("string"), varint(1 << 60) + b"abc", "decode.length"),
+    ("an absurd count", holding({"type": "array", "items": "string"}), varint(1 << 60), "decode.length"),
+    ("an absurd count of nothing", holding(NULLS), varint(1 << 60) + b"\0", "decode.length"),
+    ("the least count", holding(NULLS), b"\xff" * 9 + b"\x01\x00\x00", "decode.length"),
+    ("many blocks of nothing", holding(NULLS), (varint(100_000) * 50) + b"\0", "decode.length"),
+    ("empty records without end", holding({"type": "array", "items": EMPTY}), varint(1 << 55) + b"\0", "decode.length"),
+    ("a map that claims too much", holding(MAP), varint(1 << 40) + b"\0", "decode.length"),
+    ("wide records", holding(WIDE), varint(500_000) + bytes(500_001), "decode.length"),
+    ("a list too deep", holding(LIST), b"\x02" * 5_000 + b"\0", "decode.too_deep"),
+    ("a list as deep as can be", holding(LIST), b"\x02" * 1_000_000 + b"\0", "decode.too_deep"),
+    ("a type that never ends", holding("null", ENDLESS), b"x", "decode.too_deep"),
+    ("a record too deep", holding(deep_records(101)), b"x", "decode.too_deep"),
+    ("text that is not UTF-8", holding("string"), b"\x04\xff\xfe", "decode.utf8"),
+    ("a key that is not UTF-8", holding({"type": "map", "values": "long"}), b"\x02\x02\xff\x02\x00", "decode.utf8"),
+    ("a symbol beyond", holding({"type": "enum", "name": "E", "symbols": ["A", "B"]}), b"\x04", "decode.value"),
+    ("a negative symbol", holding({"type": "enum", "name": "E", "symbols": ["A", "B"]}), b"\x01", "decode.value"),
+    ("a type beyond", holding(["null", "string"]), b"\x04", "decode.value"),
+    ("a negative type", holding(["null", "string"]), b"\x01\x02x", "decode.value"),
+    ("a number too long", holding("string"), b"\x80" * 10 + b"\x01", "decode.value"),
+    ("a date out of range", holding(DATE), b"\xfe\xff\xff\xff\x0f", "decode.value"),
+    ("a time out of range", holding(MILLIS), b"\xfe" + b"\xff" * 8 + b"\x01", "decode.value"),
+    ("no UUID", holding({"type": "string", "logicalType": "uuid"}), b"\x02x", "decode.value"),
+    ("a decimal too long", holding(DECIMAL), varint(5_000) + b"\x7f" * 5_000, "decode.length"),
+    ("the longest decimal", holding(DECIMAL), varint(1_000_000) + b"\x7f" * 1_000_000, "decode.length"),
+    ("too many long decimals", holding({"type": "array", "items": DECIMAL}), varint(200)
+     + (varint(4096) + b"\x7f" * 4096) * 200 + b"\0", "decode.length"),
+    ("more than may be read", holding("string"), bytes(MAX + 1), "decode.too_large"),
+]  # fmt: skip
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        ("schema", "value", "expected"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS]
+    )
+    @pytest.mark.timeout(10)
+    def test_gives_each_fault_its_reason(self, schema: Any, value: bytes, expected: str) -> None:
+        assert reason(plain(schema), value) == expected
+
+    def test_says_where_and_what_but_never_which_value(self) -> None:
+        value = b"\x02\x0eann@exa"
+        fields = [{"name": "email", "type": ["null", "string"]}, {"name": "age", "type": "int"}]
+        schema = {"type": "record", "name": "example.User", "fields": fields}
+
+        with pytest.raises(RecordRejected) as caught:
+            plain(schema).decode(record(value))
+
+        assert caught.value.detail == "example.User.age: ends within a number"
+        assert "ann" not in str(caught.value)
+
+    def test_reads_what_only_looks_dangerous(self) -> None:
+        assert fields_of(plain(holding(NULLS)), b"\x06\x00") == {"a": [None] * 3}
+        assert fields_of(plain(holding(LIST)), b"\x02\x02\x00")["a"] == {"next": {"next": {"next": None}}}
+        decimals = holding({"type": "array", "items": DECIMAL})
+        assert len(fields_of(plain(decimals), varint(3_000) + b"\x02\x05" * 3_000 + b"\0")["a"]) == 3_000
+        assert fields_of(plain(holding("null", EMPTY)), b"") == {"n0": {}, "a": None}
+
+    def test_walks_over_every_type_before_it_reads_one_that_holds_itself(self) -> None:
+        types = {"next": ["null", "Node"], "b": "bytes", "m": {"type": "map", "values": "double"}, "d": DECIMAL}
+        types |= {"x": "boolean", "y": "float", "f": {"type": "fixed", "name": "F", "size": 2}, "t": "string"}
+        node = {"type": "record", "name": "Node", "fields": [{"name": n, "type": t} for n, t in types.items()]}
+        inner = {"next": None, "b": b"ab", "m": {"k": 1.5}, "d": Decimal("0.05"), "x": True, "y": 0.5, "f": b"12"}
+        value = {**inner, "t": "é", "next": {**inner, "t": ""}}
+
+        assert fields_of(plain(node), encoded(node, value)) == value
+
+    def test_reads_the_longest_decimal_that_it_accepts_to_the_last_digit(self) -> None:
+        digits = b"\x7f" + b"\xff" * 4095
+        fields = fields_of(plain(holding(DECIMAL)), varint(4096) + digits)
+
+        assert fields["a"].scaleb(2, Context(prec=10_000)) == Decimal(int.from_bytes(digits, "big"))

@@ -1,0 +1,164 @@
+"""When the registry is asked for which schema, and when waiting for it ends."""
+
+from collections.abc import Sequence
+
+from consumer.core.lookups import Away, Denied, Found, SchemaLookups, Unusable
+from consumer.core.model import SchemaGuid, SchemaId, SchemaKey
+
+ONE, TWO = SchemaId(1), SchemaGuid("0b5cd9d1-3c0e-4a55-9c5b-1df0a2f0a001")
+
+
+class Told:
+    """What a decoder would have been told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+
+    def learn(self, key: SchemaKey, text: str, references: Sequence[str]) -> None:
+        self.calls.append(("learn", key, text, tuple(references)))
+
+    def refuse(self, key: SchemaKey, why: str) -> None:
+        self.calls.append(("refuse", key, why))
+
+    def deny(self, key: SchemaKey) -> None:
+        self.calls.append(("deny", key))
+
+    def forget(self, key: SchemaKey) -> None:
+        self.calls.append(("forget", key))
+
+
+def test_asks_once_for_what_is_wanted_and_learns_the_answer() -> None:
+    told = Told()
+    lookups = SchemaLookups(told)
+    lookups.want(ONE, 0)
+    lookups.want(TWO, 0)
+    lookups.want(ONE, 0)
+
+    assert lookups.due(0) == [ONE, TWO]
+    assert lookups.due(1) == []
+    assert list(lookups.wanted) == [ONE, TWO]
+    assert lookups.take(Found(ONE, "{}", ("[]",)), 1, 0.5)
+    assert lookups.take(Unusable(TWO, "PROTOBUF"), 1, 0.5)
+    assert told.calls == [("learn", ONE, "{}", ("[]",)), ("refuse", TWO, "PROTOBUF")]
+    assert not lookups.wanted
+    assert lookups.due(100) == []
+
+
+def test_ignores_an_answer_that_nothing_waits_for() -> None:
+    told = Told()
+
+    assert not SchemaLookups(told).take(Found(ONE, "{}"), 0, 0)
+    assert told.calls == []
+
+
+def test_asks_for_a_denied_schema_for_thirty_seconds_before_giving_it_up() -> None:
+    told = Told()
+    lookups = SchemaLookups(told)
+    lookups.want(ONE, 100)
+    asked_at_s = [now for now in range(100, 130) if lookups.due(now) and not lookups.take(Denied(ONE), now, 0)]
+
+    assert asked_at_s == list(range(100, 130))
+    assert told.calls == []
+    assert lookups.due(130) == [ONE]
+    assert lookups.take(Denied(ONE), 130, 0)
+    assert told.calls == [("deny", ONE)]
+
+
+def test_waits_a_second_before_it_asks_for_a_denied_schema_again() -> None:
+    lookups = SchemaLookups(Told())
+    lookups.want(ONE, 0)
+    lookups.due(0)
+    lookups.take(Denied(ONE), 0.2, 0)
+
+    assert lookups.due(1.1) == []
+    assert lookups.due(1.2) == [ONE]
+
+
+def test_learns_a_schema_that_appears_within_the_thirty_seconds() -> None:
+    told = Told()
+    lookups = SchemaLookups(told)
+    lookups.want(ONE, 0)
+    lookups.due(0)
+    lookups.take(Denied(ONE), 0, 0)
+    lookups.due(29)
+
+    assert lookups.take(Found(ONE, "{}"), 29.9, 0)
+    assert told.calls == [("learn", ONE, "{}", ())]
+
+
+def test_remembers_a_denial_for_a_minute_and_then_starts_over() -> None:
+    told = Told()
+    lookups = SchemaLookups(told)
+    lookups.want(ONE, 0)
+    for now in (0, 30):
+        lookups.due(now)
+        lookups.take(Denied(ONE), now, 0)
+
+    lookups.due(89.9)
+    assert told.calls == [("deny", ONE)]
+    lookups.due(90)
+    assert told.calls == [("deny", ONE), ("forget", ONE)]
+    lookups.want(ONE, 91)
+    assert lookups.due(91) == [ONE]
+    assert not lookups.take(Denied(ONE), 91, 0)
+
+
+def test_never_gives_up_while_the_registry_is_away() -> None:
+    told = Told()
+    lookups = SchemaLookups(told)
+    lookups.want(ONE, 0)
+    now, asked = 0.0, 0
+    while now < 86_400:
+        if lookups.due(now):
+            asked += 1
+            assert not lookups.take(Away(ONE, "HTTP 503"), now, 1.0)
+            assert lookups.is_away
+        now += 1
+
+    assert told.calls == []
+    assert 86_400 / 30 <= asked < 86_400 / 30 + 20  # every 30 s, after a few shorter pauses
+    lookups.due(now + 30)
+    assert lookups.take(Found(ONE, "{}"), now + 30, 1.0)
+    assert not lookups.is_away
+
+
+def test_pauses_longer_each_time_with_jitter_but_never_not_at_all() -> None:
+    lookups = SchemaLookups(Told())
+    lookups.want(ONE, 0)
+    lookups.due(0)
+    lookups.take(Away(ONE, "timeout"), 0, 0.0)
+    assert lookups.due(0.09) == []
+    assert lookups.due(0.1) == [ONE]
+    lookups.take(Away(ONE, "timeout"), 10, 0.5)
+    assert lookups.due(10.49) == []
+    assert lookups.due(10.5) == [ONE]
+    lookups.take(Away(ONE, "timeout"), 20, 0.5)
+    assert lookups.due(20.9) == []
+    assert lookups.due(21) == [ONE]
+
+
+def test_asks_for_one_schema_only_to_see_whether_the_registry_is_back() -> None:
+    lookups = SchemaLookups(Told())
+    lookups.want(ONE, 0)
+    lookups.want(TWO, 0)
+    assert lookups.due(0) == [ONE, TWO]
+    lookups.take(Away(ONE, "timeout"), 0, 1.0)
+    assert lookups.due(5) == []  # the other is still out
+    lookups.take(Away(TWO, "timeout"), 0.2, 1.0)  # asked before the pause: no reason to make it longer
+
+    assert lookups.due(0.5) == [ONE]
+    assert lookups.due(5) == []
+    lookups.take(Found(ONE, "{}"), 6, 1.0)
+    assert lookups.due(6) == [TWO]
+
+
+def test_counts_the_thirty_seconds_anew_when_the_registry_was_away_between_denials() -> None:
+    told = Told()
+    lookups = SchemaLookups(told)
+    lookups.want(ONE, 0)
+    for answer, now in ((Denied(ONE), 0), (Away(ONE, "reset"), 10), (Denied(ONE), 40), (Denied(ONE), 69)):
+        assert lookups.due(now) == [ONE]
+        assert not lookups.take(answer, now, 1.0)
+
+    assert lookups.due(70) == [ONE]
+    assert lookups.take(Denied(ONE), 70, 1.0)
