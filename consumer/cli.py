@@ -2,7 +2,9 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,7 +12,9 @@ import structlog
 import typer
 
 from consumer import logs
+from consumer.compose import Replaced, as_test, dry
 from consumer.config import Settings, load
+from consumer.config.units import duration_s
 from consumer.core.errors import ConfigError
 from consumer.running import BUG, Signals, run
 
@@ -40,13 +44,63 @@ def _commands() -> None:
 
 
 @app.command("run")
-def run_command(config: Config = None) -> None:
+def run_command(  # typer makes options of them
+    config: Config = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Outside of the group: decide and count, send nothing, commit nothing."),
+    ] = False,
+    from_when: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="WHEN",
+            help="With --dry-run, where to start: `earliest`, `2h` ago, or an ISO 8601 time with its zone. "
+            "Default: where the group stands.",
+        ),
+    ] = None,
+    test_event_code: Annotated[
+        str | None,
+        typer.Option("--test-event-code", metavar="CODE", help="Send everything to Test Events. Needs --group."),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", metavar="GROUP", help="With --test-event-code: the consumer group to read with."),
+    ] = None,
+) -> None:
     """Run the service until SIGTERM or SIGINT."""
-    settings = _settings(config)
+    if (test_event_code is None) != (group is None):
+        raise typer.BadParameter("--test-event-code and --group go together: a test must not move the group's offsets")
+    if from_when is not None and not dry_run:
+        raise typer.BadParameter("--from goes with --dry-run")
+    settings, replaced = _settings(config), Replaced()
+    if test_event_code is not None and group is not None:
+        settings = as_test(settings, test_event_code, group)
+    if dry_run:
+        settings, replaced = dry(settings, None if from_when is None else _unix_ms(from_when, time.time()))
     signals = Signals()
     with signals.caught():
-        code = run(settings, signals)
+        code = run(settings, signals, replaced)
     raise typer.Exit(code)
+
+
+def _unix_ms(text: str, now_s: float) -> int:
+    """`earliest`, a duration before now, or a time → Unix milliseconds; 0 means the beginning."""
+    if text == "earliest":
+        return 0
+    try:
+        return round((now_s - duration_s(text)) * 1000)
+    except ValueError:
+        pass
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        when = None
+    if when is None or when.tzinfo is None:
+        raise typer.BadParameter(
+            "--from: write earliest, a duration such as 2h, or a time such as 2026-01-31T12:00:00Z"
+        )
+    return round(when.timestamp() * 1000)
 
 
 def _settings(config: Path | None) -> Settings:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import re2
-from msgspec import Struct
+from msgspec import Struct, structs
 from pydantic import SecretStr
 
 from consumer.config import Settings
@@ -20,6 +20,7 @@ from consumer.core.deliver import Delivery
 from consumer.core.letter import own_topics
 from consumer.core.lookups import SchemaLookups
 from consumer.core.pace import Backoff
+from consumer.core.park import ParkSettings
 from consumer.core.pipeline import Pipeline, PipelineSettings
 from consumer.core.request import DeliverySettings, PixelSettings
 from consumer.core.settle import Ledger
@@ -27,6 +28,7 @@ from consumer.core.validate import Limits
 from consumer.deduping import Windows, WindowsSettings
 from consumer.delivering import Delivering
 from consumer.edges.cluster import KafkaCluster, TopicWatch
+from consumer.edges.dry import NoLetters, NoSender, Outsider
 from consumer.edges.kafka import KafkaSource
 from consumer.edges.letters import KafkaLetters
 from consumer.edges.registry import SchemaRegistry
@@ -52,6 +54,7 @@ class Replaced(Struct, frozen=True):
     member: Callable[[Callable[[Mapping[tuple[str, int], int], bool], None]], Member] | None = None
     letters: Letters | None = None
     sender: Sender | None = None
+    is_dry: bool = False
 
 
 @contextmanager
@@ -66,7 +69,8 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     decoder = decoder_of(settings)
     registry = SchemaRegistry(settings.avro.registry.properties) if settings.avro.registry else None
     cluster = KafkaCluster(consumer_properties(settings))
-    topics = TopicWatch(cluster, FOLLOW_TOPICS_EVERY_S)
+    topics = TopicWatch(cluster, FOLLOW_TOPICS_EVERY_S, () if replaced.is_dry else own_topics_of(settings))
+    topics.watched = frozenset() if settings.kafka.topic_pattern else frozenset(settings.kafka.topics)
     windows = Windows(_windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
     letters = replaced.letters or KafkaLetters(producer_properties(settings))
     settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows)
@@ -95,6 +99,26 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
         sender.close(_CLOSE_S)
         if registry is not None:
             registry.close()
+
+
+def dry(settings: Settings, from_ms: int | None) -> tuple[Settings, Replaced]:
+    """The same settings, and edges, for a run that only looks: every rule a shadow rule, nothing sent or written."""
+    rules = tuple(structs.replace(rule, is_shadow=True) for rule in settings.rules)
+    properties = consumer_properties(settings)
+    outside = Replaced(
+        member=lambda told: Outsider(properties, told, KafkaCluster(properties), from_ms),
+        letters=NoLetters(),
+        sender=NoSender(),
+        is_dry=True,
+    )
+    return settings.model_copy(update={"rules": rules}), outside
+
+
+def as_test(settings: Settings, test_event_code: str, group_id: str) -> Settings:
+    """The same settings, with everything going to Test Events, read by a group of its own."""
+    pixels = {n: p.model_copy(update={"test_event_code": test_event_code}) for n, p in settings.pixels.items()}
+    kafka = settings.kafka.model_copy(update={"group_id": group_id})
+    return settings.model_copy(update={"pixels": pixels, "kafka": kafka})
 
 
 _CLOSE_S: Final = 1.0
@@ -172,6 +196,11 @@ def tiktok_of(settings: Settings) -> TikTok:
     return TikTok(delivery.base_url, Tokens(sources), delivery.timeout_s, delivery.max_in_flight)
 
 
+def own_topics_of(settings: Settings) -> frozenset[str]:
+    """The topics that this group writes for itself and reads too."""
+    return frozenset(own_topics(settings.kafka.group_id, settings.pixels))
+
+
 def chosen_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ...]]:
     """Which of the cluster's topics `kafka.topics` means: the names as they are, or all that its expression finds.
 
@@ -182,7 +211,7 @@ def chosen_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ..
         names = tuple(sorted(settings.kafka.topics))
         return lambda _: names
     expression = re2.compile(pattern)
-    ours = frozenset(own_topics(settings.kafka.group_id, settings.pixels))
+    ours = own_topics_of(settings)
 
     def chosen(seen: Iterable[str]) -> tuple[str, ...]:
         found = {topic for topic in seen if expression.search(topic)}
@@ -195,7 +224,7 @@ def chosen_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ..
 def _read_settings(settings: Settings) -> ReadSettings:
     return ReadSettings(
         chosen=chosen_topics(settings),
-        own_topics=frozenset(own_topics(settings.kafka.group_id, settings.pixels)),
+        own_topics=own_topics_of(settings),
         is_latest=settings.kafka.start == "latest",
         max_records=settings.limits.max_records_in_flight,
         max_bytes=settings.limits.max_bytes_in_flight,
@@ -237,4 +266,10 @@ def _service_settings(settings: Settings) -> ServiceSettings:
         shutdown_timeout_s=settings.shutdown_timeout_s,
         drain_timeout_s=min(settings.shutdown_timeout_s, poll_s / 2),
         request_timeout_s=settings.delivery.timeout_s,
+        park=ParkSettings(
+            settings.delivery.park.enabled,
+            settings.delivery.park.after_s,
+            max(1, settings.limits.max_records_in_flight // 4),
+        ),
+        parked_topics={pixel: settings.parked_topic(pixel) for pixel in settings.pixels},
     )

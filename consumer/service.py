@@ -21,6 +21,7 @@ from consumer.core.model import (
     SchemaWanted,
     TopicPartition,
 )
+from consumer.core.park import ParkSettings, may_park, to_park
 from consumer.core.pipeline import Pipeline
 from consumer.core.pixel import PixelState
 from consumer.core.request import Outcome as Answered
@@ -60,6 +61,9 @@ class ServiceSettings(Struct, frozen=True):
     drain_timeout_s: float
     """Longest drain of a revoked partition: the smaller of `shutdown_timeout` and half of `max.poll.interval.ms`."""
     request_timeout_s: float
+    park: ParkSettings
+    parked_topics: Mapping[str, str]
+    """A pixel's name → the topic its records are parked in."""
 
 
 class Service:
@@ -100,6 +104,7 @@ class Service:
         """Read a little, decide it, send what is due, settle what is done. Raises Halt if Kafka has put us out."""
         now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
         self._reading.is_stopped = self._is_stopping or self._breaker.is_open or self._settling.is_blocked
+        self._reading.closed_topics = self._closed_topics()
         self._take(self._reading.read(now_s, self._wait_s()), now_s, wall_s)
         self._decide_what_waited(now_s, wall_s)
         for partition, offset in self._windows.late().items():
@@ -119,6 +124,7 @@ class Service:
             self._delivering.add(item, now_s)
         for outcome in self._delivering.step(now_s, wall_s, is_flushing=is_flushing):
             self._settle(outcome, wall_s)
+        self._park(to_park(self._delivering.states(), self._delivering.waiting, self._settings.park, now_s))
         self._settling.poll(now_s)
 
     # ── read and decide ─────────────────────────────────────────────────────────────────────────
@@ -242,6 +248,34 @@ class Service:
         self._breaker.close()
         self._is_breaker_handled = False
 
+    # ── parking ─────────────────────────────────────────────────────────────────────────────────
+
+    def _closed_topics(self) -> frozenset[str]:
+        """Parked topics whose pixels are closed: their records stay there until the pixel opens."""
+        states, topics = self._delivering.states(), self._settings.parked_topics
+        return frozenset(topics[pixel] for pixel, gate in states.items() if not gate.is_open and pixel in topics)
+
+    def _park(self, pixels: frozenset[str], is_wanted: Callable[[Item], bool] = lambda item: True) -> None:
+        """Write what waits for these pixels to their parked topics. What was parked once waits in its topic instead."""
+        if not pixels:
+            return
+        parked = frozenset(self._settings.parked_topics.values())
+
+        def is_to_park(item: Item) -> bool:
+            return item.event.pixel in pixels and item.records[0].position.topic not in parked and is_wanted(item)
+
+        for item in self._delivering.take_for_parking(is_to_park):
+            self._windows.accepted(item)
+            for record in item.records:
+                pixel = item.event.pixel
+                self._settling.park(record, self._settings.parked_topics[pixel], item.event.rule, pixel)
+
+    def _park_before_leaving(self, is_leaving: Callable[[Item], bool]) -> None:
+        """A closed pixel's records of partitions about to go are parked, if another pixel is open."""
+        states = self._delivering.states()
+        if self._settings.park.is_enabled and may_park(states):
+            self._park(frozenset(p for p, gate in states.items() if not gate.is_open), is_leaving)
+
     # ── partitions go, and the end ──────────────────────────────────────────────────────────────
 
     def _drain(self, partitions: Sequence[TopicPartition]) -> None:
@@ -256,6 +290,7 @@ class Service:
 
         until_s = self._clocks.monotonic() + self._settings.drain_timeout_s
         self._publish(busy_until_s=until_s)
+        self._park_before_leaving(is_leaving)
         self._delivering.drain(is_leaving)
         self._send_and_settle(is_flushing=True)
         while self._is_draining(is_leaving, leaving) and self._clocks.monotonic() < until_s:
@@ -285,6 +320,8 @@ class Service:
         """
         self._is_stopping = True
         until_s = self._clocks.monotonic() + self._settings.shutdown_timeout_s
+        self._send_and_settle(is_flushing=True)
+        self._park_before_leaving(lambda item: True)
         while self._is_busy() and self._clocks.monotonic() < until_s and not is_hurried():
             self.step()
         unfinished = self._delivering.in_flight()

@@ -84,9 +84,11 @@ class Pipeline:
         events: list[Event] = []
         rejections: list[Rejection] = []
         for rule in rules:
-            if rule.holds(decoded):
-                made = self._make(rule, decoded, now_s)
-                (events if isinstance(made, Event) else rejections).append(made)  # type: ignore[arg-type]  # by kind
+            made = self._make(rule, decoded, now_s)
+            if isinstance(made, Event):
+                events.append(made)
+            elif made is not None:
+                rejections.append(made)
         if not events and not rejections:
             return _NO_RULE
         return Decision(tuple(events), tuple(rejections))
@@ -96,10 +98,12 @@ class Pipeline:
             raise RecordRejected(RejectReason.ROUTE_UNKNOWN_RULE, "the rule named in its headers is not configured")
         return [rule for rule in self._rules if rule.name == name]
 
-    def _make(self, rule: _Rule, decoded: Decoded, now_s: float) -> Event | Rejection:
-        """One rule's event, or why there is none: another rule's event of the same record goes its own way."""
+    def _make(self, rule: _Rule, decoded: Decoded, now_s: float) -> Event | Rejection | None:
+        """One rule's event; why there is none, though another's may go its way; None if it does not hold."""
         settings, pixel = self._settings, None
         try:
+            if not rule.holds(decoded):
+                return None
             pixel = rule.pixel_of(decoded)
             return validate(
                 normalize(
@@ -145,6 +149,7 @@ _STAGE_OF_MODULE: Final[Mapping[str, RejectReason]] = {
     "framing": RejectReason.BUG_DECODE,
     "schemas": RejectReason.BUG_DECODE,
     "route": RejectReason.BUG_ROUTE,
+    "compare": RejectReason.BUG_ROUTE,
     "getter": RejectReason.BUG_MAP,
     "mapping": RejectReason.BUG_MAP,
     "normalize": RejectReason.BUG_NORMALIZE,

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # not in its __all__
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from consumer.core import model
 from consumer.core.errors import Unreachable
@@ -28,9 +28,11 @@ class TopicWatch(threading.Thread):
         ids: the ids of the `watched` topics.
     """
 
-    def __init__(self, cluster: "KafkaCluster", every_s: float) -> None:
+    def __init__(self, cluster: "KafkaCluster", every_s: float, own_topics: Iterable[str] = ()) -> None:
         super().__init__(name="topic-watch", daemon=True)
         self._cluster, self._every_s = cluster, every_s
+        self._own_topics = frozenset(own_topics)
+        self._is_told = False
         self._is_over = threading.Event()
         self.seen: Mapping[str, int] | None = None
         self.ids: Mapping[str, str] = {}
@@ -43,12 +45,30 @@ class TopicWatch(threading.Thread):
 
     def _look(self) -> None:
         try:
-            self.seen = self._cluster.topics()
-            self.ids = self._cluster.topic_ids(self.watched & self.seen.keys())
+            seen = self._cluster.topics()
+            if self._create_own(seen):
+                seen = self._cluster.topics()
+            self.seen = seen
+            self.ids = self._cluster.topic_ids(self.watched & seen.keys())
         except Unreachable as away:
             log.warning("cluster.away", error=str(away))
 
+    def _create_own(self, seen: Mapping[str, int]) -> bool:
+        """Make the service's own topics that are missing, each with as many partitions as the widest topic read."""
+        missing = self._own_topics - seen.keys()
+        if not missing:
+            return False
+        widest = max((seen[topic] for topic in self.watched & seen.keys()), default=1)
+        for name, error in self._cluster.create_topics(missing, widest).items():
+            if error is None:
+                log.info("topic.created", topic=name, partitions=widest)
+            elif not self._is_told:
+                log.warning("topic.missing", topic=name, error=error, remedy="create it, or allow this user to")
+        self._is_told = True
+        return True
+
     def close(self) -> None:
+        """Look no more."""
         self._is_over.set()
 
 

@@ -1,0 +1,91 @@
+"""Stand-ins for `run --dry-run`: reading outside of the group, and nothing that is sent, written or committed."""
+
+from collections.abc import Mapping, Sequence
+
+from confluent_kafka import KafkaException, TopicPartition
+
+from consumer.core import model
+from consumer.core.errors import Unreachable
+from consumer.core.letter import Letter
+from consumer.core.model import Answer
+from consumer.core.request import Request
+from consumer.core.resume import Committed
+from consumer.edges.cluster import ASK_TIMEOUT_S, KafkaCluster
+from consumer.edges.kafka import KafkaSource, OnCommit, Rebalanced
+
+
+class Outsider(KafkaSource):
+    """Reads every partition of its topics without joining the group, whose offsets it only looks at.
+
+    Args:
+        from_ms: start at the first record of this Unix time in milliseconds; 0: at the beginning; None: where the
+            group stands.
+    """
+
+    def __init__(
+        self, properties: Mapping[str, str], told: OnCommit, cluster: KafkaCluster, from_ms: int | None
+    ) -> None:
+        super().__init__(properties, told)
+        self._told = told
+        self._cluster, self._from_ms = cluster, from_ms
+
+    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
+        """Take all partitions there are. Raises Unreachable."""
+        seen = self._cluster.topics()
+        listener.assigned([(topic, number) for topic in topics for number in range(seen.get(topic, 0))])
+
+    def committed(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Committed]:
+        """The group's offsets, or those of the time that was asked for. Raises Unreachable."""
+        if self._from_ms is None:
+            return super().committed(partitions)
+        if self._from_ms == 0:
+            return dict.fromkeys(partitions, Committed(None, ""))
+        wanted = [TopicPartition(*p, self._from_ms) for p in partitions]
+        try:
+            found = self._consumer.offsets_for_times(wanted, timeout=ASK_TIMEOUT_S)
+        except KafkaException as failed:
+            raise Unreachable(failed.args[0].str()) from None
+        ends = self._cluster.bounds(partitions)
+        return {
+            (p.topic, p.partition): Committed(p.offset if p.offset >= 0 else ends[p.topic, p.partition].high, "")
+            for p in found
+        }
+
+    def commit(self, offsets: Mapping[model.TopicPartition, tuple[int, str]], *, wait: bool) -> bool:
+        """Commit nothing, and say that it was done: the lag then shows what is left to look at."""
+        self._told({partition: offset for partition, (offset, _) in offsets.items()}, True)
+        return True
+
+
+class NoLetters:
+    """Acknowledges every letter and writes none."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+
+    def write(self, number: int, letter: Letter) -> None:
+        self._numbers.append(number)
+
+    def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
+        done: list[tuple[int, str | None]] = [(number, None) for number in self._numbers]
+        self._numbers = []
+        return done
+
+    def close(self, timeout_s: float) -> None:
+        """Nothing to close."""
+
+
+class NoSender:
+    """Sends nothing. Dry-run rules are all shadow rules, so nothing is ever given to it."""
+
+    def send(self, request: Request) -> None:
+        raise AssertionError("a dry run was about to send")
+
+    def answers(self) -> list[tuple[int, Answer]]:
+        return []
+
+    def changed_tokens(self) -> list[str]:
+        return []
+
+    def close(self, timeout_s: float) -> None:
+        """Nothing to close."""
