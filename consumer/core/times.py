@@ -1,0 +1,88 @@
+"""The event's time, in whatever form it comes, as Unix seconds: a part of `normalize`."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from math import floor
+from typing import Final
+
+from consumer.core.errors import RecordRejected
+from consumer.core.model import RejectReason, WithUnit
+
+_PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000}
+_LAST_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z; beyond, a unit was taken for another
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
+_NUMBERS: Final = (int, float, Decimal)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def event_time_s(raw: object) -> int:
+    """Unix seconds, rounded down.
+
+    Args:
+        raw: an aware datetime (what Avro timestamps decode to), ISO 8601 text, Adobe's
+            `2023-09-26T10:15:30:123+0000` (tiktok.md, section 6), or a number, or text that is one,
+            inside `WithUnit`.
+
+    Raises:
+        RecordRejected: NORMALIZE_EVENT_TIME_NO_ZONE for a local time or a date alone, which are not
+            guessed at; else NORMALIZE_EVENT_TIME.
+    """
+    if isinstance(raw, datetime):
+        return _of_datetime(raw)
+    if isinstance(raw, WithUnit):
+        return _with_unit(raw.value, raw.unit)
+    return _with_unit(raw, None)
+
+
+def _with_unit(raw: object, unit: str | None) -> int:
+    if isinstance(raw, str):
+        return _of_text(raw.strip(), unit)
+    if isinstance(raw, _NUMBERS) and not isinstance(raw, bool):
+        return _of_number(raw, unit)
+    if isinstance(raw, datetime):
+        return _of_datetime(raw)
+    if isinstance(raw, date):
+        raise _without_zone("a date alone")
+    raise _fault("missing" if raw is None else "neither a time, text nor a number")
+
+
+def _of_datetime(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise _without_zone("a time without zone")
+    seconds = floor((moment - _EPOCH).total_seconds())
+    if seconds < 0:
+        raise _fault("before 1970")
+    return seconds
+
+
+def _of_text(text: str, unit: str | None) -> int:
+    if not text:
+        raise _fault("missing")
+    if _PLAIN_NUMBER.fullmatch(text):  # first, since `fromisoformat` takes some numbers for dates
+        return _of_number(Decimal(text), unit)
+    if text[19:20] == ":":  # Adobe's colon before the milliseconds
+        text = f"{text[:19]}.{text[20:]}"
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError:
+        raise _fault("not ISO 8601") from None
+    return _of_datetime(moment)
+
+
+def _of_number(number: float | Decimal, unit: str | None) -> int:
+    if unit is None:
+        raise _fault("plain number without a unit: give unit: s, ms or us")
+    per_second = _PER_SECOND[unit]
+    is_nan = isinstance(number, Decimal) and number.is_nan()
+    if is_nan or not 0 <= number <= _LAST_S * per_second:  # no float NaN is within
+        raise _fault("before 1970 or after 9999: is the unit right?")
+    return int(number // per_second)
+
+
+def _fault(problem: str) -> RecordRejected:
+    return RecordRejected(RejectReason.NORMALIZE_EVENT_TIME, f"event_time: {problem}")
+
+
+def _without_zone(problem: str) -> RecordRejected:
+    return RecordRejected(RejectReason.NORMALIZE_EVENT_TIME_NO_ZONE, f"event_time: {problem}")

@@ -1,0 +1,219 @@
+"""What tiktok.md, section 2, says of identifiers, case by case."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from consumer.core import identifiers
+from consumer.core.fields import FieldError, FieldFunction
+from consumer.core.model import Problem, WithRegion
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text())["vectors"]
+FUNCTIONS: dict[str, FieldFunction] = {
+    "email": identifiers.email,
+    "phone": identifiers.phone,
+    "external_id": identifiers.external_id,
+    "first_name": identifiers.name,
+    "zip_code": identifiers.zip_code,
+}
+
+
+def digest(canonical: str) -> str:
+    return sha256(canonical.encode()).hexdigest()
+
+
+def problems_of(function: FieldFunction, raw: object) -> tuple[tuple[str, Problem], ...]:
+    with pytest.raises(FieldError) as caught:
+        function(raw)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"{vector['field']}:{vector['input'].strip()}")
+def test_gives_the_digests_that_tiktok_publishes(vector: dict[str, str]) -> None:
+    assert FUNCTIONS[vector["field"]](vector["input"]) == vector["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "canonical"),
+    [
+        ("\tJane.Doe+News@Example.COM\n", "jane.doe+news@example.com"),
+        ("müller@münchen.example", "müller@münchen.example"),
+        ("o'brien@example.co.uk", "o'brien@example.co.uk"),
+    ],
+)
+def test_hashes_an_email_trimmed_and_in_lowercase(raw: str, canonical: str) -> None:
+    assert identifiers.email(raw) == digest(canonical)
+
+
+@pytest.mark.parametrize(
+    "raw", ["jane", "@example.com", "jane@", "jane@example", "jane@example.", "a@b@example.com", "jane doe@example.com"]
+)
+def test_leaves_out_what_is_no_email(raw: str) -> None:
+    assert problems_of(identifiers.email, raw) == (("", Problem.NOT_AN_EMAIL),)
+
+
+@pytest.mark.parametrize(
+    ("raw", "canonical"),
+    [
+        ("+491701234567", "+491701234567"),
+        (" +491701234567 ", "+491701234567"),
+        ("+49 (0)170 1234567", "+491701234567"),
+        ("+4901701234567", "+491701234567"),
+        ("+49-170/123.45.67", "+491701234567"),
+        ("+390612345678", "+390612345678"),  # Italy's zero belongs to the number
+        ("+442079460958", "+442079460958"),
+        ("+35312345678", "+35312345678"),
+        ("tel:+1-213-373-4253", "+12133734253"),
+        ("+1 213 373 4253 ext. 5", "+12133734253"),
+        (WithRegion("0170 1234567", "DE"), "+491701234567"),
+        (WithRegion("(213) 373-4253", "US"), "+12133734253"),
+        (WithRegion(2133734253, "US"), "+12133734253"),
+        (WithRegion("1-800-FLOWERS", "US"), "+18003569377"),
+        (WithRegion("+491701234567", "US"), "+491701234567"),
+        (WithRegion(" +491701234567", "US"), "+491701234567"),
+    ],
+)
+def test_hashes_a_phone_number_in_e164_with_the_plus(raw: object, canonical: str) -> None:
+    assert identifiers.phone(raw) == digest(canonical)
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        ("0170 1234567", Problem.NO_REGION),
+        (2133734253, Problem.NO_REGION),
+        ("call me", Problem.NOT_E164),
+        ("+", Problem.NOT_E164),
+        ("+49", Problem.NOT_E164),
+        ("+999123456789", Problem.NOT_E164),  # no such country code
+        ("+1213373425312345", Problem.NOT_E164),
+        ("+4917012345671234567", Problem.NOT_E164),
+        ("+49170１２３４５６７８９０１２３４", Problem.NOT_E164),
+        (WithRegion("3734253", "US"), Problem.NOT_E164),  # local to an area that is not named
+        (WithRegion("0170 1234567", "XX"), Problem.NOT_E164),
+        (WithRegion("12", "US"), Problem.NOT_E164),
+        (1.5, Problem.WRONG_TYPE),
+        (WithRegion(True, "US"), Problem.WRONG_TYPE),
+    ],
+)
+def test_leaves_out_what_is_no_phone_number(raw: object, problem: Problem) -> None:
+    assert problems_of(identifiers.phone, raw) == (("", problem),)
+
+
+@pytest.mark.parametrize(
+    ("raw", "canonical"),
+    [
+        (" User_123 ", "User_123"),
+        (42, "42"),
+        (UUID("ea7583cd-a667-48bc-b806-42ecb2b48606"), "ea7583cd-a667-48bc-b806-42ecb2b48606"),
+        ("Zoë", "Zoë"),
+    ],
+)
+def test_hashes_an_external_id_trimmed_only(raw: object, canonical: str) -> None:
+    assert identifiers.external_id(raw) == digest(canonical)
+
+
+@pytest.mark.parametrize(
+    ("raw", "canonical"),
+    [
+        ("O'Brien", "obrien"),
+        ("O`Brien", "obrien"),
+        ("Jean-Luc", "jeanluc"),
+        (" Mary  Ann ", "mary  ann"),
+        ("MÜLLER", "müller"),
+        ("J.", "j"),
+    ],
+)
+def test_hashes_a_name_in_lowercase_without_punctuation(raw: str, canonical: str) -> None:
+    assert identifiers.name(raw) == digest(canonical)
+
+
+@pytest.mark.parametrize(
+    ("raw", "canonical"),
+    [
+        ("95110-1234", "95110"),
+        ("951101234", "95110"),
+        ("95110 1234", "95110"),
+        ("SW1A 1AA", "sw1a1aa"),
+        ("01310-100", "01310100"),  # Brazil: not a ZIP+4
+    ],
+)
+def test_hashes_a_postal_code_without_blanks_and_dashes_and_of_zip_plus_4_the_first_five(
+    raw: str, canonical: str
+) -> None:
+    assert identifiers.zip_code(raw) == digest(canonical)
+
+
+def test_a_postal_code_that_is_a_number_has_lost_its_leading_zeros() -> None:
+    assert problems_of(identifiers.zip_code, 2138) == (("", Problem.WRONG_TYPE),)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+@pytest.mark.parametrize("change", [str, str.upper, " {} ".format])
+def test_what_is_hashed_already_passes_through_in_lowercase(function: FieldFunction, change: type[str]) -> None:
+    assert function(change(digest("jane"))) == digest("jane")
+
+
+def test_64_characters_that_are_not_hex_are_no_digest() -> None:
+    assert identifiers.external_id("g" * 64) == digest("g" * 64)
+    assert problems_of(identifiers.email, "g" * 64) == (("", Problem.NOT_AN_EMAIL),)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+@pytest.mark.parametrize("raw", ["", "  \t", "\u3000"])
+def test_what_is_empty_is_left_out_and_never_hashed(function: FieldFunction, raw: str) -> None:
+    assert function(raw) is None
+
+
+@pytest.mark.parametrize("function", [identifiers.name, identifiers.zip_code])
+def test_what_is_nothing_but_punctuation_is_left_out(function: FieldFunction) -> None:
+    assert problems_of(function, "- -") == (("", Problem.EMPTY_AFTER_CLEANING),)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+@pytest.mark.parametrize("raw", [{}, 1.5, True, b"jane"])
+def test_what_is_neither_text_nor_an_id_is_left_out(function: FieldFunction, raw: object) -> None:
+    assert problems_of(function, raw) == (("", Problem.WRONG_TYPE),)
+
+
+@pytest.mark.parametrize("function", [identifiers.email, identifiers.external_id, identifiers.name])
+def test_half_a_surrogate_pair_is_no_text(function: FieldFunction) -> None:
+    assert problems_of(function, "jane\ud800@example.com") == (("", Problem.WRONG_TYPE),)
+
+
+def test_a_list_is_hashed_item_by_item_without_doubles() -> None:
+    raw = ["b@example.com", "A@example.com", "a@example.com ", "", None]
+
+    assert identifiers.email(raw) == [digest("b@example.com"), digest("a@example.com")]
+
+
+def test_one_item_that_is_left_of_a_list_stands_alone() -> None:
+    assert identifiers.external_id(("a", " a")) == digest("a")
+
+
+def test_bad_items_of_a_list_are_left_out_each_with_its_place() -> None:
+    with pytest.raises(FieldError) as caught:
+        identifiers.phone(WithRegion(["call me", "0170 1234567", ["+491701234568"]], "DE"))
+
+    assert caught.value.problems == (("[0]", Problem.NOT_E164), ("[2]", Problem.WRONG_TYPE))
+    assert caught.value.rest == digest("+491701234567")
+
+
+def test_phones_in_a_list_without_region_are_international() -> None:
+    assert identifiers.phone(["+491701234567", "+12133734253"]) == [digest("+491701234567"), digest("+12133734253")]
+
+
+@pytest.mark.parametrize("raw", [[], [""], [None]])
+def test_a_list_of_nothing_is_nothing(raw: list[object]) -> None:
+    assert identifiers.email(raw) is None
+
+
+def test_a_list_of_bad_items_leaves_nothing() -> None:
+    with pytest.raises(FieldError) as caught:
+        identifiers.email(["jane", 5])
+
+    assert caught.value.rest is None
+    assert str(caught.value) == "[0]not_an_email, [1]wrong_type"

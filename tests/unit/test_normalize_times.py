@@ -1,0 +1,141 @@
+"""Every form that an event's time comes in, and those that are refused."""
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from consumer.core.errors import RecordRejected
+from consumer.core.model import RejectReason, WithUnit
+from consumer.core.times import event_time_s
+
+AT_S = 1_695_723_330  # 2023-09-26T10:15:30Z
+
+
+def rejection_of(raw: object) -> RecordRejected:
+    with pytest.raises(RecordRejected) as caught:
+        event_time_s(raw)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "2023-09-26T10:15:30Z",
+        " 2023-09-26T10:15:30z ",
+        "2023-09-26t10:15:30Z",
+        "2023-09-26 10:15:30Z",
+        "2023-09-26T12:15:30+02:00",
+        "2023-09-26T12:15:30+0200",
+        "2023-09-26T12:15:30+02",
+        "2023-09-26T05:15:30-05:00",
+        "2023-09-26T10:15:30.9Z",
+        "2023-09-26T10:15:30,999999999Z",
+        "2023-09-26T10:15:30.123456789012Z",
+        "20230926T101530Z",
+        "20230926T121530.5+0200",
+        "2023-09-26T10:15:30:123+0000",
+        "2023-09-26T12:15:30:999+0200",
+        "2023-09-26T10:15:30:123Z",
+    ],
+)
+def test_takes_iso_8601_in_its_usual_forms_and_adobes(raw: str) -> None:
+    assert event_time_s(raw) == AT_S
+    assert event_time_s(WithUnit(raw, "ms")) == AT_S
+
+
+def test_takes_a_time_without_seconds() -> None:
+    assert event_time_s("2023-09-26T10:15Z") == AT_S - 30
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        datetime(2023, 9, 26, 10, 15, 30, tzinfo=UTC),
+        datetime(2023, 9, 26, 10, 15, 30, 999_999, tzinfo=UTC),
+        datetime(2023, 9, 26, 12, 15, 30, tzinfo=timezone(timedelta(hours=2))),
+        WithUnit(datetime(2023, 9, 26, 10, 15, 30, tzinfo=UTC), "s"),
+    ],
+)
+def test_takes_avro_timestamps_rounded_down(raw: object) -> None:
+    assert event_time_s(raw) == AT_S
+
+
+@pytest.mark.parametrize(
+    ("number", "unit"),
+    [
+        (AT_S, "s"),
+        (AT_S + 0.9, "s"),
+        (AT_S * 1000 + 999, "ms"),
+        (float(AT_S * 1000 + 999), "ms"),
+        (AT_S * 1_000_000, "us"),
+        (Decimal(AT_S * 1000), "ms"),
+        (str(AT_S), "s"),
+        (f" {AT_S}999 ", "ms"),
+        (f"{AT_S}.5", "s"),
+    ],
+)
+def test_takes_plain_numbers_in_the_unit_that_is_configured(number: object, unit: str) -> None:
+    assert event_time_s(WithUnit(number, unit)) == AT_S
+
+
+@pytest.mark.parametrize("raw", [AT_S, float(AT_S), Decimal(AT_S), str(AT_S), "16121231012"])
+def test_does_not_guess_at_a_unit(raw: object) -> None:
+    rejected = rejection_of(raw)
+
+    assert rejected.reason == RejectReason.NORMALIZE_EVENT_TIME
+    assert rejected.detail == "event_time: plain number without a unit: give unit: s, ms or us"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "2023-09-26T10:15:30",
+        "2023-09-26",
+        "20230926T101530",
+        "2023-09-26T10:15:30:123",
+        datetime.fromisoformat("2023-09-26T10:15:30"),
+        date(2023, 9, 26),
+        WithUnit(date(2023, 9, 26), "ms"),
+    ],
+)
+def test_does_not_guess_at_a_zone(raw: object) -> None:
+    assert rejection_of(raw).reason == RejectReason.NORMALIZE_EVENT_TIME_NO_ZONE
+
+
+@pytest.mark.parametrize("raw", [None, "", "  ", WithUnit(None, "s"), WithUnit("", "ms")])
+def test_does_not_make_up_a_time(raw: object) -> None:
+    rejected = rejection_of(raw)
+
+    assert (rejected.reason, rejected.detail) == (RejectReason.NORMALIZE_EVENT_TIME, "event_time: missing")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "yesterday",
+        "2023-13-01T00:00:00Z",
+        "2023-09-26T10:15:30+99:00",
+        "26.09.2023 10:15:30",
+        "+12023-09-26T10:15:30Z",
+        "1969-12-31T23:59:59Z",
+        "9" * 500,
+        True,
+        {},
+        [],
+        b"2023-09-26T10:15:30Z",
+        time(10, 15),
+        datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        WithUnit(True, "s"),
+        WithUnit(-1, "s"),
+        WithUnit(AT_S * 1000, "s"),  # the year 55705: the unit is wrong
+        WithUnit(10**400, "s"),
+        WithUnit("9" * 500, "s"),
+        WithUnit(float("nan"), "s"),
+        WithUnit(float("inf"), "s"),
+        WithUnit(Decimal("NaN"), "s"),
+        WithUnit(Decimal("sNaN"), "s"),
+    ],
+)
+def test_refuses_what_cannot_be_a_time(raw: object) -> None:
+    assert rejection_of(raw).reason == RejectReason.NORMALIZE_EVENT_TIME
