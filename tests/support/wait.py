@@ -19,3 +19,18 @@ def wait_until(ask: Callable[[], T], timeout_s: float, *, what: str, every_s: fl
             raise AssertionError(f"not within {timeout_s:g} s: {what}; last answer: {answer!r}")
         time.sleep(every_s)
     return answer
+
+
+class Patience:
+    """A time limit that starts anew with every sign of life."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self.renew()
+
+    def renew(self) -> None:
+        self._end_s = time.monotonic() + self._timeout_s
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() > self._end_s

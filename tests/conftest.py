@@ -1,0 +1,70 @@
+"""Fixtures for tests that need servers. What uses one is marked `server`, and `make test-quick` leaves it out."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.kafka import Cluster
+from tests.support.registry import Registry
+from tests.support.sandbox import Sandbox
+from tests.support.scene import Scene
+from tests.support.topics import Kafka
+
+_SERVERS = {"kafka", "sandbox"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "server: needs a server that the test starts (Kafka, Redis, a browser, …)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("server")
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[Kafka]:
+    """One Kafka for all tests of the run: our own, or the one that `KAFKA_BOOTSTRAP_SERVERS` names."""
+    given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if given:
+        yield Kafka(given)
+        return
+    with Cluster() as cluster:
+        yield Kafka(cluster.bootstrap)
+        if request.session.testsfailed:
+            print(cluster.logs())  # noqa: T201 - pytest shows it beside the failure
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One stand-in for TikTok for all tests of the run; a test takes `sandbox`."""
+    process = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """The stand-in for TikTok as if just started."""
+    sandbox_process.reset()
+    return sandbox_process
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry() as running:
+        yield running
+
+
+@pytest.fixture
+def scene(kafka: Kafka, registry: Registry, sandbox: Sandbox, tmp_path: Path) -> Iterator[Scene]:
+    """A topic of four partitions, its dead-letter topic, and nothing in them; processes end with the test."""
+    topic = kafka.new_topic("events", partitions=4)
+    kafka.create_topic(f"{topic}.dlq")
+    set_up = Scene(kafka, registry, sandbox, tmp_path, topic)
+    yield set_up
+    print(set_up.tail())  # noqa: T201 - pytest shows it where the test failed
+    set_up.close()

@@ -1,0 +1,111 @@
+"""Everything one black-box test needs, with names of its own: topic, group, registry, sandbox and processes."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from tests.support.processes import Service
+from tests.support.records import Stored
+from tests.support.registry import Registry
+from tests.support.sandbox import Sandbox
+from tests.support.stream_config import PIXELS, RULES, SCHEMAS
+from tests.support.topics import Kafka
+from tests.support.wait import wait_until
+
+SETTLE_TIMEOUT_S: Final = 120.0
+CLASSIC: Final = {"session.timeout.ms": "6000", "heartbeat.interval.ms": "500"}
+CONSUMER: Final = {"group.protocol": "consumer"}
+"""The two group protocols, as quick to notice a lost member as the broker of the tests allows."""
+_QUICK: Final = {"topic.metadata.refresh.interval.ms": "1000", "fetch.wait.max.ms": "100"}
+
+
+@dataclass
+class Scene:
+    kafka: Kafka
+    registry: Registry
+    sandbox: Sandbox
+    folder: Path
+    topic: str
+    group: str = field(default_factory=lambda: f"group-{uuid4().hex[:8]}")
+    services: list[Service] = field(default_factory=list)
+    protocol: Mapping[str, str] = field(default_factory=lambda: CLASSIC)
+
+    @property
+    def dead_letter_topic(self) -> str:
+        return f"{self.topic}.dlq"
+
+    def schema_ids(self) -> tuple[int, int]:
+        """The stream's two schema versions in the registry."""
+        first, second = (self.registry.register(f"{self.topic}-value", schema) for schema in SCHEMAS)
+        return first, second
+
+    def config(self, **sections: Any) -> dict[str, Any]:
+        """The stream's configuration; `sections` are merged into it, key by key, and lists are replaced."""
+        ours = {
+            "kafka": {
+                "bootstrap_servers": self.kafka.bootstrap,
+                "topics": [self.topic],
+                "group_id": self.group,
+                "properties": {**_QUICK, **self.protocol},
+            },
+            "avro": {"registry": {"url": self.registry.url}},
+            "pixels": PIXELS,
+            "rules": RULES,
+            "batch": {"max_wait": "200ms"},
+            "delivery": {"base_url": self.sandbox.url, "backoff": {"first": "100ms", "max": "1s"}},
+        }
+        return _merged(ours, sections)
+
+    def start(self, *arguments: str, name: str = "run", **sections: Any) -> Service:
+        """Start a `run`, without waiting for it. It is killed at the end of the test if it still runs."""
+        name = f"{name}-{len(self.services) + 1}"
+        service = Service(self.config(**sections), self.folder, name, arguments)
+        self.services.append(service)
+        return service
+
+    def run(self, *arguments: str, name: str = "run", **sections: Any) -> Service:
+        """Start a `run`, and wait until it is ready."""
+        service = self.start(*arguments, name=name, **sections)
+        service.wait_until_ready()
+        return service
+
+    def wait_until_settled(self, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
+        """Until the group's committed offsets are the ends of the topic."""
+        what = f"{self.group} has committed the ends of {self.topic}"
+        try:
+            wait_until(self._is_settled, timeout_s, what=what, every_s=0.2)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.kafka.committed(self.group, self.topic)}\n{self.tail()}") from None
+
+    def _is_settled(self) -> bool:
+        return self.kafka.is_at_end(self.group, self.topic)
+
+    def dead_letters(self) -> list[Stored]:
+        return self.kafka.read_all(self.dead_letter_topic)
+
+    def tail(self) -> str:
+        """The ends of what its processes wrote."""
+        return "\n".join(service.tail() for service in self.services)
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        with ExitStack() as stack:
+            for service in self.services:
+                stack.callback(service.kill)
+
+
+def _merged(ours: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(ours)
+    for name, other in others.items():
+        mine = merged.get(name)
+        both_map = isinstance(mine, Mapping) and isinstance(other, Mapping)
+        merged[name] = _merged(mine, other) if both_map else other  # type: ignore[arg-type]  # both are mappings here
+    return merged
+
+
+def ledgers_are_even(services: Sequence[Service]) -> bool:
+    """True if each scrape accounts for every record read."""
+    return all(service.metrics().unaccounted == 0 for service in services)

@@ -1,0 +1,165 @@
+"""What tests ask of a Kafka cluster: topics, offsets of a group, every record there is, rights taken and given back."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    OffsetSpec,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from tests.support.records import ADMIN_TIMEOUT_S, Raw, Stored, read, write
+from tests.support.wait import wait_until
+
+
+class Kafka:
+    """A cluster, known by its address."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+
+    def new_topic(self, name: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> str:
+        """Create `name` with an ending that makes it unique, and return that."""
+        unique = f"{name}-{uuid4().hex[:8]}"
+        self.create_topic(unique, partitions, config)
+        return unique
+
+    def create_topic(self, name: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> None:
+        """Create exactly this topic, and wait until its partitions have leaders."""
+        _done(self._admin.create_topics([NewTopic(name, partitions, config=dict(config or {}))]))
+        wait_until(lambda: self._has_leaders(name, partitions), ADMIN_TIMEOUT_S, what=f"{name} has leaders")
+
+    def _has_leaders(self, name: str, partitions: int) -> bool:
+        found = self._admin.list_topics(timeout=ADMIN_TIMEOUT_S).topics.get(name)
+        return found is not None and [p.leader >= 0 for p in found.partitions.values()] == [True] * partitions
+
+    def topics(self) -> set[str]:
+        return set(self._admin.list_topics(timeout=ADMIN_TIMEOUT_S).topics)
+
+    def delete_topic(self, name: str) -> None:
+        """Delete a topic and wait until it is gone."""
+        _done(self._admin.delete_topics([name]))
+        wait_until(lambda: name not in self.topics(), ADMIN_TIMEOUT_S, what=f"{name} is gone")
+
+    def add_partitions(self, name: str, total: int) -> None:
+        """Make the topic have `total` partitions."""
+        _done(self._admin.create_partitions([NewPartitions(name, total)]))
+        wait_until(lambda: self._has_leaders(name, total), ADMIN_TIMEOUT_S, what=f"{name} has {total} partitions")
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Make the log of a partition start at offset `before`, as retention would."""
+        _done(self._admin.delete_records([TopicPartition(topic, partition, before)]))
+
+    def configure(self, topic: str, name: str, value: str) -> None:
+        """Change one of a topic's settings."""
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+        _done(self._admin.incremental_alter_configs([resource]))
+
+    @contextlib.contextmanager
+    def denied(self, topic: str) -> Iterator[None]:
+        """Nobody may write or create this topic meanwhile. Needs an authorizer and no other rule about the topic."""
+        # Without the first, the others would deny everything else, too.
+        allowed = _rule(topic, AclOperation.ALL, AclPermissionType.ALLOW)
+        denied = [_rule(topic, it, AclPermissionType.DENY) for it in (AclOperation.WRITE, AclOperation.CREATE)]
+        _done(self._admin.create_acls([allowed, *denied]))
+        try:
+            yield
+        finally:
+            _done(self._admin.delete_acls([_any_rule(topic)]))
+
+    def end_offsets(self, topic: str) -> dict[int, int]:
+        """The offset that the next record will have, by partition."""
+        return self._offsets(topic, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # published without hints
+
+    def start_offsets(self, topic: str) -> dict[int, int]:
+        """The offset of the first record that is still there, by partition."""
+        return self._offsets(topic, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # published without hints
+
+    def _offsets(self, topic: str, spec: OffsetSpec) -> dict[int, int]:
+        asked = dict.fromkeys(self._partitions(topic), spec)
+        found = self._admin.list_offsets(asked, isolation_level=IsolationLevel.READ_UNCOMMITTED)
+        return {partition.partition: future.result(ADMIN_TIMEOUT_S).offset for partition, future in found.items()}
+
+    def _partitions(self, topic: str) -> list[TopicPartition]:
+        found = self._admin.list_topics(topic, timeout=ADMIN_TIMEOUT_S).topics[topic]
+        if found.error is not None:
+            raise KafkaException(found.error)
+        return [TopicPartition(topic, partition) for partition in found.partitions]
+
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """The group's offsets, of the partitions that have one."""
+        asked = ConsumerGroupTopicPartitions(group, self._partitions(topic))
+        try:
+            [future] = self._admin.list_consumer_group_offsets([asked]).values()
+            stored = future.result(ADMIN_TIMEOUT_S).topic_partitions or []
+        except KafkaException as failed:
+            if failed.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+                return {}
+            raise
+        return {partition.partition: partition.offset for partition in stored if partition.offset >= 0}
+
+    def is_at_end(self, group: str, topic: str) -> bool:
+        """True once the group has committed the end of every partition that holds, or held, a record."""
+        committed = self.committed(group, topic)
+        return all(committed.get(partition, 0) == end for partition, end in self.end_offsets(topic).items())
+
+    def members(self, group: str) -> int:
+        """How many members the group has now."""
+        [future] = self._admin.describe_consumer_groups([group]).values()
+        return len(future.result(ADMIN_TIMEOUT_S).members)
+
+    def produce(self, topic: str, records: Iterable[Raw]) -> list[tuple[int, int]]:
+        """Write records, wait until all are acknowledged, and return partition and offset of each."""
+        return write(self.bootstrap, topic, records)
+
+    def read_all(self, topic: str) -> list[Stored]:
+        """Every record that the topic holds now, in order within each partition; none if there is no such topic."""
+        if topic not in self.topics():
+            return []
+        starts, ends = self.start_offsets(topic), self.end_offsets(topic)
+        return list(read(self.bootstrap, topic, {p: end for p, end in ends.items() if end > starts[p]}))
+
+
+def _done(futures: Mapping[Any, Future[Any]]) -> None:
+    for future in futures.values():
+        future.result(ADMIN_TIMEOUT_S)
+
+
+def _rule(topic: str, operation: AclOperation, permission: AclPermissionType) -> AclBinding:
+    return AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*", operation, permission)
+
+
+def _any_rule(topic: str) -> AclBindingFilter:
+    anyone, anywhere = None, None
+    return AclBindingFilter(
+        ResourceType.TOPIC,
+        topic,
+        ResourcePatternType.LITERAL,
+        anyone,  # type: ignore[arg-type]  # the documentation has None for any
+        anywhere,  # type: ignore[arg-type]  # the same
+        AclOperation.ANY,
+        AclPermissionType.ANY,
+    )
