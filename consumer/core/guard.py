@@ -177,8 +177,9 @@ class _Steps:
         return _decimal if kind == "bytes" and is_decimal else _PRIMITIVE_STEPS[kind]
 
     def _record(self, node: DictSchema) -> Step:
-        fields = [(f"{node['name']}.{each['name']}", self.of(each["type"])) for each in node["fields"]]
-        cost = max(record_cost(len(fields)), self._record_floor)
+        steps = [(f"{node['name']}.{each['name']}", self.of(each["type"])) for each in node["fields"]]
+        fields = [(name, step) for name, step in steps if step is not _null]
+        cost = max(record_cost(len(steps)), self._record_floor)
 
         def step(walk: Walk) -> None:
             walk.enter(cost)
@@ -217,12 +218,22 @@ def _blocks(inner: Step, least: float, cost: int) -> Step:
             walk.spend(count * (cost if least else max(cost, _EMPTY_COST)))
             if count * least > walk.end - walk.at:
                 raise walk.too_long(count)
-            for _ in range(count):
-                inner(walk)
+            if least:
+                for _ in range(count):
+                    inner(walk)
+            else:
+                _walk_empty(walk, inner, count)
             walk.field = field
         walk.depth -= 1
 
     return step
+
+
+def _walk_empty(walk: Walk, inner: Step, count: int) -> None:
+    """Items without bytes are all alike: walk over one, pay for all."""
+    before = walk.budget
+    inner(walk)
+    walk.spend((before - walk.budget) * (count - 1))
 
 
 def _entry(value: Step) -> Step:

@@ -397,7 +397,7 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("schema", "value", "expected"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS]
     )
-    @pytest.mark.timeout(10)
+    @pytest.mark.timeout(60)
     def test_gives_each_fault_its_reason(self, schema: Any, value: bytes, expected: str) -> None:
         assert reason(plain(schema), value) == expected
 
