@@ -88,18 +88,22 @@ class Delivery:
             return None
         gate = self._gates.gate(lane.pixel)
         if gate.is_open:
-            if lane.requests >= share or len(self._flights) - self._probes >= self._limit.value:
-                return None
-            return lane.pop(now_s) or self._fresh(lane, now_s, waiting, is_flushing)
+            is_free = lane.requests < share and len(self._flights) - self._probes < self._limit.value
+            return (lane.pop(now_s) or self._fresh(lane, now_s, waiting, is_flushing)) if is_free else None
         if not self._may_probe(lane, now_s):
             return None
         most = 1 if gate.state is PixelState.HELD else None
-        # New work before what has to wait: else one poisonous batch would be every probe.
-        load = lane.pop(now_s) or self._fresh(lane, now_s, waiting, is_flushing, most) or lane.pop_any()
-        if load is not None and most and len(load.items) > most:
-            load, rest = load.first(most)
-            lane.again.append(rest)
-        return load
+        load = None if lane.is_new_works_turn and not most else lane.pop(now_s)
+        load = load or self._fresh(lane, now_s, waiting, is_flushing, most) or lane.pop(now_s) or lane.pop_any()
+        return self._one(lane, load) if most else load
+
+    def _one(self, lane: Lane, load: Load | None) -> Load | None:
+        """Split off a single event for a held pixel's try."""
+        if load is None or len(load.items) == 1:
+            return load
+        one, rest = load.first(1)
+        lane.again.append(rest)
+        return one
 
     def _may_probe(self, lane: Lane, now_s: float) -> bool:
         """A closed pixel has one request at a time, and closed ones together at most half of all that may be."""
@@ -125,6 +129,7 @@ class Delivery:
         lane.rate.take(now_s)
         lane.requests += 1
         lane.probes += is_probe
+        lane.is_new_works_turn = load.tries > 0
         self._probes += is_probe
         return request
 
@@ -162,7 +167,7 @@ class Delivery:
                 self._unavailable(lane, flight, outcome, now_s)
             case Treatment.THROTTLED:
                 self._throttled(lane, flight, outcome)
-            case Treatment.FORBIDDEN:
+            case _:  # forbidden
                 self._give_back(lane, flight)
 
     def _accepted(self, lane: Lane, flight: _Flight, outcome: Outcome) -> None:
@@ -313,9 +318,11 @@ class Delivery:
         """Monotonic seconds when there may be something to do that no answer brings about; None if nothing waits."""
         times_s = [waiting.next_due_s()]
         for lane in self._order:
-            if lane.again or waiting.waiting(lane.pixel):
-                times_s += [self._gates.next_try_s(lane.pixel), lane.rate.ready_s(now_s), self._rate.ready_s(now_s)]
-                times_s += [load.not_before_s for load in lane.again]
+            try_s = self._gates.next_try_s(lane.pixel)
+            if try_s is not None and (lane.again or waiting.waiting(lane.pixel)):
+                may_s = max(try_s, lane.rate.ready_s(now_s), self._rate.ready_s(now_s))
+                times_s.append(may_s)
+                times_s.extend(max(may_s, load.not_before_s) for load in lane.again)
         return min((time_s for time_s in times_s if time_s is not None and time_s > now_s), default=None)
 
     def _items_in_flight(self) -> Iterator[Item]:

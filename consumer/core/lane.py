@@ -77,6 +77,9 @@ class Lane:
         self.rate = Rate(settings.max_requests_per_second or max_per_s)
         self.again: deque[Load] = deque()
         """What must be tried again; what was halved comes first."""
+        self.is_new_works_turn = False
+        """While the pixel is unavailable: true if the last try was one again, else one poisonous load would be
+        every try, and nothing ever accepted."""
         self.requests = 0
         """On their way."""
         self.probes = 0

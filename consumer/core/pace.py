@@ -61,7 +61,7 @@ class Rate:
         self._floor_per_s = min(_SLOWEST_PER_S, max_per_s)
         self._throttled_per_s: float | None = None
         self._first_request = 0
-        self._tokens = 1.0
+        self._tokens = max(1.0, max_per_s * _BURST_S)
         self._counted_s: float | None = None
         self._begun_s: deque[float] = deque()
         self.per_s = max_per_s
