@@ -12,6 +12,7 @@ from consumer.config.problems import Place, Problems
 from consumer.core.errors import ConfigError
 
 _VARIABLE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+MAX_NESTING: Final = 50
 _TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -57,6 +58,9 @@ class _Reader:
         self._problems.lines.setdefault(place, node.start_mark.line + 1)
         if any(node is outer for outer in self._open):
             self._problems.settle(place, "contains itself by an alias; write it out")
+            return None
+        if len(self._open) >= MAX_NESTING:
+            self._problems.settle(place, f"nested more than {MAX_NESTING} deep; no setting needs that")
             return None
         self._open.append(node)
         try:
@@ -130,6 +134,7 @@ def _fraction(text: str) -> float:
 _SCALARS: Final[Mapping[str, Callable[[str], object]]] = {
     "int": _whole,
     "float": _fraction,
-    "bool": lambda text: text.lower() == "true",
+    # Only these: a file that says it is YAML 1.1 would make truth of `yes`.
+    "bool": lambda text: {"true": True, "false": False}[text.lower()],
     "null": lambda _: None,
 }

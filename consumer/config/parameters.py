@@ -71,7 +71,7 @@ def _contents(properties: Mapping[str, Written], sources: Sources) -> Contents |
     if "each" not in keys:
         written.fail("no `each`; name the list of products, or write a single product without `contents`")
         return None
-    if len(keys) == 1:
+    if written.value == {"each": keys["each"].value}:
         written.fail("no field of the products; map at least one, such as content_id")
     each = sources.read(keys["each"])
     return None if each is None else Contents(each, _fields(keys, sources))

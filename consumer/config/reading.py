@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 
 from consumer.config.schema_files import SchemaFile, schema_file, schema_files, shipped_file
 from consumer.config.section import Section, needed, setting
-from consumer.config.units import Property, Text
+from consumer.config.units import Property, Scalar, Text
 
 Framing = Literal["confluent", "single_object", "plain"]
 
@@ -49,12 +49,12 @@ class Registry(Section):
     """The schema registry. Keys beside `url` go to its client as they are."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Property] = Field(init=False)
+    __pydantic_extra__: dict[str, Scalar] = Field(init=False)
 
     url: Text = needed("Address of the registry; several, separated by commas, are tried in turn.")
 
     @property
-    def properties(self) -> dict[str, str]:
+    def properties(self) -> dict[str, Scalar]:
         """What the registry client takes, `url` included. Holds secrets."""
         return {"url": self.url, **self.__pydantic_extra__}
 

@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, SecretStr, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES: Final = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -103,13 +103,16 @@ def _number(value: object) -> float:
     return float(value)
 
 
-def _property(value: object) -> str:
-    """librdkafka and the registry client want text: 5 → "5", true → "true"."""
-    if isinstance(value, bool):
-        return str(value).lower()
+def _scalar(value: object) -> str | int | float:
     if isinstance(value, str | int | float):
-        return str(value)
+        return value
     raise ValueError('must be text, a number, true or false; write dotted names in one piece, as in "ssl.ca.location"')
+
+
+def _property(value: object) -> str:
+    """librdkafka wants text: 5 → "5", true → "true"."""
+    plain = _scalar(value)
+    return str(plain).lower() if isinstance(plain, bool) else str(plain)
 
 
 def _path(value: object, info: ValidationInfo) -> Path:
@@ -129,6 +132,9 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Count = Annotated[int, BeforeValidator(_count)]
 Number = Annotated[float, BeforeValidator(_number)]
 Property = Annotated[str, BeforeValidator(_property), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Scalar = Annotated[
+    str | int | float | bool, PlainValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})
+]
 FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema({"type": "string", "minLength": 1})]
 """Relative paths start at the folder of the configuration file."""
 

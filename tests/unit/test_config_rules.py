@@ -1,0 +1,310 @@
+"""Sources, conditions and parameters: what is read, and what is said of what cannot be read."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path as FilePath
+
+import pytest
+
+from consumer.config import parse
+from consumer.core.errors import ConfigError
+from consumer.core.source import (
+    All,
+    AnyOf,
+    Call,
+    Changed,
+    Condition,
+    Const,
+    Contents,
+    FirstOf,
+    KafkaPart,
+    Not,
+    Path,
+    Rule,
+    Source,
+)
+from consumer.core.source import Test as Comparison
+
+HEAD = """
+kafka: {bootstrap_servers: "localhost:9092", topics: [t], group_id: g}
+pixels: {shop: {pixel_code: C, access_token: s3cret}}
+"""
+
+
+def load(rest: str) -> Rule:
+    return parse(HEAD + rest, {}).rules[0]
+
+
+def rule(body: str) -> Rule:
+    return load(f"rules:\n  - {{name: r, pixel: shop, {body}}}\n")
+
+
+def source(text: str) -> Source:
+    parameters = rule(f"map: {{event_id: {text}}}").parameters
+    assert parameters is not None
+    return parameters["event_id"]
+
+
+def condition(text: str) -> Condition:
+    when = rule(f"when: [{text}]").when
+    assert isinstance(when, All)
+    return when.conditions[0]
+
+
+def fault(call: Callable[[], object]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        call()
+    assert len(caught.value.problems) == 1, caught.value.problems
+    return caught.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("'a.b[0].c'", Path(("a", "b", 0, "c"))),
+        ("'a[\"x.y\"]'", Path(("a", "x.y"))),
+        ("$offset", KafkaPart("offset")),
+        ("$headers.x-forwarded-for", KafkaPart("header", "x-forwarded-for")),
+        ("[a, b]", FirstOf((Path(("a",)), Path(("b",))))),
+        ("[a, {const: 1}]", FirstOf((Path(("a",)), Const(1)))),
+        ("{const: null}", Const(None)),
+        ("{const: [1, 2]}", Const([1, 2])),
+        ("{path: a}", Path(("a",))),
+        ("{path: [a, b], lower: true}", Changed(FirstOf((Path(("a",)), Path(("b",)))), lower=True)),
+        ("{path: a, default: x, trim: true}", Changed(Path(("a",)), default="x", trim=True)),
+        ("{path: a, lower: 'true'}", Changed(Path(("a",)), lower=True)),
+        ("{path: a, values: {1: x, true: y}}", Changed(Path(("a",)), values={"1": "x", "true": "y"})),
+    ],
+)
+def test_reads_a_source(text: str, expected: Source) -> None:
+    assert source(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "remedy"),
+    [
+        ("null", "", "{const: null}"),
+        ("5", "", "a fixed value is {const: …}"),
+        ("''", "", "put it in quotes"),
+        ("a..b", "", "column 3"),
+        ("$nothing", "", "$headers.NAME"),
+        ("[]", "", "name at least one source"),
+        ("[a, 5]", "[1]", "{const: …}"),
+        ("{}", "", "no source"),
+        ("{lower: true}", "", "no source"),
+        ("{path: a, const: b}", "", "two sources in one"),
+        ("{const: a, lower: true}", "", "a constant takes no options"),
+        ("{path: a, lowre: true}", ".lowre", "did you mean `lower`?"),
+        ("{path: a, lower: maybe}", ".lower", "true or false"),
+        ("{path: a, values: {}}", ".values", "an empty table"),
+        ("{path: a, values: [b]}", ".values", "must be a mapping"),
+        ("{path: a, unit: sec}", ".unit", "unknown unit"),
+        ("{path: a, region: usa}", ".region", "two capital letters"),
+        ("{path: a, region: XX}", ".region", "ISO 3166"),
+        ("{path: a, unit: ms}", "", "times only"),
+        ("[{path: a, region: US}]", "", "phone numbers only"),
+        ("{element: nothing}", ".element", "unknown element; there is none to choose from"),
+    ],
+)
+def test_says_what_is_wrong_with_a_source(text: str, place: str, remedy: str) -> None:
+    problem = fault(lambda: source(text))
+
+    assert problem.startswith(f"rules[0].map.event_id{place}: ")
+    assert remedy in problem
+
+
+def test_units_are_for_the_event_s_time_and_regions_for_phones() -> None:
+    parameters = rule("map: {event_time: {path: t, unit: ms}, user: {phone: {path: p, region: US}}}").parameters
+
+    assert parameters == {
+        "event_time": Changed(Path(("t",)), unit="ms"),
+        "user.phone": Changed(Path(("p",)), region="US"),
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "when: [{field: {path: t, unit: ms}, equals: 1}]",
+        "map: {properties: {price: {path: t, unit: ms}}}",
+        "map: {properties: {contents: {each: i, price: {path: t, unit: ms}}}}",
+    ],
+)
+def test_a_unit_elsewhere_is_refused(body: str) -> None:
+    assert "times only" in fault(lambda: rule(body))
+
+
+def test_elements_are_put_in_place_also_within_each_other() -> None:
+    text = "elements: {total: {path: t, default: 0}, either: [a, {element: total}]}\n"
+    text += "rules: [{name: r, pixel: shop, map: {event_id: {element: either, trim: true}}}]"
+
+    total = Changed(Path(("t",)), default=0)
+    assert load(text).parameters == {"event_id": Changed(FirstOf((Path(("a",)), total)), trim=True)}
+
+
+def test_elements_that_go_in_a_circle_are_told_once() -> None:
+    text = "elements: {a: {element: b}, b: [x, {element: a}]}\n"
+    text += "rules: [{name: r, pixel: shop, map: {event_id: {element: a}}}]"
+
+    assert "a → b → a" in fault(lambda: load(text))
+
+
+def test_a_bad_element_is_told_where_it_stands_and_once() -> None:
+    text = "elements: {a: 'x..y'}\nrules: [{name: r, pixel: shop, map: {event_id: {element: a}, event: {element: a}}}]"
+
+    assert fault(lambda: load(text)).startswith("elements.a: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{field: a, equals: 1}", Comparison(Path(("a",)), "equals", 1)),
+        ("{field: a, exists: false}", Comparison(Path(("a",)), "exists", False)),
+        ("{not: {field: a, equals: no}}", Not(All((Comparison(Path(("a",)), "equals", "no"),)))),
+        ("{any: [{field: a, is_true: true}]}", AnyOf((Comparison(Path(("a",)), "is_true", True),))),
+        ("{all: [{field: a, is_true: true}]}", All((Comparison(Path(("a",)), "is_true", True),))),
+        ("{field: [a, b], in: [x]}", Comparison(FirstOf((Path(("a",)), Path(("b",)))), "in", ["x"])),
+    ],
+)
+def test_reads_a_condition(text: str, expected: Condition) -> None:
+    assert condition(text) == expected
+
+
+def test_when_may_be_one_condition_and_is_always_true_without() -> None:
+    assert rule("when: {field: a, equals: 1}").when == All((Comparison(Path(("a",)), "equals", 1),))
+    assert rule("when: []").when == All(())
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "remedy"),
+    [
+        ("text", "", "must be a mapping"),
+        ("{equals: 1}", "", "no `field` to compare"),
+        ("{field: a}", "", "no operator; write one"),
+        ("{field: a, equals: 1, in: [2]}", "", "several operators"),
+        ("{field: a, equal: 1}", ".equal", "did you mean `equals`?"),
+        ("{feld: a, equals: 1}", ".feld", "did you mean `field`?"),
+        ("{any: []}", ".any", "name at least one condition"),
+        ("{all: {field: a, equals: 1}}", ".all", "must be a list"),
+        ("{any: [], not: []}", "", "`any` must stand alone"),
+        ("{field: a, matches: '(?<=a)b'}", ".matches", "not an RE2 expression"),
+        ("{field: a, in: x}", ".in", "expected a list"),
+        ("{field: a, exists: 1}", ".exists", "expected true or false"),
+        ("{field: 'a..b', equals: 1}", ".field", "column 3"),
+        ("{not: {field: a, equals: []}}", ".not.equals", "not for `equals`"),
+    ],
+)
+def test_says_what_is_wrong_with_a_condition(text: str, place: str, remedy: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        condition(text)
+
+    found = [problem for problem in caught.value.problems if problem.startswith(f"rules[0].when[0]{place}: ")]
+    assert remedy in "\n".join(found)
+
+
+def test_contents_have_a_list_and_fields() -> None:
+    contents = rule("map: {properties: {contents: {each: items, content_id: sku, price: p}}}").contents
+
+    assert contents == Contents(Path(("items",)), {"price": Path(("p",)), "content_id": Path(("sku",))})
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "remedy"),
+    [
+        ("map: {properties: {contents: {each: i, content_id: s}, price: p}}", "properties.price", "move it into"),
+        ("map: {properties: {contents: {content_id: s}}}", "properties.contents", "no `each`"),
+        ("map: {properties: {contents: {each: i}}}", "properties.contents", "map at least one"),
+        (
+            "map: {properties: {contents: {each: i, content_type: s}}}",
+            "properties.contents.content_type",
+            "`properties`",
+        ),
+        ("map: {price: p}", "price", "write it under `properties.contents`"),
+        ("map: {user: {event_id: p}}", "user.event_id", "write it under `map`"),
+        ("map: {user: {shoe_size: p}}", "user.shoe_size", "no TikTok parameter"),
+        ("map: {user: a}", "user", "must be a mapping"),
+    ],
+)
+def test_says_what_is_wrong_with_a_map(body: str, place: str, remedy: str) -> None:
+    problem = fault(lambda: rule(body))
+
+    assert problem.startswith(f"rules[0].map.{place}: ")
+    assert remedy in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "remedy"),
+    [
+        ("rules: []", "rules", "write at least one"),
+        ("rules: a", "rules", "must be a list"),
+        ("rules: [a]", "rules[0]", "must be a mapping"),
+        ("rules: [{pixel: shop}]", "rules[0].name", "missing"),
+        ("rules: [{name: r}]", "rules[0].pixel", "missing"),
+        ("rules: [{name: 5, pixel: shop}]", "rules[0].name", "must be text"),
+        ("rules: [{name: r, pixel: shop, mode: dry}]", "rules[0].mode", "live, shadow"),
+        ("rules: [{name: r, pixel: shop, filter: []}]", "rules[0].filter", "unknown key"),
+        ("rules: [{name: r, pixel: {path: 'a..b'}}]", "rules[0].pixel.path", "column 3"),
+        ("rules: [{name: r, pixel: {path: c, unit: s}}]", "rules[0].pixel", "times only"),
+        ("elements: [a]\nrules: [{name: r, pixel: shop}]", "elements", "must be a mapping"),
+        ("", "rules", "missing; add at least one rule"),
+    ],
+)
+def test_says_what_is_wrong_with_the_rules(text: str, place: str, remedy: str) -> None:
+    problem = fault(lambda: load(text))
+
+    assert problem.startswith(f"{place}: ")
+    assert remedy in problem
+
+
+def test_the_pixel_may_be_named_by_the_record() -> None:
+    assert load("rules: [{name: r, pixel: {path: code}}]").pixel == Path(("code",))
+
+
+@pytest.fixture
+def functions(tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of a user's in the current directory."""
+    (tmp_path / "my_functions.py").write_text(
+        "answer = 42\n"
+        "def total(record):\n    return record['a'] + 1\n"
+        "def nothing():\n    return 1\n"
+        "async def later(record):\n    return 1\n"
+    )
+    (tmp_path / "my_broken.py").write_text("1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "my_functions", raising=False)
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_call_is_a_function_found_in_the_current_directory() -> None:
+    found = source('{call: "my_functions:total", default: 0}')
+
+    assert isinstance(found, Changed)
+    assert isinstance(found.source, Call)
+    assert (found.source.target, found.source.function({"a": 1})) == ("my_functions:total", 2)
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_builtin_that_tells_nothing_of_its_arguments_may_be_called() -> None:
+    assert isinstance(source('{call: "builtins:dict"}'), Call)
+
+
+@pytest.mark.usefixtures("functions")
+@pytest.mark.parametrize(
+    ("target", "remedy"),
+    [
+        ("my_functions", '"package.module:function"'),
+        ("my_functions:a.b", '"package.module:function"'),
+        ("no_such_module:f", "cannot be imported (ModuleNotFoundError); install it"),
+        ("my_broken:f", "cannot be imported (ZeroDivisionError)"),
+        ("my_functions:totl", "no such function"),
+        ("my_functions:answer", "no such function"),
+        ("my_functions:nothing", "must take one argument"),
+        ("my_functions:later", "must be a plain function"),
+    ],
+)
+def test_says_what_is_wrong_with_a_call(target: str, remedy: str) -> None:
+    problem = fault(lambda: source(f'{{call: "{target}"}}'))
+
+    assert problem.startswith("rules[0].map.event_id.call: ")
+    assert remedy in problem
