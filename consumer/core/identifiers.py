@@ -13,7 +13,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
-from consumer.core.fields import LISTS, FieldError, encoded, id_text, text, usable
+from consumer.core.fields import LISTS, FieldError, id_text, text, usable
 from consumer.core.model import Problem, WithRegion
 from consumer.core.places import without_punctuation
 
@@ -42,23 +42,23 @@ def email(raw: object) -> str | list[str] | None:
 
 def phone(raw: object) -> str | list[str] | None:
     """SHA-256 of the number in E.164 with the plus. A national number needs a `WithRegion` around it."""
-    if isinstance(raw, str):
-        return _phone(raw, None)
-    if not isinstance(raw, WithRegion):
-        return _each(raw, phone) if isinstance(raw, LISTS) else _phone(raw, None)
-    if isinstance(raw.value, LISTS):
-        return _each(raw.value, partial(_phone, region=raw.region))
-    return _phone(raw.value, raw.region)
+    region = None
+    if isinstance(raw, WithRegion):
+        region = raw.region
+        raw = raw.value
+    if isinstance(raw, str) and _is_plain_e164(raw):
+        return _hash(raw)
+    return _each(raw, partial(_phone, region=region)) if isinstance(raw, LISTS) else _phone(raw, region)
 
 
 def external_id(raw: object) -> str | list[str] | None:
     """SHA-256 of the trimmed id, its case kept. Whole numbers and UUIDs count as their text."""
     if isinstance(raw, LISTS):
         return _each(raw, external_id)
-    cleaned = id_text(raw)
-    if cleaned is None:
+    cleaned = raw.strip() if isinstance(raw, str) else id_text(raw)
+    if not cleaned:
         return None
-    return _as_digest(cleaned) or _hash(cleaned)
+    return _as_digest(cleaned) or _hash(cleaned) if len(cleaned) == 64 else _hash(cleaned)
 
 
 def name(raw: object) -> str | None:
@@ -83,8 +83,6 @@ def zip_code(raw: object) -> str | None:
 
 
 def _phone(raw: object, region: str | None) -> str | None:
-    if isinstance(raw, str) and _is_plain_e164(raw):
-        return _hash(raw)
     number = id_text(raw)
     if number is None:
         return None
@@ -95,11 +93,9 @@ def _is_plain_e164(number: str) -> bool:
     """Whether `number` needs no second look: a plus, and digits only, at most 15 (ITU-T E.164), a country code
     that exists and no trunk zero after it (+49 0170 … is +49170…, but Italy's zero belongs there)."""
     after = _AFTER_COUNTRY_CODE.get(number[:4])
-    return after is not None and 8 <= len(number) <= 16 and number[after] != "0" and _is_digits(number[4:])
-
-
-def _is_digits(digits: str) -> bool:
-    return digits.isdigit() and digits.isascii()
+    if after is None or not 8 <= len(number) <= 16 or number[after] == "0":
+        return False
+    return number[4:].isdigit() and number.isascii()
 
 
 def _e164(number: str, region: str | None) -> str:
@@ -126,7 +122,10 @@ def _each(raw: object, function: Callable[[object], object]) -> str | list[str] 
 
 
 def _hash(canonical: str) -> str:
-    return sha256(encoded(canonical)).hexdigest()
+    try:
+        return sha256(canonical.encode()).hexdigest()
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can carry and UTF-8 cannot
+        raise FieldError(Problem.WRONG_TYPE) from None
 
 
 def _as_digest(cleaned: str) -> str | None:

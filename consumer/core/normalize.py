@@ -158,8 +158,13 @@ def _event_name(raw: object) -> str:
     return name
 
 
-def _section(table: _Table, raw: Mapping[str, object], path: str, notes: list[Note]) -> tuple[dict[str, Any], int]:
-    """The canonical values of one object and the bits of those present. Runs some 20 times an event: keep it bare."""
+def _section(
+    table: _Table, raw: Mapping[str, object], path: str, notes: list[Note], place: int | None = None
+) -> tuple[dict[str, Any], int]:
+    """The canonical values of one object and the bits of those present. Runs some 20 times an event: keep it bare.
+
+    `place` is the object's, where `path` is a list.
+    """
     values: dict[str, Any] = {}
     fields = 0
     for name, value in raw.items():
@@ -167,7 +172,7 @@ def _section(table: _Table, raw: Mapping[str, object], path: str, notes: list[No
         try:
             canonical = function(value)
         except FieldError as fault:
-            _note(notes, f"{path}.{name}", fault)
+            _note(notes, f"{path}.{name}" if place is None else f"{path}[{place}].{name}", fault)
             canonical = fault.rest
         if canonical is not None:
             values[name] = canonical
@@ -223,13 +228,12 @@ def _contents(raw: object, notes: list[Note]) -> list[Content]:
         notes.append(Note("properties.contents", Problem.WRONG_TYPE))
         return contents
     for place, item in enumerate(raw):
-        path = f"properties.contents[{place}]"
         if isinstance(item, dict):
-            values, _ = _section(_CONTENT, item, path, notes)
+            values, _ = _section(_CONTENT, item, "properties.contents", notes, place)
             if values:
                 contents.append(Content(**values))
         else:
-            notes.append(Note(path, Problem.WRONG_TYPE))
+            notes.append(Note(f"properties.contents[{place}]", Problem.WRONG_TYPE))
     return contents
 
 
