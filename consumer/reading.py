@@ -210,7 +210,8 @@ class Reading:
         start = resume.start(stored.offset, bounds.low, bounds.high, is_recreated=is_recreated, is_latest=is_latest)
         self._tell(partition, start)
         self._epoch += 1
-        self._ledger.assign(partition, self._epoch, start.offset)
+        is_committed = start.origin is resume.Origin.COMMITTED
+        self._ledger.assign(partition, self._epoch, start.offset, is_committed=is_committed)
         offset = self._hooks.opened(partition, start, stored.metadata, topic_id)
         del self._unresolved[partition]
         is_paused = self._should_pause(partition)

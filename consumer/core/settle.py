@@ -43,6 +43,7 @@ class _Partition(Struct):
     epoch: int
     next_offset: int
     committed: int
+    is_committed: bool
     order: deque[int]
     entries: dict[int, _Entry]
 
@@ -62,9 +63,14 @@ class Ledger:
         self._in_flight_bytes = 0
         self.totals: Final = Totals(Counter())
 
-    def assign(self, partition: TopicPartition, epoch: int, offset: int) -> None:
-        """Take a partition over, to be read from `offset`, which counts as its committed one."""
-        self._partitions[partition] = _Partition(epoch, offset, offset, deque(), {})
+    def assign(self, partition: TopicPartition, epoch: int, offset: int, *, is_committed: bool) -> None:
+        """Take a partition over, to be read from `offset`.
+
+        Args:
+            is_committed: the group has that offset stored. If not, it is committed at once, so that it is not chosen
+                anew after a restart.
+        """
+        self._partitions[partition] = _Partition(epoch, offset, offset, is_committed, deque(), {})
 
     def owns(self, position: Position) -> bool:
         """False once the assignment that read `position` is over."""
@@ -120,8 +126,11 @@ class Ledger:
 
     def committable(self) -> Mapping[TopicPartition, int]:
         """Per partition whose commit would move: the offset of its oldest record in flight, else the next to read."""
-        resume = {partition: _resume(owned) for partition, owned in self._partitions.items()}
-        return {partition: offset for partition, offset in resume.items() if offset > self.committed(partition)}
+        return {
+            partition: offset
+            for partition, owned in self._partitions.items()
+            if (offset := _resume(owned)) > owned.committed or not owned.is_committed
+        }
 
     def committed(self, partition: TopicPartition) -> int:
         """The offset last known to be committed, or -1 for a partition that is not ours."""
@@ -133,6 +142,7 @@ class Ledger:
         owned = self._partitions.get(partition)
         if owned is not None:
             owned.committed = max(owned.committed, offset)
+            owned.is_committed = True
 
     def unsettled(self, partitions: Iterable[TopicPartition]) -> int:
         """How many records of these partitions are in flight."""

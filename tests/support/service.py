@@ -1,0 +1,374 @@
+"""A whole service over edges in memory: a Kafka that keeps logs and commits, a TikTok that answers from a script."""
+
+import io
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import fastavro
+
+from consumer.core.batch import Batcher, BatchLimits
+from consumer.core.breaker import Breaker
+from consumer.core.decode import Decoder
+from consumer.core.dedupe import WindowSettings
+from consumer.core.deliver import Delivery
+from consumer.core.letter import Letter
+from consumer.core.lookups import LookUp, SchemaLookups
+from consumer.core.model import Headers, Position, Record, SchemaKey, TopicPartition
+from consumer.core.pace import Backoff
+from consumer.core.park import ParkSettings
+from consumer.core.pipeline import Pipeline, PipelineSettings
+from consumer.core.request import DeliverySettings, PixelSettings
+from consumer.core.resume import Bounds, Committed, Fault
+from consumer.core.settle import Ledger
+from consumer.core.source import Path as SourcePath
+from consumer.core.source import Rule, Test
+from consumer.core.validate import Limits
+from consumer.deduping import Windows, WindowsSettings
+from consumer.delivering import Delivering
+from consumer.looking_up import LookingUp
+from consumer.metrics import Metrics
+from consumer.ports import Rebalanced
+from consumer.reading import Edges, ReadSettings
+from consumer.service import Clocks, Service, ServiceSettings
+from consumer.settling import Settling
+from tests.support.fakes import FakeSender
+
+SCHEMA: Final = fastavro.parse_schema(json.loads(Path("schemas/web_event.avsc").read_text()))
+NOW_S: Final = 1_790_000_000.0
+TOPIC: Final = "web-events"
+
+
+def encoded(**fields: Any) -> bytes:
+    """A record of the shipped schema; a Purchase of now unless the fields say otherwise."""
+    buffer = io.BytesIO()
+    record = {"event": "Purchase", "event_time": int(NOW_S * 1000), **fields}
+    fastavro.schemaless_writer(buffer, SCHEMA, record)
+    return buffer.getvalue()
+
+
+class ManualClock:
+    """Both clocks; a read that waits for records moves them on."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def monotonic(self) -> float:
+        return self.s
+
+    def wall(self) -> float:
+        return NOW_S + self.s
+
+
+class FakeKafka:
+    """Logs and commits of a cluster, shared by any number of members one after another."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.logs: dict[TopicPartition, list[Record | None]] = defaultdict(list)
+        self.low: dict[TopicPartition, int] = defaultdict(int)
+        self.commits: dict[TopicPartition, Committed] = {}
+        self.ids: dict[str, str] = {TOPIC: "id-1"}
+        self.is_away = False
+
+    def produce(
+        self, value: bytes | None, partition: int = 0, *, topic: str = TOPIC, key: bytes | None = None,
+        headers: Headers = (), timestamp_ms: int | None = None,
+    ) -> int:  # fmt: skip
+        log = self.logs[topic, partition]
+        position = Position(topic, partition, len(log))
+        at_ms = int(self.clock.wall() * 1000) if timestamp_ms is None else timestamp_ms
+        log.append(Record(position, at_ms, key, value, headers, position))
+        return position.offset
+
+    def committed_offset(self, partition: int = 0, topic: str = TOPIC) -> int | None:
+        found = self.commits.get((topic, partition))
+        return found.offset if found else None
+
+
+class FakeMember:
+    """One member: it reads what it was assigned, in order, and leaves out what is paused."""
+
+    def __init__(self, kafka: FakeKafka) -> None:
+        self.kafka = kafka
+        self.told: Any = None
+        self.places: dict[TopicPartition, tuple[int, int]] = {}
+        self.paused: set[TopicPartition] = set()
+        self.commits_fail = False
+        self.is_closed = False
+        self.faults: list[Fault] = []
+        self.listener: Rebalanced | None = None
+        self._coming: list[tuple[str, Sequence[TopicPartition]]] = []
+
+    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
+        self.listener = listener
+        if not self.places and not self._coming:
+            self.give([p for p in sorted(self.kafka.logs) if p[0] in topics])
+
+    def give(self, partitions: Sequence[TopicPartition]) -> None:
+        """The group will assign these in the next read."""
+        self._coming.append(("assigned", partitions))
+
+    def take(self, partitions: Sequence[TopicPartition], *, is_lost: bool = False) -> None:
+        """The group will take these back in the next read."""
+        self._coming.append(("lost" if is_lost else "revoked", partitions))
+
+    def assign(self, partition: TopicPartition, offset: int, epoch: int, is_paused: bool) -> None:
+        self.places[partition] = offset, epoch
+        self.paused.discard(partition)
+        if is_paused:
+            self.paused.add(partition)
+
+    def unassign(self, partition: TopicPartition) -> None:
+        self.places.pop(partition, None)
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None:
+        self.paused.update(partitions)
+
+    def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        self.paused.difference_update(partitions)
+
+    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[Fault]]:
+        self._rebalance()
+        faults, self.faults = self.faults, []
+        if faults:
+            return [], faults
+        records: list[Record] = []
+        for partition in [p for p in self.places if p not in self.paused]:
+            records += self._read(partition, max_records - len(records))
+        if not records:
+            self.kafka.clock.s += timeout_s
+        return records, faults
+
+    def _rebalance(self) -> None:
+        coming, self._coming = self._coming, []
+        for kind, partitions in coming:
+            getattr(self.listener, kind)(partitions)
+            if kind != "assigned":
+                for partition in partitions:
+                    self.unassign(partition)
+
+    def _read(self, partition: TopicPartition, most: int) -> list[Record]:
+        offset, epoch = self.places[partition]
+        records = []
+        for record in self.kafka.logs[partition][offset:][: max(0, most)]:
+            offset += 1
+            if record is not None:
+                position = Position(*partition, record.position.offset, epoch)
+                records.append(
+                    Record(position, record.timestamp_ms, record.key, record.value, record.headers, position)
+                )
+        self.places[partition] = offset, epoch
+        return records
+
+    def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool:
+        if self.commits_fail:
+            self.told({}, False)
+            return False
+        for partition, (offset, metadata) in offsets.items():
+            self.kafka.commits[partition] = Committed(offset, metadata)
+        self.told({partition: offset for partition, (offset, _) in offsets.items()}, True)
+        return True
+
+    def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Committed]:
+        return {p: self.kafka.commits.get(p, Committed(None, "")) for p in partitions}
+
+    def known_high(self, partition: TopicPartition) -> int | None:
+        return len(self.kafka.logs[partition])
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class FakeCluster:
+    def __init__(self, kafka: FakeKafka) -> None:
+        self._kafka = kafka
+
+    def bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Bounds]:
+        return {p: Bounds(self._kafka.low[p], len(self._kafka.logs[p])) for p in partitions}
+
+    def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]:
+        return {topic: self._kafka.ids[topic] for topic in topics if topic in self._kafka.ids}
+
+
+class FakeTopics:
+    def __init__(self, kafka: FakeKafka) -> None:
+        self._kafka = kafka
+        self.watched: frozenset[str] = frozenset()
+
+    @property
+    def seen(self) -> Mapping[str, int]:
+        counts: dict[str, int] = defaultdict(int)
+        for topic, _ in self._kafka.logs:
+            counts[topic] += 1
+        return counts
+
+    @property
+    def ids(self) -> Mapping[str, str]:
+        return self._kafka.ids
+
+
+class FakeLetters:
+    """Acknowledges letters at once, into the fake Kafka's logs, unless told otherwise."""
+
+    def __init__(self, kafka: FakeKafka) -> None:
+        self._kafka = kafka
+        self.error: str | None = None
+        self.max_bytes = 1 << 20
+        self.is_silent = False
+        self.written: list[Letter] = []
+        self._waiting: list[tuple[int, Letter]] = []
+
+    def write(self, number: int, letter: Letter) -> None:
+        self._waiting.append((number, letter))
+
+    def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
+        self._kafka.clock.s += timeout_s
+        if self.is_silent:
+            return []
+        waiting, self._waiting = self._waiting, []
+        return [(number, self._fate(letter)) for number, letter in waiting]
+
+    def _fate(self, letter: Letter) -> str | None:
+        if self.error is not None:
+            return self.error
+        if len(letter.value or b"") > self.max_bytes:
+            return "MSG_SIZE_TOO_LARGE"
+        self.written.append(letter)
+        self._kafka.produce(letter.value, topic=letter.topic, key=letter.key, headers=letter.headers)
+        return None
+
+    def close(self, timeout_s: float) -> None:
+        """Nothing to close."""
+
+
+class FakeRegistry:
+    """Answers what it is told to, when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[SchemaKey] = []
+        self.coming: list[LookUp] = []
+
+    def ask(self, key: SchemaKey) -> None:
+        self.asked.append(key)
+
+    def answers(self) -> list[LookUp]:
+        coming, self.coming = self.coming, []
+        return coming
+
+
+RULES: Final = (Rule("all", "shop", Test(SourcePath(("event",)), "not_in", ["Ignored"])),)
+
+
+class Scene:
+    """A service with its fakes. A second one over the same Kafka is the process after a restart."""
+
+    def __init__(
+        self,
+        kafka: FakeKafka | None = None,
+        *,
+        rules: Sequence[Rule] = RULES,
+        pixels: Sequence[str] = ("shop",),
+        framing: str = "plain",
+        window_s: float = 300.0,
+        merge_wait_s: float = 0.0,
+        max_events: int = 1000,
+        max_wait_s: float = 1.0,
+        max_records: int = 50_000,
+        share: float = 0.5,
+        of_last: int = 1000,
+        is_latest: bool = False,
+        park_after_s: float = 600.0,
+        warmup_max_s: float = 60.0,
+        held: Sequence[str] = (),
+    ) -> None:
+        self.kafka = kafka or FakeKafka(ManualClock())
+        self.clock = self.kafka.clock
+        self.member, self.sender = FakeMember(self.kafka), FakeSender()
+        self.letters, self.registry = FakeLetters(self.kafka), FakeRegistry()
+        self.metrics, self.ledger = Metrics(), Ledger()
+        codes = {name: f"CODE{name}" for name in pixels}
+        decoder = Decoder(framing, max_record_bytes=1 << 20, local_schemas=[SCHEMA])  # type: ignore[arg-type]  # a test's own word
+        window = WindowSettings(round(window_s * 1000), round(merge_wait_s * 1000))
+        windows = Windows(
+            WindowsSettings(window, 1_000_000, warmup_max_s), self.metrics, self.clock.monotonic, self.clock.wall
+        )
+        settling = Settling(self.ledger, self.letters, self.metrics, "{topic}.dlq", windows)
+        self.member.told = settling.committed
+        delivery = Delivery(
+            DeliverySettings(8, 1000.0, Backoff(0.5, 60.0)),
+            [PixelSettings(name, code, is_held=name in held) for name, code in codes.items()],
+            random.Random(1).random,
+        )
+        batcher = Batcher(BatchLimits(max_events, 1 << 20, max_wait_s), delivery.overhead_bytes())
+        parked = {name: f"g.parked.{name}" for name in pixels}
+        self.service = Service(
+            edges=Edges(self.member, FakeCluster(self.kafka), FakeTopics(self.kafka)),
+            read=ReadSettings(
+                chosen=lambda _: (TOPIC,),
+                own_topics=frozenset({"g.replay", *parked.values()}),
+                is_latest=is_latest,
+                max_records=max_records,
+                max_bytes=1 << 27,
+            ),
+            pipeline=Pipeline(
+                decoder, rules, PipelineSettings(codes, "auto", False, Limits(28 * 86400.0, (1 << 20) - 512))
+            ),
+            looking_up=LookingUp(SchemaLookups(decoder), self.registry, random.Random(2).random),
+            windows=windows,
+            delivering=Delivering(batcher, delivery, self.sender, self.metrics),
+            settling=settling,
+            ledger=self.ledger,
+            breaker=Breaker(share, of_last),
+            metrics=self.metrics,
+            clocks=Clocks(self.clock.monotonic, self.clock.wall),
+            settings=ServiceSettings(
+                30.0, 30.0, 10.0, ParkSettings(True, park_after_s, max(1, max_records // 4)), parked
+            ),
+        )
+
+    def run(self, for_s: float = 3.0) -> "Scene":
+        """Steps until so much time has passed, each of which must leave the ledger even."""
+        until_s = self.clock.s + for_s
+        while self.clock.s < until_s:
+            self.service.step()
+            assert self.is_even(), self.numbers()
+        return self
+
+    def stop(self) -> bool:
+        is_finished = self.service.stop(lambda: False)
+        self.service._publish(busy_until_s=1.0)
+        assert self.is_even(), self.numbers()
+        return is_finished
+
+    def numbers(self) -> dict[str, float]:
+        """Every counter and gauge, as `name{label,label}`."""
+        self.service._publish(busy_until_s=1.0)
+        snapshot = self.service.published.snapshot
+        return {
+            f"{name}{{{','.join(labels)}}}": value
+            for (name, labels), value in snapshot.items()
+            if not isinstance(value, tuple)
+        }
+
+    def is_even(self) -> bool:
+        """The ledger of interface.md, section 5."""
+        numbers = self.numbers()
+
+        def total(name: str) -> float:
+            return sum(value for key, value in numbers.items() if key.startswith(name + "{"))
+
+        finished = total("records_settled") + total("records_released") + total("records_in_flight")
+        return total("records_read") == finished
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """Every event that was in a request, in order, requests that failed included."""
+        return [json.loads(item.event.body) for request in self.sender.sent for item in request.items]
+
+    @property
+    def sent_ids(self) -> list[str]:
+        return [event["event_id"] for event in self.sent]
