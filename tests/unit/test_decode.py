@@ -369,12 +369,13 @@ FAULTS: list[tuple[str, Any, bytes, str]] = [
     ("the least count", holding(NULLS), b"\xff" * 9 + b"\x01\x00\x00", "decode.length"),
     ("many blocks of nothing", holding(NULLS), (varint(100_000) * 50) + b"\0", "decode.length"),
     ("empty records without end", holding({"type": "array", "items": EMPTY}), varint(1 << 55) + b"\0", "decode.length"),
+    ("too many empty records", holding({"type": "array", "items": EMPTY}), varint(600_000) + b"\0", "decode.length"),
     ("a map that claims too much", holding(MAP), varint(1 << 40) + b"\0", "decode.length"),
     ("wide records", holding(WIDE), varint(500_000) + bytes(500_001), "decode.length"),
     ("a list too deep", holding(LIST), b"\x02" * 5_000 + b"\0", "decode.too_deep"),
     ("a list as deep as can be", holding(LIST), b"\x02" * 1_000_000 + b"\0", "decode.too_deep"),
     ("a type that never ends", holding("null", ENDLESS), b"x", "decode.too_deep"),
-    ("a record too deep", holding(deep_records(101)), b"x", "decode.too_deep"),
+    ("a record too deep", holding(deep_records(101)), b"\x02x", "decode.too_deep"),
     ("text that is not UTF-8", holding("string"), b"\x04\xff\xfe", "decode.utf8"),
     ("a key that is not UTF-8", holding({"type": "map", "values": "long"}), b"\x02\x02\xff\x02\x00", "decode.utf8"),
     ("a symbol beyond", holding({"type": "enum", "name": "E", "symbols": ["A", "B"]}), b"\x04", "decode.value"),
@@ -400,6 +401,12 @@ class TestFaults:
     @pytest.mark.timeout(60)
     def test_gives_each_fault_its_reason(self, schema: Any, value: bytes, expected: str) -> None:
         assert reason(plain(schema), value) == expected
+
+    def test_takes_a_value_of_just_the_longest_length(self) -> None:
+        decoder = Decoder("plain", max_record_bytes=3, local_schemas=[holding("string")])
+
+        assert fields_of(decoder, b"\x04ab") == {"a": "ab"}
+        assert reason(decoder, b"\x06abc") == "decode.too_large"
 
     def test_says_where_and_what_but_never_which_value(self) -> None:
         value = b"\x02\x0eann@exa"
