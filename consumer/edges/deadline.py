@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ssl import SSLContext
 from typing import Any, Final
 
@@ -55,18 +55,16 @@ class DeadlineBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        addresses = _look_up(host, port)
-        for tried, address in enumerate(addresses):
+        *first, last = _look_up(host, port)
+        for tried, address in enumerate(first):
             # Each gets its share, so that one that never answers leaves time for the next.
-            share_s = self._deadline.left_s(httpcore2.ConnectTimeout) / (len(addresses) - tried)
-            try:
-                stream = self._inner.connect_tcp(address, port, share_s, local_address, socket_options)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                if tried == len(addresses) - 1:
-                    raise
-            else:
-                return _DeadlineStream(stream, self._deadline)
-        raise httpcore2.ConnectError("the name has no address")
+            share_s = self._deadline.left_s(httpcore2.ConnectTimeout) / (len(first) + 1 - tried)
+            with suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                return self._connect(address, port, share_s)
+        return self._connect(last, port, self._deadline.left_s(httpcore2.ConnectTimeout))
+
+    def _connect(self, address: str, port: int, timeout_s: float) -> httpcore2.NetworkStream:
+        return _DeadlineStream(self._inner.connect_tcp(address, port, timeout_s, None, ()), self._deadline)
 
 
 class _DeadlineStream(httpcore2.NetworkStream):
@@ -97,6 +95,7 @@ class _DeadlineStream(httpcore2.NetworkStream):
 
 
 def _look_up(host: str, port: int) -> list[str]:
+    """Find a name's addresses, at least one."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:

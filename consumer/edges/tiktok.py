@@ -124,7 +124,7 @@ def _failure(error: Exception) -> str | None:
     match error:
         case httpcore2.TimeoutException():
             return "timeout"
-        case httpcore2.NetworkError() if isinstance(error.__cause__, ssl.SSLError):
+        case httpcore2.NetworkError() if isinstance(error.__context__, ssl.SSLError):
             return "tls"
         case httpcore2.ConnectError() | httpcore2.ProxyError():
             return "connect"

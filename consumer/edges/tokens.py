@@ -6,11 +6,8 @@ A token is revealed only for the request's header, by `Tokens.reveal`.
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from pydantic import SecretStr
-
-_LOOK_EVERY_S: Final = 1.0
 
 _Mark = tuple[int, int, int] | None
 
@@ -20,11 +17,13 @@ class Tokens:
 
     Args:
         sources: per pixel the token, or the file that holds it and nothing else.
+        look_every_s: how long `changed` leaves the files alone after it looked; 0: it always looks.
     """
 
-    def __init__(self, sources: Mapping[str, SecretStr | Path]) -> None:
+    def __init__(self, sources: Mapping[str, SecretStr | Path], look_every_s: float = 1.0) -> None:
         self._files = {pixel: source for pixel, source in sources.items() if isinstance(source, Path)}
         self._marks: dict[str, _Mark] = {}
+        self._look_every_s = look_every_s
         self._looked_s = float("-inf")
         self._tokens = {pixel: source for pixel, source in sources.items() if isinstance(source, SecretStr)}
         # A file without a token yet is no reason to stop: TikTok says 40104, the pixel is held until the file changes.
@@ -36,14 +35,14 @@ class Tokens:
         return self._tokens[pixel].get_secret_value()
 
     def changed(self) -> list[str]:
-        """Read the files that changed, at most once a second.
+        """Read the files that changed.
 
         Returns:
-            The pixels whose token is another one now. While a file is missing, unreadable, or holds anything but
-            a token, the last token stays.
+            The pixels whose token is another one now; none if it looked a moment ago. While a file is missing,
+            unreadable, or holds anything but a token, the last token stays.
         """
         now_s = time.monotonic()
-        if now_s - self._looked_s < _LOOK_EVERY_S:
+        if now_s - self._looked_s < self._look_every_s:
             return []
         self._looked_s = now_s
         return [pixel for pixel, file in self._files.items() if self._read(pixel, file)]
