@@ -1,5 +1,6 @@
 """The commands. Each reads the command line, calls what does the work, and turns the end into an exit code."""
 
+import json
 import os
 import sys
 import time
@@ -13,10 +14,15 @@ import typer
 
 from consumer import logs
 from consumer.compose import Replaced, as_test, dry
-from consumer.config import Settings, load
+from consumer.config import Settings, load, not_yet
+from consumer.config.json_schema import json_schema
+from consumer.config.schema_check import schema_problems
 from consumer.config.units import duration_s
 from consumer.core.errors import ConfigError
 from consumer.running import BUG, Signals, run
+from consumer.tools.check import check, is_fatal
+from consumer.tools.sandbox.api import Settings as SandboxSettings
+from consumer.tools.sandbox.server import serve
 
 log = structlog.get_logger("consumer")
 
@@ -103,8 +109,70 @@ def _unix_ms(text: str, now_s: float) -> int:
     return round(when.timestamp() * 1000)
 
 
+@app.command("check")
+def check_command(
+    config: Config = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Look at the file and its schemas alone; ask nobody.")
+    ] = False,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="EVENTS_PER_S",
+            min=0.001,
+            help="Say what memory and how many records in flight the settings need at this rate.",
+        ),
+    ] = None,
+) -> None:
+    """Look for everything that is wrong with a configuration; exit 78 if `run` could not work with it."""
+    findings = check(load(config, os.environ), offline=offline, rate=rate)
+    for finding in findings:
+        print(finding)  # noqa: T201  # what the command is for
+    raise typer.Exit(UNUSABLE_CONFIG if is_fatal(findings) else 0)
+
+
+@app.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of the configuration file, for editors to complete it."""
+    print(json.dumps(json_schema(), indent=2))  # noqa: T201  # what the command is for
+
+
+@app.command("sandbox")
+def sandbox_command(  # noqa: PLR0917  # typer makes options of them
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")] = 8088,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    keep: Annotated[int, typer.Option("--keep", min=0, help="Events kept whole, about 1 KB each.")] = 100_000,
+    forget_keys: Annotated[
+        bool, typer.Option("--forget-keys", help="Do not count by event_id: for runs of many millions of events.")
+    ] = False,
+    no_checks: Annotated[
+        bool, typer.Option("--no-checks", help="Accept everything unread: for measuring the sender.")
+    ] = False,
+    latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Every answer takes longer by it.")] = "0s",
+) -> None:
+    """Stand in for TikTok's Events API on this machine: strict, and as unkind as it is told to be."""
+    try:
+        latency_ms = duration_s(latency) * 1000
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--latency") from None
+    settings = SandboxSettings(keep=keep, forgets_keys=forget_keys, has_checks=not no_checks, latency_ms=latency_ms)
+    try:
+        serve(port, host=host, settings=settings, on_ready=_tell_sandbox)
+    except OSError as error:
+        print(f"{host}:{port} cannot be bound ({error.strerror}); choose another --port", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(UNUSABLE_CONFIG) from None
+
+
+def _tell_sandbox(url: str) -> None:
+    print(f"Sandbox:     {url}/", f"Its base_url: {url}", "Stop it with Ctrl-C.", sep="\n", flush=True)  # noqa: T201
+
+
 def _settings(config: Path | None) -> Settings:
     settings = load(config, os.environ)
+    problems = [*not_yet(settings), *schema_problems(settings)]
+    if problems:
+        raise ConfigError(problems)
     logs.set_up(settings.log.level, settings.log.format)
     return settings
 
