@@ -13,6 +13,7 @@ from consumer.core.errors import ConfigError
 
 _VARIABLE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 MAX_NESTING: Final = 50
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -73,7 +74,7 @@ class _Reader:
             return self._mapping(node, place)
         if isinstance(node, SequenceNode):
             return [self.read(item, (*place, index)) for index, item in enumerate(node.value)]
-        return self._scalar(str(node.tag).removeprefix(_TAG), str(node.value), place)
+        return self._scalar(str(node.tag).removeprefix(_TAG), self._text(str(node.value), place), place)
 
     def _mapping(self, node: MappingNode, place: Place) -> dict[str, object]:
         found: dict[str, object] = {}
@@ -92,9 +93,15 @@ class _Reader:
         if isinstance(node, ScalarNode):
             if str(node.tag) == f"{_TAG}merge":
                 self._problems.settle((*place, "<<"), "merge keys are not YAML 1.2; write the keys out")
-            return str(node.value)
+            return self._text(str(node.value), place)
         self._problems.settle(place, "a key must be text; write `name: value`")
         return "?"
+
+    def _text(self, text: str, place: Place) -> str:
+        r"""Without halves of characters, which `"\ud800"` makes and nobody can print."""
+        if _HALF.search(text):
+            self._problems.settle(place, "holds half a character; write it whole, as UTF-8")
+        return _HALF.sub("?", text)
 
     def _scalar(self, kind: str, text: str, place: Place) -> object:
         if kind in ("str", "timestamp"):

@@ -58,7 +58,8 @@ def _read_rule(written: Written, sources: Sources, pixels: Collection[str]) -> R
 def _pixel(written: Written, sources: Sources, pixels: Collection[str]) -> str | Source | None:
     """A text names a pixel; anything else is the source of a pixel code."""
     if isinstance(written.value, str):
-        return written.choice(pixels, "pixel")
+        # Without any pixels that fault has been told, and every name would only repeat it.
+        return written.choice(pixels, "pixel") if pixels else written.value
     source = sources.read(written)
     if source is not None:
         refuse_options(source, written)

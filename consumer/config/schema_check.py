@@ -10,7 +10,7 @@ from consumer.config.shapes import Ground, before_values, paths_in, shape_of, ta
 from consumer.config.source_places import Place, tests_of, uses_of
 from consumer.core.decode import SHIPPED
 from consumer.core.schemas import Schema, parse
-from consumer.core.source import Changed, Path, Rule, Source, Test
+from consumer.core.source import Changed, FirstOf, Path, Rule, Source, Test
 
 _LISTS_TAKEN = frozenset({"user.email", "user.phone", "user.external_id", "properties.content_ids"})
 _PLACE_OF_ALL = ("map", "properties", "contents", "each")
@@ -120,7 +120,7 @@ def _in_parameter(place: Place, parameter: str, source: Source, ground: Ground) 
     useless = {"record", "map", "bytes"} | (set() if parameter in _LISTS_TAKEN else {"list"})
     if kinds and kinds <= useless:
         yield place, f"is {_spell(kinds)} in the schema, which TikTok cannot take here; name a plain value"
-    elif parameter == "event_time" and kinds == {"number"} and not _has_unit(source):
+    elif parameter == "event_time" and _lacks_unit(source, ground):
         yield place, "is a plain number in the schema; say what it counts: {path: …, unit: s}, or ms, or us"
     elif parameter == "event_time" and kinds == {"time without zone"}:
         yield place, "is a time without zone in the schema; name a field that has one"
@@ -128,8 +128,13 @@ def _in_parameter(place: Place, parameter: str, source: Source, ground: Ground) 
         yield place, "is true or false in the schema; name another field"
 
 
-def _has_unit(source: Source) -> bool:
-    return isinstance(source, Changed) and (source.unit is not None or _has_unit(source.source))
+def _lacks_unit(source: Source, ground: Ground) -> bool:
+    """True if it may give a plain number that nobody says the unit of. Kafka's own `$timestamp` is known."""
+    if isinstance(source, FirstOf):
+        return any(_lacks_unit(inner, ground) for inner in source.sources)
+    if isinstance(source, Changed):
+        return source.unit is None and source.values is None and _lacks_unit(source.source, ground)
+    return isinstance(source, Path) and shape_of(source, ground).kinds == {"number"}
 
 
 def _in_test(place: Place, test: Test, ground: Ground) -> Iterator[tuple[Place, str]]:

@@ -100,6 +100,8 @@ def test_every_duplicate_key_is_told_with_both_lines() -> None:
         ("? [a, b]\n: 1", "a key must be text"),
         ("%YAML 1.1\n---\na: yes", "put text in quotes"),
         ("a: 0b1", "put text in quotes"),
+        ('a: "\\ud800"', "half a character"),
+        ('"\\udc00": 1', "half a character"),
         ("a: " + "[" * 60 + "]" * 60, "nested more than 50 deep"),
     ],
 )
