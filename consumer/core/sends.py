@@ -1,0 +1,82 @@
+"""What an offered event is, and the sends of a key that copies of it settle with. Part of `dedupe`."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.core.model import Event, EventOutcome, Item, Record
+
+
+class Outcome(StrEnum):
+    """What an offered event is."""
+
+    FIRST = "first"
+    MERGED = "merged"
+    """It changed an unsent event."""
+    FORWARDED = "forwarded"
+    DUPLICATE = "duplicate"
+    UNKEYED = "unkeyed"
+    """Sent, without a claim: it has no event_id of its own, or there is no window."""
+    TOO_OLD = "too_old"
+    """Sent, without a claim: the watermark has passed its record by more than the window."""
+
+
+class Offered(Struct, frozen=True, gc=False):
+    """What to do with an offered event's record."""
+
+    outcome: Outcome
+    item: Item | None
+    """What the record settles with; None: it is settled at once, as a duplicate."""
+    is_to_batch: bool = False
+    """True: `item` is new and goes on to the batch now. False: it waits here (`ready`), or is another record's."""
+    old_bytes: int = 0
+    """More than 0 exactly if `item` was merged into after it had gone to the batch: the size its body had."""
+
+
+class Send(Struct, gc=False, eq=False):
+    """An event sent, or to be sent, for a key."""
+
+    item: Item | None
+    """None once it is accepted."""
+    time_ms: int
+    offset: int
+    fields: int
+
+
+_SETTLED: Final = Offered(Outcome.DUPLICATE, None)
+
+
+def alone(outcome: Outcome, event: Event, record: Record, now_s: float) -> Offered:
+    return Offered(outcome, Item(event, [record], [EventOutcome.ACCEPTED], now_s), True)
+
+
+def vouched(sends: list[Send], wanted: int, record: Record) -> Offered | None:
+    """Let a copy settle with what was accepted, or else with the oldest send that, with that, has all it has.
+
+    None if no one send vouches for it: were it to settle with one of several, the refusal of another would lose
+    fields.
+    """
+    accepted = [send for send in sends if send.item is None]
+    missing = wanted & ~fields_of_all(accepted)
+    if accepted and not missing:
+        return _SETTLED
+    for send in sends:
+        if send.item is not None and not missing & ~send.fields:
+            return attached(send.item, record, Outcome.DUPLICATE)
+    return None
+
+
+def attached(item: Item, record: Record, outcome: Outcome, old_bytes: int = 0) -> Offered:
+    """Let a copy's record settle with an item."""
+    item.records.append(record)
+    item.outcomes.append(EventOutcome.MERGED if outcome is Outcome.MERGED else EventOutcome.DUPLICATE)
+    return Offered(outcome, item, False, old_bytes)
+
+
+def fields_of_all(sends: Iterable[Send]) -> int:
+    """What these sends have, together."""
+    return reduce(or_, [send.fields for send in sends], 0)

@@ -1,0 +1,335 @@
+"""The window, rule by rule (design.md, section 6). What holds for any history is in tests/property/test_dedupe.py."""
+
+from typing import Any
+
+import pytest
+
+from consumer.core.dedupe import Offered, Outcome, Window, WindowSettings, digest_of
+from consumer.core.model import Event, EventOutcome, Item, Position, Record
+from tests.unit.test_dedupe_merge import made, values_of
+
+WINDOW_MS = 300_000
+START_MS = 1_700_000_000_000
+WALL_MS = START_MS + 86_400_000
+
+
+class Reader:
+    """Reads made-up records of one partition into a window."""
+
+    def __init__(self, window: Window | None = None, **options: Any) -> None:
+        self.window = window or Window(WindowSettings(WINDOW_MS, **options))
+        self.offset = 0
+
+    def read(
+        self,
+        values: dict[str, Any] | None = None,
+        *,
+        at_s: float = 0.0,
+        offset: int | None = None,
+        now_s: float = 0.0,
+        **event: Any,
+    ) -> Offered:
+        """One record with one event, `at_s` seconds after the start."""
+        self.offset = self.offset + 1 if offset is None else offset
+        return self.offer(
+            record(self.offset, at_s), made({"user.email": "a"} if values is None else values, **event), now_s
+        )
+
+    def offer(self, record: Record, event: Event, now_s: float = 0.0) -> Offered:
+        self.window.saw(record, WALL_MS)
+        return self.window.offer(event, record, now_s)
+
+    def sent(self, offered: Offered) -> Item:
+        item = item_of(offered)
+        item.is_handed_over = True
+        return item
+
+    def accepted(self, offered: Offered) -> None:
+        self.window.accepted(self.sent(offered))
+
+    def refused(self, offered: Offered) -> None:
+        self.window.refused(self.sent(offered))
+
+
+def record(offset: int, at_s: float = 0.0) -> Record:
+    position = Position("web-events", 0, offset)
+    return Record(position, START_MS + int(at_s * 1000), None, b"", (), position)
+
+
+def item_of(offered: Offered) -> Item:
+    assert offered.item is not None
+    return offered.item
+
+
+EMAIL, PHONE = {"user.email": "a"}, {"user.phone": "b"}
+
+
+# ── what has no key ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("event", [{"event_id": None}, {"is_id_from_position": True}, {"is_shadow": True}])
+def test_an_event_without_an_id_of_its_own_never_enters(event: dict[str, Any]) -> None:
+    reader = Reader()
+
+    for _ in range(2):
+        offered = reader.read(**event)
+        assert (offered.outcome, offered.is_to_batch) == (Outcome.UNKEYED, True)
+        reader.refused(offered)
+        reader.accepted(offered)
+    assert reader.window.keys == 0
+
+
+def test_a_key_is_pixel_code_event_and_event_id_told_apart() -> None:
+    keys = [("ab", "c", "d"), ("a", "bc", "d"), ("a", "b", "cd"), ("1", "1", "d"), ("", "11", "d")]
+    events = [made({}, event_id, pixel_code=pixel, event=event) for pixel, event, event_id in keys]
+
+    assert len({digest_of(event) for event in events}) == len(events)
+    assert all(len(digest_of(event)) == 16 for event in events)
+    assert digest_of(events[0]) == digest_of(made(PHONE, "d", pixel_code="ab", event="c", rule="other"))
+
+
+def test_takes_a_digest_that_the_caller_has() -> None:
+    reader = Reader()
+    reader.read()
+
+    offered = reader.window.offer(made(EMAIL), record(5), 0.0, b"another key's....")
+
+    assert offered.outcome is Outcome.FIRST
+
+
+# ── merged, forwarded, duplicate ────────────────────────────────────────────────────────────────
+
+
+def test_merges_a_copy_into_an_unsent_event() -> None:
+    reader = Reader()
+    first = reader.read(EMAIL)
+    body = item_of(first).event.body
+    copy = reader.read(PHONE)
+
+    item = item_of(first)
+    assert copy == Offered(Outcome.MERGED, item, False, len(body))
+    assert values_of(item.event) == EMAIL | PHONE
+    assert [held.position.offset for held in item.records] == [1, 2]
+    assert item.outcomes == [EventOutcome.ACCEPTED, EventOutcome.MERGED]
+
+
+def test_counts_a_copy_that_brings_nothing_as_a_duplicate_that_settles_with_the_first() -> None:
+    reader = Reader()
+    item = item_of(reader.read(EMAIL))
+
+    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, item)
+    item.is_handed_over = True
+    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, item)
+    assert item.outcomes == [EventOutcome.ACCEPTED, EventOutcome.DUPLICATE, EventOutcome.DUPLICATE]
+
+
+def test_a_copy_of_something_settled_is_settled_at_once() -> None:
+    reader = Reader()
+    reader.accepted(reader.read(EMAIL))
+
+    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, None)
+
+
+@pytest.mark.parametrize("is_accepted", [False, True])
+def test_forwards_a_copy_with_new_fields_as_it_is_once_the_first_was_handed_over(is_accepted: bool) -> None:
+    reader = Reader()
+    first = reader.sent(reader.read(EMAIL))
+    if is_accepted:
+        reader.window.accepted(first)
+    copy = reader.read(PHONE)
+
+    assert (copy.outcome, copy.is_to_batch) == (Outcome.FORWARDED, True)
+    assert values_of(item_of(copy).event) == PHONE
+    assert item_of(copy).outcomes == [EventOutcome.FORWARDED]
+    assert values_of(first.event) == EMAIL
+    reader.accepted(copy)
+    reader.window.accepted(first)
+    assert reader.read(EMAIL | PHONE) == Offered(Outcome.DUPLICATE, None)
+
+
+def test_forwards_nothing_if_told_so() -> None:
+    reader = Reader(forward_new_fields=False)
+    first = reader.sent(reader.read(EMAIL))
+
+    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, first)
+    reader.window.accepted(first)
+    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, None)
+
+
+def test_forwards_no_currency_for_an_order_that_was_sent_without() -> None:
+    reader = Reader()
+    reader.accepted(reader.read({"properties.value": 1}))
+
+    assert reader.read({"properties.currency": "EUR"}).outcome is Outcome.DUPLICATE
+
+
+def test_forwards_a_true_limited_data_use_after_a_false_one() -> None:
+    reader = Reader()
+    reader.accepted(reader.read({"limited_data_use": False}))
+
+    assert reader.read({"limited_data_use": True}).outcome is Outcome.FORWARDED
+    assert reader.read({"limited_data_use": False}).item is None
+
+
+def test_forwards_a_copy_that_would_make_the_unsent_event_too_large() -> None:
+    reader = Reader(max_body_bytes=len(made(EMAIL).body) + 5)
+    first = reader.read(EMAIL)
+    copy = reader.read(PHONE)
+
+    assert copy.outcome is Outcome.FORWARDED
+    assert values_of(item_of(first).event) == EMAIL
+    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, copy.item)
+
+
+def test_drops_a_copy_that_would_make_the_event_too_large_if_nothing_may_be_forwarded() -> None:
+    reader = Reader(max_body_bytes=len(made(EMAIL).body) + 5, forward_new_fields=False)
+    first = reader.read(EMAIL)
+
+    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, first.item)
+
+
+def test_a_copy_settles_with_the_one_unsettled_event_that_has_all_it_has() -> None:
+    reader = Reader()
+    first, forward = reader.sent(reader.read(EMAIL)), reader.sent(reader.read(PHONE))
+
+    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, first)
+    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, forward)
+    reader.window.accepted(first)
+    assert reader.read(EMAIL | PHONE) == Offered(Outcome.DUPLICATE, forward)
+
+
+def test_a_copy_that_would_need_two_unsettled_events_is_sent_itself() -> None:
+    reader = Reader()
+    reader.sent(reader.read(EMAIL))
+    reader.sent(reader.read(PHONE))
+
+    assert reader.read(EMAIL | PHONE).outcome is Outcome.FORWARDED
+
+
+# ── refusals ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_refused_event_releases_its_claim() -> None:
+    reader = Reader()
+    reader.refused(reader.read(EMAIL))
+
+    assert reader.window.keys == 0
+    assert reader.read(EMAIL).outcome is Outcome.FIRST
+
+
+@pytest.mark.parametrize("is_first_accepted", [False, True])
+def test_a_refused_forward_takes_its_fields_with_it(is_first_accepted: bool) -> None:
+    reader = Reader()
+    first = reader.sent(reader.read(EMAIL))
+    if is_first_accepted:
+        reader.window.accepted(first)
+    reader.refused(reader.read(PHONE))
+    if not is_first_accepted:
+        assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, first)
+        reader.window.accepted(first)
+
+    assert reader.read(EMAIL).item is None
+    assert reader.read(PHONE).outcome is Outcome.FORWARDED
+
+
+def test_when_the_first_is_refused_its_forward_holds_the_claim_by_its_own_time() -> None:
+    reader = Reader()
+    first = reader.sent(reader.read(EMAIL, at_s=0))
+    forward = reader.sent(reader.read(PHONE, at_s=100))
+    reader.window.refused(first)
+    reader.window.accepted(forward)
+
+    assert reader.read(PHONE, at_s=400) == Offered(Outcome.DUPLICATE, None)
+    assert reader.read(EMAIL, at_s=400).outcome is Outcome.FORWARDED
+    assert reader.read(PHONE, at_s=400.001).outcome is Outcome.FIRST
+
+
+# ── a record and itself ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("is_accepted", [False, True])
+def test_a_record_read_again_does_not_meet_its_own_claim(is_accepted: bool) -> None:
+    reader = Reader()
+    once = reader.sent(reader.read(EMAIL, offset=7))
+    if is_accepted:
+        reader.window.accepted(once)
+    again = reader.read(EMAIL, offset=7)
+    reader.window.accepted(once)
+
+    assert again.outcome is Outcome.FIRST
+    assert again.item is not once
+    assert reader.read(EMAIL, offset=8).item is again.item
+
+
+def test_a_forward_read_again_is_forwarded_again() -> None:
+    reader = Reader()
+    reader.accepted(reader.read(EMAIL, offset=7))
+    reader.sent(reader.read(PHONE, offset=8))
+
+    assert reader.read(PHONE, offset=8).outcome is Outcome.FORWARDED
+    assert reader.read(EMAIL, offset=9).item is None
+
+
+def test_two_rules_of_one_record_with_one_key_merge() -> None:
+    reader = Reader()
+    first = reader.read(EMAIL, offset=7, rule="one")
+    second = reader.read(PHONE, offset=7, rule="two")
+
+    assert (second.outcome, second.item) == (Outcome.MERGED, first.item)
+    assert len(item_of(first).records) == 2
+
+
+# ── waiting to merge ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_first_event_waits_until_the_watermark_has_passed_it() -> None:
+    reader = Reader(merge_wait_ms=2000)
+    first = reader.read(EMAIL, at_s=0)
+    late = reader.read(event_id="other", at_s=-1)
+
+    assert not first.is_to_batch
+    assert reader.read(PHONE, at_s=1.999) == Offered(Outcome.MERGED, first.item)
+    assert reader.window.ready(0.0) == [late.item]
+    reader.window.saw(record(9, 2.0), WALL_MS)
+    assert reader.window.ready(0.0) == [first.item]
+    assert reader.window.ready(99.0) == []
+    assert reader.window.waiting == 0
+
+
+def test_a_first_event_waits_that_long_on_the_wall_at_most() -> None:
+    reader = Reader(merge_wait_ms=2000)
+    first = reader.read(EMAIL, now_s=10.0)
+    assert reader.window.next_due_s() == 12.0
+
+    assert reader.window.ready(11.999) == []
+    assert reader.window.ready(12.0) == [first.item]
+    assert reader.window.next_due_s() is None
+    other = reader.read(event_id="other", at_s=2, now_s=13.0)
+    assert (reader.window.ready(13.0), reader.window.waiting) == ([], 1)
+    assert reader.window.flush() == [other.item]
+
+
+def test_a_merge_after_the_wait_tells_the_size_the_batch_knew() -> None:
+    reader = Reader(merge_wait_ms=2000)
+    first = reader.read(EMAIL)
+    reader.window.ready(2.0)
+    old_bytes = len(item_of(first).event.body)
+
+    assert reader.read(PHONE).old_bytes == old_bytes
+
+
+def test_shutdown_waits_for_nothing() -> None:
+    reader = Reader(merge_wait_ms=2000)
+    items = [reader.read(event_id=str(number)).item for number in range(3)]
+
+    assert reader.window.flush() == items
+    assert (reader.window.flush(), reader.window.ready(99.0), reader.window.waiting) == ([], [], 0)
+
+
+def test_only_first_events_wait() -> None:
+    reader = Reader(merge_wait_ms=2000)
+    reader.sent(reader.read(EMAIL))
+
+    assert reader.read(PHONE).is_to_batch
+    assert reader.read(event_id=None).is_to_batch
+    assert reader.window.waiting == 1
