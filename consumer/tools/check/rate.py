@@ -40,15 +40,12 @@ def _window(settings: Settings, rate: float) -> Iterator[Finding]:
 def _in_flight(settings: Settings, rate: float) -> Iterator[Finding]:
     waits_s = settings.dedupe.merge_wait_s + settings.batch.max_wait_s + settings.delivery.timeout_s
     needed, limit = ceil(rate * waits_s), settings.limits.max_records_in_flight
-    text = f"{_spell(needed)} records in flight (merge_wait + max_wait + timeout)"
+    place = "limits.max_records_in_flight"
     if needed > limit:
-        yield Finding(
-            Level.WARNING,
-            "limits.max_records_in_flight",
-            f"needs {text}, but allows {_spell(limit)}: reading will pause",
-        )
+        text = f"{_spell(needed)} are needed: rate × (merge_wait + max_wait + timeout)"
+        yield Finding(Level.WARNING, place, text)
     else:
-        yield Finding(Level.OK, "limits.max_records_in_flight", f"{text} at most, of {_spell(limit)}")
+        yield Finding(Level.OK, place, f"{_spell(needed)} are needed at most")
     room = settings.limits.max_bytes_in_flight / needed if needed else 0
     if needed and room < _USUAL_RECORD_BYTES:
         yield Finding(

@@ -1,0 +1,245 @@
+"""`check`, without asking anybody."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from consumer.config import Settings, parse
+from consumer.core.schemas import parse_text
+from consumer.tools.check import Finding, Level, check, is_fatal, of_problem
+from consumer.tools.check.rate import rate_findings
+from consumer.tools.check.rules import rule_findings, schema_findings
+from consumer.tools.check.topics import read_findings, size_findings, written_findings, written_topics
+
+KAFKA = 'kafka: {bootstrap_servers: "localhost:9092", topics: [web, app], group_id: g}\n'
+PIXELS = "pixels: {shop: {pixel_code: C, access_token: '${TOKEN}'}}\n"
+ENVIRON = {"TOKEN": "s3cret-token"}
+
+
+def settings_of(rules: str = "rules: [{name: r, pixel: shop}]", more: str = "", pixels: str = PIXELS) -> Settings:
+    return parse(f"{KAFKA}{pixels}{rules}\n{more}\n", ENVIRON)
+
+
+def lines(findings: Iterable[Finding], *levels: Level) -> list[str]:
+    return [str(finding) for finding in findings if finding.level in levels]
+
+
+def event_findings(event: str) -> list[str]:
+    rules = f"rules: [{{name: r, pixel: shop, map: {{event: {event}, event_time: event_time}}}}]"
+    return lines(rule_findings(settings_of(rules)), Level.WARNING, Level.NOTE)
+
+
+def test_a_sound_configuration_has_no_error_and_says_what_was_seen() -> None:
+    findings = check(settings_of(), offline=True, rate=None)
+
+    assert not is_fatal(findings)
+    assert lines(findings, *Level) == [
+        "ok      pixels.shop: access token present",
+        "ok      rules: every path and constant fits the schema",
+    ]
+
+
+def test_a_path_that_the_schema_lacks_is_an_error() -> None:
+    findings = check(settings_of("rules: [{name: r, pixel: shop, map: {event_id: evnt_id}}]"), offline=True, rate=None)
+
+    assert is_fatal(findings)
+    assert lines(findings, Level.ERROR) == [
+        "error   rules[0].map.event_id: the schema has no `evnt_id`; did you mean `event_id`?"
+    ]
+
+
+def test_with_a_registry_paths_are_not_checked_offline_and_that_is_said() -> None:
+    findings = check(settings_of(more="avro: {registry: {url: 'http://r'}}"), offline=True, rate=None)
+
+    assert [finding.path for finding in findings if finding.level is Level.NOTE] == ["avro.registry"]
+
+
+def test_properties_that_librdkafka_does_not_know_are_errors_without_their_values() -> None:
+    text = KAFKA.replace("group_id: g", "group_id: g, properties: {sasl.pasword: hunter2, security.protocol: hunter3}")
+    settings = parse(text + PIXELS + "rules: [{name: r, pixel: shop}]", ENVIRON)
+
+    errors = lines(check(settings, offline=True, rate=None), Level.ERROR)
+    assert errors
+    assert errors[0].startswith("error   kafka.properties: ")
+    assert "hunter" not in "".join(errors)
+
+
+def test_properties_of_the_producer_alone_are_told_as_such() -> None:
+    text = KAFKA.replace("group_id: g", "group_id: g, producer_properties: {linger.msec: 5}")
+    settings = parse(text + PIXELS + "rules: [{name: r, pixel: shop}]", ENVIRON)
+
+    errors = [finding.path for finding in check(settings, offline=True, rate=None) if finding.level is Level.ERROR]
+    assert errors == ["kafka.producer_properties"]
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ("{const: Purchase}", []),
+        ("event", []),
+        ("{const: purchase}", ["warning rules[0].map.event: purchase is not a standard event; did you mean Purchase?"]),
+        ("{const: Add_To_Cart}", ["did you mean AddToCart?"]),
+        ("{const: Purchse}", ["did you mean Purchase?"]),
+        (
+            "{const: CompletePayment}",
+            ["note    rules[0].map.event: CompletePayment is an older name; it is Purchase now"],
+        ),
+        ("{const: ClickButton}", ["note    rules[0].map.event: ClickButton is an older name"]),
+        ("{const: LoyaltyLevel}", ["LoyaltyLevel is a custom event"]),
+        (
+            "{path: event, values: {a: Purchase, b: Puchase}, default: lead}",
+            ["did you mean Purchase?", "did you mean Lead?"],
+        ),
+        ("[event, {path: event, default: search}]", ["did you mean Search?"]),
+    ],
+)
+def test_says_which_event_names_are_not_standard_ones(event: str, expected: list[str]) -> None:
+    found = event_findings(event)
+
+    assert len(found) == len(expected)
+    assert all(part in line for part, line in zip(expected, found, strict=True))
+
+
+def test_two_pixels_with_one_code_are_a_warning() -> None:
+    pixels = "pixels: {a: {pixel_code: C, access_token: t1}, b: {pixel_code: C, access_token: t2}, c: {pixel_code: D, access_token: t3, hold: true}}\n"  # noqa: E501
+    found = list(rule_findings(settings_of("rules: [{name: r, pixel: a}]", pixels=pixels)))
+
+    assert lines(found, Level.WARNING) == ["warning pixels.b.pixel_code: the same code as a: one is enough"]
+    assert lines(found, Level.NOTE) == ["note    pixels.c.hold: closed until you set it to false"]
+
+
+def test_a_token_that_stands_in_the_file_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "consumer.yaml"
+    text = KAFKA + PIXELS + "rules: [{name: r, pixel: shop}]"
+
+    def warnings(content: str) -> list[str]:
+        path.write_text(content)
+        return lines(rule_findings(parse(content, ENVIRON, path)), Level.WARNING)
+
+    assert warnings(text) == []
+    found = warnings(text.replace("${TOKEN}", "s3cret-token"))
+    assert found == ["warning pixels.shop.access_token: stands in the file; take it from ${NAME}"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_warned"),
+    [
+        ("", "", True),
+        ("when: [{field: a, equals: 1}]", "when: [{field: b, equals: 2}]", True),
+        ("when: [{field: a, equals: 1}]", "when: [{field: a, equals: 2}]", False),
+        ("when: [{field: a, in: [1, 2]}]", "when: [{field: a, in: [2, 3]}]", True),
+        ("when: {any: [{field: a, equals: 1}]}", "when: [{field: a, equals: 2}]", True),
+        ("map: {event: {const: Lead}}", "map: {event: {const: Search}}", False),
+        ("map: {event_id: a}", "map: {event_id: b}", False),
+    ],
+)
+def test_two_rules_that_may_make_copies_of_each_other_are_a_warning(one: str, other: str, is_warned: bool) -> None:
+    rules = f"rules: [{{name: a, pixel: shop, {one}}}, {{name: b, pixel: shop, {other}}}]"
+    found = lines(rule_findings(settings_of(rules)), Level.WARNING)
+
+    assert (
+        "warning rules[1]: may make the same event as rules[0] of one record; the two then merge" in found
+    ) is is_warned
+
+
+ORDER = """{"type": "record", "name": "Order", "fields": [{"name": "kind", "type": "string"},
+ {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}, {"name": "ms", "type": "long"}]}"""
+
+
+@pytest.mark.parametrize(("path", "is_needless"), [("at", True), ("ms", False), ("[at, ms]", False), ("other", False)])
+def test_a_unit_beside_an_avro_timestamp_says_nothing(path: str, is_needless: bool) -> None:
+    rules = f"rules: [{{name: r, pixel: shop, map: {{event: kind, event_time: {{path: {path}, unit: ms}}}}}}]"
+    settings = settings_of(rules, "avro: {registry: {url: 'http://r'}}")
+
+    found = lines(schema_findings(settings, [parse_text(ORDER)]), Level.WARNING)
+    assert bool(found) is is_needless
+
+
+def of_rate(rate: float, more: str = "", pixels: str = PIXELS) -> list[str]:
+    return lines(rate_findings(settings_of(more=more, pixels=pixels), rate), *Level)
+
+
+def test_a_rate_tells_keys_memory_and_records_in_flight() -> None:
+    assert of_rate(100) == [
+        "ok      dedupe.window: 30,000 keys at this rate, about 7.15MiB of memory",
+        "ok      limits.max_records_in_flight: 1,100 are needed at most",
+    ]
+
+
+def test_a_rate_beyond_max_keys_tells_the_window_that_is_left() -> None:
+    assert "warning dedupe.max_keys: the window shrinks to 100s; 6,000,000 keys would hold it whole" in of_rate(20_000)
+
+
+def test_merge_wait_needs_records_in_flight() -> None:
+    found = of_rate(1000, "dedupe: {merge_wait: 1m}")
+
+    assert any(line.startswith("warning limits.max_records_in_flight: 71,000 are needed") for line in found)
+    assert not any("warning limits.max_records" in line for line in of_rate(1000))
+
+
+def test_records_in_flight_need_bytes_too() -> None:
+    found = of_rate(1000, "limits: {max_bytes_in_flight: 4MiB}")
+
+    assert "warning limits.max_bytes_in_flight: room for 381 bytes a record only: reading may pause" in found
+
+
+def test_a_rate_beyond_the_requests_allowed_is_a_warning() -> None:
+    pixels = PIXELS.replace("pixel_code: C", "pixel_code: C, max_requests_per_second: 2")
+    found = of_rate(50, "batch: {max_events: 10}\ndelivery: {max_requests_per_second: 4}", pixels)
+
+    assert (
+        "warning delivery.max_requests_per_second: 5 full batches a second, but 4 may be sent: lag will grow" in found
+    )
+    assert "warning pixels.shop.max_requests_per_second: takes 20 events a second at most" in found
+
+
+def test_a_rate_tells_the_memory_that_redis_needs() -> None:
+    found = of_rate(100, "dedupe: {store: redis, redis_url: 'redis://h', remove_for: 48h}")
+
+    assert "ok      dedupe.remove_for: 17,310,000 keys in Redis, about 3.22GiB of its memory" in found
+
+
+def test_no_window_needs_no_keys() -> None:
+    assert not any("dedupe" in line for line in of_rate(100, "dedupe: {window: 0s}"))
+
+
+def test_check_takes_the_rate() -> None:
+    assert any(finding.path == "dedupe.window" for finding in check(settings_of(), offline=True, rate=10))
+
+
+def test_topics_to_read_must_be_there() -> None:
+    found = lines(read_findings(settings_of(), ["app", "web"], {"web": 4}), *Level)
+
+    assert found == [
+        "error   topic app: not there; create it, or mend kafka.topics",
+        "ok      topic web: 4 partitions",
+    ]
+    assert lines(read_findings(settings_of(), [], {}), Level.WARNING)
+
+
+def test_the_service_writes_dead_letters_its_own_topics_and_outcomes() -> None:
+    settings = settings_of(more="outcomes: {topic: told}\ndead_letter: {topic: letters}")
+
+    assert written_topics(settings_of(), ["web", "app"]) == ("web.dlq", "app.dlq", "g.replay", "g.parked.shop")
+    assert written_topics(settings, ["web", "app"]) == ("letters", "g.replay", "g.parked.shop", "told")
+
+
+def test_topics_to_write_must_be_there_or_creatable() -> None:
+    found = written_findings(settings_of(), ["a", "b", "c"], {"a": 1}, {"b": None, "c": "POLICY_VIOLATION"})
+
+    assert lines(found, *Level) == [
+        "ok      topic a: 1 partitions",
+        "ok      topic b: not there yet; it can be created",
+        "error   topic c: not there and cannot be created (POLICY_VIOLATION); create it",
+    ]
+
+
+def test_a_topic_that_takes_less_than_a_record_may_have_is_a_warning() -> None:
+    found = [finding.path for finding in size_findings(settings_of(), {"a": 1000, "b": 2 << 20})]
+
+    assert found == ["topic a"]
+
+
+def test_a_problem_of_the_configuration_is_an_error_with_its_place() -> None:
+    assert of_problem("rules[0].map: wrong: so") == Finding(Level.ERROR, "rules[0].map", "wrong: so")
