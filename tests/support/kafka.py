@@ -20,7 +20,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from tests.support.ports import LOOPBACK, free_ports
-from tests.support.wait import wait_until
+from tests.support.wait import tail_of, wait_until
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S: Final = 90.0
@@ -189,7 +189,7 @@ class Cluster:
 
     def logs(self, last_lines: int = 60) -> str:
         """The ends of the brokers' logs, for a person who looks at a failure."""
-        return "\n".join(_tail(broker.log, last_lines) for broker in self.brokers if broker.log.exists())
+        return "\n".join(tail_of(broker.log, last_lines) for broker in self.brokers if broker.log.exists())
 
     def __enter__(self) -> Self:
         try:
@@ -205,11 +205,6 @@ class Cluster:
         if error is not None:
             print(self.logs())  # noqa: T201 - pytest shows it beside the failure
         self.stop()
-
-
-def _tail(log: Path, last_lines: int) -> str:
-    lines = log.read_text(errors="replace").splitlines()[-last_lines:]
-    return "\n".join([f"── {log.name}", *(line[:300] for line in lines)])
 
 
 def _java(main: str, *arguments: str) -> list[str]:
@@ -267,7 +262,7 @@ _GROUPS: Final = {
     "group.coordinator.rebalance.protocols": "classic,consumer",
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1000,
-    "group.consumer.session.timeout.ms": 6000,
+    "group.consumer.session.timeout.ms": 4000,
     "group.consumer.min.session.timeout.ms": 3000,
     "group.consumer.heartbeat.interval.ms": 500,
     "group.consumer.min.heartbeat.interval.ms": 500,

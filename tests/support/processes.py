@@ -13,7 +13,7 @@ import httpx2
 
 from tests.support.metrics import Metrics
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.wait import wait_until
+from tests.support.wait import tail_of, wait_until
 
 COMMAND: Final = str(Path(sys.executable).with_name("tiktok-consumer"))
 READY_TIMEOUT_S: Final = 45.0
@@ -66,12 +66,9 @@ class Process:
         self._process.kill()
         self._process.wait()
 
-    def tail(self, lines: int = 40) -> str:
+    def tail(self, lines: int = 30) -> str:
         """The end of what it wrote, for a person who looks at a failure."""
-        return "\n".join(
-            "\n".join([f"── {file.name}", *file.read_text(errors="replace").splitlines()[-lines:]])
-            for file in (self.stdout, self.stderr)
-        )
+        return "\n".join(tail_of(file, lines) for file in (self.stdout, self.stderr))
 
 
 class Service(Process):

@@ -63,6 +63,10 @@ class Sandbox(Process):
         """How many requests came, whatever was answered."""
         return int(self._get("/sandbox/summary")["requests"])
 
+    def events_accepted(self) -> int:
+        """How many events were accepted, each copy counted."""
+        return int(self._get("/sandbox/summary")["events"])
+
     def summary(self) -> dict[str, Any]:
         found: dict[str, Any] = self._get("/sandbox/summary")
         return found

@@ -1,6 +1,6 @@
 """Everything one black-box test needs, with names of its own: topic, group, registry, sandbox and processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +11,13 @@ from tests.support.processes import Service
 from tests.support.records import Stored
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
+from tests.support.stream import Made
 from tests.support.stream_config import PIXELS, RULES, SCHEMAS
 from tests.support.topics import Kafka
 from tests.support.wait import wait_until
 
 SETTLE_TIMEOUT_S: Final = 120.0
-CLASSIC: Final = {"session.timeout.ms": "6000", "heartbeat.interval.ms": "500"}
+CLASSIC: Final = {"session.timeout.ms": "4000", "heartbeat.interval.ms": "500"}
 CONSUMER: Final = {"group.protocol": "consumer"}
 """The two group protocols, as quick to notice a lost member as the broker of the tests allows."""
 _QUICK: Final = {"topic.metadata.refresh.interval.ms": "1000", "fetch.wait.max.ms": "100"}
@@ -83,8 +84,19 @@ class Scene:
     def _is_settled(self) -> bool:
         return self.kafka.is_at_end(self.group, self.topic)
 
+    def produce(self, stream: Iterable[Made]) -> list[tuple[int, int]]:
+        """Write these records to the topic; returns partition and offset of each."""
+        return self.kafka.produce(self.topic, (made.raw for made in stream))
+
     def dead_letters(self) -> list[Stored]:
         return self.kafka.read_all(self.dead_letter_topic)
+
+    def wait_until_accepted(self, events: int, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
+        """Until the sandbox has accepted so many events, copies counted."""
+        try:
+            wait_until(lambda: self.sandbox.events_accepted() >= events, timeout_s, what=f"{events} events accepted")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.sandbox.summary()}\n{self.tail()}") from None
 
     def tail(self) -> str:
         """The ends of what its processes wrote."""
@@ -104,8 +116,3 @@ def _merged(ours: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any
         both_map = isinstance(mine, Mapping) and isinstance(other, Mapping)
         merged[name] = _merged(mine, other) if both_map else other  # type: ignore[arg-type]  # both are mappings here
     return merged
-
-
-def ledgers_are_even(services: Sequence[Service]) -> bool:
-    """True if each scrape accounts for every record read."""
-    return all(service.metrics().unaccounted == 0 for service in services)

@@ -1,6 +1,6 @@
 """A made-up stream of a shop's events, of which is known beforehand what must become of each record.
 
-The same seed makes the same stream, save for times, which start at `start_ms`. It comes with the configuration
+The same settings make the same stream. It comes with the configuration
 that it is known for: three rules, two pixels, and a schema of two versions in Confluent's framing.
 
 | share | action | becomes |
@@ -15,6 +15,7 @@ email and without phone, the copy, up to 200 records later, the other way round.
 """
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from typing import Any, Final
 from fastavro import parse_schema
 
 from tests.support.avro import framed
+from tests.support.letters import Letter
 from tests.support.records import Headers, Raw
 from tests.support.sandbox import Key
 from tests.support.stream_config import BLOG, SCHEMAS, SHOP
@@ -38,8 +40,8 @@ _PARSED: Final = tuple(parse_schema(schema) for schema in SCHEMAS)
 class StreamSettings:
     """Shares are from 0 to 1; `bad` and `dropped` together at most 1."""
 
-    start_ms: int
-    """Unix milliseconds of the first record. Those after it follow in steps of `step_ms`."""
+    start_ms: int = field(default_factory=lambda: int(time.time() * 1000) - 60_000)
+    """Unix milliseconds of the first record: a minute ago. Those after it follow in steps of `step_ms`."""
     count: int = 20_000
     """Records without the duplicates."""
     seed: int = 1
@@ -66,10 +68,10 @@ def expected_keys(stream: Iterable[Made]) -> set[Key]:
     return {key for made in stream for key in made.keys}
 
 
-def expected_letters(stream: Iterable[Made]) -> Counter[tuple[bytes | None, bytes | None, Headers, str]]:
-    """Key, value, headers and reason of every dead letter that must be there."""
+def expected_letters(stream: Iterable[Made]) -> Counter[Letter]:
+    """Every dead letter that must be there."""
     bad = ((made.raw, made.reason) for made in stream if made.reason)
-    return Counter((raw.key, raw.value, raw.headers, reason) for raw, reason in bad)
+    return Counter(Letter(raw.key, raw.value, raw.headers, reason) for raw, reason in bad)
 
 
 def expected_identifiers(stream: Iterable[Made]) -> dict[Key, frozenset[str]]:
@@ -85,6 +87,26 @@ def make_stream(settings: StreamSettings, schema_ids: Sequence[int]) -> list[Mad
     """The records in the order to be written. `schema_ids`: of the two versions, as the registry numbered them."""
     plans = sorted(_plans(settings, random.Random(settings.seed)), key=lambda plan: plan.place)
     return [_encoded(plan, number, settings, schema_ids) for number, plan in enumerate(plans)]
+
+
+def make_purchases(
+    count: int, schema_ids: Sequence[int], *, first: int = 0, partitions: Sequence[int] = (0, 1, 2, 3)
+) -> list[Made]:
+    """Good records of the plainest kind, numbered from `first`: each makes one Purchase in shop."""
+    settings = StreamSettings(count=count)
+    draw = random.Random(settings.seed)
+    plans = (_small_order(_good(first + number, settings.start_ms, settings, draw)) for number in range(count))
+    placed = (replace(plan, partition=partitions[number % len(partitions)]) for number, plan in enumerate(plans))
+    return [_encoded(plan, number, settings, schema_ids) for number, plan in enumerate(placed)]
+
+
+def make_bad(reasons: Sequence[str], schema_ids: Sequence[int], *, first: int = 1_000_000) -> list[Made]:
+    """One bad record for each of these reasons, numbered from `first`."""
+    settings = StreamSettings()
+    draw = random.Random(settings.seed)
+    plans = (_good(first + number, settings.start_ms, settings, draw) for number in range(len(reasons)))
+    spoilt = (_spoilt(plan, reason) for plan, reason in zip(plans, reasons, strict=True))
+    return [_encoded(plan, number, settings, schema_ids) for number, plan in enumerate(spoilt)]
 
 
 @dataclass(frozen=True)
@@ -144,9 +166,14 @@ _HEADERS: Final[Headers] = (("trace", b"\x00\xff"), ("trace", b"again"), ("empty
 
 def _spoilt(plan: _Plan, reason: str) -> _Plan:
     """A record that fails for this one reason; only `purchases` holds for it, so there is one dead letter."""
-    fields = {**plan.fields, "action": "order_completed", "order": {"total": 5.0, "currency": "USD"}}
+    plan = _small_order(plan)
     change, _ = BAD[reason]
-    return replace(plan, fields=change(fields), reason=reason)
+    return replace(plan, fields=change(plan.fields), reason=reason)
+
+
+def _small_order(plan: _Plan) -> _Plan:
+    order = {"total": 5.0, "currency": "USD"}
+    return replace(plan, fields={**plan.fields, "action": "order_completed", "order": order})
 
 
 def _with_customer(plan: _Plan, **changes: str | None) -> _Plan:

@@ -1,7 +1,8 @@
-"""Waiting for something to become true: tests never sleep for a fixed time."""
+"""Waiting for something to become true, since tests never sleep for a fixed time; and what to show if it does not."""
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -34,3 +35,9 @@ class Patience:
     @property
     def is_over(self) -> bool:
         return time.monotonic() > self._end_s
+
+
+def tail_of(file: Path, lines: int) -> str:
+    """The end of a file under its name, long lines cut."""
+    last = file.read_text(errors="replace").splitlines()[-lines:]
+    return "\n".join([f"── {file.name}", *(line[:300] for line in last)])
