@@ -99,15 +99,20 @@ def test_keeps_the_newest_refusals() -> None:
     assert [kept.seq for kept in store.refusals(after=KEPT_REFUSALS + 2)] == [KEPT_REFUSALS + 3]
 
 
-def test_tells_watchers_of_every_change_until_they_leave() -> None:
-    changes: list[int] = []
+def test_finds_a_kept_event_by_its_number_and_no_other() -> None:
+    store = Store(keep=2)
+    store.accept(delivery(), [event("1"), event("2"), event("3")])
+
+    assert [getattr(store.event(seq), "event_id", None) for seq in (0, 1, 2, 3, 4)] == [None, None, "2", "3", None]
+
+
+def test_marks_how_far_it_has_come() -> None:
     store = Store(keep=1)
-    leave = store.watch(lambda: changes.append(1))
-
-    store.accept(delivery(), [event("1")])
+    before = store.mark()
+    store.accept(delivery(), [event("1"), event("2")])
     store.refuse(refused)
-    store.clear()
-    leave()
+    after = store.mark()
     store.clear()
 
-    assert len(changes) == 3
+    assert (after.seq - before.seq, after.refused - before.refused) == (2, 1)
+    assert store.mark().clearings == after.clearings + 1

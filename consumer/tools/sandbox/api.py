@@ -56,6 +56,8 @@ class Api:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.run_id = f"{time.time_ns():x}"
+        """Tells this run from an earlier one at the same address, whose numbers mean nothing here."""
         self.store = Store(settings.keep, forgets_keys=settings.forgets_keys)
         self.faults = Faults(random.Random(settings.seed).random)  # noqa: S311  # reproducible faults, no secrets
         self.tokens = Tokens(settings.tokens)

@@ -76,6 +76,16 @@ class Summary(Struct):
     kept: int
 
 
+class Mark(Struct, frozen=True):
+    """How far a store has come: what is new since then is what differs."""
+
+    clearings: int
+    seq: int
+    """Of the newest accepted event."""
+    refused: int
+    """Of the newest refused request."""
+
+
 class Store:
     """Mutable; belongs to the event loop's thread."""
 
@@ -84,10 +94,9 @@ class Store:
         self._forgets_keys = forgets_keys
         self._events: deque[Accepted] = deque(maxlen=keep)
         self._refusals: deque[Refused] = deque(maxlen=KEPT_REFUSALS)
-        self._on_change: set[Callable[[], None]] = set()
         self._seq = 0
         self._refused = 0
-        self._requests = 0
+        self._clearings = 0
         self.clear()
 
     def clear(self) -> None:
@@ -102,7 +111,7 @@ class Store:
         self._duplicates = 0
         self._unanswered = 0
         self._requests = 0
-        self._tell()
+        self._clearings += 1
 
     def count_answer(self, answer: str) -> None:
         self._requests += 1
@@ -118,7 +127,6 @@ class Store:
             self._unanswered += len(judged)
         if not self._forgets_keys:
             self._count_keys(delivery, judged)
-        self._tell()
 
     def count_only(self, pixel: str, events: int) -> None:
         """Count events that were not looked at."""
@@ -128,7 +136,6 @@ class Store:
         """Keep what `make` builds of the sequence number it is given."""
         self._refused += 1
         self._refusals.append(make(self._refused))
-        self._tell()
 
     def events(
         self, after: int = 0, *, pixel: str | None = None, event_id: str | None = None, limit: int = 1000
@@ -160,10 +167,13 @@ class Store:
             kept=len(self._events),
         )
 
-    def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
-        """Have `on_change` called after every change; returns what ends that."""
-        self._on_change.add(on_change)
-        return lambda: self._on_change.discard(on_change)
+    def event(self, seq: int) -> Accepted | None:
+        """The event with this sequence number; None if it never was, or is no longer kept."""
+        found = next(self._events_after(seq - 1), None)
+        return found if found is not None and found.seq == seq else None
+
+    def mark(self) -> Mark:
+        return Mark(self._clearings, self._seq, self._refused)
 
     def _events_after(self, after: int) -> Iterator[Accepted]:
         oldest = self._seq - len(self._events)
@@ -179,10 +189,6 @@ class Store:
                 self._duplicates += 1
             if not delivery.answered:
                 self._unanswered_by_key[key] = self._unanswered_by_key.get(key, 0) + 1
-
-    def _tell(self) -> None:
-        for on_change in self._on_change:
-            on_change()
 
 
 def _accepted(seq: int, delivery: Delivery, judged: Judged) -> Accepted:

@@ -1,0 +1,67 @@
+// Building the page out of text, never out of markup: what an event holds is anyone's text.
+
+/** An element with attributes and children; strings become text nodes. */
+export function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [attribute, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) element.setAttribute(attribute, String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function badge(text, kind = "") {
+  return make("span", { class: `badge ${kind}` }, text);
+}
+
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/** Change the text only if it differs: screen readers and layouts are left alone otherwise. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const calendar = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
+
+export const timeOf = (unixS) => clock.format(unixS * 1000);
+export const dateOf = (unixS) => calendar.format(unixS * 1000);
+export const numberOf = (count) => count.toLocaleString("en");
+
+/** Line breaks and indents between the tokens of a JSON text; the tokens stay exactly as they are. */
+export function indented(json) {
+  const parts = [];
+  const newline = (depth) => parts.push("\n", "  ".repeat(depth));
+  let depth = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
+    const before = parts[parts.length - 1];
+    if (token === "}" || token === "]") {
+      depth -= 1;
+      if (before !== "{" && before !== "[") newline(depth);
+      parts.push(token);
+      continue;
+    }
+    if (before === "{" || before === "[") newline(depth);
+    parts.push(token);
+    if (token === "{" || token === "[") depth += 1;
+    else if (token === ",") newline(depth);
+    else if (token === ":") parts.push(" ");
+  }
+  return parts.join("");
+}
+
+/** Ask the sandbox; the answer's JSON. Throws with the sandbox's own words where it says no. */
+export async function ask(method, path, body) {
+  const options = { method, headers: {} };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers["Content-Type"] = "application/json";
+  }
+  const answer = await fetch(path, options);
+  const text = await answer.text();
+  const json = text ? JSON.parse(text) : null;
+  if (!answer.ok) throw new Error(json?.error ?? `HTTP ${answer.status}`);
+  return json;
+}
