@@ -198,5 +198,5 @@ function fillSelect(select, values) {
 }
 
 function nothingYet() {
-  return `Nothing accepted yet. Point the service here with delivery.base_url: ${location.origin} or send a body by hand.`;
+  return `Nothing accepted yet. Send a body by hand under Try, or set delivery.base_url to ${location.origin}`;
 }
