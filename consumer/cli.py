@@ -21,6 +21,7 @@ from consumer.config.units import duration_s
 from consumer.core.errors import ConfigError
 from consumer.running import BUG, Signals, run
 from consumer.tools.check import check, is_fatal
+from consumer.tools.explain import Asked, explain_records
 from consumer.tools.sandbox.api import Settings as SandboxSettings
 from consumer.tools.sandbox.server import serve
 
@@ -88,6 +89,34 @@ def run_command(  # typer makes options of them
     with signals.caught():
         code = run(settings, signals, replaced)
     raise typer.Exit(code)
+
+
+@app.command("explain")
+def explain_command(
+    config: Config = None,
+    *,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--file",
+            "-f",
+            metavar="F",
+            help="Records as .json (one, a list, or one a line; `$key`, `$headers`, `$timestamp` beside `value` give "
+            "Kafka's part), an Avro container .avro, a raw value .bin, or - for any of these.",
+        ),
+    ] = None,
+    topic: Annotated[str | None, typer.Option("--topic", metavar="T", help="Read one record of this topic.")] = None,
+    partition: Annotated[int | None, typer.Option("--partition", metavar="P", min=0, help="With --topic.")] = None,
+    offset: Annotated[int | None, typer.Option("--offset", metavar="O", min=0, help="With --topic.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a record, one a line.")] = False,
+) -> None:
+    """Say what becomes of a record, and why. Reads outside of the group; sends and commits nothing."""
+    place = (topic, partition, offset)
+    is_whole = None not in place
+    if (file is None) != is_whole or (file is not None and place != (None, None, None)):
+        raise typer.BadParameter("write --file F, or --topic T --partition P --offset O")
+    at = (topic or "", partition or 0, offset or 0) if is_whole else None
+    raise typer.Exit(explain_records(_settings(config), Asked(file, at, as_json), sys.stdout))
 
 
 def _unix_ms(text: str, now_s: float) -> int:

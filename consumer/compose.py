@@ -71,7 +71,7 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     cluster = KafkaCluster(consumer_properties(settings))
     topics = TopicWatch(cluster, FOLLOW_TOPICS_EVERY_S, () if replaced.is_dry else own_topics_of(settings))
     topics.watched = frozenset() if settings.kafka.topic_pattern else frozenset(settings.kafka.topics)
-    windows = Windows(_windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
+    windows = Windows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
     letters = replaced.letters or KafkaLetters(producer_properties(settings))
     settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows)
     member = (replaced.member or (lambda told: KafkaSource(consumer_properties(settings), told)))(settling.committed)
@@ -231,7 +231,7 @@ def _read_settings(settings: Settings) -> ReadSettings:
     )
 
 
-def _windows_settings(settings: Settings) -> WindowsSettings:
+def windows_settings(settings: Settings) -> WindowsSettings:
     dedupe = settings.dedupe
     window = WindowSettings(
         window_ms=round(dedupe.window_s * 1000),

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from traceback import extract_tb
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from consumer.core.decode import Decoder
 from consumer.core.errors import RecordRejected
@@ -21,6 +21,7 @@ from consumer.core.model import (
     DropReason,
     Event,
     MappedEvent,
+    NormalizedEvent,
     Record,
     Rejection,
     RejectReason,
@@ -52,6 +53,17 @@ class _Rule(Struct, frozen=True):
     map: Callable[[Decoded], MappedEvent]
 
 
+class Trace(Struct, frozen=True):
+    """What the stages made of a record for one rule: the last that is set is how far it came."""
+
+    rule: str
+    holds: bool
+    """False, too, where a user's function in the rule's conditions raised."""
+    pixel: str | None = None
+    mapped: MappedEvent | None = None
+    normalized: NormalizedEvent | None = None
+
+
 class Pipeline:
     """All rules over one decoder."""
 
@@ -75,6 +87,38 @@ class Pipeline:
             return Decision(rejections=(Rejection(rejected.reason, rejected.detail, record.rule),))
         except Exception as bug:  # promise 11: what nobody foresaw costs one record; the breaker guards against more
             return Decision(rejections=(_bug(bug, record.rule),))
+
+    def trace(self, record: Record) -> tuple[Decoded, list[Trace]] | None:
+        """What was between the record and its decision, by the same stages: for people, not per event.
+
+        Ask only of a record that `decide` has decided without a `bug.` reason.
+
+        Returns:
+            The record's fields and a trace of each rule, in order; None if it cannot be decoded, or has no value.
+        """
+        try:
+            decoded = None if record.value is None else self._decoder.decode(record)
+            rules = self._rules if record.rule is None else self._only(record.rule)
+        except RecordRejected:
+            return None
+        return (decoded, [self._trace(rule, decoded) for rule in rules]) if isinstance(decoded, Decoded) else None
+
+    def _trace(self, rule: _Rule, decoded: Decoded) -> Trace:
+        trace, settings = Trace(rule.name, False), self._settings
+        try:
+            if rule.holds(decoded):
+                trace = Trace(rule.name, True)
+                trace = structs.replace(trace, pixel=rule.pixel_of(decoded))
+                trace = structs.replace(trace, mapped=(mapped := rule.map(decoded)))
+                normalized = normalize(
+                    mapped,
+                    id_from_position=settings.id_from_position,
+                    reject_bad_fields=settings.reject_bad_fields,
+                )
+                trace = structs.replace(trace, normalized=normalized)
+        except RecordRejected:
+            pass  # the decision says why
+        return trace
 
     def _decide(self, record: Record, now_s: float) -> Decision | SchemaWanted:
         decoded = self._decoder.decode(record)

@@ -1,0 +1,84 @@
+"""What notes and reasons mean for people, and what to do about them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from consumer.core.model import DropReason, Problem, RejectReason
+from consumer.core.validate import OLD_EVENTS, near_standard
+
+PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
+    Problem.WRONG_TYPE: ("not of the kind that TikTok takes here", "map another field, or mend the producer"),
+    Problem.NOT_A_NUMBER: ("not a number", "send digits alone, without symbols or thousands separators"),
+    Problem.NEGATIVE: ("below 0", "TikTok takes no negative amounts: map refunds to another event"),
+    Problem.NOT_WHOLE: ("not a whole number", "send whole numbers"),
+    Problem.NOT_POSITIVE: ("not above 0", "a quantity is at least 1"),
+    Problem.NOT_A_BOOLEAN: ("neither true nor false", "send a boolean; `values` can translate words"),
+    Problem.NOT_E164: ("not a phone number that exists", "send it with plus and country code"),
+    Problem.NO_REGION: (
+        "a national number without a region",
+        "write the source as {path: …, region: US}, or send the number with its country code",
+    ),
+    Problem.NOT_AN_EMAIL: ("not an email address", "map the field that holds the address"),
+    Problem.NOT_AN_IP: ("not an IP address", "map the visitor's address or the X-Forwarded-For header"),
+    Problem.NOT_PUBLIC: ("not a public IP address", "map the visitor's own address, not that of a proxy"),
+    Problem.NOT_A_COUNTRY: ("not a country code of two letters", "send ISO 3166 alpha-2, such as de"),
+    Problem.NOT_A_LOCALE: ("not a language tag", "send BCP 47, such as en-US"),
+    Problem.NOT_A_URL: ("not a whole http or https address", "send the page's full URL"),
+    Problem.NOT_A_CURRENCY: ("not an ISO 4217 currency code", "send three letters, such as USD"),
+    Problem.NOT_ALLOWED: ("not one of the values TikTok knows", "`values` can translate yours"),
+    Problem.EMPTY_AFTER_CLEANING: ("nothing is left of it once cleaned", "map the field that holds the value"),
+    Problem.CURRENCY_NOT_LISTED: ("sent, though TikTok does not list this currency", "see whether TikTok takes it"),
+    Problem.CUSTOM_EVENT: ("a custom event", "campaigns can optimise only for TikTok's standard events"),
+    Problem.NEAR_STANDARD_EVENT: ("nearly a standard event's name, yet another", "write it exactly as TikTok does"),
+    Problem.OLD_EVENT_NAME: ("an older name, still taken", "use the newer name, or a standard event"),
+    Problem.NO_PAGE_URL: ("no page URL", "map page.url: TikTok's documentation asks for it"),
+    Problem.NO_CURRENCY: ("a value without a currency", "map properties.currency: TikTok cannot use the value alone"),
+    Problem.NO_CONTENT_ID: ("a product without its id", "map content_id: catalogue ads need it"),
+    Problem.NO_IP_FOR_LIMITED_DATA_USE: ("limited data use without an IP", "map user.ip: TikTok finds the state by it"),
+    Problem.NO_MATCH_KEY: (
+        "nothing by which TikTok could find the person",
+        "map email, phone, external_id, ttclid, ttp, or ip with user_agent",
+    ),
+    Problem.FILLED_IN: ("filled in", ""),
+}
+"""What it is · what to do; empty where there is nothing to do."""
+
+REASONS: Final[Mapping[str, str]] = {
+    "decode": "see avro.framing and avro.schema, and what the producer writes",
+    "route": "add the pixel or rule to the configuration, or mend the record",
+    "map": "mend the function or the source that the rule names",
+    "normalize": "map the field that holds it, in a form that can be read",
+    "validate": "mend clock or unit of event_time, or change `limits`",
+    "deliver": "see TikTok's code",
+    "bug": "report it: this should not happen",
+}
+"""By the part of a reason before the dot."""
+
+DROPS: Final[Mapping[DropReason, str]] = {
+    DropReason.TOMBSTONE: "it has no value: a tombstone, dropped and counted",
+    DropReason.NO_RULE: "no rule holds for it: dropped and counted",
+}
+_FILLED_IN: Final = {
+    "user.ttclid": "filled in from the ttclid of the page URL",
+    "properties.value": "filled in: the sum of price × quantity",
+    "event_id": "filled in from the record's place in Kafka, so that a re-delivery cannot count twice",
+}
+
+
+def of_note(field: str, problem: Problem, event: str) -> tuple[str, str]:
+    """A note in words, and its remedy, for an event of that name."""
+    if problem is Problem.FILLED_IN:
+        return _FILLED_IN.get(field, "filled in"), ""
+    text, remedy = PROBLEMS[problem]
+    newer = OLD_EVENTS.get(event)
+    if problem is Problem.OLD_EVENT_NAME and newer:
+        return text, f"it is now called {newer}"
+    near = near_standard(event)
+    if problem is Problem.NEAR_STANDARD_EVENT and near:
+        return text, f"write {near}"
+    return text, remedy
+
+
+def of_reason(reason: RejectReason) -> str:
+    """What to do about a rejection."""
+    return REASONS[reason.partition(".")[0]]

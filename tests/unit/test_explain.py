@@ -1,0 +1,257 @@
+"""`explain` from a file: what it decides, its JSON, and what it tells people."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consumer.config.loading import parse
+from consumer.core.dedupe import Outcome
+from consumer.core.model import DropReason, Problem, RejectReason
+from consumer.tools.explain import Asked, explain_records
+from consumer.tools.explain.holding import worded
+from consumer.tools.explain.people import clean
+from consumer.tools.explain.words import DROPS, PROBLEMS, of_note, of_reason
+
+TESTS = Path(__file__).parents[1]
+GOLDEN = TESTS / "golden" / "explain"
+SCHEMAS = TESTS.parent / "schemas"
+TOKEN = "made-up-token"
+HEAD = f"""
+kafka: {{bootstrap_servers: "localhost:9092", topics: [web-events], group_id: g}}
+pixels: {{shop: {{pixel_code: PIXEL, access_token: {TOKEN}}}, blog: {{pixel_code: BLOG, access_token: {TOKEN}}}}}
+limits: {{max_event_age: 0s}}
+"""
+ALL = HEAD + "rules: [{name: all, pixel: shop}]"
+
+
+def explained(record: object, config: str = ALL, *, is_json: bool = True, folder: Path = GOLDEN) -> tuple[int, str]:
+    """Exit code and output of `explain --file -`."""
+    out = io.StringIO()
+    settings = parse(config, {}, folder / "consumer.yaml")
+    content = record if isinstance(record, bytes) else json.dumps(record).encode()
+    code = explain_records(settings, Asked(file="-", is_json=is_json), out, io.BytesIO(content))
+    return code, out.getvalue()
+
+
+def as_json(record: object, config: str = ALL) -> list[dict[str, Any]]:
+    code, text = explained(record, config)
+    assert code == 0
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def for_people(record: object, config: str, monkeypatch: pytest.MonkeyPatch, columns: int = 80) -> str:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    code, text = explained(record, config, is_json=False)
+    assert code == 0
+    return text
+
+
+def event(**fields: object) -> dict[str, Any]:
+    return {"event": "Purchase", "event_time": "2026-11-01T12:00:00Z", "event_id": "1", **fields}
+
+
+VECTORS = json.loads((TESTS / "vectors.json").read_text())["vectors"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"{vector['field']} {vector['input']}")
+def test_gives_every_digest_that_tiktok_publishes(vector: dict[str, str]) -> None:
+    (found,) = as_json(event(user={vector["field"]: vector["input"]}))
+
+    assert found["events"][0]["event"]["user"] == {vector["field"]: vector["sha256"]}
+
+
+def test_gives_the_full_event_for_a_record_with_all_the_adobe_inputs() -> None:
+    record = (GOLDEN / "adobe.record.json").read_bytes()
+
+    (found,) = as_json(record, (GOLDEN / "adobe.yaml").read_text())
+
+    assert found == json.loads((GOLDEN / "adobe.explained.json").read_text())
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.record.json")), ids=lambda path: path.name)
+def test_gives_the_event_beside_each_record_of_the_shipped_schema(path: Path) -> None:
+    (found,) = as_json(path.read_bytes())
+    wanted = json.loads(path.with_name(path.name.replace(".record.", ".tiktok.")).read_text())
+    sent = found["events"][0]["event"]
+    if "event_id" not in wanted and "event_id" in sent:  # made of the moment it is explained in
+        assert sent.pop("event_id").startswith("web-events.0.0.")
+
+    assert sent == wanted
+
+
+def test_says_one_line_a_record_what_becomes_of_it() -> None:
+    found = as_json([event(), event(event_time=None), {"$key": "k", "value": None}])
+
+    assert [(one["decision"], one["dropped"], len(one["events"])) for one in found] == [
+        ("send", None, 1),
+        ("reject", None, 0),
+        ("drop", "tombstone", 0),
+    ]
+    assert found[1]["rejected"] == [{"rule": "all", "reason": "normalize.event_time", "detail": "event_time: missing"}]
+
+
+def test_a_record_that_no_rule_holds_for_is_dropped_as_that() -> None:
+    config = HEAD + "rules: [{name: none, pixel: shop, when: [{field: event, equals: Lead}]}]"
+
+    (found,) = as_json(event(), config)
+
+    assert (found["decision"], found["dropped"]) == ("drop", "no_rule")
+
+
+def test_an_event_of_one_rule_and_a_rejection_of_another_stand_side_by_side() -> None:
+    config = HEAD + "rules: [{name: good, pixel: shop}, {name: bad, pixel: blog, map: {event_time: event_id}}]"
+
+    (found,) = as_json(event(event_id="abc"), config)
+
+    assert found["decision"] == "send"
+    assert [one["rule"] for one in found["events"]] == ["good"]
+    assert [(one["rule"], one["reason"]) for one in found["rejected"]] == [("bad", "normalize.event_time")]
+
+
+def test_notes_are_what_was_left_out_filled_in_and_remarked() -> None:
+    (found,) = as_json(event(event="purchase", user={"email": "x"}, page={"url": "https://example.com/?ttclid=c"}))
+
+    assert [(note["field"], note["problem"]) for note in found["events"][0]["notes"]] == [
+        ("user.email", "not_an_email"),
+        ("event", "near_standard_event"),
+        ("user.ttclid", "filled_in"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("record", "rest"),
+    [(event(event_id=None), ""), (event(), "dedupe: {window: 0s}"), (event(), "event_id_from_position: never")],
+)
+def test_a_dedupe_key_is_given_only_where_the_window_has_one(record: dict[str, Any], rest: str) -> None:
+    (found,) = as_json(record, f"{ALL}\n{rest}")
+
+    has_one = "never" in rest
+    assert found["events"][0]["dedupe_key"] == (["PIXEL", "1", "Purchase"] if has_one else None)
+
+
+def test_bytes_that_cannot_be_decoded_are_rejected_as_run_would() -> None:
+    (found,) = as_json(b"\x02A")
+
+    assert found["decision"] == "reject"
+    assert found["rejected"][0]["rule"] is None
+    assert found["rejected"][0]["reason"] == "decode.truncated"
+
+
+def test_a_function_that_raises_rejects_and_the_rest_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = HEAD + (
+        "rules: [{name: a, pixel: shop, when: [{field: {call: 'json:loads'}, exists: true}]},"
+        " {name: b, pixel: blog, map: {event_id: {call: 'json:loads'}}}]"
+    )
+
+    (found,) = as_json(event(), config)
+    text = for_people(event(), config, monkeypatch)
+
+    assert [one["reason"] for one in found["rejected"]] == ["map.call", "map.call"]
+    assert "rule a could not be decided" in text
+    assert "json:loads raised TypeError" in text
+
+
+def test_a_file_that_cannot_be_read_ends_with_64(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = parse(ALL, {})
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"event": "secret-value"')
+
+    codes = [explain_records(settings, Asked(file=str(path)), io.StringIO()) for path in (bad, tmp_path / "none.json")]
+
+    assert codes == [64, 64]
+    assert "secret-value" not in capsys.readouterr().err
+
+
+# ── for people ──────────────────────────────────────────────────────────────────────────────────
+
+MANY = (
+    HEAD
+    + """
+rules:
+  - {name: held, pixel: shop, map: {event_id: event_id, user: {email: {path: user.email, trim: true, lower: true},
+      phone: [user.phone, user.ttp], locale: {path: user.locale, default: en, values: {x: y}}},
+      properties: {currency: {const: EUR},
+        contents: {each: properties.contents, price: price, content_id: content_id}}}}
+  - {name: shadowed, mode: shadow, pixel: {path: pixel_code}}
+  - name: unmet
+    pixel: shop
+    when:
+      - {field: event, in: [Purchase, Lead]}
+      - any:
+          - {field: user.country, equals: us}
+          - all: [{field: event, exists: true}, {field: page.url, matches: "^x"}]
+  - {name: negated, pixel: shop, when: [not: {field: event, equals: Purchase}]}
+"""
+)
+RECORD = event(
+    user={"email": " Jane@Example.com", "phone": "12", "country": "de"},
+    pixel_code="BLOG",
+    properties={"contents": [{"price": -1}, {"price": "2.50", "content_id": "\x1b[31mred"}]},
+)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 160])
+def test_people_see_each_rule_each_field_and_what_would_be_better(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = for_people(RECORD, MANY, monkeypatch, columns)
+
+    assert max(map(len, text.splitlines())) <= columns
+    flat = " ".join(text.split())
+    for part in (
+        "send 1 event; 1 event in shadow, counted and not sent",
+        "rule held holds → pixel shop, pixel code PIXEL",
+        "rule shadowed (shadow) holds → pixel blog",
+        "user.email (trim, lower)",
+        "user.phone, else user.ttp",
+        "(hashed)",
+        "user.phone: a national number without a region",
+        "properties.contents[0].price: below 0",
+        "page.url: no page URL",
+        "rules[2].when[1].any: none of its 2 conditions holds",
+        'rules[2].when[1].any[0]: user.country equals us; the record has "de"',
+        "rules[2].when[1].any[1].all[1]: page.url matches ^x; the record has nothing there",
+        "rules[3].when[0].not: holds, and should not: event equals Purchase",
+        "match keys email",
+        "PIXEL · 1 · Purchase",
+        "2.5",
+    ):
+        assert part in flat, part
+
+
+def test_nothing_in_a_record_can_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = for_people(RECORD, MANY, monkeypatch)
+
+    assert "\x1b" not in text
+    assert "\\u001b[31mred" in text
+    assert clean("a\x9b\nb", is_multiline=True) == "a\\u009b\nb"
+
+
+def test_no_access_token_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert TOKEN not in for_people(RECORD, MANY, monkeypatch) + explained(RECORD, MANY)[1]
+
+
+def test_every_problem_and_reason_has_words_and_a_remedy() -> None:
+    assert set(PROBLEMS) == set(Problem)
+    assert set(DROPS) == set(DropReason)
+    for reason in RejectReason:
+        assert of_reason(reason)
+    assert of_note("event", Problem.OLD_EVENT_NAME, "SubmitForm")[1] == "it is now called Lead"
+    assert of_note("event", Problem.NEAR_STANDARD_EVENT, "purchase")[1] == "write Purchase"
+    assert of_note("user.ttclid", Problem.FILLED_IN, "Purchase")[1] == ""
+
+
+def test_a_condition_is_worded_in_one_line() -> None:
+    when = "[{any: [{field: x, is_true: true}, {not: {field: y, at_least: 2}}]}]"
+    rule = parse(HEAD + f"rules: [{{name: a, pixel: shop, when: {when}}}]", {}).rules[0]
+
+    assert worded(rule.when) == "(x is_true true or not (y at_least 2))"
+
+
+def test_each_outcome_of_the_window_has_words() -> None:
+    from consumer.tools.explain.people import _WINDOW
+
+    assert set(_WINDOW) == set(Outcome)

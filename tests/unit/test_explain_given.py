@@ -1,0 +1,227 @@
+"""Records as people write them: JSON, containers and raw values, read as `run` would read them from Kafka."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+
+from consumer.compose import decoder_of
+from consumer.config.loading import parse
+from consumer.config.settings import Settings
+from consumer.core.model import Decoded, Position
+from consumer.core.schemas import parse as parse_schema
+from consumer.tools.explain.fitting import MisfitError, fitted
+from consumer.tools.explain.given import Given, InputError, read_bytes
+
+NOW_MS = 1_793_534_400_000
+CONFIG = """
+kafka: {bootstrap_servers: "localhost:9092", topics: [web-events], group_id: g}
+pixels: {shop: {pixel_code: PIXEL, access_token: made-up}}
+rules: [{name: all, pixel: shop}]
+"""
+REGISTRY = CONFIG + "avro: {registry: {url: 'http://localhost:8081'}}\n"
+
+
+def given(content: bytes | str, name: str = "-", config: str = CONFIG) -> list[Given]:
+    settings = settings_of(config)
+    raw = content.encode() if isinstance(content, str) else content
+    return read_bytes(raw, name, settings, decoder_of(settings), NOW_MS)
+
+
+def settings_of(config: str) -> Settings:
+    return parse(config, {})
+
+
+def fields_of(one: Given) -> dict[str, Any]:
+    decoded = one.decoder.decode(one.record)
+    assert isinstance(decoded, Decoded)
+    return {name: value for name, value in decoded.fields.items() if value is not None}
+
+
+def test_a_plain_object_is_the_value_itself() -> None:
+    (one,) = given('{"event": "Purchase", "event_id": "1"}')
+
+    assert fields_of(one) == {"event": "Purchase", "event_id": "1"}
+    assert one.record.timestamp_ms == NOW_MS
+    assert not one.has_position
+
+
+def test_kafkas_part_is_read_beside_the_value() -> None:
+    (one,) = given(
+        '{"$key": "k", "$headers": {"a": "b", "c": null}, "$timestamp": 5, "$topic": "t", "$partition": 3,'
+        ' "$offset": 42, "value": {"event": "Purchase"}}'
+    )
+
+    assert (one.record.key, one.record.headers, one.record.timestamp_ms) == (b"k", (("a", b"b"), ("c", None)), 5)
+    assert one.record.position == one.record.origin == Position("t", 3, 42)
+    assert one.has_position
+
+
+def test_a_timestamp_may_be_iso_8601() -> None:
+    (one,) = given('{"$timestamp": "1970-01-01T00:00:01Z", "value": null}')
+
+    assert (one.record.timestamp_ms, one.record.value) == (1000, None)
+
+
+@pytest.mark.parametrize("text", ['[{"event": "A"}, {"event": "B"}]', '{"event": "A"}\n\n{"event": "B"}\n'])
+def test_several_records_come_as_a_list_or_one_a_line(text: str) -> None:
+    assert [fields_of(one)["event"] for one in given(text, "x.json")] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{", "not JSON"),
+        ("", "not JSON"),
+        ('{"event": "A"}\n{', "line 2"),
+        ('{"event": NaN}', "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[1]", "a record is an object"),
+        ('{"value": 1, "$key": "k"}', "its value is none"),
+        ('{"$key": "k", "event": "A"}', "write the record itself as `value`"),
+        ('{"$timestamp": "yesterday", "value": null}', "ISO 8601"),
+        ('{"$timestamp": 1.5, "value": null}', "no whole number"),
+        ('{"$key": 1, "value": null}', "no text"),
+        ('{"$headers": [], "value": null}', "no object"),
+        ('{"event": 1}', "event: expected text"),
+        ('{"evnt": "A"}', "evnt: the schema has no such field"),
+        ('{"user": {"email": "A"}}', "event: expected text"),
+    ],
+)
+def test_what_cannot_be_a_record_is_said_so_without_its_value(text: str, why: str) -> None:
+    with pytest.raises(InputError, match=why) as caught:
+        given(text, "x.json")
+
+    assert "yesterday" not in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_no_json() -> None:
+    with pytest.raises(InputError, match="not UTF-8"):
+        given(b"\xff", "x.json")
+
+
+def test_a_raw_value_stays_as_it_is() -> None:
+    for name, content in (("x.bin", b'{"a": 1}'), ("-", b"\0\0\0\0\1abc")):
+        (one,) = given(content, name)
+
+        assert one.record.value == content
+
+
+def test_a_container_is_read_by_the_schema_it_names() -> None:
+    schema = {
+        "type": "record",
+        "name": "Order",
+        "fields": [{"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}],
+    }
+    content = io.BytesIO()
+    fastavro.writer(content, fastavro.parse_schema(schema), [{"at": 1000}, {"at": 2000}])
+
+    found = given(content.getvalue())
+
+    assert [fields_of(one)["at"].timestamp() for one in found] == [1.0, 2.0]
+    assert [one.record.position.offset for one in found] == [0, 1]
+
+
+@pytest.mark.parametrize("content", [b"Obj\x01", b"Obj\x01\x02\x03\x04", b"anything"])
+def test_a_damaged_container_is_said_so(content: bytes) -> None:
+    with pytest.raises(InputError, match="not an Avro container"):
+        given(content, "x.avro")
+
+
+def test_with_a_registry_a_value_like_the_shipped_schema_is_taken_for_one() -> None:
+    (one,) = given('{"event": "Purchase"}', config=REGISTRY)
+    decoded = one.decoder.decode(one.record)
+
+    assert isinstance(decoded, Decoded)
+    assert decoded.is_shipped
+
+
+def test_with_a_registry_any_other_value_is_taken_as_it_is() -> None:
+    (one,) = given('{"type": "order", "lines": [{"sku": 1}]}', config=REGISTRY)
+    decoded = one.decoder.decode(one.record)
+
+    assert isinstance(decoded, Decoded)
+    assert (decoded.fields, decoded.is_shipped) == ({"type": "order", "lines": [{"sku": 1}]}, False)
+
+
+def maybe(name: str, kind: Any) -> dict[str, Any]:
+    return {"name": name, "type": ["null", *(kind if isinstance(kind, list) else [kind])], "default": None}
+
+
+LINE = {"type": "record", "name": "L", "fields": [{"name": "n", "type": "int"}]}
+SCHEMA = parse_schema(
+    {
+        "type": "record",
+        "name": "Every",
+        "fields": [
+            maybe("when", {"type": "long", "logicalType": "timestamp-micros"}),
+            maybe("local", {"type": "long", "logicalType": "local-timestamp-millis"}),
+            maybe("day", {"type": "int", "logicalType": "date"}),
+            maybe("total", {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}),
+            maybe("id", {"type": "string", "logicalType": "uuid"}),
+            maybe("kind", {"type": "enum", "name": "Kind", "symbols": ["A", "B"]}),
+            maybe("raw", "bytes"),
+            maybe("mark", {"type": "fixed", "name": "Mark", "size": 2}),
+            {"name": "tags", "type": {"type": "map", "values": "int"}, "default": {}},
+            {"name": "lines", "type": {"type": "array", "items": LINE}, "default": []},
+            maybe("other", ["L", "string", "boolean"]),
+            maybe("again", "Kind"),
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"when": "2026-11-01T13:00:00+01:00", "day": "2026-11-01", "local": "2026-11-01T13:00:00"},
+        {"when": 1, "day": 1, "local": 1},
+        {"total": "12.50", "id": "12345678-1234-5678-1234-567812345678", "kind": "A", "again": "B"},
+        {"total": 12.5, "raw": "\u00ff", "mark": "ab", "tags": {"a": 1}, "lines": [{"n": 1}, {"n": 2}]},
+        {"other": {"n": 1}},
+        {"other": {"L": {"n": 1}}, "when": {"long": 5}},
+        {"other": {"string": "x"}},
+        {"other": True},
+        {},
+    ],
+)
+def test_json_and_avros_own_json_fit_a_schema_and_can_be_written(value: dict[str, Any]) -> None:
+    out = io.BytesIO()
+
+    fastavro.schemaless_writer(out, SCHEMA.top, fitted(value, SCHEMA))
+
+    assert out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ({"when": "yesterday"}, "when: not a timestamp-micros"),
+        ({"when": "2026-11-01T13:00:00"}, "when: not a timestamp-micros"),
+        ({"total": "ten"}, "total: not a decimal"),
+        ({"id": "x"}, "id: not a uuid"),
+        ({"kind": "C"}, "kind: none of the symbols of Kind"),
+        ({"raw": "\u0100"}, "raw: expected text of characters below"),
+        ({"tags": {"a": 2**31}}, 'tags\\["a"\\]: expected a whole number of 32 bits'),
+        ({"tags": []}, "tags: expected an object"),
+        ({"lines": {}}, "lines: expected a list"),
+        ({"lines": [{"n": 1}, {"n": True}]}, r"lines\[1\].n: expected a whole number"),
+        ({"lines": [{}]}, r"lines\[0\].n: expected"),
+        ({"other": 1}, "other: none of what the schema takes there"),
+        ({"other": {"double": 1}}, "other: none of what"),
+        ([], "the record: expected an object of Every"),
+    ],
+)
+def test_what_no_record_can_hold_is_said_with_its_place(value: object, why: str) -> None:
+    with pytest.raises(MisfitError, match=why):
+        fitted(value, SCHEMA)
+
+
+def test_the_schemas_golden_records_are_read_whole() -> None:
+    for path in sorted((Path(__file__).parents[2] / "schemas").glob("*.record.json")):
+        (one,) = given(path.read_bytes(), str(path))
+
+        assert fields_of(one)["event"] == json.loads(path.read_text())["event"]
