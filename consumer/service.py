@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from consumer.core.breaker import Breaker
 from consumer.core.model import (
@@ -208,8 +208,9 @@ class Service:
         for item, rejection in answered.rejected:
             self._windows.refused(item)
             self._breaker.note_late()
-            for record in item.records:
-                self._settling.reject(record, rejection, wall_s)
+            for place, record in enumerate(item.records):
+                own = structs.replace(rejection, rule=item.rule_of(place))
+                self._settling.reject(record, own, wall_s)
 
     def _accepted(self, item: Item, wall_s: float) -> None:
         event = item.event
@@ -266,9 +267,9 @@ class Service:
 
         for item in self._delivering.take_for_parking(is_to_park):
             self._windows.accepted(item)
-            for record in item.records:
-                pixel = item.event.pixel
-                self._settling.park(record, self._settings.parked_topics[pixel], item.event.rule, pixel)
+            pixel = item.event.pixel
+            for place, record in enumerate(item.records):
+                self._settling.park(record, self._settings.parked_topics[pixel], item.rule_of(place), pixel)
 
     def _park_before_leaving(self, is_leaving: Callable[[Item], bool]) -> None:
         """A closed pixel's records of partitions about to go are parked, if another pixel is open."""

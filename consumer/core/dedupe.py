@@ -272,7 +272,7 @@ class Window:
             return self._first(digest, item, send.time_ms, send.offset)
         return (
             self._merged(digest, earlier[0], item, send)
-            or vouched(earlier, self._wanted(earlier[0], send), item.records[0])
+            or vouched(earlier, self._wanted(earlier[0], send), item)
             or self._forwarded(digest, earlier, item, send)
         )
 
@@ -311,7 +311,7 @@ class Window:
         if target is None or target.is_handed_over:
             return None
         if not send.fields & ~owner.fields:
-            return attached(target, copy.records[0], Outcome.DUPLICATE)
+            return attached(target, copy, Outcome.DUPLICATE)
         event = merge(target.event, copy.event, self._settings.max_body_bytes)
         if event is None:
             return None
@@ -319,7 +319,7 @@ class Window:
         target.event = event
         owner.fields |= send.fields
         self._claims.add_fields(digest, send.fields)
-        return attached(target, copy.records[0], Outcome.MERGED, old_bytes)
+        return attached(target, copy, Outcome.MERGED, old_bytes)
 
     def _forwarded(self, digest: bytes, sends: list[Send], item: Item, send: Send) -> Offered:
         """Send a copy as it is, so that TikTok can merge it."""

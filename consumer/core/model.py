@@ -366,6 +366,12 @@ class Item(Struct, eq=False):
     """Monotonic seconds when its first record was read."""
     is_handed_over: bool = False
     """True once its bytes were given to a request: from then on they never change."""
+    copy_rules: list[str] = []
+    """The rule that made the event of each record after the first; the first's is `event.rule`."""
+
+    def rule_of(self, place: int) -> str:
+        """The rule that made the event of the record at that place of `records`."""
+        return self.copy_rules[place - 1] if place else self.event.rule
 
 
 class Batch(Struct, eq=False):

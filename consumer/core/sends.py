@@ -54,7 +54,7 @@ def alone(outcome: Outcome, event: Event, record: Record, now_s: float) -> Offer
     return Offered(outcome, Item(event, [record], [EventOutcome.ACCEPTED], now_s), True)
 
 
-def vouched(sends: list[Send], wanted: int, record: Record) -> Offered | None:
+def vouched(sends: list[Send], wanted: int, copy: Item) -> Offered | None:
     """Let a copy settle with what was accepted, or else with the oldest send that, with that, has all it has.
 
     None if no one send vouches for it: were it to settle with one of several, the refusal of another would lose
@@ -66,13 +66,14 @@ def vouched(sends: list[Send], wanted: int, record: Record) -> Offered | None:
         return _SETTLED
     for send in sends:
         if send.item is not None and not missing & ~send.fields:
-            return attached(send.item, record, Outcome.DUPLICATE)
+            return attached(send.item, copy, Outcome.DUPLICATE)
     return None
 
 
-def attached(item: Item, record: Record, outcome: Outcome, old_bytes: int = 0) -> Offered:
+def attached(item: Item, copy: Item, outcome: Outcome, old_bytes: int = 0) -> Offered:
     """Let a copy's record settle with an item."""
-    item.records.append(record)
+    item.records.append(copy.records[0])
+    item.copy_rules.append(copy.event.rule)
     item.outcomes.append(EventOutcome.MERGED if outcome is Outcome.MERGED else EventOutcome.DUPLICATE)
     return Offered(outcome, item, False, old_bytes)
 

@@ -529,3 +529,14 @@ def test_the_delay_is_measured_from_the_records_timestamp() -> None:
 
     (*_, total) = scene.service.published.snapshot["event_delay_seconds", ()]  # type: ignore[misc]  # a histogram's
     assert 3 <= total < 6
+
+
+def test_copies_that_two_rules_made_become_dead_letters_of_their_own_rules() -> None:
+    scene = Scene(rules=(Rule("one", "shop"), Rule("two", "shop")))
+    scene.sender.judge = lambda request: REFUSED
+    scene.kafka.produce(encoded(event_id="a"))
+
+    scene.run()
+
+    assert sorted(dict(letter.headers)["tiktok.rule"] or b"" for letter in scene.letters.written) == [b"one", b"two"]
+    assert scene.numbers()["records_settled{rejected}"] == 1
