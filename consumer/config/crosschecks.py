@@ -12,6 +12,7 @@ from consumer.config.problems import Problems
 from consumer.config.properties import check_properties
 from consumer.config.schema_files import is_shipped
 from consumer.config.settings import Settings
+from consumer.core.letter import own_topics
 
 _TOPIC_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 """Kafka's rule for names of topics."""
@@ -33,6 +34,13 @@ def _topics(settings: Settings, problems: Problems) -> None:
             problems.add(place, f"not a topic's name; {_TOPIC_RULE}, or begin a regular expression with ^")
         if topics.index(topic) != index:
             problems.add(place, "the same topic twice; keep one")
+
+
+def _own_topics(settings: Settings, problems: Problems) -> None:
+    ours = own_topics(settings.kafka.group_id, settings.pixels)
+    for index, topic in enumerate(settings.kafka.topics):
+        if topic in ours:
+            problems.add(("kafka", "topics", index), "a topic of the service's own, which it reads anyway; remove it")
 
 
 def _expression_fault(text: str) -> str | None:
@@ -191,6 +199,7 @@ class _Check(NamedTuple):
 
 _CHECKS: Final = (
     _Check(("kafka",), _topics),
+    _Check(("kafka", "pixels"), _own_topics),
     _Check(("kafka",), _properties),
     _Check(("kafka",), _group),
     _Check(("avro",), _avro),

@@ -70,6 +70,8 @@ def _size(value: object, info: ValidationInfo) -> object:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        raise ValueError("has no value; write one, or leave the key out")
     if not isinstance(value, str):
         raise ValueError("must be text; put it in quotes")
     if not value.strip():

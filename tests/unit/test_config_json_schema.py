@@ -1,5 +1,6 @@
 """The JSON Schema and the reference page."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -184,3 +185,31 @@ def test_the_page_has_every_key() -> None:
         assert f"| {key} |" in page
     for section in SCHEMA["properties"]:
         assert f"`{section}`" in page
+
+
+def _keys(value: Any, place: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{place}{key}"
+            yield from _keys(inner, f"{place}{key}.")
+
+
+def _sections(schema: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    for key, inner in schema.get("properties", {}).items():
+        yield f"{place}{key}"
+        for branch in (inner, *inner.get("anyOf", ())):
+            name = branch.get("$ref", "").rpartition("/")[2]
+            yield from _sections(SCHEMA["$defs"].get(name, {}), f"{place}{key}.")
+
+
+def test_one_example_has_every_key_there_is_with_its_default() -> None:
+    text = Path("deploy/examples/everything.yaml").read_text("utf-8")
+    written = document(text)
+    environ = {"TIKTOK_PIXEL_CODE": "C", "TIKTOK_ACCESS_TOKEN": "t"}
+    given = parse(text, environ, Path("deploy/examples/everything.yaml"))
+    needed = {key: written[key] for key in ("kafka", "avro", "pixels", "elements", "rules")}
+
+    assert set(_sections(SCHEMA)) <= set(_keys(written))
+    without = read_document(text, environ, Problems())
+    plain = parse(json.dumps({key: without[key] for key in needed}), {}, Path("deploy/examples/everything.yaml"))
+    assert given == plain
