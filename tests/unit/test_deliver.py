@@ -486,6 +486,20 @@ def test_has_fewer_on_its_way_after_failures_and_all_again_after_acceptances() -
     assert len(bench.begin_all()) == 4
 
 
+def test_the_limit_is_of_all_pixels_together() -> None:
+    bench = Bench(SHOP, BLOG, NEWS, max_events=1, max_in_flight=8)
+    for pixel in ("shop", "blog", "news"):
+        bench.add(20, pixel)
+    flock = bench.begin_all()
+    for request in flock[:-1]:
+        bench.answer(request)
+    bench.answer(flock[-1], TIMEOUT)
+    assert (len(flock), bench.delivery.limit()) == (8, 4)
+    assert {bench.state(pixel) for pixel in ("shop", "blog", "news")} == {PixelState.OPEN}
+
+    assert len(bench.begin_all()) == 4
+
+
 @pytest.mark.parametrize("answer", [THROTTLED, TIMEOUT])
 def test_the_tries_of_a_closed_pixel_do_not_lower_the_limit_again(answer: Answer) -> None:
     bench = Bench()
