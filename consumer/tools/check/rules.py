@@ -5,7 +5,8 @@ from itertools import combinations
 
 from consumer.config import Settings
 from consumer.config.avro_paths import Missing, follow, kind_of, top
-from consumer.config.problems import nearest
+from consumer.config.document import read_document
+from consumer.config.problems import Problems, nearest
 from consumer.config.schema_check import problems_with
 from consumer.config.shapes import paths_in
 from consumer.core.schemas import Schema
@@ -82,13 +83,22 @@ def _held(settings: Settings) -> Iterator[Finding]:
 
 
 def _tokens(settings: Settings) -> Iterator[Finding]:
-    written = settings.path.read_text("utf-8") if settings.path is not None and settings.path.is_file() else ""
-    for name, pixel in settings.pixels.items():
-        token = pixel.access_token
-        if token is not None and token.get_secret_value() in written:
+    plain = _pixels_with_plain_tokens(settings)
+    for name in settings.pixels:
+        if name in plain:
             yield Finding(Level.WARNING, f"pixels.{name}.access_token", "stands in the file; take it from ${NAME}")
         else:
             yield Finding(Level.OK, f"pixels.{name}", "access token present")
+
+
+def _pixels_with_plain_tokens(settings: Settings) -> set[str]:
+    """Pixels whose token stands in the file itself; none where the settings did not come from a file."""
+    if settings.path is None or not settings.path.is_file():
+        return set()
+    unreplaced = settings.path.read_text("utf-8").replace("${", "$${")
+    pixels = read_document(unreplaced, {}, Problems()).get("pixels")
+    tokens = {name: pixel.get("access_token") for name, pixel in pixels.items()} if isinstance(pixels, dict) else {}
+    return {name for name, token in tokens.items() if isinstance(token, str) and "${" not in token}
 
 
 def _same_keys(rules: Sequence[Rule]) -> Iterator[Finding]:
