@@ -189,12 +189,14 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     try:
         serve(port, host=host, settings=settings, on_ready=_tell_sandbox)
     except OSError as error:
-        print(f"{host}:{port} cannot be bound ({error.strerror}); choose another --port", file=sys.stderr)  # noqa: T201
+        problem = f"{host}:{port} cannot be bound ({error.strerror}); choose another --port"
+        print(problem, file=sys.stderr)  # noqa: T201  # for the person at the terminal
         raise typer.Exit(UNUSABLE_CONFIG) from None
 
 
 def _tell_sandbox(url: str) -> None:
-    print(f"Sandbox:     {url}/", f"Its base_url: {url}", "Stop it with Ctrl-C.", sep="\n", flush=True)  # noqa: T201
+    told = f"Sandbox:     {url}/\nIts base_url: {url}\nStop it with Ctrl-C."
+    print(told, flush=True)  # noqa: T201  # for the person at the terminal
 
 
 def _settings(config: Path | None) -> Settings:
