@@ -35,7 +35,10 @@ class Batcher:
 
     def add(self, item: Item, now_s: float) -> None:
         """Let an event wait. One that is too big to be sent alone must not get here: `validate` sees to it."""
-        self._queues[item.event.pixel].add(item, now_s)
+        event = item.event
+        queue = self._queues[event.pixel]
+        queue.entries.append((now_s, item))
+        queue.bytes += len(event.body) + _COMMA_BYTES
 
     def grew(self, item: Item, old_bytes: int) -> None:
         """Note that a waiting event's body had `old_bytes` before a copy was merged into it."""
@@ -86,10 +89,6 @@ class _Queue:
     def oldest_s(self) -> float:
         """Monotonic seconds when the oldest event's wait ends."""
         return self.entries[0][0] + self._limits.max_wait_s
-
-    def add(self, item: Item, now_s: float) -> None:
-        self.entries.append((now_s, item))
-        self.bytes += len(item.event.body) + _COMMA_BYTES
 
     def is_due(self, now_s: float, is_flushing: bool) -> bool:
         if not self.entries:
