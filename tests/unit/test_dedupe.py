@@ -244,6 +244,17 @@ def test_when_the_first_is_refused_its_forward_holds_the_claim_by_its_own_time()
     assert reader.read(PHONE, at_s=400.001).outcome is Outcome.FIRST
 
 
+def test_copies_merge_into_an_unsent_forward_that_holds_the_claim() -> None:
+    reader = Reader()
+    first = reader.sent(reader.read(EMAIL))
+    forward = reader.read(PHONE)
+    reader.window.refused(first)
+
+    assert reader.read(EMAIL).outcome is Outcome.MERGED
+    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, forward.item)
+    assert values_of(item_of(forward).event) == EMAIL | PHONE
+
+
 # ── a record and itself ─────────────────────────────────────────────────────────────────────────
 
 
@@ -324,6 +335,8 @@ def test_shutdown_waits_for_nothing() -> None:
 
     assert reader.window.flush() == items
     assert (reader.window.flush(), reader.window.ready(99.0), reader.window.waiting) == ([], [], 0)
+    reader.read(event_id="later", now_s=99.0)
+    assert reader.window.next_due_s() == 101.0
 
 
 def test_only_first_events_wait() -> None:

@@ -67,6 +67,17 @@ def test_claims_go_when_the_watermark_has_passed_their_second() -> None:
     assert (reader.window.keys, reader.window.reach_s) == (7, 300.0)
 
 
+def test_a_claim_that_outlives_a_part_of_its_second_goes_with_the_rest_of_it() -> None:
+    reader = Reader()
+    reader.read(at_s=0.9)
+    reader.window.saw(record(2, 300.5), WALL_MS)
+    assert reader.window.keys == 1
+
+    reader.window.saw(record(3, 302), WALL_MS)
+
+    assert reader.window.keys == 0
+
+
 def test_a_claim_made_again_in_a_later_second_outlives_the_first_ones() -> None:
     reader = Reader()
     reader.refused(reader.read(at_s=0))
@@ -161,3 +172,15 @@ def test_an_event_whose_claim_was_evicted_is_still_answered() -> None:
     reader.window.refused(first)
 
     assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, second)
+
+
+def test_a_claim_made_in_a_second_that_was_evicted_expires_all_the_same() -> None:
+    reader = Reader()
+    reader.read(event_id="evicted")
+    trim([reader.window], 0)
+    reader.read(event_id="next")
+    assert reader.window.keys == 1
+
+    reader.window.saw(record(9, 302), WALL_MS)
+
+    assert reader.window.keys == 0

@@ -145,3 +145,12 @@ def test_learns_of_what_was_sent_elsewhere() -> None:
     reader.window.learn(digest_of(event), FIELD_BIT["user.phone"], START_MS, 2)
     assert reader.read(PHONE, offset=4).item is None
     assert reader.window.oldest_alive(3) == 1
+
+
+def test_rewinds_to_a_claim_that_a_record_made_when_it_was_read_again() -> None:
+    reader = Reader()
+    reader.window.saw(record(1, 0), WALL_MS)
+    reader.read(event_id="other", offset=2, at_s=50)
+    reader.read(offset=1, at_s=0)
+
+    assert reader.window.oldest_alive(3) == 1
