@@ -140,15 +140,20 @@ class Delivery:
         flight = self._flights.pop(number, None)
         if flight is None:
             return None
-        lane = self._lanes[flight.request.pixel]
-        lane.requests -= 1
-        lane.probes -= flight.request.is_probe
-        self._probes -= flight.request.is_probe
+        lane = self._land(flight)
         outcome = Outcome(flight.request, classify(answer, wall_s), [], [], [], [])
         self._treat(lane, flight, outcome, now_s)
         self._leave(lane, flight, outcome)
         outcome.changes.extend(self._judge(lane, flight, outcome.verdict, now_s))
         return outcome
+
+    def _land(self, flight: _Flight) -> Lane:
+        """Free the slot that a request took."""
+        lane = self._lanes[flight.request.pixel]
+        lane.requests -= 1
+        lane.probes -= flight.request.is_probe
+        self._probes -= flight.request.is_probe
+        return lane
 
     def _judge(self, lane: Lane, flight: _Flight, verdict: Verdict, now_s: float) -> list[StateChange]:
         are_others_accepted = lane.acceptances > flight.acceptances
@@ -267,8 +272,10 @@ class Delivery:
         return released
 
     def abandon(self) -> list[Item]:
-        """Give up everything, at shutdown; answers still on their way are unknown from here on."""
+        """Give up everything; answers still on their way are unknown from here on."""
         released = self.release(lambda item: True)
+        for flight in self._flights.values():
+            self._land(flight)
         self._flights.clear()
         return released
 

@@ -190,4 +190,10 @@ MUTANTS: Final[list[tuple[str, str, str, str]]] = [
         ".bytes += 0",
         "a merged event keeps its old size",
     ),
+    (
+        "consumer/core/deliver.py",
+        "            self._land(flight)\n        self._flights.clear()",
+        "            pass\n        self._flights.clear()",
+        "what was abandoned keeps its slot",
+    ),
 ]

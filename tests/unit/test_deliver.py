@@ -814,6 +814,18 @@ def test_abandoning_gives_up_everything_and_knows_no_late_answer() -> None:
     assert bench.delivery.answered(second.number, ACCEPTED, 0.0, 0.0) is None
 
 
+def test_what_was_abandoned_takes_no_slot_any_more() -> None:
+    bench = Bench(max_events=1, max_in_flight=2)
+    bench.add(3)
+    bench.exchange(TIMEOUT)
+    bench.now_s = 100.0
+    assert bench.begin().is_probe
+
+    bench.delivery.abandon()
+
+    assert bench.begin().is_probe
+
+
 # What the service asks.
 
 
