@@ -79,7 +79,7 @@ def more(text: str) -> str:
             "the broker decides it",
         ),
         (
-            kafka(properties="{group.protocol: consumer, partition.assignment.strategy: cooperative-sticky}"),
+            kafka(properties="{group.protocol: consumer, partition.assignment.strategy: range}"),
             'kafka.properties["partition.assignment.strategy"]',
             "the broker decides it",
         ),
