@@ -74,10 +74,10 @@ class Delivering:
         return self._batcher.remove(is_wanted) + self._delivery.take(is_wanted)
 
     def is_busy(self, is_wanted: Callable[[Item], bool]) -> bool:
-        """True while such items are on their way, or wait for a pixel that is open."""
+        """True while such items are on their way, or wait for a pixel that is open, also for another try."""
         states = self._delivery.states()
         waits = any(states[item.event.pixel].is_open and is_wanted(item) for item in self._batcher)
-        return waits or self._delivery.is_on_its_way(is_wanted)
+        return waits or self._delivery.is_trying(is_wanted)
 
     def waiting(self, pixel: str) -> int:
         """A pixel's events that wait or are on their way."""

@@ -540,3 +540,18 @@ def test_copies_that_two_rules_made_become_dead_letters_of_their_own_rules() -> 
 
     assert sorted(dict(letter.headers)["tiktok.rule"] or b"" for letter in scene.letters.written) == [b"one", b"two"]
     assert scene.numbers()["records_settled{rejected}"] == 1
+
+
+def test_a_stop_waits_for_what_is_to_be_tried_again() -> None:
+    scene = Scene()
+    for name in "ab":
+        scene.kafka.produce(encoded(event_id=name))
+    scene.sender.script.extend([REFUSED])
+    scene.service.step()
+    while not scene.sender.sent:
+        scene.service.step()
+
+    assert scene.stop()
+
+    assert scene.kafka.committed_offset() == 2
+    assert scene.letters.written == []
