@@ -203,8 +203,8 @@ class Service:
 
     def _settle(self, answered: Answered, wall_s: float) -> None:
         """What one answer finished."""
-        for item in answered.accepted:
-            self._accepted(item, wall_s)
+        if answered.accepted:
+            self._accepted(answered.request.pixel, answered.accepted, wall_s)
         for item, rejection in answered.rejected:
             self._windows.refused(item)
             self._breaker.note_late()
@@ -212,17 +212,24 @@ class Service:
                 own = structs.replace(rejection, rule=item.rule_of(place))
                 self._settling.reject(record, own, wall_s)
 
-    def _accepted(self, item: Item, wall_s: float) -> None:
-        event = item.event
-        self._windows.accepted(item)
-        for record, outcome in zip(item.records, item.outcomes, strict=True):
-            if self._ledger.owns(record.position):
-                self._count(event, outcome)
-                self._ledger.settle(record.position, _RECORD_OUTCOME[outcome])
-        for key in match_keys(event.fields):
-            self._metrics.inc("match_keys", (event.pixel, key))
-        if item.records[0].timestamp_ms >= 0:
-            self._metrics.observe("event_delay_seconds", max(0.0, wall_s - item.records[0].timestamp_ms / 1000))
+    def _accepted(self, pixel: str, items: Sequence[Item], wall_s: float) -> None:
+        """Settle what TikTok took. Counted in one go: a counter's own cost would be a third of an event's settling."""
+        ended: Counter[EventOutcome] = Counter()
+        fields: Counter[int] = Counter()
+        for item in items:
+            self._windows.accepted(item)
+            fields[item.event.fields] += 1
+            for record, outcome in zip(item.records, item.outcomes, strict=True):
+                if self._ledger.owns(record.position):
+                    ended[outcome] += 1
+                    self._ledger.settle(record.position, _RECORD_OUTCOME[outcome])
+            if item.records[0].timestamp_ms >= 0:
+                self._metrics.observe("event_delay_seconds", max(0.0, wall_s - item.records[0].timestamp_ms / 1000))
+        for outcome, count in ended.items():
+            self._metrics.inc("events", (pixel, str(outcome)), count)
+        for present, count in fields.items():
+            for key in match_keys(present):
+                self._metrics.inc("match_keys", (pixel, key), count)
 
     def _count(self, event: Event, outcome: EventOutcome) -> None:
         self._metrics.inc("events", (event.pixel, str(outcome)))
