@@ -21,6 +21,7 @@ from consumer.config.units import duration_s
 from consumer.core.errors import ConfigError
 from consumer.running import BUG, Signals, run
 from consumer.tools.check import check, is_fatal
+from consumer.tools.demo import play
 from consumer.tools.explain import Asked, explain_records
 from consumer.tools.sandbox.api import Settings as SandboxSettings
 from consumer.tools.sandbox.server import serve
@@ -117,6 +118,21 @@ def explain_command(
         raise typer.BadParameter("write --file F, or --topic T --partition P --offset O")
     at = (topic or "", partition or 0, offset or 0) if is_whole else None
     raise typer.Exit(explain_records(_settings(config), Asked(file, at, as_json), sys.stdout))
+
+
+@app.command("demo")
+def demo_command(
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Afterwards leave everything running, and say where, until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Run everything on this machine with nothing to install, and prove that nothing got lost: exit 1 if not."""
+    if not keep:
+        raise typer.Exit(play(sys.stdout, None))
+    signals = Signals()
+    with signals.caught():
+        code = play(sys.stdout, signals.stop)
+    raise typer.Exit(code)
 
 
 def _unix_ms(text: str, now_s: float) -> int:

@@ -28,6 +28,7 @@ class Rehearsed:
     def __init__(self, settings: WindowSettings, batch_wait_s: float) -> None:
         self._window = Window(settings)
         self._batch_wait_ms = round(batch_wait_s * 1000)
+        self._merge_wait_ms = settings.merge_wait_ms
         self._unsent: deque[tuple[int, Item]] = deque()
         self._firsts: dict[bytes, int] = {}
 
@@ -38,8 +39,7 @@ class Rehearsed:
         return [self._offer(event, record) for event in events]
 
     def _send(self, now_ms: int) -> None:
-        for item in self._window.ready(now_ms / 1000):
-            self._unsent.append((now_ms + self._batch_wait_ms, item))
+        self._window.ready(now_ms / 1000)
         while self._unsent and self._unsent[0][0] <= now_ms:
             _, item = self._unsent.popleft()
             item.is_handed_over = True
@@ -48,8 +48,9 @@ class Rehearsed:
     def _offer(self, event: Event, record: Record) -> WindowVerdict:
         now_ms = self._window.watermark_ms
         offered = self._window.offer(event, record, now_ms / 1000)
-        if offered.is_to_batch and offered.item is not None:
-            self._unsent.append((now_ms + self._batch_wait_ms, offered.item))
+        if offered.outcome in (Outcome.FIRST, Outcome.FORWARDED) and offered.item is not None:
+            wait_ms = self._merge_wait_ms if offered.outcome is Outcome.FIRST else 0
+            self._unsent.append((now_ms + wait_ms + self._batch_wait_ms, offered.item))
         if not has_key(event):
             return WindowVerdict(event.rule, offered.outcome)
         digest = digest_of(event)

@@ -1,0 +1,127 @@
+"""The demo as a whole, on librdkafka's mock cluster, and `explain` of records in a topic, beside it."""
+
+import io
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from consumer.config import Settings, load
+from consumer.core.settle import Outcome
+from consumer.tools.demo import configuration
+from consumer.tools.demo.command import play
+from consumer.tools.demo.playing import Stage
+from consumer.tools.demo.samples import Maker, Sample
+from consumer.tools.explain import Asked, explain_records
+
+SAMPLES = Maker(Settings.shipped_schema(), time.time()).samples()
+
+
+def test_the_demo_accounts_for_everything_and_ends_by_itself() -> None:
+    out = io.StringIO()
+
+    code = play(out, None)
+
+    assert code == 0, out.getvalue()
+    assert "Everything is accounted for" in out.getvalue()
+
+
+def test_a_kept_demo_says_where_everything_is_and_stops_when_told() -> None:
+    out, told = io.StringIO(), threading.Event()
+    told.set()
+
+    assert play(out, told) == 0
+    assert "Test Events page" in out.getvalue()
+
+
+# ── explain, of a record in a topic ─────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """A broker that holds all samples, and nobody who reads them."""
+    folder = tmp_path_factory.mktemp("demo")
+    found = Stage(folder)
+    found.broker.create(configuration.TOPICS)
+    found.config = configuration.write(folder, found.broker.address, "http://127.0.0.1:1", 1)
+    now_ms = round(time.time() * 1000)
+    found.broker.write(configuration.TOPIC, SAMPLES.first, now_ms - 60_000)
+    found.broker.write(configuration.TOPIC, SAMPLES.later, now_ms)
+    return found
+
+
+def place_of(stage: Stage, sample: Sample) -> tuple[str, int, int]:
+    """Where a sample stands."""
+    for message in stage.broker.read_all(configuration.TOPIC):
+        if message.key() == sample.key and message.value() == sample.value:
+            found = message.partition(), message.offset()
+            if sample.outcome is Outcome.SENT or not sample.kind.startswith("exact copy"):
+                break
+    return configuration.TOPIC, found[0] or 0, found[1] or 0
+
+
+def explained(stage: Stage, at: tuple[str, int, int], *, is_json: bool = False) -> tuple[int, str]:
+    out = io.StringIO()
+    settings = load(stage.config, {})
+    return explain_records(settings, Asked(at=at, is_json=is_json), out), " ".join(out.getvalue().split())
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("purchase that comes twice", "first of its key: sent"),
+        ("exact copy, at once", "a duplicate of the event of offset"),
+        ("… the half with the phone", "merged into the event of offset"),
+        ("later copy with an email: forwarded", "forwarded: it has fields that the event of offset"),
+        ("exact copy, later", "a duplicate of the event of offset"),
+    ],
+)
+def test_explain_says_what_the_window_would_have_said(stage: Stage, kind: str, said: str) -> None:
+    sample = next(one for one in [*SAMPLES.first, *SAMPLES.later] if one.kind == kind)
+
+    code, text = explained(stage, place_of(stage, sample))
+
+    assert (code, said in text) == (0, True), text
+
+
+def test_explain_gives_the_position_of_a_record_in_a_topic(stage: Stage) -> None:
+    at = place_of(stage, SAMPLES.first[0])
+
+    code, text = explained(stage, at, is_json=True)
+
+    assert code == 0
+    assert json.loads(text)["position"] == {"topic": at[0], "partition": at[1], "offset": at[2]}
+
+
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        (("web-events", 0, 1_000_000), "web-events[0] holds offsets 0 to"),
+        (("web-events", 99, 0), "web-events has no partition 99"),
+        (("tiktok-demo.replay", 0, 0), "tiktok-demo.replay[0] holds nothing"),
+        (("nowhere", 0, 0), "nowhere has no partition 0"),
+    ],
+)
+def test_explain_says_what_there_is_instead(
+    stage: Stage, at: tuple[str, int, int], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _ = explained(stage, at)
+
+    assert code == 64
+    assert why in capsys.readouterr().err
+
+
+def test_explain_ends_with_69_while_a_registry_is_away(
+    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "consumer.yaml"
+    config.write_text(stage.config.read_text() + "avro: {registry: {url: 'http://127.0.0.1:1'}}\n")
+    value = tmp_path / "value.bin"
+    value.write_bytes(b"\0\0\0\0\1x")
+
+    code = explain_records(load(config, {}), Asked(file=str(value)), io.StringIO())
+
+    assert code == 69
+    assert "registry did not answer" in capsys.readouterr().err
