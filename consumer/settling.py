@@ -108,6 +108,9 @@ class Settling:
     def _failed(self, number: int, error: str, now_s: float) -> None:
         pending = self._pending[number]
         self._metrics.inc("dead_letter_errors")
+        if not self._ledger.owns(pending.letter.position):
+            del self._pending[number]  # the next owner reads the record again
+            return
         if error in _TOO_LARGE and pending.letter.value is not None and pending.outcome is Outcome.REJECTED:
             pending.letter = shortened(pending.letter)
             self._again[number] = now_s
@@ -125,11 +128,7 @@ class Settling:
     def _write_again(self, now_s: float) -> None:
         for number in [number for number, at_s in self._again.items() if at_s <= now_s]:
             del self._again[number]
-            pending = self._pending[number]
-            if self._ledger.owns(pending.letter.position):
-                self._letters.write(number, pending.letter)
-            else:
-                del self._pending[number]  # the next owner reads the record again
+            self._letters.write(number, self._pending[number].letter)
 
     @property
     def unwritten(self) -> int:
