@@ -113,11 +113,18 @@ class Reading:
         own = sorted(self._settings.own_topics & seen.keys())
         chosen = (*self._settings.chosen(seen), *own)
         if chosen != self._subscribed and self._know_what_was_there(chosen, seen, now_s):
-            log.info("read.subscribed", topics=list(chosen))
-            self._topics.watched = frozenset(chosen)
-            self._member.subscribe(chosen, self)
-            self._subscribed = chosen
+            self._subscribe(chosen)
         self._notice_recreated()
+
+    def _subscribe(self, chosen: tuple[str, ...]) -> None:
+        self._topics.watched = frozenset(chosen)
+        try:
+            self._member.subscribe(chosen, self)
+        except Unreachable as away:  # a dry run asks the cluster itself; the next step asks again
+            log.warning("read.topics_unknown", error=str(away))
+            return
+        log.info("read.subscribed", topics=list(chosen))
+        self._subscribed = chosen
 
     def _know_what_was_there(self, chosen: Iterable[str], seen: Mapping[str, int], now_s: float) -> bool:
         """Before joining for the first time: is the group new, and which partitions does `latest` then mean?"""
