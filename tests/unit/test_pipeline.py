@@ -1,0 +1,369 @@
+"""The way of one record: what becomes of it, rule by rule, and that nothing in it can raise."""
+
+import json
+from typing import Any, Final, NoReturn
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consumer.core.decode import Decoder
+from consumer.core.model import (
+    Decision,
+    DropReason,
+    Headers,
+    Position,
+    Record,
+    RejectReason,
+    SchemaId,
+    SchemaWanted,
+)
+from consumer.core.pipeline import Pipeline, PipelineSettings
+from consumer.core.source import All, AnyOf, Call, Changed, Const, Contents, Not, Path, Rule
+from consumer.core.source import Test as Comparison
+from consumer.core.validate import Limits
+from tests.support.service import NOW_S, SCHEMA, encoded
+
+AT: Final = Position("web-events", 2, 42)
+CODES: Final = {"shop": "CODE1", "app": "CODE2"}
+SECRET: Final = "jane@example.com"
+ALL: Final = Rule("all", "shop")
+
+
+def record(value: bytes | None, rule: str | None = None, headers: Headers = ()) -> Record:
+    return Record(AT, int(NOW_S * 1000), b"key", value, headers, AT, rule)
+
+
+def pipeline(*rules: Rule, framing: Any = "plain", reject_bad_fields: bool = False) -> Pipeline:
+    decoder = Decoder(framing, max_record_bytes=1 << 20, local_schemas=[SCHEMA] if framing == "plain" else [])
+    return Pipeline(decoder, rules, PipelineSettings(CODES, "auto", reject_bad_fields, Limits(0.0, 1 << 20)))
+
+
+def decide(value: bytes | None, *rules: Rule, rule: str | None = None) -> Decision:
+    decision = pipeline(*rules).decide(record(value, rule), NOW_S)
+    assert isinstance(decision, Decision)
+    return decision
+
+
+def is_event(name: str) -> Comparison:
+    return Comparison(Path(("event",)), "equals", name)
+
+
+def raises(_: object) -> NoReturn:
+    raise ZeroDivisionError(f"could not make sense of {SECRET}")
+
+
+class Unfit:
+    """Stands for a table that has what nobody foresaw."""
+
+    def get(self, _: object) -> NoReturn:
+        raise KeyError(SECRET)
+
+
+def test_a_tombstone_is_dropped() -> None:
+    assert decide(None, ALL) == Decision(dropped=DropReason.TOMBSTONE)
+
+
+def test_a_record_that_no_rule_holds_for_is_dropped() -> None:
+    assert decide(encoded(), Rule("views", "shop", is_event("ViewContent"))) == Decision(dropped=DropReason.NO_RULE)
+
+
+def test_a_record_without_any_rule_is_dropped() -> None:
+    assert decide(encoded()) == Decision(dropped=DropReason.NO_RULE)
+
+
+def test_every_rule_that_holds_makes_its_event() -> None:
+    rules = (Rule("one", "shop"), Rule("not", "shop", is_event("Other")), Rule("two", "app", is_shadow=True))
+
+    decision = decide(encoded(event_id="a"), *rules)
+
+    assert [(e.rule, e.pixel, e.pixel_code, e.is_shadow) for e in decision.events] == [
+        ("one", "shop", "CODE1", False),
+        ("two", "app", "CODE2", True),
+    ]
+    assert json.loads(decision.events[0].body)["event_id"] == "a"
+    assert (decision.rejections, decision.dropped) == ((), None)
+
+
+def test_a_rule_that_rejects_leaves_the_events_of_the_others() -> None:
+    bad = Rule("bad", "app", parameters={"event_time": Const("2026-01-31T12:00:00")})
+
+    decision = decide(encoded(), Rule("one", "shop"), bad, Rule("two", "shop"))
+
+    assert [event.rule for event in decision.events] == ["one", "two"]
+    (rejection,) = decision.rejections
+    assert rejection.reason is RejectReason.NORMALIZE_EVENT_TIME_NO_ZONE
+    assert (rejection.rule, rejection.pixel) == ("bad", "app")
+
+
+def test_a_record_that_cannot_be_decoded_is_rejected_whole() -> None:
+    decision = decide(b"\x07bad", Rule("one", "shop"), Rule("two", "app"))
+
+    (rejection,) = decision.rejections
+    assert rejection.reason.startswith("decode.")
+    assert (rejection.rule, rejection.pixel, decision.events) == (None, None, ())
+
+
+def test_a_record_of_one_of_our_own_topics_makes_an_event_of_its_rule_alone() -> None:
+    decision = decide(encoded(), Rule("one", "shop"), Rule("two", "app"), rule="two")
+
+    assert [event.rule for event in decision.events] == ["two"]
+
+
+def test_a_record_whose_rule_holds_no_more_is_dropped() -> None:
+    rules = (Rule("one", "shop"), Rule("two", "app", is_event("Other")))
+
+    assert decide(encoded(), *rules, rule="two") == Decision(dropped=DropReason.NO_RULE)
+
+
+def test_a_record_whose_rule_is_not_configured_is_rejected_without_its_name_in_the_detail() -> None:
+    decision = decide(encoded(), ALL, rule=SECRET)
+
+    (rejection,) = decision.rejections
+    assert rejection.reason is RejectReason.ROUTE_UNKNOWN_RULE
+    assert SECRET not in rejection.detail
+
+
+def test_an_own_record_that_cannot_be_decoded_keeps_its_rule() -> None:
+    (rejection,) = decide(b"\x07bad", ALL, rule="all").rejections
+
+    assert rejection.rule == "all"
+
+
+@pytest.mark.parametrize(("code", "pixel"), [("CODE1", "shop"), ("CODE2", "app")])
+def test_the_record_may_name_the_pixel_by_its_code(code: str, pixel: str) -> None:
+    rule = Rule("all", Path(("event_id",)))
+
+    assert [event.pixel for event in decide(encoded(event_id=code), rule).events] == [pixel]
+
+
+@pytest.mark.parametrize("code", ["shop", "CODE3", "", None])
+def test_a_pixel_code_that_is_not_configured_rejects(code: str | None) -> None:
+    rule = Rule("by code", Path(("event_id",)))
+
+    (rejection,) = decide(encoded(event_id=code), rule).rejections
+
+    assert rejection.reason is RejectReason.ROUTE_UNKNOWN_PIXEL
+    assert (rejection.rule, rejection.pixel) == ("by code", None)
+    assert not code or code not in rejection.detail
+
+
+def test_a_record_waits_for_a_schema_that_is_not_known_yet() -> None:
+    made = pipeline(ALL, framing="confluent")
+    framed = record(b"\0\0\0\0\7" + encoded())
+
+    assert made.decide(framed, NOW_S) == SchemaWanted(SchemaId(7))
+    assert made.trace(framed) is None
+
+
+def test_a_function_that_raises_in_a_condition_rejects_its_rule_alone() -> None:
+    when = Comparison(Call("my.rules:is_paying", raises), "is_true", True)
+
+    decision = decide(encoded(), Rule("one", "shop", when), Rule("two", "app"))
+
+    assert [event.rule for event in decision.events] == ["two"]
+    (rejection,) = decision.rejections
+    assert (rejection.reason, rejection.rule) == (RejectReason.MAP_CALL, "one")
+    assert "my.rules:is_paying" in rejection.detail
+    assert SECRET not in rejection.detail
+
+
+def test_a_bad_field_is_left_out_or_rejects_as_configured() -> None:
+    value = encoded(user={"phone": "not a number"})
+
+    left_out = pipeline(ALL).decide(record(value), NOW_S)
+    rejected = pipeline(ALL, reject_bad_fields=True).decide(record(value), NOW_S)
+
+    assert isinstance(left_out, Decision)
+    assert isinstance(rejected, Decision)
+    assert [note.field for note in left_out.events[0].notes if note.is_dropped] == ["user.phone"]
+    assert [rejection.reason for rejection in rejected.rejections] == [RejectReason.NORMALIZE_BAD_FIELD]
+
+
+# ── bugs (promise 11) ───────────────────────────────────────────────────────────────────────────
+
+
+class Hostile:
+    """What a user's function may return: an object that fails whoever looks at it."""
+
+    def __eq__(self, _: object) -> bool:
+        raise LookupError(SECRET)
+
+    def __hash__(self) -> int:
+        raise LookupError(SECRET)
+
+    def __bool__(self) -> bool:
+        raise LookupError(SECRET)
+
+    def __str__(self) -> str:
+        raise LookupError(SECRET)
+
+
+class HostileText(str):
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        raise LookupError(SECRET)
+
+
+HOSTILE: Final = Call("my.rules:hostile", lambda _: Hostile())
+HOSTILE_TEXT: Final = Call("my.rules:hostile", lambda _: HostileText("CODE1"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason", "module"),
+    [
+        (Rule("all", HOSTILE_TEXT), RejectReason.BUG_ROUTE, "route.py"),
+        (
+            Rule("all", "shop", parameters={"user.phone": Changed(HOSTILE, region="US")}),
+            RejectReason.BUG_MAP,
+            "mapping.py",
+        ),
+        (Rule("all", "shop", contents=Contents(HOSTILE, {})), RejectReason.BUG_NORMALIZE, "normalize.py"),
+    ],
+)
+def test_a_bug_in_a_stage_costs_its_record_and_says_where_and_never_what(
+    rule: Rule, reason: RejectReason, module: str
+) -> None:
+    decision = decide(encoded(), Rule("good", "shop"), rule)
+
+    is_said_without_values(decision, reason, "LookupError", module)
+
+
+def test_a_bug_in_decoding_is_told_apart() -> None:
+    made = pipeline(ALL)
+    made._decoder._known = Unfit()  # type: ignore[assignment]  # whatever is asked of it, it fails
+
+    is_said_without_values(made.decide(record(encoded()), NOW_S), RejectReason.BUG_DECODE, "KeyError", "decode.py")
+
+
+def test_a_bug_in_validating_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consumer.core.validate._encode", raises)
+
+    decision = decide(encoded(), ALL)
+
+    is_said_without_values(decision, RejectReason.BUG_VALIDATE, "ZeroDivisionError", "validate.py")
+
+
+def test_a_bug_between_the_stages_has_a_reason_as_well() -> None:
+    is_said_without_values(
+        decide(encoded(), Rule("all", "not configured")), RejectReason.BUG_DECODE, "KeyError", "pipeline.py"
+    )
+
+
+def test_a_bug_met_by_a_record_of_our_own_keeps_its_rule() -> None:
+    (rejection,) = decide(encoded(), Rule("two", HOSTILE_TEXT), rule="two").rejections
+
+    assert (rejection.reason, rejection.rule) == (RejectReason.BUG_ROUTE, "two")
+
+
+def is_said_without_values(decision: Decision | SchemaWanted, reason: RejectReason, error: str, module: str) -> None:
+    assert isinstance(decision, Decision)
+    (rejection,) = decision.rejections
+    assert decision.events == ()
+    assert rejection.reason is reason
+    assert rejection.detail.startswith(f"{error} at ")
+    assert f"{module}:" in rejection.detail
+    assert SECRET not in rejection.detail
+    assert "/" not in rejection.detail, "the path of an installation is nobody's business"
+
+
+# ── the trace, for people ───────────────────────────────────────────────────────────────────────
+
+
+def test_the_trace_says_how_far_each_rule_came() -> None:
+    rules = (
+        Rule("all the way", "shop"),
+        Rule("does not hold", "shop", is_event("Other")),
+        Rule("no pixel", Const("CODE3")),
+        Rule("no event", "app", parameters={"event_time": Const("noon")}),
+    )
+
+    traced = pipeline(*rules).trace(record(encoded(event_id="a")))
+
+    assert traced is not None
+    decoded, traces = traced
+    assert decoded.fields["event_id"] == "a"
+    assert [(t.rule, t.holds, t.pixel, t.mapped is not None, t.normalized is not None) for t in traces] == [
+        ("all the way", True, "shop", True, True),
+        ("does not hold", False, None, False, False),
+        ("no pixel", True, None, False, False),
+        ("no event", True, "app", True, False),
+    ]
+
+
+def test_the_trace_of_a_record_of_our_own_is_of_its_rule() -> None:
+    made = pipeline(Rule("one", "shop"), Rule("two", "app"))
+
+    traced = made.trace(record(encoded(), "two"))
+
+    assert traced is not None
+    assert [trace.rule for trace in traced[1]] == ["two"]
+    assert made.trace(record(encoded(), "three")) is None
+
+
+@pytest.mark.parametrize("value", [None, b"\x07bad"])
+def test_there_is_no_trace_of_what_cannot_be_decoded(value: bytes | None) -> None:
+    assert pipeline(ALL).trace(record(value)) is None
+
+
+# ── laws ────────────────────────────────────────────────────────────────────────────────────────
+
+RULES: Final = (
+    Rule("all", "shop"),
+    Rule("by code", Path(("event_id",))),
+    Rule(
+        "some",
+        "app",
+        All(
+            (
+                Not(Comparison(Path(("user", "email")), "ends_with", "@example.com")),
+                AnyOf((is_event("Purchase"), Comparison(Path(("properties", "value")), "at_least", 10))),
+            )
+        ),
+        parameters={
+            "event": Changed(Path(("event",)), values={"Purchase": "CompletePayment"}, default="Contact"),
+            "user.phone": Changed(Path(("user", "external_id")), region="US"),
+        },
+        contents=Contents(
+            Path(("properties", "contents")), {"price": Path(("price",)), "quantity": Path(("quantity",))}
+        ),
+    ),
+)
+VALID: Final = encoded(
+    event_id="a",
+    user={"email": SECRET, "phone": "+12133734253", "external_id": "7", "ip": "203.0.113.7", "country": "US"},
+    page={"url": "https://shop.example.com/?ttclid=E.C.P.x"},
+    properties={"currency": "USD", "contents": [{"price": 1.5, "quantity": 2, "content_id": "sku"}]},
+)
+PIPELINE: Final = pipeline(*RULES)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_can_raise_or_meet_a_bug(value: bytes) -> None:
+    is_a_decision(PIPELINE.decide(record(value), NOW_S))
+
+
+@settings(max_examples=200)
+@given(st.integers(0, len(VALID)), st.integers(0, 8), st.binary(max_size=8))
+def test_no_damaged_record_can_raise_or_meet_a_bug(at: int, length: int, put: bytes) -> None:
+    is_a_decision(PIPELINE.decide(record(VALID[:at] + put + VALID[at + length :]), NOW_S))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["email", "phone", "external_id", "ip", "city", "zip_code"]), st.text()), st.text()
+)
+def test_no_text_in_a_record_can_raise_or_meet_a_bug(user: dict[str, str], name: str) -> None:
+    is_a_decision(PIPELINE.decide(record(encoded(event=name, event_id=name, user=user)), NOW_S))
+
+
+def is_a_decision(decision: Decision | SchemaWanted) -> None:
+    assert isinstance(decision, Decision)
+    assert (decision.dropped is None) == bool(decision.events or decision.rejections)
+    assert [r.detail for r in decision.rejections if r.reason.startswith("bug.")] == []
+
+
+def test_the_same_record_is_decided_the_same_each_time() -> None:
+    first, second = (pipeline(*RULES).decide(record(VALID), NOW_S) for _ in range(2))
+
+    assert first == second
