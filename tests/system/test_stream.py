@@ -60,7 +60,7 @@ def test_loses_nothing_while_its_processes_are_killed_in_turn(scene: Scene, prot
 
     running = [scene.start(**slow), scene.start(**slow)]
     kills = 0
-    for goal in range(2_000, len(expected), 2_500):
+    for goal in range(2_000, len(expected), 3_000):
         scene.wait_until_accepted(goal)
         running.pop(0).kill()
         running.append(scene.start(**slow))
