@@ -1,0 +1,106 @@
+"""What outlives a run: three brokers behind a proxy each, the registry, the sandbox and the ways to it, Redis."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from tests.chaos.leaders import is_in_step
+from tests.chaos.plan import SESSION_S
+from tests.support.certificate import self_signed
+from tests.support.kafka import Broker, Cluster
+from tests.support.ports import LOOPBACK, free_port, free_ports
+from tests.support.proxy import Proxy
+from tests.support.registry import Registry
+from tests.support.sandbox import Sandbox
+from tests.support.topics import Kafka
+from tests.support.wait import wait_until
+
+BROKERS: Final = 3
+_PROPERTIES: Final = {
+    "group.consumer.session.timeout.ms": str(int(SESSION_S * 1000)),
+    # Records' clocks jump, also ahead.
+    "log.message.timestamp.after.max.ms": str(10 * 365 * 86_400_000),
+    "offsets.topic.num.partitions": "3",
+    "num.network.threads": "3",
+    "num.io.threads": "4",
+}
+
+
+class Redis:
+    """A Redis without disk, on a port of its own."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://{LOOPBACK}:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        program = shutil.which("redis-server")
+        assert program, "install redis-server"
+        options = ["--port", str(self.port), "--bind", LOOPBACK, "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(
+            [program, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def kill(self) -> None:
+        """`kill -9`: what it knew is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+@dataclass(frozen=True)
+class Servers:
+    cluster: Cluster
+    proxies: dict[int, Proxy]
+    """By broker's node id: what stands between it and its clients."""
+    kafka: Kafka
+    """Past the proxies."""
+    registry: Registry
+    sandbox: Sandbox
+    tls: Proxy
+    """The way to the sandbox by https."""
+    good_certificate: Path
+    bad_certificate: Path
+    redis: Redis
+
+    @classmethod
+    @contextmanager
+    def started(cls, folder: Path) -> Iterator[Self]:
+        """All of it, until the block ends."""
+        with ExitStack() as stack:
+            ports = free_ports(BROKERS)
+            advertise = {node + 1: ports[node] for node in range(BROKERS)}
+            cluster = stack.enter_context(Cluster(BROKERS, _PROPERTIES, advertise))
+            proxies = {
+                broker.node_id: stack.enter_context(Proxy(broker.client_port, broker.advertised_port))
+                for broker in cluster.brokers
+            }
+            sandbox = Sandbox(folder)
+            stack.callback(sandbox.kill)
+            good, bad = self_signed(folder / "good.pem"), self_signed(folder / "bad.pem")
+            tls = stack.enter_context(Proxy(sandbox.port, certificate=good))
+            redis = Redis()
+            redis.start()
+            stack.callback(redis.kill)
+            registry = stack.enter_context(Registry())
+            yield cls(cluster, proxies, Kafka(cluster.direct), registry, sandbox, tls, good, bad, redis)
+
+    def broker(self, pick: float) -> Broker:
+        return self.cluster.brokers[int(pick * BROKERS)]
+
+    def mend(self) -> None:
+        """End whatever a fault may have left: all brokers up and in step, everything forwarding and behaving."""
+        for proxy in (*self.proxies.values(), self.tls):
+            proxy.behave()
+        for broker in self.cluster.brokers:
+            if not broker.is_running:
+                broker.start()
+        self.cluster.wait_until_ready()
+        self.registry.hang(False)
+        self.registry.is_away = False
+        wait_until(lambda: is_in_step(self.cluster.direct), 120, what="all replicas are in step", every_s=0.5)
