@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import structlog
 import typer
+from msgspec import structs
 
 from consumer import logs
 from consumer.compose import Replaced, as_test, dry
@@ -22,7 +23,7 @@ from consumer.core.errors import ConfigError
 from consumer.running import BUG, Signals, run
 from consumer.tools.check import check, is_fatal
 from consumer.tools.demo import play
-from consumer.tools.explain import Asked, explain_records
+from consumer.tools.explain import Asked, explain_records, with_rules_of
 from consumer.tools.sandbox.api import Settings as SandboxSettings
 from consumer.tools.sandbox.server import serve
 
@@ -109,15 +110,33 @@ def explain_command(
     topic: Annotated[str | None, typer.Option("--topic", metavar="T", help="Read one record of this topic.")] = None,
     partition: Annotated[int | None, typer.Option("--partition", metavar="P", min=0, help="With --topic.")] = None,
     offset: Annotated[int | None, typer.Option("--offset", metavar="O", min=0, help="With --topic.")] = None,
+    last: Annotated[
+        int | None,
+        typer.Option("--last", metavar="N", min=1, help="With --topic: a rehearsal on its last N records, counted."),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", metavar="FILE", help="Decide by the rules of this file instead."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a record, one a line.")] = False,
 ) -> None:
     """Say what becomes of a record, and why. Reads outside of the group; sends and commits nothing."""
-    place = (topic, partition, offset)
-    is_whole = None not in place
-    if (file is None) != is_whole or (file is not None and place != (None, None, None)):
-        raise typer.BadParameter("write --file F, or --topic T --partition P --offset O")
-    at = (topic or "", partition or 0, offset or 0) if is_whole else None
-    raise typer.Exit(explain_records(_settings(config), Asked(file, at, as_json), sys.stdout))
+    asked = _asked(file, topic, partition, offset, last)
+    settings = _settings(config)
+    if rules is not None:
+        settings = with_rules_of(rules, settings, os.environ)
+    raise typer.Exit(explain_records(settings, structs.replace(asked, is_json=as_json), sys.stdout))
+
+
+def _asked(file: str | None, topic: str | None, partition: int | None, offset: int | None, last: int | None) -> Asked:
+    match file, topic, partition, offset, last:
+        case str(), None, None, None, None:
+            return Asked(file=file)
+        case None, str(), int(), int(), None:
+            return Asked(at=(topic, partition, offset))
+        case None, str(), None, None, int():
+            return Asked(last=(topic, last))
+    raise typer.BadParameter("write --file F, --topic T --partition P --offset O, or --topic T --last N")
 
 
 @app.command("demo")

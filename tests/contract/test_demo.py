@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from consumer.config import Settings, load
+from consumer.core.errors import ConfigError
 from consumer.core.settle import Outcome
 from consumer.tools.demo import configuration
 from consumer.tools.demo.command import play
 from consumer.tools.demo.playing import Stage
 from consumer.tools.demo.samples import Maker, Sample
-from consumer.tools.explain import Asked, explain_records
+from consumer.tools.explain import Asked, explain_records, with_rules_of
 
 SAMPLES = Maker(Settings.shipped_schema(), time.time()).samples()
 
@@ -111,6 +112,48 @@ def test_explain_says_what_there_is_instead(
 
     assert code == 64
     assert why in capsys.readouterr().err
+
+
+def test_a_rehearsal_counts_what_new_rules_would_make_of_the_last_records(stage: Stage, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules: [{name: new, pixel: shop, when: [{field: event, in: [Search, ViewContent]}]}]")
+    settings = with_rules_of(rules, load(stage.config, {}), {})
+    out, text = io.StringIO(), io.StringIO()
+
+    codes = [
+        explain_records(settings, Asked(last=(configuration.TOPIC, 10_000), is_json=is_json), to)
+        for is_json, to in ((True, out), (False, text))
+    ]
+    found = json.loads(out.getvalue())
+
+    assert codes == [0, 0]
+    assert found["records"] == len(SAMPLES.first) + len(SAMPLES.later)
+    assert [(one["rule"], one["holds"], one["events"]) for one in found["rules"]] == [("new", 175, 175)]
+    assert found["rules"][0]["match_keys"]["ip_and_user_agent"] == 175
+    assert found["undecoded"] == {"decode.truncated": 6}
+    assert "rule new holds for 175" in text.getvalue()
+
+
+def test_a_rehearsal_takes_no_more_records_than_it_is_told(stage: Stage) -> None:
+    out = io.StringIO()
+
+    explain_records(load(stage.config, {}), Asked(last=(configuration.TOPIC, 20), is_json=True), out)
+
+    assert json.loads(out.getvalue())["records"] == 20
+
+
+def test_rules_under_development_are_checked_whole(stage: Stage, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules: [{name: a, pixel: nobody}, {name: a, when: [{field: x, equal: 1}], pixel: shop}]")
+
+    with pytest.raises(ConfigError) as caught:
+        with_rules_of(rules, load(stage.config, {}), {})
+
+    assert len(caught.value.problems) == 3
+    for missing in (tmp_path / "none.yaml", stage.folder / "demo.log"):
+        missing.write_text("") if missing.name == "demo.log" else None
+        with pytest.raises(ConfigError):
+            with_rules_of(missing, load(stage.config, {}), {})
 
 
 def test_explain_ends_with_69_while_a_registry_is_away(

@@ -150,11 +150,11 @@ class Stage:
         )
 
     def _run(self) -> None:
+        code = BUG
         try:
-            self._ended.append(run(load(self.config, {}), self._signals))
-        except BaseException:
-            self._ended.append(BUG)
-            raise
+            code = run(load(self.config, {}), self._signals)
+        finally:
+            self._ended.append(code)
 
     def _tell_sandbox(self, path: str, body: object) -> None:
         self._http.put(f"{self.sandbox.url}/sandbox/{path}", json=body).raise_for_status()

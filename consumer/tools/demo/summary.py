@@ -90,4 +90,4 @@ def show_addresses(console: Console, sandbox: str, status: str, broker: str, con
     ):
         console.print(Text.assemble("  ", f"{name:<18}", (what, "cyan")), soft_wrap=True)
     command = f"tiktok-consumer explain -c {config} --topic web-events --partition 0 --offset 3"
-    console.print(Text.assemble("  ", f"{'a record explained':<18} ", (command, "cyan")), soft_wrap=True)
+    console.print(Text.assemble("  ", f"{'explain a record':<18}", (command, "cyan")), soft_wrap=True)

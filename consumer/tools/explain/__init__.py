@@ -4,5 +4,6 @@ given (a file's records) or from_topic (one offset) → explaining (pure) → pe
 """
 
 from consumer.tools.explain.command import Asked, explain_records
+from consumer.tools.explain.rules_file import with_rules_of
 
-__all__ = ["Asked", "explain_records"]
+__all__ = ["Asked", "explain_records", "with_rules_of"]

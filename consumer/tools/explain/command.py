@@ -16,11 +16,13 @@ from consumer.config import Settings
 from consumer.core.errors import Unreachable
 from consumer.core.model import Decision, Record, SchemaWanted, TopicPartition
 from consumer.core.pipeline import Pipeline
+from consumer.tools.explain import rehearsal
 from consumer.tools.explain.asking import Schemas
 from consumer.tools.explain.explaining import Explained, Explaining, as_json, explain
 from consumer.tools.explain.from_topic import TopicReader
 from consumer.tools.explain.given import Given, InputError, read_bytes
 from consumer.tools.explain.people import show
+from consumer.tools.explain.rehearsal import Rehearsal
 from consumer.tools.explain.windowed import Rehearsed, WindowVerdict
 
 MOST_BEFORE: Final = 50_000
@@ -37,6 +39,8 @@ class Asked(Struct, frozen=True):
     """`-`: standard input."""
     at: tuple[str, int, int] | None = None
     """Topic, partition, offset."""
+    last: tuple[str, int] | None = None
+    """A rehearsal: topic, and how many of its last records."""
     is_json: bool = False
 
 
@@ -48,6 +52,8 @@ def explain_records(settings: Settings, asked: Asked, out: TextIO, stdin: Binary
                 _explain_file(settings, asked, schemas, out, _read(asked.file, stdin))
             elif asked.at is not None:
                 _explain_offset(settings, asked, schemas, out)
+            elif asked.last is not None:
+                _rehearse(settings, asked, schemas, out)
         except InputError as fault:
             print(f"{asked.file or 'topic'}: {fault}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
             return UNUSABLE_INPUT
@@ -177,3 +183,20 @@ def _window(
         verdicts = rehearsed.saw(each, live, wall_ms)
         if each.position.offset == at.offset:
             yield from verdicts
+
+
+def _rehearse(settings: Settings, asked: Asked, schemas: Schemas, out: TextIO) -> None:
+    """What the rules make of a topic's last records, an equal share of each partition."""
+    topic, last = asked.last or ("", 0)
+    explainer, tally = Explainer(settings, schemas), Rehearsal(rule.name for rule in settings.rules)
+    with closing(TopicReader(settings)) as reader:
+        partitions = reader.partitions(topic)
+        if not partitions:
+            raise InputError(f"there is no topic {topic}")
+        for number in range(partitions):
+            for record in reader.tail((topic, number), -(-last // partitions)):
+                tally.add(explainer.decide(record))
+    if asked.is_json:
+        out.write(msgspec.json.encode(rehearsal.as_json(tally)).decode() + "\n")
+    else:
+        rehearsal.show(console_for(out), tally)

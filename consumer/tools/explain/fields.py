@@ -48,7 +48,7 @@ def stories(rule: Rule, mapped: MappedEvent, normalized: NormalizedEvent | None)
         normalized: None if the event was rejected; then nothing is sent.
     """
     event = None if normalized is None else normalized.event
-    sources = _sources(rule)
+    sources = _sources(rule, mapped)
     for name in _TOP:
         yield from _story(name, sources, getattr(mapped, name), None if event is None else getattr(event, name))
     for group, names in _GROUPS.items():
@@ -61,10 +61,14 @@ def stories(rule: Rule, mapped: MappedEvent, normalized: NormalizedEvent | None)
                 yield from _story(f"{group}.{name}", sources, raw.get(name), getattr(section, name, None))
 
 
-def _sources(rule: Rule) -> dict[str, str]:
+def _sources(rule: Rule, mapped: MappedEvent) -> dict[str, str]:
+    """Parameter → where it is read from; what maps to itself only where its name is another."""
     sources = {name: described(source) for name, source in (rule.parameters or {}).items()}
     if "properties.query" in sources:
         sources.setdefault("properties.search_string", sources.pop("properties.query"))
+    own = mapped.decoded.fields.get("properties")
+    if isinstance(own, dict) and own.get("search_string") is None and mapped.properties.get("search_string"):
+        sources.setdefault("properties.search_string", "properties.query")
     return sources
 
 

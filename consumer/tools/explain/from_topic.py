@@ -32,7 +32,7 @@ class TopicReader:
 
     def bounds(self, partition: model.TopicPartition) -> Bounds | None:
         """Where the partition's log begins and ends; None if there is no such partition."""
-        if partition[1] >= self._cluster.topics().get(partition[0], 0):
+        if partition[1] >= self.partitions(partition[0]):
             return None
         return self._cluster.bounds([partition])[partition]
 
@@ -47,6 +47,25 @@ class TopicReader:
             yield from self._read(end)
         finally:
             self._source.unassign(partition)
+
+    def tail(self, partition: model.TopicPartition, most: int) -> Iterator[Record]:
+        """The last records of a partition, at most so many."""
+        bounds = self._cluster.bounds([partition])[partition]
+        start = max(bounds.low, bounds.high - most)
+        if start == bounds.high:
+            return
+        found = 0
+        try:
+            for record in self.read(partition, start, bounds.high):
+                found += 1
+                yield record
+        except Unreachable:
+            if not found:
+                raise  # else the log ends with what is no record, such as the mark of a transaction
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has; 0 if it is not there."""
+        return self._cluster.topics().get(topic, 0)
 
     def _read(self, end: int) -> Iterator[Record]:
         until_s = time.monotonic() + READ_TIMEOUT_S
