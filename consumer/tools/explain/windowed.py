@@ -42,7 +42,6 @@ class Rehearsed:
         self._window.ready(now_ms / 1000)
         while self._unsent and self._unsent[0][0] <= now_ms:
             _, item = self._unsent.popleft()
-            item.is_handed_over = True
             self._window.accepted(item)
 
     def _offer(self, event: Event, record: Record) -> WindowVerdict:
