@@ -1,9 +1,11 @@
 """The composition root: from settings to a service with real edges. `cli` calls it; nothing else builds edges."""
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from consumer.core.breaker import Breaker
 from consumer.core.decode import Decoder
 from consumer.core.dedupe import WindowSettings
 from consumer.core.deliver import Delivery
+from consumer.core.errors import ConfigError
 from consumer.core.letter import own_topics
 from consumer.core.lookups import SchemaLookups
 from consumer.core.pace import Backoff
@@ -24,6 +27,8 @@ from consumer.core.park import ParkSettings
 from consumer.core.pipeline import Pipeline, PipelineSettings
 from consumer.core.request import DeliverySettings, PixelSettings
 from consumer.core.settle import Ledger
+from consumer.core.shared import Shared
+from consumer.core.shared_store import OWNER_BYTES, Lifetimes, prefix_of
 from consumer.core.validate import Limits
 from consumer.deduping import Windows, WindowsSettings
 from consumer.delivering import Delivering
@@ -36,10 +41,11 @@ from consumer.edges.tiktok import TikTok
 from consumer.edges.tokens import Tokens
 from consumer.looking_up import LookingUp
 from consumer.metrics import Metrics
-from consumer.ports import Letters, Member, Sender
+from consumer.ports import Letters, Member, Sender, WindowStore
 from consumer.reading import Edges, ReadSettings
 from consumer.service import Clocks, Service, ServiceSettings
 from consumer.settling import Settling
+from consumer.sharing import Alone, Sharing
 
 FOLLOW_TOPICS_EVERY_S: Final = 30.0
 _LARGEST_LETTER_BYTES: Final = 100 << 20
@@ -76,14 +82,21 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows)
     member = (replaced.member or (lambda told: KafkaSource(consumer_properties(settings), told)))(settling.committed)
     sender = replaced.sender or tiktok_of(settings)
+    delivering = _delivering(settings, sender, metrics)
+    store = None if replaced.is_dry else store_of(settings)
     service = Service(
         edges=Edges(member, cluster, topics),
         read=_read_settings(settings),
         pipeline=pipeline_of(settings, decoder),
         looking_up=LookingUp(SchemaLookups(decoder), registry, random.random),
         windows=windows,
-        delivering=_delivering(settings, sender, metrics),
+        delivering=delivering,
         settling=settling,
+        sharing=Alone(delivering)
+        if store is None
+        else Sharing(
+            shared_of(settings), store, windows=windows, delivering=delivering, ledger=ledger, metrics=metrics
+        ),
         ledger=ledger,
         breaker=Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
         metrics=metrics,
@@ -97,6 +110,8 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
         topics.close()
         letters.close(_CLOSE_S)
         sender.close(_CLOSE_S)
+        if store is not None:
+            store.close(_CLOSE_S)
         if registry is not None:
             registry.close()
 
@@ -240,6 +255,33 @@ def windows_settings(settings: Settings) -> WindowsSettings:
         max_body_bytes=settings.batch.max_bytes - _SLACK_BYTES,
     )
     return WindowsSettings(window, dedupe.max_keys, dedupe.warmup_max_s)
+
+
+def store_of(settings: Settings) -> WindowStore | None:
+    """The window that all processes share, if one is configured.
+
+    Raises:
+        ConfigError: its URL cannot be used, or its library is missing.
+    """
+    dedupe = settings.dedupe
+    if dedupe.store == "memory" or not dedupe.window_s or dedupe.redis_url is None:
+        return None
+    try:
+        from consumer.edges.window import RedisWindow  # its library is an optional extra
+    except ModuleNotFoundError:
+        remedy = "pip install 'tiktok-events-consumer[redis]'"
+        raise ConfigError([f"dedupe.store: redis is not installed; {remedy}, or use store: memory"]) from None
+    lifetimes = Lifetimes(round(dedupe.window_s * 1000), round(dedupe.remove_for_s * 1000))
+    return RedisWindow(dedupe.redis_url.get_secret_value(), prefix_of(settings.kafka.group_id), lifetimes)
+
+
+def shared_of(settings: Settings) -> Shared:
+    """This process's part in that window, under a name of its own."""
+    return Shared(
+        forward_new_fields=settings.dedupe.forward_new_fields,
+        name=partial(os.urandom, OWNER_BYTES),
+        random=random.random,
+    )
 
 
 def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> Delivering:

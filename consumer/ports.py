@@ -8,6 +8,7 @@ from consumer.core.lookups import LookUp
 from consumer.core.model import Answer, Record, SchemaKey, TopicPartition
 from consumer.core.request import Request
 from consumer.core.resume import Bounds, Committed, Fault
+from consumer.core.shared_store import Question, Verdict
 
 
 class Rebalanced(Protocol):
@@ -85,3 +86,12 @@ class Windows(Protocol):
 
     def metadata(self, partition: TopicPartition, committed: int) -> str: ...
     def note_committed(self, partition: TopicPartition, committed: int) -> None: ...
+
+
+class WindowStore(Protocol):
+    """The window that all processes share: `edges.window.RedisWindow`. Blocks for 50 ms at most."""
+
+    def ask(self, question: Question) -> Sequence[Verdict]:
+        """A verdict for each claim, in order. Raises Unreachable if there is none in time, or none that makes sense."""
+
+    def close(self, timeout_s: float) -> None: ...

@@ -21,7 +21,7 @@ from consumer.core.model import (
     SchemaWanted,
     TopicPartition,
 )
-from consumer.core.park import ParkSettings, may_park, to_park
+from consumer.core.park import ParkSettings
 from consumer.core.pipeline import Pipeline
 from consumer.core.pixel import PixelState
 from consumer.core.request import Outcome as Answered
@@ -31,9 +31,11 @@ from consumer.deduping import Windows
 from consumer.delivering import Delivering
 from consumer.looking_up import LookingUp
 from consumer.metrics import Metrics
+from consumer.parking import Parking
 from consumer.published import Published
 from consumer.reading import Edges, Hooks, Reading, ReadSettings
 from consumer.settling import Settling
+from consumer.sharing import Alone, Sharing
 
 log = structlog.get_logger("consumer.service")
 
@@ -79,6 +81,7 @@ class Service:
         windows: Windows,
         delivering: Delivering,
         settling: Settling,
+        sharing: Alone | Sharing,
         ledger: Ledger,
         breaker: Breaker,
         metrics: Metrics,
@@ -89,7 +92,15 @@ class Service:
         self._member = edges.member
         self._reading = Reading(edges, ledger, metrics, read, hooks)
         self._pipeline, self._looking_up, self._windows = pipeline, looking_up, windows
-        self._delivering, self._settling = delivering, settling
+        self._delivering, self._settling, self._sharing = delivering, settling, sharing
+        self._parking = Parking(
+            settings.park,
+            settings.parked_topics,
+            windows=windows,
+            sharing=sharing,
+            delivering=delivering,
+            settling=settling,
+        )
         self._ledger, self._breaker, self._metrics = ledger, breaker, metrics
         self._clocks, self._settings = clocks, settings
         self._is_stopping = False
@@ -104,7 +115,7 @@ class Service:
         """Read a little, decide it, send what is due, settle what is done. Raises Halt if Kafka has put us out."""
         now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
         self._reading.is_stopped = self._is_stopping or self._breaker.is_open or self._settling.is_blocked
-        self._reading.closed_topics = self._closed_topics()
+        self._reading.closed_topics = self._parking.closed_topics()
         self._take(self._reading.read(now_s, self._wait_s()), now_s, wall_s)
         self._decide_what_waited(now_s, wall_s)
         for partition, offset in self._windows.late().items():
@@ -121,10 +132,11 @@ class Service:
     def _send_and_settle(self, *, is_flushing: bool) -> None:
         now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
         for item in self._windows.ready(now_s, is_flushing=is_flushing):
-            self._delivering.add(item, now_s)
+            self._sharing.add(item, now_s)
+        self._sharing.step(now_s, wall_s)
         for outcome in self._delivering.step(now_s, wall_s, is_flushing=is_flushing):
             self._settle(outcome, wall_s)
-        self._park(to_park(self._delivering.states(), self._delivering.waiting, self._settings.park, now_s))
+        self._parking.step(now_s)
         self._settling.poll(now_s)
 
     # ── read and decide ─────────────────────────────────────────────────────────────────────────
@@ -195,14 +207,15 @@ class Service:
             self._count(event, EventOutcome.DUPLICATE)
             self._ledger.settle(record.position, Outcome.DUPLICATE)
         elif offered.is_to_batch:
-            self._delivering.add(offered.item, now_s)
+            self._sharing.add(offered.item, now_s)
         elif offered.old_bytes:
-            self._delivering.grew(offered.item, offered.old_bytes)
+            self._sharing.grew(offered.item, offered.old_bytes)
 
     # ── settle ──────────────────────────────────────────────────────────────────────────────────
 
     def _settle(self, answered: Answered, wall_s: float) -> None:
         """What one answer finished."""
+        self._sharing.answered(answered)
         if answered.accepted:
             self._accepted(answered.request.pixel, answered.accepted, wall_s)
         for item, rejection in answered.rejected:
@@ -256,34 +269,6 @@ class Service:
         self._breaker.close()
         self._is_breaker_handled = False
 
-    # ── parking ─────────────────────────────────────────────────────────────────────────────────
-
-    def _closed_topics(self) -> frozenset[str]:
-        """Parked topics whose pixels are closed: their records stay there until the pixel opens."""
-        states, topics = self._delivering.states(), self._settings.parked_topics
-        return frozenset(topics[pixel] for pixel, gate in states.items() if not gate.is_open and pixel in topics)
-
-    def _park(self, pixels: frozenset[str], is_wanted: Callable[[Item], bool] = lambda item: True) -> None:
-        """Write what waits for these pixels to their parked topics. What was parked once waits in its topic instead."""
-        if not pixels:
-            return
-        parked = frozenset(self._settings.parked_topics.values())
-
-        def is_to_park(item: Item) -> bool:
-            return item.event.pixel in pixels and item.records[0].position.topic not in parked and is_wanted(item)
-
-        for item in self._delivering.take_for_parking(is_to_park):
-            self._windows.accepted(item)
-            pixel = item.event.pixel
-            for place, record in enumerate(item.records):
-                self._settling.park(record, self._settings.parked_topics[pixel], item.rule_of(place), pixel)
-
-    def _park_before_leaving(self, is_leaving: Callable[[Item], bool]) -> None:
-        """A closed pixel's records of partitions about to go are parked, if another pixel is open."""
-        states = self._delivering.states()
-        if self._settings.park.is_enabled and may_park(states):
-            self._park(frozenset(p for p, gate in states.items() if not gate.is_open), is_leaving)
-
     # ── partitions go, and the end ──────────────────────────────────────────────────────────────
 
     def _drain(self, partitions: Sequence[TopicPartition]) -> None:
@@ -298,7 +283,7 @@ class Service:
 
         until_s = self._clocks.monotonic() + self._settings.drain_timeout_s
         self._publish(busy_until_s=until_s)
-        self._park_before_leaving(is_leaving)
+        self._parking.before_leaving(is_leaving)
         self._delivering.drain(is_leaving)
         self._send_and_settle(is_flushing=True)
         while self._is_draining(is_leaving, leaving) and self._clocks.monotonic() < until_s:
@@ -315,6 +300,7 @@ class Service:
         """Fence partitions that are not ours any more: nothing of them is sent, written or committed from here on."""
         self._delivering.release(lambda item: not self._ledger.owns(item.records[0].position))
         self._windows.closed(partitions)
+        self._sharing.closed(self._clocks.monotonic())
         self._settling.forget_failed()
 
     def stop(self, is_hurried: Callable[[], bool]) -> bool:
@@ -329,12 +315,13 @@ class Service:
         self._is_stopping = True
         until_s = self._clocks.monotonic() + self._settings.shutdown_timeout_s
         self._send_and_settle(is_flushing=True)
-        self._park_before_leaving(lambda item: True)
+        self._parking.before_leaving(lambda item: True)
         while self._is_busy() and self._clocks.monotonic() < until_s and not is_hurried():
             self.step()
         unfinished = self._delivering.in_flight()
         self._settling.commit_now(self._member)
         self._reading.leave()
+        self._sharing.finish(self._clocks.monotonic(), self._clocks.wall())
         return not unfinished
 
     def _is_busy(self) -> bool:

@@ -1,6 +1,7 @@
 """A whole service over edges in memory: a Kafka that keeps logs and commits, a TikTok that answers from a script."""
 
 import io
+import itertools
 import json
 import random
 from collections import defaultdict
@@ -24,6 +25,7 @@ from consumer.core.pipeline import Pipeline, PipelineSettings
 from consumer.core.request import DeliverySettings, PixelSettings
 from consumer.core.resume import Bounds, Committed, Fault
 from consumer.core.settle import Ledger
+from consumer.core.shared import Shared
 from consumer.core.source import Path as SourcePath
 from consumer.core.source import Rule, Test
 from consumer.core.validate import Limits
@@ -31,10 +33,11 @@ from consumer.deduping import Windows, WindowsSettings
 from consumer.delivering import Delivering
 from consumer.looking_up import LookingUp
 from consumer.metrics import Metrics
-from consumer.ports import Rebalanced
+from consumer.ports import Rebalanced, WindowStore
 from consumer.reading import Edges, ReadSettings
 from consumer.service import Clocks, Service, ServiceSettings
 from consumer.settling import Settling
+from consumer.sharing import Alone, Sharing
 from tests.support.fakes import FakeSender
 
 SCHEMA: Final = fastavro.parse_schema(json.loads(Path("schemas/web_event.avsc").read_text()))
@@ -284,6 +287,8 @@ class Scene:
         park_after_s: float = 600.0,
         warmup_max_s: float = 60.0,
         held: Sequence[str] = (),
+        store: WindowStore | None = None,
+        name: bytes = b"process",
     ) -> None:
         self.kafka = kafka or FakeKafka(ManualClock())
         self.clock = self.kafka.clock
@@ -305,6 +310,14 @@ class Scene:
         )
         batcher = Batcher(BatchLimits(max_events, 1 << 20, max_wait_s), delivery.overhead_bytes())
         parked = {name: f"g.parked.{name}" for name in pixels}
+        delivering = Delivering(batcher, delivery, self.sender, self.metrics)
+        self.sharing: Alone | Sharing = Alone(delivering)
+        if store is not None:
+            names = (name + number.to_bytes(1, "big") for number in itertools.count())
+            shared = Shared(forward_new_fields=True, name=names.__next__, random=random.Random(3).random)
+            self.sharing = Sharing(
+                shared, store, windows=windows, delivering=delivering, ledger=self.ledger, metrics=self.metrics
+            )
         self.service = Service(
             edges=Edges(self.member, FakeCluster(self.kafka), FakeTopics(self.kafka)),
             read=ReadSettings(
@@ -319,8 +332,9 @@ class Scene:
             ),
             looking_up=LookingUp(SchemaLookups(decoder), self.registry, random.Random(2).random),
             windows=windows,
-            delivering=Delivering(batcher, delivery, self.sender, self.metrics),
+            delivering=delivering,
             settling=settling,
+            sharing=self.sharing,
             ledger=self.ledger,
             breaker=Breaker(share, of_last),
             metrics=self.metrics,

@@ -23,7 +23,7 @@ STAGES: Final = {
         "normalize", "fields", "identifiers", "numbers", "times", "currencies", "places", "addresses",
     },
     "validate": {"validate"},
-    "dedupe": {"dedupe", "claims", "merge", "rewind", "waiting", "sends"},
+    "dedupe": {"dedupe", "claims", "merge", "rewind", "waiting", "sends", "shared", "shared_store"},
     "batch": {"batch"},
     "deliver": {"deliver", "lane", "pixel", "pace", "verdict", "request", "gates", "park"},
     "settle": {"settle", "letter", "breaker", "resume"},
@@ -31,7 +31,7 @@ STAGES: Final = {
 OF_ONE_RECORD: Final = ("decode", "route", "map", "normalize", "validate")
 
 _PARTS: Final = (
-    *("service", "reading", "deduping", "delivering", "settling", "looking_up"),
+    *("service", "reading", "deduping", "sharing", "delivering", "parking", "settling", "looking_up"),
     *("published", "ports", "metrics", "logs"),
 )
 SERVICE_PARTS: Final = frozenset(f"consumer.{part}" for part in _PARTS)

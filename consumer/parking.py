@@ -1,0 +1,64 @@
+"""Parking: what closed pixels keep waiting moves to their parked topics. The deciding thread's alone."""
+
+from collections.abc import Callable, Mapping
+
+from consumer.core.model import Item
+from consumer.core.park import ParkSettings, may_park, to_park
+from consumer.deduping import Windows
+from consumer.delivering import Delivering
+from consumer.settling import Settling
+from consumer.sharing import Alone, Sharing
+
+
+class Parking:
+    """Which pixels' events are parked, and when (interface.md, section 7).
+
+    Args:
+        topics: a pixel's name → the topic its records are parked in.
+    """
+
+    def __init__(
+        self,
+        settings: ParkSettings,
+        topics: Mapping[str, str],
+        *,
+        windows: Windows,
+        sharing: Alone | Sharing,
+        delivering: Delivering,
+        settling: Settling,
+    ) -> None:
+        self._settings, self._topics = settings, topics
+        self._windows, self._sharing = windows, sharing
+        self._delivering, self._settling = delivering, settling
+        self._own_topics = frozenset(topics.values())
+
+    def closed_topics(self) -> frozenset[str]:
+        """Parked topics whose pixels are closed: their records stay there until the pixel opens."""
+        states, topics = self._delivering.states(), self._topics
+        return frozenset(topics[pixel] for pixel, gate in states.items() if not gate.is_open and pixel in topics)
+
+    def step(self, now_s: float) -> None:
+        """Park what has waited long enough, or takes too much room."""
+        self._park(to_park(self._delivering.states(), self._delivering.waiting, self._settings, now_s))
+
+    def before_leaving(self, is_leaving: Callable[[Item], bool]) -> None:
+        """A closed pixel's records of partitions about to go are parked, if another pixel is open."""
+        states = self._delivering.states()
+        if self._settings.is_enabled and may_park(states):
+            self._park(frozenset(p for p, gate in states.items() if not gate.is_open), is_leaving)
+
+    def _park(self, pixels: frozenset[str], is_wanted: Callable[[Item], bool] = lambda item: True) -> None:
+        """Write what waits for these pixels to their parked topics. What was parked once waits in its topic instead."""
+        if not pixels:
+            return
+
+        def is_to_park(item: Item) -> bool:
+            topic = item.records[0].position.topic
+            return item.event.pixel in pixels and topic not in self._own_topics and is_wanted(item)
+
+        for item in self._delivering.take_for_parking(is_to_park):
+            self._windows.accepted(item)
+            self._sharing.parked(item)
+            pixel = item.event.pixel
+            for place, record in enumerate(item.records):
+                self._settling.park(record, self._topics[pixel], item.rule_of(place), pixel)

@@ -1,0 +1,339 @@
+"""What the shared window promises, of the one in memory that other tests use and of a real Redis."""
+
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Protocol
+
+import pytest
+
+from consumer.core.errors import ConfigError, Unreachable
+from consumer.core.shared_store import Claim, Lifetimes, Question, Verdict, prefix_of, token_of
+from consumer.edges.window import RedisWindow
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.redis import PASSWORD, RedisServer
+from tests.support.window_store import FakeStore
+
+MINUTE = 60_000
+NOW = 1_790_000_000_000
+FIVE_MINUTES = Lifetimes(5 * MINUTE)
+TWO_DAYS_MORE = Lifetimes(5 * MINUTE, 48 * 60 * MINUTE)
+US, THEM = b"process1", b"process2"
+EMAIL, PHONE = 1, 2
+PATIENT_S = 10.0
+"""The machine of the tests is busy; the 50 ms are tried where they matter."""
+
+
+class Store(Protocol):
+    def ask(self, question: Question) -> list[Verdict]: ...
+    def close(self, timeout_s: float) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with RedisServer() as running:
+        yield running
+
+
+@pytest.fixture(params=["memory", "redis"])
+def opened(request: pytest.FixtureRequest, server: RedisServer) -> Iterator["Opened"]:
+    server.client.flushall()
+    yield Opened(server if request.param == "redis" else None)
+
+
+class Opened:
+    """Opens stores of the kind under test, all with the same keys."""
+
+    def __init__(self, server: RedisServer | None) -> None:
+        self._server = server
+
+    def __call__(self, lifetimes: Lifetimes = FIVE_MINUTES) -> Store:
+        if self._server is None:
+            return FakeStore(lifetimes, lambda: NOW)
+        return RedisWindow(self._server.url, prefix_of("group"), lifetimes, PATIENT_S)
+
+
+def claim(offset: int, time_ms: int = NOW, key: bytes = b"k" * 16) -> Claim:
+    return Claim(key, token_of("web-events", 0, offset, "purchases"), time_ms)
+
+
+def wants(store: Store, one: Claim, fields: int = EMAIL, owner: bytes = US, is_heartbeat: bool = True) -> Verdict:
+    [verdict] = store.ask(Question(owner, is_heartbeat, claims=[(one, fields)]))
+    return verdict
+
+
+def confirms(store: Store, one: Claim, fields: int = EMAIL, owner: bytes = US) -> None:
+    assert store.ask(Question(owner, True, confirms=[(one, fields)])) == []
+
+
+def releases(store: Store, one: Claim, owner: bytes = US) -> None:
+    assert store.ask(Question(owner, True, releases=[(one, owner)])) == []
+
+
+def test_a_copy_waits_while_the_first_is_on_its_way_and_is_a_duplicate_after(opened: Opened) -> None:
+    store = opened()
+    assert wants(store, claim(1)) is Verdict.FIRST
+    assert wants(store, claim(2), owner=THEM) is Verdict.WAIT
+    assert wants(store, claim(3), owner=US) is Verdict.WAIT
+
+    confirms(store, claim(1))
+    assert wants(store, claim(2), owner=THEM) is Verdict.DUPLICATE
+
+
+def test_other_keys_have_nothing_to_do_with_it(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1))
+    assert wants(store, claim(2, key=b"x" * 16)) is Verdict.FIRST
+
+
+def test_answers_in_the_order_of_the_claims(opened: Opened) -> None:
+    store = opened()
+    confirms(store, claim(0))
+    other = claim(2, key=b"x" * 16)
+
+    asked = [(claim(1), EMAIL), (other, EMAIL), (claim(3), PHONE), (claim(4), PHONE)]
+    assert store.ask(Question(US, True, claims=asked)) == [
+        Verdict.DUPLICATE,
+        Verdict.FIRST,
+        Verdict.FORWARD,
+        Verdict.WAIT,
+    ]
+
+
+def test_a_copy_with_new_fields_is_forwarded_and_its_fields_count_once_confirmed(opened: Opened) -> None:
+    store = opened()
+    confirms(store, claim(1), EMAIL)
+
+    assert wants(store, claim(2), PHONE, THEM) is Verdict.FORWARD
+    assert wants(store, claim(3), PHONE) is Verdict.WAIT
+    assert wants(store, claim(4), EMAIL) is Verdict.DUPLICATE
+
+    confirms(store, claim(2), PHONE, THEM)
+    assert wants(store, claim(3), EMAIL | PHONE) is Verdict.DUPLICATE
+
+
+def test_a_released_claim_is_free(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1))
+    releases(store, claim(1))
+    assert wants(store, claim(2), owner=THEM) is Verdict.FIRST
+
+
+def test_a_refused_forward_leaves_what_was_accepted(opened: Opened) -> None:
+    store = opened()
+    confirms(store, claim(1), EMAIL)
+    wants(store, claim(2), PHONE)
+    releases(store, claim(2))
+
+    assert wants(store, claim(3), EMAIL) is Verdict.DUPLICATE
+    assert wants(store, claim(3), PHONE) is Verdict.FORWARD
+
+
+def test_a_release_does_not_take_what_is_anothers_by_now(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1), owner=THEM, is_heartbeat=False)  # dead
+    assert wants(store, claim(1), owner=US) is Verdict.FIRST
+
+    releases(store, claim(1), owner=THEM)
+    releases(store, claim(2), owner=US)
+    assert wants(store, claim(3), owner=THEM) is Verdict.WAIT
+
+
+def test_the_claim_of_a_dead_process_is_free(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1), owner=THEM, is_heartbeat=False)
+    assert wants(store, claim(2)) is Verdict.FIRST
+    assert wants(store, claim(3), owner=THEM) is Verdict.WAIT
+
+
+def test_a_record_read_again_is_not_kept_waiting_by_itself(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1), owner=THEM)
+    assert wants(store, claim(1), owner=US) is Verdict.FIRST
+    assert wants(store, claim(2), owner=THEM) is Verdict.WAIT
+
+
+def test_a_record_read_again_after_it_was_accepted_is_not_sent_again(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1), owner=THEM)
+    confirms(store, claim(1), owner=THEM)
+    assert wants(store, claim(1), owner=US) is Verdict.DUPLICATE
+
+
+def test_what_is_confirmed_late_counts_though_another_has_the_claim(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1), owner=THEM, is_heartbeat=False)
+    wants(store, claim(2), PHONE, owner=US)
+    confirms(store, claim(1), EMAIL, owner=THEM)
+
+    assert wants(store, claim(3), EMAIL) is Verdict.DUPLICATE
+    assert wants(store, claim(3), PHONE) is Verdict.WAIT
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_window_is_kafka_time_inclusive_and_in_either_order(opened: Opened, sign: int) -> None:
+    store = opened()
+    confirms(store, claim(1))
+    assert wants(store, claim(2, NOW + sign * 5 * MINUTE)) is Verdict.DUPLICATE
+    assert wants(store, claim(2, NOW + sign * (5 * MINUTE + 1))) is Verdict.FIRST
+
+
+def test_a_confirmation_far_from_what_is_there_begins_anew(opened: Opened) -> None:
+    store = opened()
+    confirms(store, claim(1), EMAIL)
+    confirms(store, claim(2, NOW + 6 * MINUTE), PHONE)
+    assert wants(store, claim(3, NOW + 7 * MINUTE), PHONE) is Verdict.DUPLICATE
+    assert wants(store, claim(3, NOW + 7 * MINUTE), EMAIL) is Verdict.FORWARD
+
+
+def test_after_the_window_copies_are_removed_whatever_they_hold(opened: Opened) -> None:
+    store = opened(TWO_DAYS_MORE)
+    confirms(store, claim(1))
+    late = NOW + TWO_DAYS_MORE.keep_ms
+    assert wants(store, claim(2, NOW + 5 * MINUTE + 1), PHONE) is Verdict.REMOVED
+    assert wants(store, claim(2, late), PHONE) is Verdict.REMOVED
+    assert wants(store, claim(2, late + 1)) is Verdict.FIRST
+
+
+def test_many_claims_fit_one_question(opened: Opened) -> None:
+    store = opened()
+    ones = [(claim(n, key=random.Random(n).randbytes(16)), EMAIL) for n in range(1000)]
+    assert set(store.ask(Question(US, True, claims=ones))) == {Verdict.FIRST}
+    assert store.ask(Question(US, False, confirms=ones, claims=ones)) == [Verdict.DUPLICATE] * 1000
+
+
+# What only a real one can show.
+
+
+@pytest.fixture
+def window(server: RedisServer) -> Iterator[RedisWindow]:
+    server.client.flushall()
+    store = RedisWindow(server.url, prefix_of("group"), FIVE_MINUTES, PATIENT_S)
+    yield store
+    store.close(1.0)
+
+
+def test_keys_expire_after_twice_the_window_and_heartbeats_after_30_seconds(
+    window: RedisWindow, server: RedisServer
+) -> None:
+    confirms(window, claim(1))
+    left_ms = {key[-17:]: server.client.pttl(key) for key in server.client.keys()}
+    assert 599_000 < left_ms[b"k" + b"k" * 16] <= 600_000
+    assert sorted(left_ms.values())[0] <= 30_000
+
+
+def test_groups_do_not_see_each_other(window: RedisWindow, server: RedisServer) -> None:
+    confirms(window, claim(1))
+    other = RedisWindow(server.url, prefix_of("other"), FIVE_MINUTES, PATIENT_S)
+    with closing_of(other):
+        assert wants(other, claim(2)) is Verdict.FIRST
+
+
+def test_what_is_no_value_of_ours_counts_as_nothing(window: RedisWindow, server: RedisServer) -> None:
+    server.client.set(prefix_of("group") + b"k" + b"k" * 16, b"what is this")
+    assert wants(window, claim(1)) is Verdict.FIRST
+
+
+def test_a_key_of_another_type_is_trouble_and_no_bug(window: RedisWindow, server: RedisServer) -> None:
+    server.client.lpush(prefix_of("group") + b"k" + b"k" * 16, b"x")
+    with pytest.raises(Unreachable, match="ResponseError"):
+        wants(window, claim(1))
+
+
+def test_a_full_redis_is_trouble(window: RedisWindow, server: RedisServer) -> None:
+    server.client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(Unreachable, match="OutOfMemory"):
+            wants(window, claim(1))
+    finally:
+        server.client.config_set("maxmemory", 0)
+    assert wants(window, claim(1)) is Verdict.FIRST
+
+
+def test_a_frozen_redis_costs_no_more_than_the_time_given_and_is_found_again(server: RedisServer) -> None:
+    store = RedisWindow(server.url, prefix_of("group"), FIVE_MINUTES)
+    with closing_of(store):
+        _until_answered(store)
+        server.freeze()
+        try:
+            for _ in range(3):
+                began_s = time.monotonic()
+                with pytest.raises(Unreachable):
+                    wants(store, claim(1))
+                assert time.monotonic() - began_s < 0.05 + 0.5  # of it, half a second for a busy machine
+        finally:
+            server.thaw()
+        _until_answered(store)
+
+
+def test_a_redis_that_was_started_anew_is_found_again() -> None:
+    with RedisServer() as server:
+        store = RedisWindow(server.url, prefix_of("group"), FIVE_MINUTES, PATIENT_S)
+        with closing_of(store):
+            wants(store, claim(1))
+            server.kill()
+            with pytest.raises(Unreachable, match="ConnectionError"):
+                wants(store, claim(2))
+            server.start()
+            assert _until_answered(store) is Verdict.FIRST
+
+
+def _until_answered(store: RedisWindow) -> Verdict:
+    end_s = time.monotonic() + 30
+    while True:
+        try:
+            return wants(store, claim(9, key=b"u" * 16))
+        except Unreachable:
+            assert time.monotonic() < end_s
+            time.sleep(0.02)
+
+
+def test_the_password_is_in_no_text(server: RedisServer) -> None:
+    wrong = RedisWindow(server.url.replace(PASSWORD, "swordfish"), b"", FIVE_MINUTES, PATIENT_S)
+    nobody = RedisWindow(f"redis://:swordfish@{LOOPBACK}:{free_port()}/0", b"", FIVE_MINUTES, PATIENT_S)
+    for store in (wrong, nobody):
+        with closing_of(store), pytest.raises(Unreachable) as caught:
+            wants(store, claim(1))
+        assert "swordfish" not in str(caught.value)
+        assert caught.value.__suppress_context__
+    with pytest.raises(ConfigError) as unusable:
+        RedisWindow(f"redis://:swordfish@{LOOPBACK}:port/0", b"", FIVE_MINUTES)
+    assert "swordfish" not in str(unusable.value)
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"+OK\r\n", b"$3\r\nabc\r\n", b"$1\r\n?\r\n", b":7\r\n", b"*0\r\n", b":x\r\n", b"-\xff\r\n"]
+)
+def test_an_answer_that_makes_no_sense_is_trouble(nonsense: bytes) -> None:
+    with closing(socket.create_server((LOOPBACK, 0))) as listening:
+        threading.Thread(target=_answer_always, args=(listening, nonsense), daemon=True).start()
+        store = RedisWindow(f"redis://{LOOPBACK}:{listening.getsockname()[1]}/0", b"", FIVE_MINUTES, PATIENT_S)
+        with closing_of(store), pytest.raises(Unreachable):
+            wants(store, claim(1))
+
+
+def _answer_always(listening: socket.socket, answer: bytes) -> None:
+    for _ in range(4):
+        try:
+            connection, _ = listening.accept()
+            with connection:
+                while connection.recv(1 << 16):
+                    connection.sendall(answer)
+        except OSError:
+            return
+
+
+class closing_of:  # noqa: N801  # reads as contextlib.closing does
+    """Close a store at the end of the block."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> Store:
+        return self._store
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close(1.0)

@@ -1,0 +1,64 @@
+"""A real redis-server on a free port of the loopback address, with nothing stored on disk."""
+
+import shutil
+import signal
+import subprocess
+from types import TracebackType
+from typing import Final, Self
+
+import redis
+
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.wait import wait_until
+
+PASSWORD: Final = "hunter2"
+_START_TIMEOUT_S: Final = 30.0
+
+
+class RedisServer:
+    """`with RedisServer() as server: …`; it may be stopped, frozen and started again on the same port."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://:{PASSWORD}@{LOOPBACK}:{self.port}/0"
+        self.client = redis.Redis.from_url(self.url, socket_timeout=10)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, empty, and wait until it answers."""
+        program = shutil.which("redis-server")
+        assert program, "install redis-server"
+        command = [program, "--port", str(self.port), "--bind", LOOPBACK, "--save", "", "--requirepass", PASSWORD]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        wait_until(self._answers, _START_TIMEOUT_S, what="redis-server answers")
+
+    def kill(self) -> None:
+        """`kill -9`: what it held is gone."""
+        assert self._process is not None, "it was never started"
+        self._process.kill()
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """It takes connections and questions, and answers nothing."""
+        assert self._process is not None, "it was never started"
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None, "it was never started"
+        self._process.send_signal(signal.SIGCONT)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.RedisError:
+            return False
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.client.close()
+        self.kill()
