@@ -1,14 +1,15 @@
 """Gathering what a run has left behind, once everything is settled."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import httpx2
 
-from tests.chaos.judge import Arrival, Evidence, Place
+from tests.chaos.judge import Arrival, Evidence, Position
+from tests.chaos.offsets import Offsets
 from tests.chaos.stream import Known, copies
-from tests.chaos.watch import TopicPartition, Watching
+from tests.chaos.watch import Watching
 from tests.chaos.world import PIXELS, World
 from tests.support.letters import letter
 from tests.support.sandbox import Key
@@ -33,7 +34,7 @@ def gathered(
     scene = world.scene
     records, times = _records(scene.topic, known, places)
     parked_s = _parked(world, records)
-    topics = (scene.topic, *own_topics(scene.group))
+    offsets = Offsets(world.servers.cluster.direct, scene.group, (scene.topic, *own_topics(scene.group)))
     return Evidence(
         records=records,
         copies=times,
@@ -41,8 +42,8 @@ def gathered(
         arrivals=_arrivals(scene.sandbox.url),
         letters=Counter(map(letter, scene.dead_letters())),
         expected_letters=expected_letters(known.stream),
-        committed=_by_partition(topics, lambda topic: scene.kafka.committed(scene.group, topic)),
-        ends=_by_partition(topics, scene.kafka.end_offsets),
+        committed=offsets.committed(),
+        ends=offsets.ends(),
         disturbances=world.chronicle.disturbances,
         commits=watching.commits,
         looks=watching.looks,
@@ -52,8 +53,8 @@ def gathered(
 
 def _records(
     topic: str, known: Known, places: Mapping[int, tuple[int, int]]
-) -> tuple[dict[Key, list[Place]], Counter[Key]]:
-    found: dict[Key, list[Place]] = {}
+) -> tuple[dict[Key, list[Position]], Counter[Key]]:
+    found: dict[Key, list[Position]] = {}
     times: Counter[Key] = Counter()
     for key, number in copies(known.stream):
         times[key] += 1
@@ -61,7 +62,7 @@ def _records(
     return found, times
 
 
-def _parked(world: World, records: dict[Key, list[Place]]) -> dict[Key, float]:
+def _parked(world: World, records: dict[Key, list[Position]]) -> dict[Key, float]:
     """Add the parked records to those of their events; when each event was first parked."""
     by_id: dict[tuple[str, str], list[Key]] = {}
     for key in records:
@@ -87,7 +88,3 @@ def _arrivals(sandbox_url: str) -> dict[Key, list[Arrival]]:
                 found.setdefault(key, []).append(Arrival(event["received_at"], event["answered"]))
             after = page[-1]["seq"]
     return found
-
-
-def _by_partition(topics: Sequence[str], ask: Callable[[str], Mapping[int, int]]) -> dict[TopicPartition, int]:
-    return {(topic, number): offset for topic in topics for number, offset in ask(topic).items()}

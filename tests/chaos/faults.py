@@ -7,7 +7,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from subprocess import CalledProcessError
 from typing import Any, Final
+
+from confluent_kafka import KafkaException
 
 from tests.chaos.leaders import move_leaders
 from tests.chaos.world import PIXELS, World
@@ -126,7 +129,10 @@ def _broker_resets(world: World, pick: float) -> Iterator[None]:
 @contextmanager
 def _leaders_move(world: World, pick: float) -> Iterator[None]:
     topics = (world.scene.topic, world.scene.dead_letter_topic, "__consumer_offsets")
-    move_leaders(world.servers.cluster.direct, topics, world.scene.folder)
+    try:
+        move_leaders(world.servers.cluster.direct, topics, world.scene.folder)
+    except (KafkaException, CalledProcessError) as failed:  # a broker is only just back
+        raise NothingToStrike from failed
     yield
 
 
@@ -134,18 +140,24 @@ def _leaders_move(world: World, pick: float) -> Iterator[None]:
 def _letters_refused(world: World, pick: float) -> Iterator[None]:
     """The brokers take no record whose timestamp is in the past, which any is when it arrives."""
     topic, name = world.scene.dead_letter_topic, "message.timestamp.before.max.ms"
-    world.servers.kafka.configure(topic, name, "0")
+    _configure(world, topic, name, "0")
     try:
         yield
     finally:
-        wait_until(
-            lambda: _is_configured(world, topic, name, str(2**63 - 1)), 90, what=f"{topic} takes letters", every_s=1
-        )
+        _configure(world, topic, name, str(2**63 - 1))
 
 
-def _is_configured(world: World, topic: str, name: str, value: str) -> bool:
-    world.servers.kafka.configure(topic, name, value)
-    return True
+def _configure(world: World, topic: str, name: str, value: str) -> None:
+    """Brokers may come and go meanwhile."""
+
+    def is_done() -> bool:
+        try:
+            world.servers.kafka.configure(topic, name, value)
+        except (KafkaException, TimeoutError):
+            return False
+        return True
+
+    wait_until(is_done, 90, what=f"{name} of {topic} is set", every_s=1)
 
 
 # ── TikTok ──────────────────────────────────────────────────────────────────────────────────────

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from tests.chaos.watch import Commits, Look, TopicPartition
+from tests.chaos.offsets import Place
+from tests.chaos.watch import Commits, Look
 from tests.chaos.world import Disturbance
 from tests.support.letters import Letter
 from tests.support.sandbox import Key
 
-Place = tuple[str, int, int]
+Position = tuple[str, int, int]
 """Topic, partition, offset."""
 
 LOST_PARTITIONS: Final = "partitions lost"
@@ -60,7 +61,7 @@ class Arrival:
 class Evidence:
     """Everything there is to know of a run once it has settled."""
 
-    records: Mapping[Key, Sequence[Place]]
+    records: Mapping[Key, Sequence[Position]]
     """Each expected event → its records in the topic, and those parked of them."""
     copies: Mapping[Key, int]
     """Each expected event → how many records in the topic carry it."""
@@ -69,8 +70,8 @@ class Evidence:
     arrivals: Mapping[Key, Sequence[Arrival]]
     letters: Counter[Letter]
     expected_letters: Counter[Letter]
-    committed: Mapping[TopicPartition, int]
-    ends: Mapping[TopicPartition, int]
+    committed: Mapping[Place, int]
+    ends: Mapping[Place, int]
     disturbances: Sequence[Disturbance]
     commits: Sequence[Commits]
     looks: Sequence[Look]
@@ -190,10 +191,10 @@ def _seen_moves(looks: Sequence[Look]) -> Iterable[Disturbance]:
 class _Cause:
     begin_s: float
     end_s: float
-    committed: Mapping[TopicPartition, int]
+    committed: Mapping[Place, int]
     """What the group had committed before it began, as far as that was seen."""
 
-    def explains(self, first_s: float, second_s: float, records: Sequence[Place]) -> bool:
+    def explains(self, first_s: float, second_s: float, records: Sequence[Position]) -> bool:
         is_between = self.begin_s <= second_s and self.end_s >= first_s
         return is_between and any(offset >= self.committed.get((topic, n), 0) for topic, n, offset in records)
 
@@ -209,6 +210,6 @@ def _is_explained(key: Key, evidence: Evidence, causes: Sequence[_Cause]) -> boo
     return without < evidence.copies[key]
 
 
-def _committed_before(at_s: float, commits: Sequence[Commits]) -> Mapping[TopicPartition, int]:
+def _committed_before(at_s: float, commits: Sequence[Commits]) -> Mapping[Place, int]:
     place = bisect_left(commits, at_s, key=lambda seen: seen.at_s)
     return commits[place - 1].offsets if place else {}

@@ -4,6 +4,7 @@ import random
 import shutil
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from tests.chaos.evidence import gathered, own_topics
 from tests.chaos.faults import FAULTS, NothingToStrike
 from tests.chaos.judge import judge
 from tests.chaos.members import Members
+from tests.chaos.offsets import Offsets
 from tests.chaos.plan import SESSION_S, Planned, plan
 from tests.chaos.report import Outcome
 from tests.chaos.servers import Servers
@@ -81,7 +83,7 @@ def run(seed: int, servers: Servers, folder: Path, settings: Settings) -> Outcom
         servers.mend()
         mended_s = time.monotonic()
         writing.join(READY_S * 3)
-        problems = [*writing.failed, *_settled(world)]
+        problems = [*world.chronicle.problems, *writing.failed, *_settled(world)]
         recovered_s = time.monotonic() - mended_s
         watching.stop()
         problems += _ended_well(world, watching)
@@ -177,11 +179,14 @@ def _strike(world: World, planned: list[Planned]) -> Counter[str]:
 def _bring_about(world: World, fault: Planned, begun_s: float) -> list[str]:
     wait = threading.Event().wait
     wait(max(0.0, begun_s + fault.at_s - time.monotonic()))
-    with suppress(NothingToStrike):
+    try:
         with world.chronicle.noting(fault.kind), FAULTS[fault.kind](world, fault.pick):
             wait(fault.for_s)
-        return [fault.kind]
-    return []
+    except NothingToStrike:
+        return []
+    except Exception:  # the outermost frame of a fault's thread: the run goes on, and says so at its end
+        world.chronicle.problems.append(f"{fault.kind} could not be done or undone:\n{traceback.format_exc()}")
+    return [fault.kind]
 
 
 # ── the end ─────────────────────────────────────────────────────────────────────────────────────
@@ -190,14 +195,13 @@ def _bring_about(world: World, fault: Planned, begun_s: float) -> list[str]:
 def _settled(world: World) -> list[str]:
     """Wait until the group has committed the ends of all its topics; says what stands still otherwise."""
     scene = world.scene
-    topics = (scene.topic, *own_topics(scene.group))
+    offsets = Offsets(world.servers.cluster.direct, scene.group, (scene.topic, *own_topics(scene.group)))
     patience, last = Patience(PATIENCE_S), None
     while not patience.is_over:
         with suppress(KafkaException):
-            committed = [scene.kafka.committed(scene.group, topic) for topic in topics]
-            if all(scene.kafka.is_at_end(scene.group, topic) for topic in topics):
+            if offsets.is_at_end():
                 return []
-            now = (committed, scene.sandbox.events_accepted())
+            now = (offsets.committed(), scene.sandbox.events_accepted())
             if now != last:
                 patience.renew()
                 last = now

@@ -25,6 +25,10 @@ _PROPERTIES: Final = {
     # Records' clocks jump, also ahead.
     "log.message.timestamp.after.max.ms": str(10 * 365 * 86_400_000),
     "offsets.topic.num.partitions": "3",
+    # A busy machine holds back a broker's heartbeats; the brokers of the system tests have it to themselves.
+    "broker.session.timeout.ms": "9000",
+    "controller.quorum.election.timeout.ms": "1000",
+    "controller.quorum.fetch.timeout.ms": "3000",
     "num.network.threads": "3",
     "num.io.threads": "4",
 }

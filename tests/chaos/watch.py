@@ -11,12 +11,12 @@ from typing import Final
 
 from confluent_kafka import KafkaException
 
+from tests.chaos.offsets import Offsets, Place
 from tests.chaos.world import World
 from tests.support.metrics import Metrics
 from tests.support.processes import Service
 
 EVERY_S: Final = 1.0
-TopicPartition = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Commits:
     """What the group had committed at a time."""
 
     at_s: float
-    offsets: Mapping[TopicPartition, int]
+    offsets: Mapping[Place, int]
 
 
 @dataclass
@@ -75,15 +75,12 @@ class Watching:
             self.looks.append(_look(service, Metrics.parse(answer.text)))
 
     def _see_commits(self) -> None:
+        offsets = Offsets(self.world.servers.cluster.direct, self.world.scene.group, self.topics)
         while not self._is_over.wait(EVERY_S):
             at_s = time.time()
-            # The brokers may have other worries, or a topic is not there yet.
-            with contextlib.suppress(KafkaException, KeyError):
-                self.commits.append(Commits(at_s, self._committed()))
-
-    def _committed(self) -> dict[TopicPartition, int]:
-        kafka, group = self.world.servers.kafka, self.world.scene.group
-        return {(topic, n): offset for topic in self.topics for n, offset in kafka.committed(group, topic).items()}
+            with contextlib.suppress(KafkaException):  # the brokers may have other worries
+                self.commits.append(Commits(at_s, offsets.committed()))
+        offsets.close()
 
 
 def _look(service: Service, metrics: Metrics) -> Look:

@@ -1,0 +1,53 @@
+"""What a group has committed and where its topics end, asked by a plain consumer.
+
+Not by an administrator: while brokers come and go, librdkafka's requests to a group's coordinator have been seen to
+end the process that makes them (`rd_kafka_enq_once_del_source_return: Assertion 'eonce->refcnt > 0' failed`).
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+Place = tuple[str, int]
+"""Topic and partition."""
+_ASK_S: Final = 10.0
+
+
+class Offsets:
+    """Belongs to one thread. Every question raises KafkaException while the cluster does not answer."""
+
+    def __init__(self, bootstrap: str, group: str, topics: Iterable[str]) -> None:
+        properties: dict[str, Any] = {"bootstrap.servers": bootstrap, "group.id": group, "log_level": 2}
+        self._consumer = Consumer(properties)  # which never joins
+        self._topics = tuple(topics)
+
+    def committed(self) -> dict[Place, int]:
+        """The group's offsets, of the partitions that have one."""
+        found = self._consumer.committed(self._partitions(), timeout=_ASK_S)
+        failed = [each.error for each in found if each.error is not None]
+        if failed:
+            raise KafkaException(failed[0])
+        return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
+
+    def ends(self) -> dict[Place, int]:
+        """The offset that the next record will have."""
+        ends = {}
+        for each in self._partitions():
+            low_high = self._consumer.get_watermark_offsets(each, timeout=_ASK_S)
+            assert low_high is not None
+            ends[each.topic, each.partition] = low_high[1]
+        return ends
+
+    def is_at_end(self) -> bool:
+        """True once the group has committed the end of every partition that holds, or held, a record."""
+        committed = self.committed()
+        return all(committed.get(place, 0) == end for place, end in self.ends().items())
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def _partitions(self) -> list[TopicPartition]:
+        """Of those topics that there are."""
+        known = self._consumer.list_topics(timeout=_ASK_S).topics
+        return [TopicPartition(name, n) for name in self._topics if name in known for n in known[name].partitions]
