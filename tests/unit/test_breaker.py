@@ -60,6 +60,16 @@ def test_a_late_refusal_among_none_but_rejected_ones_changes_nothing() -> None:
     assert not breaker.is_open
 
 
+def test_late_refusals_are_forgotten_with_their_records() -> None:
+    breaker = noted(Breaker(0.5, 10), rejected=0, good=10)
+    for _ in range(5):
+        breaker.note_late()
+
+    noted(breaker, rejected=5, good=10)
+
+    assert not breaker.is_open
+
+
 def test_one_refusal_in_a_thousand_opens_nothing() -> None:
     breaker = noted(Breaker(0.5, 1000), rejected=0, good=1000)
 

@@ -125,6 +125,14 @@ def test_ignores_a_record_of_an_earlier_assignment_of_the_same_partition() -> No
     assert ledger.in_flight == 1
 
 
+def test_releases_only_what_is_unsettled() -> None:
+    ledger = ledger_with(10, 11, 12)
+    ledger.settle(at(11), Outcome.SENT)  # behind one that is still in flight
+
+    assert ledger.release([P0]) == 2
+    assert ledger.in_flight_bytes == 0
+
+
 def test_releasing_what_is_not_ours_releases_nothing() -> None:
     assert Ledger().release([P0]) == 0
 
