@@ -47,7 +47,6 @@ class Settings:
     """On average, a fault begins so many seconds after the one before."""
     rate: float = 200.0
     """Records a second."""
-    with_redis: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,25 @@ class Drawn:
     is_consumer_protocol: bool
     is_https: bool
     merge_wait_ms: int
+    is_shared_window: bool
+    """Kept in Redis."""
     processes: int
 
     @classmethod
     def of(cls, seed: int) -> "Drawn":
         draw = random.Random(f"drawn {seed}")
-        return cls(draw.random() < 0.5, draw.random() < 0.5, draw.choice((0, 0, 700)), draw.choice((2, 3)))
+        return cls(
+            is_consumer_protocol=draw.random() < 0.5,
+            is_https=draw.random() < 0.5,
+            merge_wait_ms=draw.choice((0, 0, 700)),
+            is_shared_window=draw.random() < 0.3,
+            processes=draw.choice((2, 3)),
+        )
 
     def __str__(self) -> str:
         protocol, way = "consumer" if self.is_consumer_protocol else "classic", "https" if self.is_https else "http"
-        return f"{protocol}, {way}, merge_wait {self.merge_wait_ms} ms, {self.processes} processes"
+        window = "in Redis" if self.is_shared_window else "in memory"
+        return f"{protocol}, {way}, window {window}, merge_wait {self.merge_wait_ms} ms, {self.processes} processes"
 
 
 def run(seed: int, servers: Servers, folder: Path, settings: Settings) -> Outcome:
@@ -75,11 +83,11 @@ def run(seed: int, servers: Servers, folder: Path, settings: Settings) -> Outcom
     begun_s = time.monotonic()
     servers.sandbox.reset()
     servers.tls.show(servers.good_certificate)
-    with _world(servers, folder, drawn, settings) as world:
+    with _world(servers, folder, drawn) as world:
         stream = known_stream(seed, int(settings.faults_s * settings.rate), settings.rate, world.scene.schema_ids())
         servers.sandbox.refuse(*stream.refused)
         writing, watching = _started(world, stream, settings.rate, drawn.processes)
-        injected = _strike(world, plan(seed, settings.faults_s, settings.every_s, _without(drawn, settings)))
+        injected = _strike(world, plan(seed, settings.faults_s, settings.every_s, _without(drawn)))
         servers.mend()
         mended_s = time.monotonic()
         writing.join(READY_S * 3)
@@ -96,15 +104,15 @@ def run(seed: int, servers: Servers, folder: Path, settings: Settings) -> Outcom
     return outcome
 
 
-def _without(drawn: Drawn, settings: Settings) -> frozenset[str]:
+def _without(drawn: Drawn) -> frozenset[str]:
     """Kinds of faults that would strike nothing in this run."""
     tls = frozenset() if drawn.is_https else frozenset({"TLS failure"})
-    redis = frozenset() if settings.with_redis else frozenset({"Redis killed"})
+    redis = frozenset() if drawn.is_shared_window else frozenset({"Redis killed"})
     return tls | redis
 
 
 @contextmanager
-def _world(servers: Servers, folder: Path, drawn: Drawn, settings: Settings) -> Iterator[World]:
+def _world(servers: Servers, folder: Path, drawn: Drawn) -> Iterator[World]:
     folder.mkdir(parents=True)
     topic = servers.kafka.new_topic("chaos", partitions=PARTITIONS)
     servers.kafka.create_topic(f"{topic}.dlq", partitions=2)
@@ -112,7 +120,7 @@ def _world(servers: Servers, folder: Path, drawn: Drawn, settings: Settings) -> 
     scene.protocol = _CONSUMER if drawn.is_consumer_protocol else _CLASSIC
     tokens = Tokens(scene)
     tokens.give_all()
-    members = Members(_starting(scene, servers, tokens, drawn, settings))
+    members = Members(_starting(scene, servers, tokens, drawn))
     try:
         yield World(servers, scene, members, tokens, Unkindness(servers.sandbox), Chronicle())
     finally:
@@ -122,11 +130,9 @@ def _world(servers: Servers, folder: Path, drawn: Drawn, settings: Settings) -> 
                 servers.kafka.delete_topic(name)
 
 
-def _starting(
-    scene: Scene, servers: Servers, tokens: Tokens, drawn: Drawn, settings: Settings
-) -> Callable[[str], Service]:
+def _starting(scene: Scene, servers: Servers, tokens: Tokens, drawn: Drawn) -> Callable[[str], Service]:
     sections = _sections(servers, tokens, drawn)
-    if settings.with_redis:
+    if drawn.is_shared_window:
         sections["dedupe"] |= {"store": "redis", "redis_url": servers.redis.url}
     env = {"SSL_CERT_FILE": str(servers.good_certificate)} if drawn.is_https else {}
     return lambda name: Service(scene.config(**sections), scene.folder, name, env=env)

@@ -24,6 +24,9 @@ _PROPERTIES: Final = {
     "group.consumer.session.timeout.ms": str(int(SESSION_S * 1000)),
     # Records' clocks jump, also ahead.
     "log.message.timestamp.after.max.ms": str(10 * 365 * 86_400_000),
+    # The preferred replica leads: soon after it was chosen, and after its broker came back.
+    "leader.imbalance.check.interval.seconds": "3",
+    "leader.imbalance.per.broker.percentage": "0",
     "offsets.topic.num.partitions": "3",
     # A busy machine holds back a broker's heartbeats; the brokers of the system tests have it to themselves.
     "broker.session.timeout.ms": "9000",

@@ -1,5 +1,5 @@
 """Nothing is lost, whatever happens. `make chaos` runs it for CHAOS_MINUTES; without them one short run of a fixed
-seed. CHAOS_SEED repeats one run; CHAOS_REDIS=1 keeps the dedupe window in Redis, and kills that too.
+seed. CHAOS_SEED repeats one run.
 """
 
 import os
@@ -18,9 +18,8 @@ from tests.chaos.servers import Servers
 SHORT_SEED: Final = 3
 _MINUTES: Final = float(os.environ.get("CHAOS_MINUTES", "0"))
 _SEED: Final = os.environ.get("CHAOS_SEED")
-_WITH_REDIS: Final = os.environ.get("CHAOS_REDIS") == "1"
-_SHORT: Final = Settings(faults_s=25, every_s=2.5, with_redis=_WITH_REDIS)
-_LONG: Final = Settings(faults_s=90, every_s=4, with_redis=_WITH_REDIS)
+_SHORT: Final = Settings(faults_s=25, every_s=2.5)
+_LONG: Final = Settings(faults_s=90, every_s=4)
 
 
 @pytest.mark.server

@@ -149,8 +149,9 @@ class Proxy:
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:
+    if writer.transport.is_closing():
+        return
     connection = writer.get_extra_info("socket")
     with contextlib.suppress(OSError):
-        if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORTS)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORTS)
     writer.transport.abort()
