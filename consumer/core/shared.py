@@ -19,8 +19,8 @@ from consumer.core.merge import presence
 from consumer.core.model import Item
 from consumer.core.shared_store import HEARTBEAT_MS, Claim, Question, Verdict, token_of
 
-MOST_AT_ONCE: Final = 1000
-"""Claims of one question, and confirmations: keeps Redis from serving others for a few milliseconds at most."""
+MOST_AT_ONCE: Final = 500
+"""Claims of one question, and confirmations, at 6 to 8 µs each: as long does Redis serve nobody else."""
 HEARTBEAT_EVERY_S: Final = 5.0
 FIRST_WAIT_S: Final = 0.05
 LONGEST_WAIT_S: Final = 1.0

@@ -144,7 +144,7 @@ def test_what_asks_again_asks_with_what_was_merged_into_it(process: Process) -> 
     assert process.ask(1.0).claims[0][1] == EMAIL | phone
 
 
-def test_a_question_holds_a_thousand_and_the_rest_comes_after(process: Process) -> None:
+def test_a_question_holds_so_many_and_the_rest_comes_after(process: Process) -> None:
     items = [new_item(number) for number in range(MOST_AT_ONCE + 1)]
     for item in items:
         process.shared.add(item)
