@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 from consumer.core import model
 from consumer.core.errors import Unreachable
 from consumer.core.resume import Bounds
+from consumer.edges.clients import judged
 
 log = structlog.get_logger("consumer.cluster")
 
@@ -74,13 +75,18 @@ class TopicWatch(threading.Thread):
 
 
 class KafkaCluster:
-    """The cluster as an administrator sees it."""
+    """The cluster as an administrator sees it.
+
+    Raises:
+        ConfigError: the client refuses its properties.
+    """
 
     def __init__(self, properties: Mapping[str, str]) -> None:
         of_admin: dict[str, str | int | float | bool] = {
             name: value for name, value in properties.items() if name not in _CONSUMER_ONLY
         }
-        self._admin = AdminClient(of_admin, logger=logging.getLogger("librdkafka"))
+        with judged("kafka.properties", properties):
+            self._admin = AdminClient(of_admin, logger=logging.getLogger("librdkafka"))
         self._has_controller = True
 
     def bounds(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Bounds]:

@@ -22,6 +22,7 @@ from consumer.core import model
 from consumer.core.errors import Unreachable
 from consumer.core.model import Position, Record
 from consumer.core.resume import Committed, Fault, FaultKind
+from consumer.edges.clients import judged
 from consumer.edges.cluster import ASK_TIMEOUT_S
 
 log = structlog.get_logger("consumer.kafka")
@@ -40,14 +41,19 @@ class Rebalanced(Protocol):
 
 
 class KafkaSource:
-    """One member of the consumer group, or, with `assign` alone, a reader outside of it."""
+    """One member of the consumer group, or, with `assign` alone, a reader outside of it.
+
+    Raises:
+        ConfigError: the client refuses its properties.
+    """
 
     def __init__(self, properties: Mapping[str, str], on_commit: OnCommit) -> None:
         self._on_commit = on_commit
         self._fatal: list[Fault] = []
         self._epochs: dict[model.TopicPartition, int] = {}
         callbacks = {"error_cb": self._note_error, "on_commit": self._committed}
-        self._consumer = Consumer({**properties, **callbacks}, logger=logging.getLogger("librdkafka"))
+        with judged("kafka.properties", properties):
+            self._consumer = Consumer({**properties, **callbacks}, logger=logging.getLogger("librdkafka"))
 
     # ── the group ───────────────────────────────────────────────────────────────────────────────
 

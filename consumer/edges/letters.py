@@ -7,15 +7,21 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from consumer.core.letter import Letter
+from consumer.edges.clients import judged
 
 log = structlog.get_logger("consumer.letters")
 
 
 class KafkaLetters:
-    """Writes letters with `acks=all` and idempotence, and says of each what became of it."""
+    """Writes letters with `acks=all` and idempotence, and says of each what became of it.
+
+    Raises:
+        ConfigError: the client refuses its properties.
+    """
 
     def __init__(self, properties: Mapping[str, str]) -> None:
-        self._producer = Producer({**properties, "error_cb": _log_error}, logger=logging.getLogger("librdkafka"))
+        with judged("kafka.producer_properties", properties):
+            self._producer = Producer({**properties, "error_cb": _log_error}, logger=logging.getLogger("librdkafka"))
         self._done: list[tuple[int, str | None]] = []
 
     def write(self, number: int, letter: Letter) -> None:

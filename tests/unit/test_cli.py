@@ -1,0 +1,219 @@
+"""The command line: how each end becomes an exit code (interface.md, section 3), and what is said on which stream."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NoReturn
+
+import pytest
+import structlog
+
+from consumer import cli
+from consumer.compose import Replaced
+from consumer.config import Settings
+from consumer.running import Signals
+
+SECRET: Final = "s3cret-token"
+GOOD: Final = f"""
+kafka: {{bootstrap_servers: "localhost:9092", topics: [web-events], group_id: tiktok-events}}
+pixels:
+  shop: {{pixel_code: CABC123, access_token: {SECRET}}}
+rules:
+  - {{name: all, pixel: shop}}
+"""
+WRONG_COMMAND_LINES: Final = [
+    ["rum"],
+    ["run", "--dry"],
+    ["run", "--config"],
+    ["run", "--from", "2h"],
+    ["run", "--test-event-code", "TEST1"],
+    ["run", "--group", "mine"],
+    ["run", "--dry-run", "--from", "yesterday"],
+    ["run", "--dry-run", "--from", "2026-01-31T12:00:00"],
+    ["check", "--rate", "0"],
+    ["sandbox", "--port", "99999"],
+    ["sandbox", "--latency", "soon"],
+]
+
+
+class Started(list[tuple[Settings, Replaced]]):
+    """What `run` was called with; it ends with the exit code it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exit_code = 0
+
+    def __call__(self, settings: Settings, _: Signals, replaced: Replaced) -> int:
+        self.append((settings, replaced))
+        return self.exit_code
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration that is fine, where it is looked for."""
+    file = tmp_path / "consumer.yaml"
+    file.write_text(GOOD)
+    monkeypatch.setenv("TIKTOK_CONSUMER_CONFIG", str(file))
+    return file
+
+
+@pytest.fixture
+def started(config: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
+    calls = Started()
+    monkeypatch.setattr(cli, "run", calls)
+    return calls
+
+
+def ended(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+@pytest.mark.parametrize("arguments", WRONG_COMMAND_LINES, ids=" ".join)
+def test_a_wrong_command_line_ends_with_64_and_says_why_on_standard_error(
+    arguments: list[str], started: Started, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(*arguments) == 64
+
+    said = capsys.readouterr()
+    assert said.err
+    assert said.out == ""
+    assert started == []
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "--dry-run"], ["check", "--offline"]], ids=" ".join)
+def test_every_problem_of_a_configuration_is_a_line_on_standard_error_and_the_end_is_78(
+    command: list[str], config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(GOOD.replace("group_id", "grp_id").replace("all, pixel: shop", "all, pixel: shp"))
+
+    assert ended(*command) == 78
+
+    said = capsys.readouterr()
+    problems = said.err.splitlines()
+    assert any(line.startswith("kafka.grp_id: ") and "group_id" in line for line in problems)
+    assert any(line.startswith("rules[0].pixel: ") for line in problems)
+    assert said.out == ""
+    assert SECRET not in said.err
+
+
+def test_a_file_that_is_not_there_is_an_unusable_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("run", "--config", "/no/such/consumer.yaml") == 78
+    assert "/no/such/consumer.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["no.such.property", "security.protocol"])
+def test_a_property_that_only_the_client_can_judge_is_a_problem_of_the_configuration_as_well(
+    name: str, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = f'group_id: g, properties: {{{name}: "{SECRET}"}}'
+    config.write_text(GOOD.replace("group_id: tiktok-events", more))
+
+    assert ended("run") == 78
+
+    said = capsys.readouterr().err
+    assert said.splitlines()[-1].startswith("kafka.properties: ")
+    assert name in said
+    assert SECRET not in said
+
+
+def test_no_command_at_all_shows_the_help_and_ends_with_64(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended() == 64
+    assert "sandbox" in capsys.readouterr().out
+
+
+def test_a_bug_ends_with_70_and_shows_frames_without_text(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise LookupError(SECRET)
+
+    monkeypatch.setattr(cli, "run", fail)
+
+    assert ended("run") == 70
+    said = capsys.readouterr().err
+    assert "run.bug" in said
+    assert "LookupError" in said
+    assert "test_cli.py" in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("code", [0, 69, 70])
+def test_the_end_of_the_service_is_the_end_of_the_command(code: int, started: Started) -> None:
+    started.exit_code = code
+
+    assert ended("run") == code
+
+
+def test_a_run_has_the_edges_it_is_made_for(started: Started) -> None:
+    ended("run")
+
+    ((settings, replaced),) = started
+    assert settings.kafka.group_id == "tiktok-events"
+    assert (replaced, settings.rules[0].is_shadow) == (Replaced(), False)
+
+
+def test_a_test_run_sends_everything_to_test_events_with_a_group_of_its_own(started: Started) -> None:
+    ended("run", "--test-event-code", "TEST1", "--group", "mine")
+
+    ((settings, replaced),) = started
+    assert settings.kafka.group_id == "mine"
+    assert settings.pixels["shop"].test_event_code == "TEST1"
+    assert replaced == Replaced()
+
+
+@pytest.mark.parametrize("more", [[], ["--from", "earliest"], ["--from", "2026-01-31T12:00:00Z"], ["--from", "2h"]])
+def test_a_dry_run_has_only_shadow_rules_and_no_edge_that_sends_or_writes(more: list[str], started: Started) -> None:
+    ended("run", "--dry-run", *more)
+
+    ((settings, replaced),) = started
+    assert all(rule.is_shadow for rule in settings.rules)
+    assert replaced.is_dry
+    assert None not in (replaced.member, replaced.letters, replaced.sender)
+
+
+@pytest.mark.parametrize(
+    ("text", "unix_ms"),
+    [
+        ("earliest", 0),
+        ("0s", 1_790_000_000_000),
+        ("2h", 1_789_992_800_000),
+        ("1970-01-01T00:00:01.5Z", 1500),
+        ("1970-01-01T02:00:00+02:00", 0),
+    ],
+)
+def test_a_dry_run_starts_at_the_beginning_so_long_ago_or_at_a_time(text: str, unix_ms: int) -> None:
+    assert cli._unix_ms(text, 1_790_000_000.0) == unix_ms
+
+
+def test_the_schema_of_the_file_goes_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("schema") == 0
+
+    said = capsys.readouterr()
+    assert "kafka" in json.loads(said.out)["properties"]
+    assert said.err == ""
+
+
+def test_a_configuration_that_is_fine_passes_the_check(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("check", "--offline") == 0
+    assert SECRET not in capsys.readouterr().out
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("--help") == 0
+
+    said = capsys.readouterr().out
+    assert all(command in said for command in ("run", "check", "explain", "demo", "sandbox", "schema"))
