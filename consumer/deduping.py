@@ -1,6 +1,6 @@
 """Stage `dedupe`: one window a partition, from its assignment to its end. The deciding thread's alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 from msgspec import Struct
@@ -55,6 +55,9 @@ class Windows:
         self._open: dict[TopicPartition, _Open] = {}
         self._cold: set[TopicPartition] = set()
         """Partitions whose windows are being filled in."""
+        self._resting: set[TopicPartition] = set()
+        """Those of them that are paused."""
+        self._looked_s = monotonic()
 
     # ── partitions come and go ──────────────────────────────────────────────────────────────────
 
@@ -108,9 +111,17 @@ class Windows:
         if record.position.offset == owned.start - 1:
             self._is_warm(partition)
 
-    def late(self) -> dict[TopicPartition, int]:
-        """Partitions whose filling in takes longer than `warmup_max`: read on from the offset given instead."""
-        limit_s = self._monotonic() - self._settings.warmup_max_s
+    def late(self, paused: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """Partitions whose filling in takes longer than `warmup_max`: read on from the offset given instead.
+
+        The time in which one is paused does not count, nor does the service wait for it then.
+        """
+        now_s = self._monotonic()
+        self._resting = self._cold.intersection(paused)
+        for partition in self._resting:
+            self._open[partition].opened_s += now_s - self._looked_s
+        self._looked_s = now_s
+        limit_s = now_s - self._settings.warmup_max_s
         late = {p: self._open[p].start for p in self._cold if self._open[p].opened_s < limit_s}
         for partition, offset in late.items():
             log.warning("window.warmup_cut", topic=partition[0], partition=partition[1], offset=offset)
@@ -173,7 +184,7 @@ class Windows:
     @property
     def is_warm(self) -> bool:
         """True unless some partition's window is being filled in."""
-        return not self._cold
+        return self._cold <= self._resting
 
     def publish(self) -> None:
         """Keep within `max_keys` by forgetting the oldest keys, whichever partition they are of; set the gauges."""

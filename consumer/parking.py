@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from consumer.core.model import Item
-from consumer.core.park import ParkSettings, may_park, to_park
+from consumer.core.park import ParkSettings, lacks_a_try, may_park, to_park
+from consumer.core.pixel import PixelState
 from consumer.deduping import Windows
 from consumer.delivering import Delivering
 from consumer.settling import Settling
@@ -32,10 +33,24 @@ class Parking:
         self._delivering, self._settling = delivering, settling
         self._own_topics = frozenset(topics.values())
 
-    def closed_topics(self) -> frozenset[str]:
-        """Parked topics whose pixels are closed: their records stay there until the pixel opens."""
-        states, topics = self._delivering.states(), self._topics
-        return frozenset(topics[pixel] for pixel, gate in states.items() if not gate.is_open and pixel in topics)
+    def closed_topics(self, now_s: float) -> frozenset[str]:
+        """Parked topics whose pixels are closed: their records stay there until the pixel opens.
+
+        A little of one is read all the same where there is nothing else to try its pixel with.
+        """
+        return frozenset(
+            self._topics[pixel]
+            for pixel, gate in self._delivering.states().items()
+            if not gate.is_open and not lacks_a_try(gate, self._delivering.waiting(pixel), now_s)
+        )
+
+    def are_all_shut(self, now_s: float) -> bool:
+        """True if every pixel is held, or known to be unavailable: not if there is just nothing to try it with."""
+        return all(
+            gate.state is PixelState.HELD
+            or (gate.state is PixelState.UNAVAILABLE and not lacks_a_try(gate, self._delivering.waiting(pixel), now_s))
+            for pixel, gate in self._delivering.states().items()
+        )
 
     def step(self, now_s: float) -> None:
         """Park what has waited long enough, or takes too much room."""

@@ -4,7 +4,7 @@ Called by the deciding thread alone; the group's rebalances happen inside `Readi
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -100,6 +100,11 @@ class Reading:
         """Keep a record until its partition's next schema is known, and read no more of that partition."""
         self.waiting.setdefault(_partition(record), deque()).append(record)
 
+    @property
+    def paused(self) -> Collection[TopicPartition]:
+        """Partitions of ours that are not read at the moment."""
+        return self._paused
+
     def is_waiting(self, record: Record) -> bool:
         """True if an earlier record of the partition waits: order is kept."""
         return _partition(record) in self.waiting
@@ -153,7 +158,8 @@ class Reading:
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """The group gives us partitions. What cannot be resolved now is asked for again in later steps."""
-        self.has_joined = True
+        if not partitions or any(topic not in self._settings.own_topics for topic, _ in partitions):
+            self.has_joined = True
         self._metrics.inc("rebalances", ("assigned",))
         log.info("read.assigned", partitions=_names(partitions))
         self._unresolved.update(dict.fromkeys(partitions, 0.0))

@@ -23,7 +23,6 @@ from consumer.core.model import (
 )
 from consumer.core.park import ParkSettings
 from consumer.core.pipeline import Pipeline
-from consumer.core.pixel import PixelState
 from consumer.core.request import Outcome as Answered
 from consumer.core.settle import Ledger, Outcome
 from consumer.core.validate import match_keys
@@ -115,10 +114,10 @@ class Service:
         """Read a little, decide it, send what is due, settle what is done. Raises Halt if Kafka has put us out."""
         now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
         self._reading.is_stopped = self._is_stopping or self._breaker.is_open or self._settling.is_blocked
-        self._reading.closed_topics = self._parking.closed_topics()
+        self._reading.closed_topics = self._parking.closed_topics(now_s)
         self._take(self._reading.read(now_s, self._wait_s()), now_s, wall_s)
         self._decide_what_waited(now_s, wall_s)
-        for partition, offset in self._windows.late().items():
+        for partition, offset in self._windows.late(self._reading.paused).items():
             self._reading.read_on(partition, offset)
         self._send_and_settle(is_flushing=self._is_stopping)
         self._settling.commit(self._member, now_s)
@@ -371,8 +370,7 @@ class Service:
             yield "the breaker is open: mend what rejects most records, then send SIGHUP or restart"
         if self._settling.is_blocked:
             yield "dead letters cannot be written"
-        closed = [gate.state for gate in self._delivering.states().values()]
-        if all(state in (PixelState.UNAVAILABLE, PixelState.HELD) for state in closed):
+        if self._parking.are_all_shut(self._clocks.monotonic()):
             yield "every pixel is unavailable or held"
         if self._settling.commits_failed >= COMMITS_TO_WORRY:
             yield "offsets cannot be committed"

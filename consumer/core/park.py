@@ -41,3 +41,14 @@ def to_park(
         if gate.closed_since_s is not None
         and (now_s - gate.closed_since_s >= settings.after_s or waiting(pixel) >= settings.max_waiting)
     )
+
+
+def lacks_a_try(gate: Gate, waiting: int, now_s: float) -> bool:
+    """True for a closed pixel that may be tried again by now, and has no event that it could be tried with.
+
+    All of them may be parked, or gone with their partitions: then it would stay closed for ever.
+
+    Args:
+        waiting: how many of its events wait or are on their way.
+    """
+    return not gate.is_open and gate.next_try_s is not None and gate.next_try_s <= now_s and not waiting

@@ -1,5 +1,5 @@
-from consumer.core.park import ParkSettings, may_park, to_park
-from consumer.core.pixel import Gate, PixelState, closed
+from consumer.core.park import ParkSettings, lacks_a_try, may_park, to_park
+from consumer.core.pixel import Gate, PixelState, closed, held_by_operator
 
 OPEN = Gate()
 HELD = closed(OPEN, PixelState.HELD, "code 40001", now_s=100.0, next_request=1)
@@ -29,3 +29,13 @@ def test_nothing_is_parked_with_one_pixel_or_none_open_or_when_switched_off() ->
     off = ParkSettings(False, 600.0, 10)
     assert to_park({"app": HELD, "shop": OPEN}, none_wait, off, now_s=9999.0) == frozenset()
     assert not may_park({"app": HELD})
+
+
+def test_a_closed_pixel_lacks_a_try_once_it_is_due_and_nothing_of_it_is_there() -> None:
+    due = Gate(PixelState.UNAVAILABLE, closed_since_s=0.0, next_try_s=100.0)
+
+    assert lacks_a_try(due, waiting=0, now_s=100.0)
+    assert not lacks_a_try(due, waiting=0, now_s=99.9)
+    assert not lacks_a_try(due, waiting=1, now_s=100.0)
+    assert not lacks_a_try(OPEN, waiting=0, now_s=100.0)
+    assert not lacks_a_try(held_by_operator(0.0), waiting=0, now_s=100.0)

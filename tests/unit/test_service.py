@@ -7,12 +7,14 @@ import pytest
 from consumer.core import source
 from consumer.core.errors import Halt
 from consumer.core.lookups import Away, Found
+from consumer.core.model import Answer
 from consumer.core.resume import Fault, FaultKind
 from consumer.core.source import Path, Rule
-from tests.support.fakes import ACCEPTED, FORBIDDEN, REFUSED, THROTTLED
+from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, envelope
 from tests.support.service import NOW_S, SCHEMA, TOPIC, Scene, encoded
 
 P0 = (TOPIC, 0)
+THROTTLED_PIXEL = envelope(40132)
 
 
 def test_sends_what_a_rule_holds_for_and_commits_after_acceptance() -> None:
@@ -472,6 +474,56 @@ def test_a_closed_pixel_is_parked_while_another_is_open_and_delivered_when_it_op
     assert scene.sent_ids.count("a") == 2  # forbidden once, accepted once
     assert scene.kafka.committed_offset(topic="g.parked.app") == 1
     assert scene.numbers()["events{app,accepted}"] == 1
+
+
+@pytest.mark.parametrize("answer", [BAD_GATEWAY, THROTTLED_PIXEL, FORBIDDEN], ids=["unavailable", "throttled", "held"])
+def test_a_closed_pixel_all_of_whose_events_are_parked_is_tried_with_those(answer: Answer) -> None:
+    scene = Scene(rules=(Rule("one", "shop"), Rule("two", "app")), pixels=("shop", "app"), park_after_s=10.0)
+    scene.kafka.logs["g.parked.app", 0] = []
+    scene.sender.judge = lambda request: ACCEPTED if request.pixel == "shop" else answer
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run(for_s=200)
+    assert scene.numbers()["events{app,parked}"] == 1
+    assert scene.kafka.committed_offset(topic="g.parked.app") == 0
+
+    scene.sender.judge = lambda request: ACCEPTED
+    scene.run(for_s=70)
+
+    assert scene.numbers()["events{app,accepted}"] == 1
+    assert scene.kafka.committed_offset(topic="g.parked.app") == 1
+
+
+def test_a_pixel_found_closed_that_nothing_waits_for_does_not_make_the_service_unready() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.sender.judge = lambda request: BAD_GATEWAY
+    scene.run(for_s=20)
+    assert "every pixel is unavailable or held" in scene.service.published.unready
+
+    scene.member.take([P0], is_lost=True)
+    scene.run(for_s=70)
+
+    assert scene.service.published.unready == ()
+
+
+def test_the_window_of_a_closed_pixels_parked_topic_is_filled_in_when_it_opens() -> None:
+    parked = ("g.parked.app", 0)
+    first = Scene(rules=(Rule("one", "shop"), Rule("two", "app")), pixels=("shop", "app"), park_after_s=1.0)
+    first.kafka.logs[parked] = []
+    first.sender.judge = lambda request: ACCEPTED if request.pixel == "shop" else FORBIDDEN
+    first.kafka.produce(encoded(event_id="a"))
+    first.run(for_s=5)
+    first.sender.judge = lambda request: ACCEPTED
+    first.sender.change_token("app")
+    first.run(for_s=5)
+    assert first.kafka.committed_offset(topic=parked[0]) == 1
+
+    second = Scene(first.kafka, pixels=("shop", "app"), held=("app",), warmup_max_s=2.0)
+    second.run(for_s=10)
+
+    assert second.service.published.unready == ()
+    assert parked in second.member.paused
+    assert second.member.places[parked][0] == 0
 
 
 def test_on_the_way_out_a_held_pixels_records_are_parked() -> None:
