@@ -3,7 +3,7 @@
 import os
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,9 +32,10 @@ from consumer.core.shared_store import OWNER_BYTES, Lifetimes, prefix_of
 from consumer.core.validate import Limits
 from consumer.deduping import Windows, WindowsSettings
 from consumer.delivering import Delivering
+from consumer.edges.apart import OWN_SUFFIX, Apart
 from consumer.edges.cluster import KafkaCluster, TopicWatch
 from consumer.edges.dry import NoLetters, NoSender, Outsider
-from consumer.edges.kafka import KafkaSource
+from consumer.edges.kafka import KafkaSource, OnCommit
 from consumer.edges.letters import KafkaLetters
 from consumer.edges.registry import SchemaRegistry
 from consumer.edges.tiktok import TikTok
@@ -57,7 +58,7 @@ _SLACK_BYTES: Final = 512
 class Replaced(Struct, frozen=True):
     """Edges other than the real ones: `--dry-run` sends nothing and writes nothing."""
 
-    member: Callable[[Callable[[Mapping[tuple[str, int], int], bool], None]], Member] | None = None
+    member: Callable[[OnCommit], Member] | None = None
     letters: Letters | None = None
     sender: Sender | None = None
     is_dry: bool = False
@@ -80,7 +81,7 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     windows = Windows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
     letters = replaced.letters or KafkaLetters(producer_properties(settings))
     settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows)
-    member = (replaced.member or (lambda told: KafkaSource(consumer_properties(settings), told)))(settling.committed)
+    member = (replaced.member or partial(_member, settings))(settling.committed)
     sender = replaced.sender or tiktok_of(settings)
     delivering = _delivering(settings, sender, metrics)
     store = None if replaced.is_dry else store_of(settings)
@@ -114,6 +115,13 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
             store.close(_CLOSE_S)
         if registry is not None:
             registry.close()
+
+
+def _member(settings: Settings, told: OnCommit) -> Member:
+    properties = consumer_properties(settings)
+    own_group = {"group.id": settings.kafka.group_id + OWN_SUFFIX}
+    own = KafkaSource({**properties, **own_group, "fetch.wait.max.ms": "500"}, told)
+    return Apart(KafkaSource(properties, told), own, own_topics_of(settings))
 
 
 def dry(settings: Settings, from_ms: int | None) -> tuple[Settings, Replaced]:
