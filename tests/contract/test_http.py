@@ -1,0 +1,176 @@
+"""The endpoints of `run` over a real socket (interface.md, section 4): they show what was published, no more."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import httpx2
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as prometheus
+
+from consumer.edges.http import application, serving
+from consumer.metrics import Metrics
+from consumer.published import STUCK_AFTER_S, Published
+from tests.support.ports import LOOPBACK, free_port
+
+NOW_S: Final = 1000.0
+OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0"
+
+
+class Board:
+    """What was published last; a test puts up something else."""
+
+    def __init__(self) -> None:
+        self.published = Published({}, NOW_S, unready=())
+
+
+@contextmanager
+def listening(board: Board) -> Iterator[httpx2.Client]:
+    with (
+        serving(application(lambda: board.published, lambda: NOW_S), LOOPBACK, 0) as port,
+        httpx2.Client(base_url=f"http://{LOOPBACK}:{port}", trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board()
+
+
+@pytest.fixture
+def client(board: Board) -> Iterator[httpx2.Client]:
+    with listening(board) as client:
+        yield client
+
+
+def numbers() -> Metrics:
+    metrics = Metrics()
+    metrics.inc("records_read", ("web-events",), 3)
+    metrics.set("records_in_flight", 2)
+    metrics.observe("request_seconds", 0.15)
+    return metrics
+
+
+def test_healthy_while_the_loop_turns(board: Board, client: httpx2.Client) -> None:
+    board.published = Published({}, NOW_S - STUCK_AFTER_S)
+
+    answer = client.get("/healthz")
+
+    assert (answer.status_code, answer.json()) == (200, {"healthy": True, "reasons": []})
+
+
+def test_unhealthy_when_the_loop_is_stuck(board: Board, client: httpx2.Client) -> None:
+    board.published = Published({}, NOW_S - STUCK_AFTER_S - 1)
+
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.json() == {"healthy": False, "reasons": ["the loop has not turned for 61 s"]}
+
+
+def test_healthy_while_a_drain_holds_the_loop_for_as_long_as_it_said(board: Board, client: httpx2.Client) -> None:
+    board.published = Published({}, NOW_S - 300, busy_until_s=NOW_S)
+    assert client.get("/healthz").status_code == 200
+
+    board.published = Published({}, NOW_S - 300, busy_until_s=NOW_S - STUCK_AFTER_S - 1)
+    assert client.get("/healthz").status_code == 503
+
+
+def test_unhealthy_when_a_request_will_never_be_answered(board: Board, client: httpx2.Client) -> None:
+    board.published = Published({}, NOW_S, stuck_request_since_s=NOW_S - 45)
+
+    assert client.get("/healthz").json()["reasons"] == ["a request has been under way for 45 s"]
+
+
+def test_ready_or_not_with_the_reasons(board: Board, client: httpx2.Client) -> None:
+    assert client.get("/readyz").json() == {"ready": True, "reasons": []}
+
+    board.published = Published({}, NOW_S, unready=("dead letters cannot be written", "offsets cannot be committed"))
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["dead letters cannot be written", "offsets cannot be committed"]
+
+
+def test_not_ready_and_healthy_before_the_first_step(board: Board, client: httpx2.Client) -> None:
+    board.published = Published({}, NOW_S)
+
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_unready_is_not_unhealthy_since_a_restart_would_not_mend_it(board: Board, client: httpx2.Client) -> None:
+    board.published = Published({}, NOW_S, unready=("every pixel is unavailable or held",))
+
+    assert client.get("/healthz").status_code == 200
+
+
+def test_metrics_are_in_the_format_of_prometheus(board: Board, client: httpx2.Client) -> None:
+    board.published = Published(numbers().snapshot(), NOW_S)
+
+    answer = client.get("/metrics")
+
+    assert answer.headers["content-type"].startswith("text/plain")
+    samples = {(s.name, *s.labels.values()): s.value for family in prometheus(answer.text) for s in family.samples}
+    assert samples["tiktok_consumer_records_read_total", "web-events"] == 3
+    assert samples[("tiktok_consumer_records_in_flight",)] == 2
+    assert samples["tiktok_consumer_request_seconds_bucket", "0.2"] == 1
+
+
+def test_metrics_are_in_the_format_of_openmetrics_when_asked_for(board: Board, client: httpx2.Client) -> None:
+    board.published = Published(numbers().snapshot(), NOW_S)
+
+    answer = client.get("/metrics", headers={"accept": OPENMETRICS})
+
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.text.endswith("# EOF\n")
+    parsed = openmetrics(answer.text)  # type: ignore[no-untyped-call]  # the library's own
+    names = {family.name for family in parsed}
+    assert {"tiktok_consumer_records_read", "tiktok_consumer_request_seconds"} <= names
+
+
+def test_a_scrape_is_of_one_moment(board: Board, client: httpx2.Client) -> None:
+    metrics = numbers()
+    board.published = Published(metrics.snapshot(), NOW_S)
+    metrics.inc("records_read", ("web-events",), 100)
+
+    assert 'records_read_total{topic="web-events"} 3.0' in client.get("/metrics").text
+
+
+def test_the_status_is_json(board: Board, client: httpx2.Client) -> None:
+    board.published = Published({}, NOW_S, status={"pixels": {"shop": "open"}})
+
+    assert client.get("/api/status").json() == {"pixels": {"shop": "open"}}
+
+
+def test_there_is_nothing_else_and_nothing_to_be_changed(client: httpx2.Client) -> None:
+    assert client.get("/metrics/x").status_code == 404
+    assert client.post("/readyz").status_code == 405
+
+
+def test_the_port_is_free_again_afterwards_and_its_thread_is_gone() -> None:
+    port = free_port()
+    for _ in range(2):
+        with serving(application(lambda: Board().published, lambda: NOW_S), LOOPBACK, port) as bound:
+            assert bound == port
+    assert "http" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_an_address_that_is_taken_is_an_error_of_the_system() -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(OSError, match="in use"),
+            serving(application(lambda: Board().published, lambda: NOW_S), LOOPBACK, port),
+        ):
+            pass
+
+
+def test_listens_on_ipv6_as_well() -> None:
+    board = Board()
+    with serving(application(lambda: board.published, lambda: NOW_S), "::1", 0) as port:
+        assert httpx2.get(f"http://[::1]:{port}/readyz", trust_env=False).status_code == 200
