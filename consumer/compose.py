@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -72,6 +73,7 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
         ConfigError: a setting that only its library can judge is unusable.
     """
     metrics, ledger = Metrics(), Ledger()
+    metrics.set("build_info", 1, (version("tiktok-events-consumer"),))
     clocks = Clocks(time.monotonic, time.time)
     decoder = decoder_of(settings)
     registry = SchemaRegistry(settings.avro.registry.properties) if settings.avro.registry else None

@@ -5,7 +5,7 @@ knows them only as the Protocols of `ports`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -32,6 +32,7 @@ from consumer.looking_up import LookingUp
 from consumer.metrics import Metrics
 from consumer.parking import Parking
 from consumer.published import Published
+from consumer.publishing import Publishing, Seen
 from consumer.reading import Edges, Hooks, Reading, ReadSettings
 from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
@@ -41,11 +42,6 @@ log = structlog.get_logger("consumer.service")
 BUSY_WAIT_S: Final = 0.01
 """How long a read may wait for records while answers are expected."""
 IDLE_WAIT_S: Final = 0.05
-PUBLISH_EVERY_S: Final = 0.1
-STUCK_REQUEST_TIMEOUTS: Final = 3
-"""A request that has been under way for so many of its timeouts will never be answered."""
-COMMITS_TO_WORRY: Final = 3
-"""One may fail in any rebalance."""
 
 
 class Clocks(Struct, frozen=True):
@@ -104,9 +100,8 @@ class Service:
         self._clocks, self._settings = clocks, settings
         self._is_stopping = False
         self._is_breaker_handled = False
-        self._publish_at_s = 0.0
-        self.published = Published({}, clocks.monotonic())
-        """For other threads to read: replaced, never changed."""
+        seen = Seen(self._reading, windows, delivering, settling, self._parking, ledger, breaker)
+        self.publishing = Publishing(seen, metrics, clocks.monotonic, settings.request_timeout_s)
 
     # ── a step ──────────────────────────────────────────────────────────────────────────────────
 
@@ -122,7 +117,7 @@ class Service:
         self._send_and_settle(is_flushing=self._is_stopping)
         self._settling.commit(self._member, now_s)
         self._stop_reading_if_wrong()
-        self._publish()
+        self.publishing.step()
 
     def _wait_s(self) -> float:
         is_busy = self._delivering.in_flight() or self._settling.unwritten or self._looking_up.is_busy
@@ -281,7 +276,7 @@ class Service:
             return (item.records[0].position.topic, item.records[0].position.partition) in leaving
 
         until_s = self._clocks.monotonic() + self._settings.drain_timeout_s
-        self._publish(busy_until_s=until_s)
+        self.publishing.publish(busy_until_s=until_s)
         self._parking.before_leaving(is_leaving)
         self._delivering.drain(is_leaving)
         self._send_and_settle(is_flushing=True)
@@ -327,53 +322,10 @@ class Service:
         partitions = frozenset(self._ledger.partitions)
         return self._is_draining(lambda item: True, partitions)
 
-    # ── being seen ──────────────────────────────────────────────────────────────────────────────
-
-    def _publish(self, busy_until_s: float = 0.0) -> None:
-        """Let other threads see where things stand: numbers that belong together, taken between two steps."""
-        now_s = self._clocks.monotonic()
-        if now_s < self._publish_at_s and not busy_until_s:
-            return
-        self._publish_at_s = now_s + PUBLISH_EVERY_S
-        self._set_gauges(now_s)
-        begun_s = self._delivering.oldest_begun_s()
-        limit_s = now_s - STUCK_REQUEST_TIMEOUTS * self._settings.request_timeout_s
-        self.published = Published(
-            snapshot=self._metrics.snapshot(),
-            stepped_at_s=now_s,
-            busy_until_s=busy_until_s,
-            stuck_request_since_s=begun_s if begun_s is not None and begun_s < limit_s else None,
-            unready=tuple(self._unready()),
-        )
-
-    def _set_gauges(self, now_s: float) -> None:
-        ledger, metrics = self._ledger, self._metrics
-        metrics.set("records_in_flight", ledger.in_flight)
-        metrics.set("bytes_in_flight", ledger.in_flight_bytes)
-        oldest_s = ledger.oldest_read_at_s()
-        metrics.set("oldest_in_flight_seconds", 0.0 if oldest_s is None else now_s - oldest_s)
-        metrics.set("breaker_open", float(self._breaker.is_open))
-        metrics.set("dead_letters_blocked", float(self._settling.is_blocked))
-        for outcome in Outcome:
-            metrics.level("records_settled", ledger.totals.settled[outcome], (outcome.label,))
-        metrics.level("records_released", ledger.totals.released)
-        self._reading.publish()
-        self._windows.publish()
-        self._delivering.publish()
-
-    def _unready(self) -> Iterator[str]:
-        if not self._reading.has_joined:
-            yield "not yet a member of the group"
-        if not self._windows.is_warm:
-            yield "the dedupe window is being filled in"
-        if self._breaker.is_open:
-            yield "the breaker is open: mend what rejects most records, then send SIGHUP or restart"
-        if self._settling.is_blocked:
-            yield "dead letters cannot be written"
-        if self._parking.are_all_shut(self._clocks.monotonic()):
-            yield "every pixel is unavailable or held"
-        if self._settling.commits_failed >= COMMITS_TO_WORRY:
-            yield "offsets cannot be committed"
+    @property
+    def published(self) -> Published:
+        """What other threads may read."""
+        return self.publishing.published
 
 
 _RECORD_OUTCOME: Final[Mapping[EventOutcome, Outcome]] = {

@@ -354,13 +354,13 @@ class Scene:
 
     def stop(self) -> bool:
         is_finished = self.service.stop(lambda: False)
-        self.service._publish(busy_until_s=1.0)
+        self.service.publishing.publish()
         assert self.is_even(), self.numbers()
         return is_finished
 
     def numbers(self) -> dict[str, float]:
         """Every counter and gauge, as `name{label,label}`."""
-        self.service._publish(busy_until_s=1.0)
+        self.service.publishing.publish()
         snapshot = self.service.published.snapshot
         return {
             f"{name}{{{','.join(labels)}}}": value
