@@ -140,7 +140,6 @@ class Shared:
         items = list(self._held)
         for item in items:
             self._out[item] = self._held.pop(item)[0], self._owner
-        self._due.clear()
         return items
 
     @property
