@@ -52,6 +52,19 @@ def test_copies_in_two_processes_become_one_event() -> None:
     assert pair.committed() == [1, 1]
 
 
+def test_a_copy_of_a_copy_settles_as_well() -> None:
+    pair = Pair()
+    for partition in (0, 1):
+        pair.produce(partition)
+    pair.run(2.0)
+    pair.produce(1)
+    pair.produce(1, phone="+12133734253")
+    pair.run()
+
+    assert pair.committed() == [1, 3]
+    assert [set(event["user"]) for event in pair.other.sent] == [{"phone"}]
+
+
 def test_copies_in_two_partitions_of_one_process_become_one_event() -> None:
     pair = Pair()
     for partition in (0, 1):
