@@ -13,15 +13,11 @@ from typing import Any, Final
 from confluent_kafka import KafkaException
 
 from tests.chaos.leaders import move_leaders
-from tests.chaos.world import PIXELS, World
+from tests.chaos.world import PIXELS, NothingToStrike, World
 from tests.support.wait import wait_until
 
 Fault = Callable[[World, float], AbstractContextManager[None]]
 """Of the world, and a number from 0 up to 1 that picks among several targets."""
-
-
-class NothingToStrike(Exception):  # noqa: N818 - not an error
-    """For example, every process is in the hands of other faults."""
 
 
 # ── processes ───────────────────────────────────────────────────────────────────────────────────

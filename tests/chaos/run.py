@@ -8,7 +8,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,16 +16,16 @@ from typing import Any, Final
 from confluent_kafka import KafkaException
 
 from tests.chaos.evidence import gathered, own_topics
-from tests.chaos.faults import FAULTS, NothingToStrike
+from tests.chaos.faults import FAULTS
 from tests.chaos.judge import judge
 from tests.chaos.members import Members
 from tests.chaos.offsets import Offsets
-from tests.chaos.plan import SESSION_S, Planned, plan
+from tests.chaos.plan import KINDS, SESSION_S, Planned, plan
 from tests.chaos.report import Outcome
 from tests.chaos.servers import Servers
 from tests.chaos.stream import PARTITIONS, Known, Writing, known_stream
 from tests.chaos.watch import Watching
-from tests.chaos.world import PIXELS, Chronicle, Tokens, Unkindness, World
+from tests.chaos.world import PIXELS, Chronicle, NothingToStrike, Tokens, Unkindness, World
 from tests.support.processes import Service
 from tests.support.scene import Scene
 from tests.support.wait import Patience
@@ -176,22 +176,28 @@ def _strike(world: World, planned: list[Planned]) -> Counter[str]:
     """Bring about each fault at its time, each in a thread of its own; how many there were of each kind."""
     begun_s = time.monotonic()
     injected: Counter[str] = Counter()
+    # What is planned one after another stays so, although a busy machine takes longer over each.
+    turns = {kind.about: threading.Lock() for kind in KINDS.values() if kind.about}
+
+    def bring_about(fault: Planned) -> list[str]:
+        time.sleep(max(0.0, begun_s + fault.at_s - time.monotonic()))
+        with turns.get(KINDS[fault.kind].about, nullcontext()):
+            return _brought_about(world, fault)
+
     with ThreadPoolExecutor(max_workers=len(planned)) as pool:
-        for found in pool.map(lambda fault: _bring_about(world, fault, begun_s), planned):
+        for found in pool.map(bring_about, planned):
             injected.update(found)
     return injected
 
 
-def _bring_about(world: World, fault: Planned, begun_s: float) -> list[str]:
-    wait = threading.Event().wait
-    wait(max(0.0, begun_s + fault.at_s - time.monotonic()))
+def _brought_about(world: World, fault: Planned) -> list[str]:
     try:
         with world.chronicle.noting(fault.kind), FAULTS[fault.kind](world, fault.pick):
-            wait(fault.for_s)
+            time.sleep(fault.for_s)
     except NothingToStrike:
         return []
     except Exception:  # the outermost frame of a fault's thread: the run goes on, and says so at its end
-        world.chronicle.problems.append(f"{fault.kind} could not be done or undone:\n{traceback.format_exc()}")
+        world.chronicle.problems.append(f"{fault.kind} could not be done or undone:\n{traceback.format_exc()[:2000]}")
     return [fault.kind]
 
 

@@ -16,6 +16,10 @@ from tests.support.stream_config import BLOG, SHOP
 PIXELS: Final = {"shop": SHOP, "blog": BLOG}
 
 
+class NothingToStrike(Exception):  # noqa: N818 - not an error
+    """For example, every process is in the hands of other faults."""
+
+
 @dataclass(frozen=True)
 class Disturbance:
     """A fault that was in force from one Unix time to another, in seconds."""
@@ -35,11 +39,19 @@ class Chronicle:
 
     @contextmanager
     def noting(self, kind: str) -> Iterator[None]:
+        """Note a fault with its times, also one that could not be ended; not one that had nothing to strike."""
         begin_s = time.time()
         try:
             yield
-        finally:
-            self.disturbances.append(Disturbance(kind, begin_s, time.time()))
+        except NothingToStrike:
+            raise
+        except BaseException:
+            self._note(kind, begin_s)
+            raise
+        self._note(kind, begin_s)
+
+    def _note(self, kind: str, begin_s: float) -> None:
+        self.disturbances.append(Disturbance(kind, begin_s, time.time()))
 
 
 @dataclass
