@@ -117,9 +117,8 @@ class Sharing:
         """TikTok has had it before: so have all that were to settle with it."""
         self._windows.accepted(item)
         for record in item.records:
-            if self._ledger.owns(record.position):
-                self._metrics.inc("events", (item.event.pixel, str(outcome)))
-                self._ledger.settle(record.position, Outcome.DUPLICATE)
+            self._metrics.inc("events", (item.event.pixel, str(outcome)))
+            self._ledger.settle(record.position, Outcome.DUPLICATE)
 
     def answered(self, answered: Answered) -> None:
         """What TikTok has accepted or refused."""
