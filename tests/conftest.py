@@ -1,10 +1,12 @@
 """Fixtures for tests that need servers. What uses one is marked `server`, and `make test-quick` leaves it out."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.support.kafka import Cluster
 from tests.support.registry import Registry
@@ -23,6 +25,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _SERVERS & set(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_new() -> Iterator[None]:
+    """Undo what a command that ran within the test did to logging: loggers keep what they were first set up with."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        loggers = (vars(module).get("log") for name, module in list(sys.modules.items()) if name.startswith("consumer"))
+        for logger in loggers:
+            getattr(logger, "__dict__", {}).pop("bind", None)
 
 
 @pytest.fixture(scope="session")
