@@ -346,3 +346,17 @@ def test_the_batch_learns_of_a_merge_into_what_it_holds_and_of_no_other() -> Non
     pair.run(3.0, pair.one)
     assert pair.one.sent_ids == ["a", "b"]
     assert pair.committed()[0] == 4
+
+
+def test_a_stop_asks_about_everything_that_still_waits_for_copies() -> None:
+    pair = Pair()
+    pair.other = pair.process(1, merge_wait_s=60.0)
+    for partition in (0, 1):
+        for number in range(600):
+            pair.produce(partition, str(number))
+    pair.run(3.0)
+    assert pair.committed() == [600, 0]
+
+    pair.other.stop()
+    assert pair.committed() == [600, 600]
+    assert pair.other.sent == []
