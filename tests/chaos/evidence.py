@@ -6,7 +6,8 @@ from typing import Final
 
 import httpx2
 
-from tests.chaos.judge import Arrival, Evidence, Position
+from tests.chaos.causes import Arrival, Position
+from tests.chaos.judge import Evidence
 from tests.chaos.offsets import Offsets
 from tests.chaos.stream import Known, copies
 from tests.chaos.watch import Watching

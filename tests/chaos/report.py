@@ -36,6 +36,7 @@ class Outcome:
 def table(outcomes: Sequence[Outcome]) -> str:
     """Markdown: the faults by kind, then the sums, then each seed."""
     injected = sum((outcome.injected for outcome in outcomes), Counter[str]())
+    causes = sum((Counter(outcome.verdict.causes) for outcome in outcomes), Counter[str]())
     verdicts = [outcome.verdict for outcome in outcomes]
     events = sum(verdict.events for verdict in verdicts)
     repeated = sum(verdict.repeated for verdict in verdicts)
@@ -55,6 +56,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
             *_rows(("fault", "times"), injected.most_common()),
             "",
             *_rows(("", "all runs"), sums.items()),
+            "",
+            *_rows(("accepted again after", "events"), causes.most_common()),
             "",
             *_rows(("seed", "faults", "events", "lost", "again", "s to recover"), map(_row, outcomes)),
         ]

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.chaos.judge import Arrival, Evidence, Verdict, judge
+from tests.chaos.causes import UNHEARD, Arrival
+from tests.chaos.judge import Evidence, Verdict, judge
 from tests.chaos.watch import Commits, Look
 from tests.chaos.world import Disturbance
 from tests.support.letters import Letter
@@ -106,7 +107,8 @@ def test_a_copy_may_be_accepted_too() -> None:
 
 def test_an_acceptance_that_the_sender_was_not_told_of_explains_one_more() -> None:
     unheard = [Arrival(100, False), Arrival(104, True)]
-    assert judge(evidence(arrivals={PURCHASE: unheard, LEAD: arrivals(100)})).faults == []
+    verdict = judge(evidence(arrivals={PURCHASE: unheard, LEAD: arrivals(100)}))
+    assert (verdict.faults, verdict.causes) == ([], {UNHEARD: 1})
 
     thrice = [*unheard, Arrival(106, True)]
     assert judge(evidence(arrivals={PURCHASE: thrice, LEAD: arrivals(100)})).unexplained == 1
