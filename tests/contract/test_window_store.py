@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from consumer.core.errors import ConfigError, Unreachable
 from consumer.core.shared_store import Claim, Lifetimes, Question, Verdict, prefix_of, token_of
 from consumer.edges.window import RedisWindow
+from tests.support.certificate import self_signed
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.redis import PASSWORD, RedisServer
 from tests.support.window_store import FakeStore
@@ -117,6 +119,30 @@ def test_a_copy_with_new_fields_is_forwarded_and_its_fields_count_once_confirmed
     assert wants(store, claim(3), EMAIL | PHONE) is Verdict.DUPLICATE
 
 
+def test_a_confirmed_claim_is_free_for_new_fields(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1))
+    confirms(store, claim(1))
+    assert wants(store, claim(2), PHONE, THEM) is Verdict.FORWARD
+
+
+def test_a_forward_does_not_move_the_time_of_the_first(opened: Opened) -> None:
+    store = opened()
+    confirms(store, claim(1), EMAIL)
+    wants(store, claim(2, NOW + 4 * MINUTE), PHONE)
+    confirms(store, claim(2, NOW + 4 * MINUTE), PHONE)
+    assert wants(store, claim(3, NOW + 6 * MINUTE), EMAIL) is Verdict.FIRST
+
+
+def test_what_is_confirmed_beside_anothers_claim_joins_what_was_accepted(opened: Opened) -> None:
+    store = opened()
+    confirms(store, claim(1), EMAIL)
+    wants(store, claim(2), PHONE, THEM)
+    confirms(store, claim(3), 4)
+    assert wants(store, claim(4), EMAIL | 4) is Verdict.DUPLICATE
+    assert wants(store, claim(4), PHONE) is Verdict.WAIT
+
+
 def test_a_released_claim_is_free(opened: Opened) -> None:
     store = opened()
     wants(store, claim(1))
@@ -197,6 +223,7 @@ def test_after_the_window_copies_are_removed_whatever_they_hold(opened: Opened) 
     late = NOW + TWO_DAYS_MORE.keep_ms
     assert wants(store, claim(2, NOW + 5 * MINUTE + 1), PHONE) is Verdict.REMOVED
     assert wants(store, claim(2, late), PHONE) is Verdict.REMOVED
+    assert wants(store, claim(2, NOW - 5 * MINUTE - 1), PHONE) is Verdict.REMOVED
     assert wants(store, claim(2, late + 1)) is Verdict.FIRST
 
 
@@ -291,6 +318,17 @@ def _until_answered(store: RedisWindow) -> Verdict:
         except Unreachable:
             assert time.monotonic() < end_s
             time.sleep(0.02)
+
+
+def test_speaks_tls_and_trusts_nobody_it_was_not_told_to(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path / "server.pem")
+    with RedisServer(certificate) as server:
+        trusting = RedisWindow(f"{server.url}?ssl_ca_certs={certificate}", b"", FIVE_MINUTES, PATIENT_S)
+        with closing_of(trusting):
+            assert wants(trusting, claim(1)) is Verdict.FIRST
+        wary = RedisWindow(server.url, b"", FIVE_MINUTES, PATIENT_S)
+        with closing_of(wary), pytest.raises(Unreachable):
+            wants(wary, claim(1))
 
 
 def test_the_password_is_in_no_text(server: RedisServer) -> None:

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -16,21 +17,33 @@ _START_TIMEOUT_S: Final = 30.0
 
 
 class RedisServer:
-    """`with RedisServer() as server: …`; it may be stopped, frozen and started again on the same port."""
+    """`with RedisServer() as server: …`; it may be stopped, frozen and started again on the same port.
 
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.url = f"redis://:{PASSWORD}@{LOOPBACK}:{self.port}/0"
-        self.client = redis.Redis.from_url(self.url, socket_timeout=10)
+    Args:
+        certificate: a file with key and certificate; it then speaks TLS alone.
+    """
+
+    def __init__(self, certificate: Path | None = None) -> None:
+        self.port, self._certificate = free_port(), certificate
+        self.url = f"{'rediss' if certificate else 'redis'}://:{PASSWORD}@{LOOPBACK}:{self.port}/0"
+        trusted = {"ssl_ca_certs": str(certificate)} if certificate else {}
+        self.client = redis.Redis.from_url(self.url, socket_timeout=10, **trusted)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, empty, and wait until it answers."""
         program = shutil.which("redis-server")
         assert program, "install redis-server"
-        command = [program, "--port", str(self.port), "--bind", LOOPBACK, "--save", "", "--requirepass", PASSWORD]
+        command = [program, "--bind", LOOPBACK, "--save", "", "--requirepass", PASSWORD, *self._listening()]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         wait_until(self._answers, _START_TIMEOUT_S, what="redis-server answers")
+
+    def _listening(self) -> list[str]:
+        port, file = str(self.port), str(self._certificate)
+        if self._certificate is None:
+            return ["--port", port]
+        tls = ["--tls-cert-file", file, "--tls-key-file", file, "--tls-ca-cert-file", file, "--tls-auth-clients", "no"]
+        return ["--port", "0", "--tls-port", port, *tls]
 
     def kill(self) -> None:
         """`kill -9`: what it held is gone."""
