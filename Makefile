@@ -25,7 +25,8 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 .PHONY: test
 test: setup ## every test, on a real Kafka that it starts itself
 	scripts/system-parts
-	$(BIN)/pytest
+	$(BIN)/pytest tests/unit tests/property tests/golden --cov
+	$(BIN)/pytest tests/contract tests/mutants tests/system tests/chaos
 
 .PHONY: test-quick
 test-quick: setup ## the tests that need no server: seconds
