@@ -136,14 +136,16 @@ class Service:
     # ── read and decide ─────────────────────────────────────────────────────────────────────────
 
     def _take(self, records: Sequence[Record], now_s: float, wall_s: float) -> None:
-        read: Counter[str] = Counter()
+        read: Counter[tuple[str, str]] = Counter()
         for record in records:
-            if not self._windows.is_rewound(record.position):
-                read[record.position.topic] += 1
+            if self._windows.is_rewound(record.position):
+                read["records_rewound", record.position.topic] += 1
+            else:
+                read["records_read", record.position.topic] += 1
                 self._ledger.open(record.position, record.size_bytes, now_s)
             self._decide(record, now_s, wall_s)
-        for topic, count in read.items():
-            self._metrics.inc("records_read", (topic,), count)
+        for (name, topic), count in read.items():
+            self._metrics.inc(name, (topic,), count)
 
     def _decide(self, record: Record, now_s: float, wall_s: float) -> None:
         if self._breaker.is_open:
@@ -156,7 +158,6 @@ class Service:
             self._looking_up.want(decision.key, now_s)
             self._reading.hold_back(record)
         elif self._windows.is_rewound(record.position):
-            self._metrics.inc("records_rewound", (record.position.topic,))
             self._windows.warm(record, decision.events)
         else:
             self._carry_out(record, decision, now_s, wall_s)
