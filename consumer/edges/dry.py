@@ -28,11 +28,15 @@ class Outsider(KafkaSource):
         super().__init__(properties, told)
         self._told = told
         self._cluster, self._from_ms = cluster, from_ms
+        self._taken: set[model.TopicPartition] = set()
 
     def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
-        """Take all partitions there are. Raises Unreachable."""
+        """Take all partitions that were not taken yet. Raises Unreachable."""
         seen = self._cluster.topics()
-        listener.assigned([(topic, number) for topic in topics for number in range(seen.get(topic, 0))])
+        there = [(topic, number) for topic in topics for number in range(seen.get(topic, 0))]
+        new = [partition for partition in there if partition not in self._taken]
+        self._taken.update(new)
+        listener.assigned(new)
 
     def committed(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Committed]:
         """The group's offsets, or those of the time that was asked for. Raises Unreachable."""
