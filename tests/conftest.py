@@ -1,6 +1,7 @@
 """Fixtures for tests that need servers. What uses one is marked `server`, and `make test-quick` leaves it out."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ _SERVERS = {"kafka", "sandbox"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Told to stop, a run ends its servers like one that is interrupted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "server: needs a server that the test starts (Kafka, Redis, a browser, …)")
 
 
