@@ -22,10 +22,7 @@ from consumer.config.units import duration_s
 from consumer.core.errors import ConfigError
 from consumer.running import BUG, Signals, run
 from consumer.tools.check import check, is_fatal
-from consumer.tools.demo import play
 from consumer.tools.explain import Asked, explain_records, with_rules_of
-from consumer.tools.sandbox.api import Settings as SandboxSettings
-from consumer.tools.sandbox.server import serve
 
 log = structlog.get_logger("consumer")
 
@@ -146,6 +143,8 @@ def demo_command(
     ] = False,
 ) -> None:
     """Run everything on this machine with nothing to install, and prove that nothing got lost: exit 1 if not."""
+    from consumer.tools.demo import play  # here, since `run` need not wait for it
+
     if not keep:
         raise typer.Exit(play(sys.stdout, None))
     signals = Signals()
@@ -216,6 +215,9 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Every answer takes longer by it.")] = "0s",
 ) -> None:
     """Stand in for TikTok's Events API on this machine: strict, and as unkind as it is told to be."""
+    from consumer.tools.sandbox.api import Settings as SandboxSettings  # here, since `run` need not wait for it
+    from consumer.tools.sandbox.server import serve
+
     try:
         latency_ms = duration_s(latency) * 1000
     except ValueError as error:

@@ -50,6 +50,7 @@ from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
 
 FOLLOW_TOPICS_EVERY_S: Final = 30.0
+"""How often the cluster is asked for its topics, unless `topic.metadata.refresh.interval.ms` says more often."""
 _LARGEST_LETTER_BYTES: Final = 100 << 20
 """A record over `max_record_bytes` becomes a dead letter too: what the origin's broker took, ours must be offered."""
 _SLACK_BYTES: Final = 512
@@ -78,7 +79,7 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     decoder = decoder_of(settings)
     registry = SchemaRegistry(settings.avro.registry.properties) if settings.avro.registry else None
     cluster = KafkaCluster(consumer_properties(settings))
-    topics = TopicWatch(cluster, FOLLOW_TOPICS_EVERY_S, () if replaced.is_dry else own_topics_of(settings))
+    topics = TopicWatch(cluster, _follow_topics_every_s(settings), () if replaced.is_dry else own_topics_of(settings))
     topics.watched = frozenset() if settings.kafka.topic_pattern else frozenset(settings.kafka.topics)
     windows = Windows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
     letters = replaced.letters or KafkaLetters(producer_properties(settings))
@@ -219,6 +220,13 @@ def tiktok_of(settings: Settings) -> TikTok:
             sources[name] = source
     delivery = settings.delivery
     return TikTok(delivery.base_url, Tokens(sources), delivery.timeout_s, delivery.max_in_flight)
+
+
+def _follow_topics_every_s(settings: Settings) -> float:
+    refresh_ms = settings.kafka.properties.get("topic.metadata.refresh.interval.ms", "")
+    if not refresh_ms.isdigit():
+        return FOLLOW_TOPICS_EVERY_S
+    return min(FOLLOW_TOPICS_EVERY_S, max(1.0, int(refresh_ms) / 1000))
 
 
 def own_topics_of(settings: Settings) -> frozenset[str]:
