@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from tests.support.kafka import Cluster
 from tests.support.registry import Registry
@@ -16,6 +17,12 @@ from tests.support.scene import Scene
 from tests.support.topics import Kafka
 
 _SERVERS = {"kafka", "sandbox"}
+
+
+# In CI the same examples each time, so that a change is judged by what it changed; elsewhere new ones are tried.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:

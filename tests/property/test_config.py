@@ -76,8 +76,8 @@ def test_a_value_in_a_wrong_place_raises_nothing_but_config_error_and_shows_no_t
     found = outcome(_replaced(BASE, place, value))
 
     assert found
-    assert TOKEN not in str(found)
-    if isinstance(found, tuple):
+    if isinstance(found, tuple):  # else the value is one that may stand there, such as a path
+        assert TOKEN not in str(found)
         assert all(": " in problem for problem in found)
 
 
