@@ -79,8 +79,9 @@ def test_a_dead_letter_that_is_too_large_for_its_topic_goes_without_its_value(sc
 def test_waits_for_a_dead_letter_topic_that_cannot_be_written_and_goes_on_by_itself(scene: Scene) -> None:
     good, bad = make_purchases(20, scene.schema_ids()), make_bad(["decode.left_over"] * 5, scene.schema_ids())
     with scene.kafka.denied(scene.dead_letter_topic):
-        service = scene.start()
+        # Written first: what comes after a letter has failed is not read, be it good or bad.
         places = scene.produce(good + bad)[len(good) :]
+        service = scene.start()
         wait_until(
             lambda: service.get("/metrics") is not None and service.metrics().value("dead_letters_blocked"),
             60,
