@@ -29,6 +29,8 @@ class _Pending(Struct):
     label: str
     """The rejection's reason, or empty for a parked record."""
     pixel: str | None
+    is_alone: bool = False
+    """True once it must not share a batch with other letters: a broker refuses a batch whole for its size."""
 
 
 class Settling:
@@ -81,7 +83,7 @@ class Settling:
     def _write(self, pending: _Pending) -> None:
         self._number += 1
         self._pending[self._number] = pending
-        self._letters.write(self._number, pending.letter)
+        self._letters.write(self._number, pending.letter, is_alone=pending.is_alone)
 
     def poll(self, now_s: float, timeout_s: float = 0) -> None:
         """Take in what became of letters, and write again those that failed."""
@@ -111,8 +113,7 @@ class Settling:
         if not self._ledger.owns(pending.letter.position):
             del self._pending[number]  # the next owner reads the record again
             return
-        if error in _TOO_LARGE and pending.letter.value is not None and pending.outcome is Outcome.REJECTED:
-            pending.letter = shortened(pending.letter)
+        if error in _TOO_LARGE and _can_be_smaller(pending):
             self._again[number] = now_s
             return
         if not self.is_blocked:
@@ -128,7 +129,8 @@ class Settling:
     def _write_again(self, now_s: float) -> None:
         for number in [number for number, at_s in self._again.items() if at_s <= now_s]:
             del self._again[number]
-            self._letters.write(number, self._pending[number].letter)
+            pending = self._pending[number]
+            self._letters.write(number, pending.letter, is_alone=pending.is_alone)
 
     @property
     def unwritten(self) -> int:
@@ -166,3 +168,17 @@ class Settling:
         for partition, offset in offsets.items():
             self._ledger.note_committed(partition, offset)
             self._windows.note_committed(partition, offset)
+
+
+def _can_be_smaller(pending: _Pending) -> bool:
+    """Leave something out of what the broker refused for its size: first its company, then a dead letter's value.
+
+    A parked record keeps its value, which is needed.
+    """
+    if not pending.is_alone:
+        pending.is_alone = True
+        return True
+    if pending.letter.value is None or pending.outcome is not Outcome.REJECTED:
+        return False
+    pending.letter = shortened(pending.letter)
+    return True

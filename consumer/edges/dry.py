@@ -67,7 +67,7 @@ class NoLetters:
     def __init__(self) -> None:
         self._numbers: list[int] = []
 
-    def write(self, number: int, letter: Letter) -> None:
+    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None:
         self._numbers.append(number)
 
     def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:

@@ -254,9 +254,15 @@ MUTANTS: Final[list[tuple[str, str, str, str]]] = [
     ),
     (
         _SETTLING,
-        "            pending.letter = shortened(pending.letter)\n",
+        "    pending.letter = shortened(pending.letter)\n",
         "",
         "a letter too large is tried for ever",
+    ),
+    (
+        _SETTLING,
+        "    if not pending.is_alone:\n",
+        "    if False:\n",
+        "a letter loses its value for the size of its company",
     ),
     (
         _SETTLING,

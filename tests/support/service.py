@@ -225,7 +225,7 @@ class FakeLetters:
         self.written: list[Letter] = []
         self._waiting: list[tuple[int, Letter]] = []
 
-    def write(self, number: int, letter: Letter) -> None:
+    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None:
         self._waiting.append((number, letter))
 
     def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:

@@ -128,7 +128,7 @@ def test_a_dry_run_has_a_sender_that_is_never_to_send() -> None:
     with pytest.raises(AssertionError):
         replaced.sender.send(None)  # type: ignore[arg-type]  # whatever it is
     assert (replaced.sender.answers(), replaced.sender.changed_tokens()) == ([], [])
-    replaced.letters.write(7, None)  # type: ignore[arg-type]  # whatever it is
+    replaced.letters.write(7, None, is_alone=False)  # type: ignore[arg-type]  # whatever it is
     assert (replaced.letters.done(), replaced.letters.done()) == ([(7, None)], [])
 
 

@@ -25,10 +25,12 @@ class HeldLetters:
 
     def __init__(self) -> None:
         self.writes: list[tuple[int, Letter]] = []
+        self.alone: list[bool] = []
         self.answers: list[tuple[int, str | None]] = []
 
-    def write(self, number: int, letter: Letter) -> None:
+    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None:
         self.writes.append((number, letter))
+        self.alone.append(is_alone)
 
     def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
         answers, self.answers = self.answers, []
@@ -101,18 +103,32 @@ def test_a_letter_that_fails_blocks_and_is_written_again_a_while_later() -> None
     assert desk.counted("dead_letter_errors") == 1
 
 
-def test_a_letter_too_large_is_written_without_its_value_at_once_and_blocks_nothing() -> None:
+def test_a_letter_refused_for_the_size_of_its_batch_is_written_again_alone_and_whole() -> None:
     desk = Desk()
     desk.letters.answer("MSG_SIZE_TOO_LARGE")
     desk.settling.poll(10.0)
+    desk.letters.answer()
+    desk.settling.poll(10.0)
 
     assert not desk.settling.is_blocked
-    assert [letter.value for _, letter in desk.letters.writes] == [b"v", None]
+    assert [letter.value for _, letter in desk.letters.writes] == [b"v", b"v"]
+    assert desk.letters.alone == [False, True]
+    assert desk.ledger.in_flight == 0
+
+
+def test_a_letter_too_large_by_itself_is_written_without_its_value_at_once_and_blocks_nothing() -> None:
+    desk = Desk()
+    for _ in range(2):
+        desk.letters.answer("MSG_SIZE_TOO_LARGE")
+        desk.settling.poll(10.0)
+
+    assert not desk.settling.is_blocked
+    assert [letter.value for _, letter in desk.letters.writes] == [b"v", b"v", None]
 
 
 def test_a_letter_too_large_even_without_its_value_blocks() -> None:
     desk = Desk()
-    for _ in range(2):
+    for _ in range(3):
         desk.letters.answer("MSG_SIZE_TOO_LARGE")
         desk.settling.poll(10.0)
 
@@ -124,8 +140,9 @@ def test_a_parked_record_too_large_is_not_shortened_since_its_value_is_needed() 
     position = Position(*P0, 1, 1)
     desk.ledger.open(position, 1, 0.0)
     desk.settling.park(Record(position, 0, None, b"v", (), position), "g.parked.shop", "all", "shop")
-    desk.letters.answer("MSG_SIZE_TOO_LARGE")
-    desk.settling.poll(10.0)
+    for _ in range(2):
+        desk.letters.answer("MSG_SIZE_TOO_LARGE")
+        desk.settling.poll(10.0)
 
     assert desk.settling.is_blocked
     assert desk.letters.writes[-1][1].value == b"v"
