@@ -52,7 +52,12 @@ class Topics(Protocol):
     def ids(self) -> Mapping[str, str]:
         """The ids of the watched topics, as far as known."""
 
+    @property
+    def ends(self) -> Mapping[TopicPartition, int]:
+        """The offset that each read partition's next record will have, as far as known."""
+
     watched: frozenset[str]
+    read: frozenset[TopicPartition]
 
 
 class Letters(Protocol):

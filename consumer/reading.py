@@ -269,10 +269,11 @@ class Reading:
     def publish(self) -> None:
         """Set the gauges."""
         ours = list(self._ledger.partitions)
+        self._topics.read = frozenset(ours)
         labels = [(topic, str(number)) for topic, number in ours]
         for partition, label in zip(ours, labels, strict=True):
-            high = self._member.known_high(partition)
-            if high is not None:
+            high = max(self._member.known_high(partition) or 0, self._topics.ends.get(partition, 0))
+            if high:
                 self._metrics.set("lag", max(0, high - self._ledger.committed(partition)), label)
             self._metrics.set("uncommitted_span", self._ledger.uncommitted_span(partition), label)
         for name in ("lag", "uncommitted_span"):

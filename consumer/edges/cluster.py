@@ -5,6 +5,7 @@ The deciding thread waits for the answers, so a question may take only a few sec
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ from consumer.edges.clients import judged
 log = structlog.get_logger("consumer.cluster")
 
 ASK_TIMEOUT_S: Final = 5.0
+LOOK_AT_ENDS_EVERY_S: Final = 10.0
+"""A paused partition is not fetched, and its log grows all the same: its lag would seem to stand still."""
 
 
 class TopicWatch(threading.Thread):
@@ -28,6 +31,7 @@ class TopicWatch(threading.Thread):
     Attributes:
         seen: every topic and its number of partitions; None before the first answer.
         ids: the ids of the `watched` topics.
+        ends: where the logs of the `read` partitions end.
     """
 
     def __init__(self, cluster: "KafkaCluster", every_s: float, own_topics: Iterable[str] = ()) -> None:
@@ -39,11 +43,23 @@ class TopicWatch(threading.Thread):
         self.seen: Mapping[str, int] | None = None
         self.ids: Mapping[str, str] = {}
         self.watched: frozenset[str] = frozenset()
+        self.ends: Mapping[model.TopicPartition, int] = {}
+        self.read: frozenset[model.TopicPartition] = frozenset()
 
     def run(self) -> None:
+        look_at_topics_s = 0.0
         while not self._is_over.is_set():
-            self._look()
-            self._is_over.wait(self._every_s if self.seen is not None else 1)
+            if time.monotonic() >= look_at_topics_s:
+                self._look()
+                look_at_topics_s = time.monotonic() + (self._every_s if self.seen is not None else 1)
+            self._look_at_ends()
+            self._is_over.wait(min(look_at_topics_s - time.monotonic(), LOOK_AT_ENDS_EVERY_S))
+
+    def _look_at_ends(self) -> None:
+        try:
+            self.ends = self._cluster.ends(self.read)
+        except Unreachable as away:
+            log.warning("cluster.away", error=str(away))
 
     def _look(self) -> None:
         try:
@@ -94,6 +110,10 @@ class KafkaCluster:
         wanted = [TopicPartition(*p) for p in partitions]
         low, high = self._list_offsets(wanted, _EARLIEST), self._list_offsets(wanted, _LATEST)
         return {p: Bounds(low[p], high[p]) for p in partitions}
+
+    def ends(self, partitions: Iterable[model.TopicPartition]) -> dict[model.TopicPartition, int]:
+        """Where the logs end: the offset that the next record will have. Raises Unreachable."""
+        return self._list_offsets([TopicPartition(*p) for p in partitions], _LATEST)
 
     def _list_offsets(self, wanted: list[TopicPartition], spec: OffsetSpec) -> dict[model.TopicPartition, int]:
         if not wanted:

@@ -104,6 +104,7 @@ class FakeMember:
         self.is_closed = False
         self.faults: list[Fault] = []
         self.listener: Rebalanced | None = None
+        self._highs: dict[TopicPartition, int] = {}
         self._coming: list[tuple[str, Sequence[TopicPartition]]] = []
 
     def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
@@ -156,6 +157,7 @@ class FakeMember:
 
     def _read(self, partition: TopicPartition, most: int) -> list[Record]:
         offset, epoch = self.places[partition]
+        self._highs[partition] = len(self.kafka.logs[partition])
         records = []
         for record in self.kafka.logs[partition][offset:][: max(0, most)]:
             offset += 1
@@ -180,7 +182,7 @@ class FakeMember:
         return {p: self.kafka.commits.get(p, Committed(None, "")) for p in partitions}
 
     def known_high(self, partition: TopicPartition) -> int | None:
-        return len(self.kafka.logs[partition])
+        return self._highs.get(partition)
 
     def close(self) -> None:
         self.is_closed = True
@@ -201,6 +203,11 @@ class FakeTopics:
     def __init__(self, kafka: FakeKafka) -> None:
         self._kafka = kafka
         self.watched: frozenset[str] = frozenset()
+        self.read: frozenset[TopicPartition] = frozenset()
+
+    @property
+    def ends(self) -> Mapping[TopicPartition, int]:
+        return {partition: len(self._kafka.logs[partition]) for partition in self.read}
 
     @property
     def seen(self) -> Mapping[str, int]:

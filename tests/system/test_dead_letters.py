@@ -96,6 +96,13 @@ def test_waits_for_a_dead_letter_topic_that_cannot_be_written_and_goes_on_by_its
             30,
             what="everything is committed up to the first bad record of each partition, and nothing beyond",
         )
+        scene.kafka.produce(scene.topic, [Raw(None, partition=partition) for partition in first_bad] * 10)
+        behind = sum(scene.kafka.end_offsets(scene.topic).values()) - sum(first_bad.values())
+        wait_until(
+            lambda: service.metrics().value("lag", topic=scene.topic) == behind,
+            30,
+            what="the lag counts what has come since reading stopped",
+        )
         assert service.is_running
         assert scene.kafka.members(scene.group) == 1
         assert scene.dead_letters() == []

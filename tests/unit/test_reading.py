@@ -227,6 +227,21 @@ def test_headers_count_only_on_topics_of_our_own() -> None:
     assert dict(rejected.headers)["tiktok.reason"] == b"route.unknown_rule"
 
 
+def test_the_lag_of_a_partition_that_is_not_read_now_grows_with_its_log() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.letters.error = "TOPIC_AUTHORIZATION_FAILED"
+    scene.kafka.produce(b"bad")
+    scene.run()
+    assert scene.member.paused == {P0}
+
+    for number in range(3):
+        scene.kafka.produce(encoded(event_id=str(number)))
+    scene.run(for_s=1)
+
+    assert scene.numbers()["lag{web-events,0}"] == 4
+
+
 def test_the_lag_is_of_the_committed_offset_and_forgotten_with_the_partition() -> None:
     scene = Scene()
     for number in range(3):
