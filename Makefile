@@ -8,6 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 CHAOS_MINUTES ?= 60
+# A file's tests stay together: they share what was slow to set up. Each process starts servers of its own.
+PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
 export UV_LINK_MODE := copy
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
@@ -25,12 +27,12 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 .PHONY: test
 test: setup ## every test, on a real Kafka that it starts itself
 	scripts/system-parts
-	$(BIN)/pytest tests/unit tests/property tests/golden --cov
-	$(BIN)/pytest tests/contract tests/mutants tests/system tests/chaos --ignore tests/chaos/test_chaos.py
+	$(PARALLEL) tests/unit tests/property tests/golden --cov
+	$(PARALLEL) tests/contract tests/mutants tests/system tests/chaos --ignore tests/chaos/test_chaos.py
 
 .PHONY: test-quick
 test-quick: setup ## the tests that need no server: seconds
-	$(BIN)/pytest -m "not server" tests/unit tests/property tests/golden tests/contract
+	$(PARALLEL) -m "not server" tests/unit tests/property tests/golden tests/contract
 
 .PHONY: check
 check: setup ## style, types, and generated documents
