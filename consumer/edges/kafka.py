@@ -75,9 +75,11 @@ class KafkaSource:
         self._consumer.subscribe(list(topics), on_assign=assigned, on_revoke=revoked, on_lost=lost)
 
     def assign(self, partition: model.TopicPartition, offset: int, epoch: int, is_paused: bool) -> None:
-        """Start reading a partition at `offset`; its records will carry `epoch`."""
+        """Start reading a partition at `offset`, paused or not; its records will carry `epoch`."""
         start = TopicPartition(*partition, offset)
         self._epochs[partition] = epoch
+        if not is_paused:
+            self._consumer.resume([start])  # one that was paused when it went is still so: librdkafka keeps that
         self._consumer.incremental_assign([start])
         if is_paused:
             self._consumer.pause([start])

@@ -1,5 +1,6 @@
 """Where reading starts and goes on: nothing is skipped but what `latest` says, and what was lost is counted."""
 
+import signal
 from collections import Counter
 
 import pytest
@@ -8,8 +9,10 @@ from tests.support.scene import CLASSIC, CONSUMER, Scene
 from tests.support.stream import expected_keys, make_purchases
 from tests.support.wait import wait_until
 
+PROTOCOLS = pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
 
-@pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
+
+@PROTOCOLS
 @pytest.mark.parametrize("start", ["earliest", "latest"])
 def test_partitions_added_later_are_read_from_their_beginning(
     scene: Scene, protocol: dict[str, str], start: str
@@ -90,3 +93,24 @@ def test_topics_named_by_a_pattern_are_followed_as_they_appear(scene: Scene) -> 
 
     wait_until(lambda: scene.kafka.is_at_end(scene.group, more), 90, what=f"{more} is settled")
     assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(first + second), 1))
+
+
+@PROTOCOLS
+def test_a_partition_lost_while_it_was_paused_is_read_again_once_it_is_back(
+    scene: Scene, protocol: dict[str, str]
+) -> None:
+    scene.protocol = protocol
+    stream = make_purchases(400, scene.schema_ids())
+    scene.produce(stream)
+    scene.sandbox.misbehave({"do": {"end": "hang"}})
+    service = scene.run(batch={"max_events": 50}, limits={"max_records_in_flight": 100})
+    wait_until(lambda: service.metrics().value("records_in_flight") >= 100, 30, what="reading has paused")
+
+    service.send(signal.SIGSTOP)
+    wait_until(lambda: scene.kafka.members(scene.group) == 0, 30, what="the group has put it out")
+    scene.sandbox.misbehave()
+    service.send(signal.SIGCONT)
+
+    scene.wait_until_settled()
+    assert set(scene.sandbox.accepted()) == expected_keys(stream)
+    assert service.metrics().value("rebalances_total", kind="lost") > 0
