@@ -35,7 +35,7 @@ def gathered(
     scene = world.scene
     records, times = _records(scene.topic, known, places)
     parked_s = _parked(world, records)
-    offsets = Offsets(world.servers.cluster.direct, scene.group, (scene.topic, *own_topics(scene.group)))
+    offsets = Offsets(world.servers.cluster.direct, scene.group, scene.topic, own_topics(scene.group))
     return Evidence(
         records=records,
         copies=times,

@@ -15,34 +15,58 @@ _ASK_S: Final = 10.0
 
 
 class Offsets:
-    """Belongs to one thread. Every question raises KafkaException while the cluster does not answer."""
+    """Belongs to one thread. Every question raises KafkaException while the cluster does not answer.
 
-    def __init__(self, bootstrap: str, group: str, topics: Iterable[str]) -> None:
-        properties: dict[str, Any] = {"bootstrap.servers": bootstrap, "group.id": group, "log_level": 2}
-        self._consumer = Consumer(properties)  # which never joins
-        self._topics = tuple(topics)
+    The service reads the topics that it writes itself in a second group, `{group}.own`.
+    """
+
+    def __init__(self, bootstrap: str, group: str, topic: str, own_topics: Iterable[str]) -> None:
+        self._readers = [
+            _Reader(bootstrap, group, (topic,)),
+            _Reader(bootstrap, f"{group}.own", tuple(own_topics)),
+        ]
 
     def committed(self) -> dict[Place, int]:
         """The group's offsets, of the partitions that have one."""
-        found = self._consumer.committed(self._partitions(), timeout=_ASK_S)
+        return {place: offset for reader in self._readers for place, offset in reader.committed().items()}
+
+    def ends(self) -> dict[Place, int]:
+        """The offset that the next record will have."""
+        return {place: end for reader in self._readers for place, end in reader.ends().items()}
+
+    def is_at_end(self) -> bool:
+        """True once the group has committed the end of every partition that holds, or held, a record."""
+        committed = self.committed()
+        return all(committed.get(place, 0) == end for place, end in self.ends().items())
+
+    def close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+
+
+class _Reader:
+    """A consumer of one group, which never joins it."""
+
+    def __init__(self, bootstrap: str, group: str, topics: tuple[str, ...]) -> None:
+        properties: dict[str, Any] = {"bootstrap.servers": bootstrap, "group.id": group, "log_level": 2}
+        self._consumer = Consumer(properties)
+        self._topics = topics
+
+    def committed(self) -> dict[Place, int]:
+        partitions = self._partitions()
+        found = self._consumer.committed(partitions, timeout=_ASK_S) if partitions else []
         failed = [each.error for each in found if each.error is not None]
         if failed:
             raise KafkaException(failed[0])
         return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
 
     def ends(self) -> dict[Place, int]:
-        """The offset that the next record will have."""
         ends = {}
         for each in self._partitions():
             low_high = self._consumer.get_watermark_offsets(each, timeout=_ASK_S)
             assert low_high is not None
             ends[each.topic, each.partition] = low_high[1]
         return ends
-
-    def is_at_end(self) -> bool:
-        """True once the group has committed the end of every partition that holds, or held, a record."""
-        committed = self.committed()
-        return all(committed.get(place, 0) == end for place, end in self.ends().items())
 
     def close(self) -> None:
         self._consumer.close()

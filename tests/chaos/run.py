@@ -163,7 +163,7 @@ def _started(world: World, stream: Known, rate: float, processes: int) -> tuple[
     for service in world.members.free():
         service.wait_until_ready(READY_S)
     writing = Writing(world.servers.cluster.direct, world.scene.topic, stream.stream, rate)
-    watching = Watching(world, (world.scene.topic, *own_topics(world.scene.group)))
+    watching = Watching(world, own_topics(world.scene.group))
     watching.start()
     writing.start()
     return writing, watching
@@ -207,7 +207,7 @@ def _brought_about(world: World, fault: Planned) -> list[str]:
 def _settled(world: World) -> list[str]:
     """Wait until the group has committed the ends of all its topics; says what stands still otherwise."""
     scene = world.scene
-    offsets = Offsets(world.servers.cluster.direct, scene.group, (scene.topic, *own_topics(scene.group)))
+    offsets = Offsets(world.servers.cluster.direct, scene.group, scene.topic, own_topics(scene.group))
     patience, last = Patience(PATIENCE_S), None
     while not patience.is_over:
         with suppress(KafkaException):

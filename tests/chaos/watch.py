@@ -47,8 +47,8 @@ class Watching:
     """Two threads, since the brokers may keep the second waiting."""
 
     world: World
-    topics: tuple[str, ...]
-    """Whose committed offsets are watched."""
+    own_topics: tuple[str, ...]
+    """Whose committed offsets are watched beside the stream's topic."""
     looks: list[Look] = field(default_factory=list)
     commits: list[Commits] = field(default_factory=list)
     _is_over: threading.Event = field(default_factory=threading.Event)
@@ -75,7 +75,8 @@ class Watching:
             self.looks.append(_look(service, Metrics.parse(answer.text)))
 
     def _see_commits(self) -> None:
-        offsets = Offsets(self.world.servers.cluster.direct, self.world.scene.group, self.topics)
+        scene = self.world.scene
+        offsets = Offsets(self.world.servers.cluster.direct, scene.group, scene.topic, self.own_topics)
         while not self._is_over.wait(EVERY_S):
             at_s = time.time()
             with contextlib.suppress(KafkaException):  # the brokers may have other worries
