@@ -12,6 +12,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 CONSUMER: Final = ROOT / "consumer"
 CORE: Final = "consumer.core"
+MODEL: Final = (CONSUMER / "core" / "model.py").read_text()
 
 NEUTRAL: Final = frozenset({"model", "errors", "source", "getter"})
 """What every stage may import. They know only those before them in the order of the layout."""
@@ -265,3 +266,12 @@ def test_no_file_and_no_function_grows_beyond_what_can_be_read() -> None:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{path}: {node.name}"
+
+
+def test_every_reason_and_problem_is_given_somewhere() -> None:
+    text = "".join(path.read_text() for path in modules() if path.stem != "model" and "tools" not in path.parts)
+    named = re.findall(r"^class (RejectReason|Problem|DropReason)\(StrEnum\):\n(.*?)^(?=\S)", MODEL, re.M | re.S)
+    members = {f"{name}.{member}" for name, body in named for member in re.findall(r"^    ([A-Z0-9_]+) = ", body, re.M)}
+
+    assert len(members) > 50
+    assert {member for member in members if member not in text} == set()
