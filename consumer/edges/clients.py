@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 from confluent_kafka import KafkaException
 
 from consumer.core.errors import ConfigError
+
+_SHORTEST_SECRET: Final = 4
+"""Shorter values stay where they stand bare: they would be found within other words."""
 
 
 @contextmanager
@@ -18,7 +22,13 @@ def judged(section: str, properties: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except KafkaException as refused:
-        text = refused.args[0].str()
-        for value in sorted(properties.values(), key=len, reverse=True):
-            text = text.replace(f'"{value}"', '"…"')
-        raise ConfigError([f"{section}: {text}; mend or remove it"]) from None
+        raise ConfigError([f"{section}: {_redacted(refused.args[0].str(), properties)}; mend or remove it"]) from None
+
+
+def _redacted(text: str, properties: Mapping[str, str]) -> str:
+    """librdkafka quotes values, some bare; some are secrets."""
+    for value in sorted(properties.values(), key=len, reverse=True):
+        text = text.replace(f'"{value}"', '"…"')
+        if len(value) >= _SHORTEST_SECRET:
+            text = text.replace(value, "…")
+    return text

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from consumer.core.errors import ConfigError
+from consumer.edges.clients import judged
 from consumer.edges.cluster import KafkaCluster
 from consumer.edges.kafka import KafkaSource
 from consumer.edges.letters import KafkaLetters
@@ -30,3 +32,12 @@ def test_a_client_that_refuses_a_property_names_it_and_not_its_value(
     assert problem.startswith(f"{section}: ")
     assert name in problem
     assert SECRET not in problem
+
+
+def test_a_value_is_left_out_where_librdkafka_quotes_it_bare() -> None:
+    refusal = KafkaException(KafkaError(KafkaError._INVALID_ARG, f'no "{SECRET}" and no {SECRET}/x, but a "g" of g'))
+
+    with pytest.raises(ConfigError) as caught, judged("kafka.properties", {"sasl.password": SECRET, "group.id": "g"}):
+        raise refusal
+
+    assert caught.value.problems == ('kafka.properties: no "…" and no …/x, but a "…" of g; mend or remove it',)

@@ -1,6 +1,6 @@
 """Asks the brokers. Five seconds for each question."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaException
@@ -8,25 +8,26 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from consumer.compose import chosen_topics, consumer_properties, producer_properties
 from consumer.config import Settings
-from consumer.tools.check.finding import Finding, Level
+from consumer.core.errors import ConfigError
+from consumer.edges.clients import judged
+from consumer.tools.check.finding import Finding, Level, of_problem
 from consumer.tools.check.topics import read_findings, size_findings, written_findings, written_topics
 
 ASK_TIMEOUT_S: Final = 5.0
-_SHORTEST_SECRET: Final = 4
 _SILENT: Final = {"log_level": "0"}
 
 
 def client_findings(settings: Settings) -> Iterator[Finding]:
     """Whether librdkafka takes the properties, which it says without asking any broker."""
-    told: list[str] = []  # the producer has the consumer's security settings, and with them their faults
+    told: set[str] = set()  # the producer has the consumer's security settings, and with them their faults
     for section, properties, make in (
-        ("kafka.properties", consumer_properties(settings), _try_consumer),
-        ("kafka.producer_properties", producer_properties(settings), _try_producer),
+        ("kafka.properties", consumer_properties(settings), _make_consumer),
+        ("kafka.producer_properties", producer_properties(settings), _make_producer),
     ):
-        fault = make({**properties, **_SILENT, "bootstrap.servers": ""})
-        if fault and fault not in told:
-            told.append(fault)
-            yield Finding(Level.ERROR, section, f"{_redacted(fault, properties)}; mend or remove it")
+        for finding in _refused(section, {**properties, **_SILENT, "bootstrap.servers": ""}, make):
+            if finding.text not in told:
+                told.add(finding.text)
+                yield finding
 
 
 def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]]:
@@ -49,20 +50,21 @@ def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]
     return found, tuple(chosen)
 
 
-def _try_consumer(properties: Mapping[str, str]) -> str | None:
+def _refused(section: str, properties: Mapping[str, str], make: Callable[[Mapping[str, str]], None]) -> list[Finding]:
     try:
-        Consumer(dict(properties)).close()
-    except KafkaException as failed:
-        return str(failed.args[0].str())
-    return None
+        with judged(section, properties):
+            make(properties)
+    except ConfigError as refused:
+        return [of_problem(problem) for problem in refused.problems]
+    return []
 
 
-def _try_producer(properties: Mapping[str, str]) -> str | None:
-    try:
-        AdminClient(dict(properties))
-    except KafkaException as failed:
-        return str(failed.args[0].str())
-    return None
+def _make_consumer(properties: Mapping[str, str]) -> None:
+    Consumer(dict(properties)).close()
+
+
+def _make_producer(properties: Mapping[str, str]) -> None:
+    AdminClient(dict(properties))
 
 
 def _refusals(admin: AdminClient, topics: Sequence[str]) -> dict[str, str | None]:
@@ -94,11 +96,3 @@ def _largest_bytes(admin: AdminClient, topics: Sequence[str]) -> dict[str, int]:
         except (KafkaException, LookupError):
             continue
     return found
-
-
-def _redacted(text: str, properties: Mapping[str, str]) -> str:
-    """librdkafka quotes values; some are secrets."""
-    for name, value in properties.items():
-        if name not in ("bootstrap.servers", "group.id") and len(value) >= _SHORTEST_SECRET:
-            text = text.replace(value, "…")
-    return text
