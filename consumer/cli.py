@@ -195,6 +195,48 @@ def check_command(
     raise typer.Exit(UNUSABLE_CONFIG if is_fatal(findings) else 0)
 
 
+@app.command("init")
+def init_command(  # noqa: PLR0917  # typer makes options of them
+    topic: Annotated[
+        str | None,
+        typer.Option("--topic", "-t", metavar="T", help="Topic to read; its schema is the registry's newest for it."),
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option("--schema", "-s", metavar="FILE", help="An .avsc to guess from instead.")
+    ] = None,
+    bootstrap: Annotated[
+        str, typer.Option("--bootstrap-servers", "-b", metavar="HOST:PORT", help="Brokers.")
+    ] = "localhost:9092",
+    registry: Annotated[str | None, typer.Option("--registry", "-r", metavar="URL", help="Schema registry.")] = None,
+    group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Consumer group.")] = "tiktok-events",
+    properties: Annotated[
+        list[str] | None,
+        typer.Option("--property", metavar="NAME=VALUE", help="For the brokers: security.protocol, … Repeatable."),
+    ] = None,
+    registry_properties: Annotated[
+        list[str] | None,
+        typer.Option("--registry-property", metavar="NAME=VALUE", help="For the registry's client. Repeatable."),
+    ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="For a first try: send to `tiktok-consumer sandbox`, any pixel will do.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+) -> None:
+    """Write a first configuration, guessed from the names of a schema's fields, each guess with why."""
+    from consumer.tools.init import Asked as AskedToInit  # here, since `run` need not wait for it
+    from consumer.tools.init import write_first_config
+
+    if topic is None and schema is None:
+        raise typer.BadParameter("write --topic T or --schema FILE")
+    asked = AskedToInit(
+        topic, schema, bootstrap, registry, group, properties or (), registry_properties or (), sandbox, output, force
+    )
+    raise typer.Exit(write_first_config(asked, sys.stdout))
+
+
 @app.command("schema")
 def schema_command() -> None:
     """Print the JSON Schema of the configuration file, for editors to complete it."""

@@ -1,0 +1,70 @@
+"""Where the event's time stands, and what a plain number of it counts. Pure."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.tools.init.aliases import TIME_FIELDS
+from consumer.tools.init.leaves import Leaf
+from consumer.tools.init.matching import Match, matches
+
+_UNIT_BY_WORD: Final = {
+    **dict.fromkeys(("ms", "millis", "milliseconds", "millisecond", "msec"), "ms"),
+    **dict.fromkeys(("us", "micros", "microseconds", "microsecond", "usec"), "us"),
+    **dict.fromkeys(("s", "sec", "secs", "seconds", "second", "unixtime"), "s"),
+}
+_WORD: Final = re.compile(r"[a-z]+")
+
+
+class MomentGuess(Struct, frozen=True):
+    path: str
+    unit: str | None
+    """Of a plain number; None: the schema or the text itself says what it is."""
+    why: str
+    others: tuple[str, ...] = ()
+
+
+def guess_moment(leaves: Iterable[Leaf]) -> MomentGuess:
+    """The field that says when it happened; Kafka's own time where none does."""
+    found = sorted(_found(leaves), key=lambda match: -match.score)
+    if not found:
+        return MomentGuess("$timestamp", None, "no field says when it happened; this is Kafka's time of the record")
+    leaf = found[0].leaf
+    others = tuple(match.leaf.path for match in found[1:])
+    if "time" in leaf.kinds:
+        kind = next(each["logicalType"] for each in leaf.types if "logicalType" in each)
+        return MomentGuess(leaf.path, None, f"{kind}: needs no unit", others)
+    if "text" in leaf.kinds and "number" not in leaf.kinds:
+        return MomentGuess(leaf.path, None, "text: must be ISO 8601 with a zone", others)
+    unit, why = unit_of(leaf)
+    return MomentGuess(leaf.path, unit, why, others)
+
+
+def unit_of(leaf: Leaf) -> tuple[str, str]:
+    """What a plain number counts, and how that is known."""
+    words = [*reversed(leaf.words[-1]), *_WORD.findall(leaf.doc.lower())]
+    said = next((word for word in words if word in _UNIT_BY_WORD), None)
+    if said:
+        return _UNIT_BY_WORD[said], f'a plain number; "{said}" stands in its name or doc'
+    types = {each["type"] for each in leaf.types}
+    if "long" in types:
+        return "ms", "a plain long: taken for milliseconds, see whether that is right"
+    return "s", "a plain number: taken for seconds, see whether that is right"
+
+
+def _found(leaves: Iterable[Leaf]) -> Iterable[Match]:
+    """Those called like it, without those that have no zone; of two alike, the one with a type of its own."""
+    named = matches(TIME_FIELDS._replace(tiers=_with_units(TIME_FIELDS.tiers)), leaves)
+    for match in named:
+        kinds = match.leaf.kinds
+        if "time without zone" in kinds or "date" in kinds:
+            continue
+        yield Match(match.leaf, match.name, match.score + (5 if "time" in kinds else 0))
+
+
+def _with_units(tiers: tuple[str, ...]) -> tuple[str, ...]:
+    """`created_at_ms` is `created_at`, too."""
+    units = ("", *_UNIT_BY_WORD)
+    return tuple(" ".join(f"{name}{unit}" for name in tier.split() for unit in units) for tier in tiers)

@@ -1,0 +1,386 @@
+"""`init`: what it guesses of foreign schemas, and that what it writes can be used as it is."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from consumer.config import Settings, parse
+from consumer.core.schemas import Schema
+from consumer.core.schemas import parse as parse_schema
+from consumer.core.validate import STANDARD_EVENTS
+from consumer.tools.check import Level, check
+from consumer.tools.explain import Asked as AskedToExplain
+from consumer.tools.explain import explain_records
+from consumer.tools.explain.sources import described
+from consumer.tools.init import Asked, write_first_config
+from consumer.tools.init.drafting import drafted
+from consumer.tools.init.events import event_of
+from consumer.tools.init.leaves import Leaf
+from consumer.tools.init.moments import unit_of
+from consumer.tools.init.names import words_of
+from consumer.tools.init.writing import Connection, written
+from consumer.tools.sandbox.rules import fault_of_event
+
+GOLDEN: Final = Path(__file__).parents[1] / "golden" / "init"
+SHIPPED: Final = Path(__file__).parents[2] / "schemas" / "web_event.avsc"
+PIXEL: Final = {"TIKTOK_PIXEL_CODE": "PIXEL", "TIKTOK_ACCESS_TOKEN": "made-up-token"}
+NOW_S: Final = 1_762_000_000.0
+FOREIGN: Final[Mapping[str, Mapping[str, str]]] = {
+    # What a person who knows both sides would write.
+    "flat": {
+        "event": "event_type (values)",
+        "event_time": "created_at_ms (unit ms)",
+        "event_id": "evt_uuid",
+        "user.email": "e_mail",
+        "user.phone": "msisdn",
+        "user.external_id": "cust_no",
+        "user.ip": "client_ip",
+        "user.user_agent": "ua",
+        "user.ttclid": "tt_click_id",
+        "page.url": "page_location",
+        "page.referrer": "referer",
+        "properties.currency": "ccy",
+        "properties.value": "order_total",
+        "properties.order_id": "order_no",
+        "properties.customer_type": "is_new_customer (values)",
+        "content_id": "sku",
+        "content_name": "product_title",
+        "price": "unit_price",
+        "quantity": "qty",
+    },
+    "order": {
+        "event": '"Purchase" (fixed)',
+        "event_time": "placedAt",
+        "event_id": "orderId",
+        "user.email": "customer.contact.emailAddress",
+        "user.phone": "customer.contact.mobilePhone",
+        "user.external_id": "customer.id",
+        "user.first_name": "customer.firstName",
+        "user.last_name": "customer.lastName",
+        "user.city": "billingAddress.city",
+        "user.state": "billingAddress.region",
+        "user.country": "billingAddress.countryCode",
+        "user.zip_code": "billingAddress.postalCode",
+        "user.ip": "web.ipAddress",
+        "user.user_agent": "web.userAgent",
+        "user.ttp": "web.cookies._ttp",
+        "page.url": "web.pageUrl",
+        "properties.currency": "totals.grandTotal.currency",
+        "properties.value": "totals.grandTotal.amount",
+        "properties.order_id": "orderId",
+        "each": "lineItems",
+        "content_id": "product.sku",
+        "content_name": "product.title",
+        "content_category": "product.mainCategory",
+        "brand": "product.brandName",
+        "price": "unitPrice.amount",
+        "quantity": "quantity",
+    },
+    "cdp": {
+        "event": "event (trim, lower, values)",
+        "event_time": "timestamp",
+        "event_id": "messageId",
+        "user.email": "context.traits.email, else properties.email",
+        "user.phone": "context.traits.phone",
+        "user.external_id": "userId, else anonymousId",
+        "user.first_name": "context.traits.firstName",
+        "user.last_name": "context.traits.lastName",
+        "user.city": "context.traits.address.city",
+        "user.state": "context.traits.address.state",
+        "user.country": "context.traits.address.country",
+        "user.zip_code": "context.traits.address.postalCode",
+        "user.ip": "context.ip",
+        "user.user_agent": "context.userAgent",
+        "user.locale": "context.locale",
+        "page.url": "context.page.url",
+        "page.referrer": "context.page.referrer",
+        "properties.currency": "properties.currency",
+        "properties.value": "properties.total",
+        "properties.order_id": "properties.order_id",
+        "properties.search_string": "properties.query",
+        "each": "properties.products",
+        "content_id": "product_id",
+        "content_name": "name",
+        "content_category": "category",
+        "brand": "brand",
+        "price": "price",
+        "quantity": "quantity",
+    },
+}
+EVENTS: Final = {"flat": ["Purchase", "ViewContent"], "order": ["Purchase"],
+                 "cdp": ["Purchase", "Search", "CompleteRegistration"]}  # fmt: skip
+
+
+def load(name: str) -> Schema:
+    return parse_schema(json.loads((GOLDEN / f"{name}.avsc").read_text()))
+
+
+def settings_of(schema: Schema, file: str, more: str = "") -> Settings:
+    """What `init` writes, as it is read again with nothing but the pixel filled in."""
+    text = written(drafted(schema), Connection("orders", "localhost:9092", "g", schema=file))
+    return parse(text + more, PIXEL, GOLDEN / "consumer.yaml")
+
+
+def sources_in(settings: Settings) -> dict[str, str]:
+    [rule] = settings.rules
+    found = {name: described(source) for name, source in (rule.parameters or {}).items()}
+    if rule.contents is not None:
+        found |= {name: described(source) for name, source in rule.contents.fields.items()}
+        found |= {"each": described(rule.contents.each)} if rule.contents.each is not None else {}
+    return found
+
+
+def record(*fields: tuple[str, object], name: str = "Thing") -> Schema:
+    return parse_schema(
+        {"type": "record", "name": name, "fields": [{"name": field, "type": kind} for field, kind in fields]}
+    )
+
+
+def guessed(*fields: tuple[str, object], name: str = "Thing") -> dict[str, object]:
+    return {parameter: guess.source for parameter, guess in drafted(record(*fields, name=name)).parameters.items()}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_guesses_of_a_foreign_schema_what_a_person_would_write(name: str) -> None:
+    assert sources_in(settings_of(load(name), f"{name}.avsc")) == FOREIGN[name]
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_check_finds_no_fault_with_what_is_written(name: str) -> None:
+    findings = check(settings_of(load(name), f"{name}.avsc"), offline=True, rate=None)
+
+    assert [str(finding) for finding in findings if finding.level is not Level.OK] == []
+    assert any("every path and constant fits the schema" in finding.text for finding in findings)
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_records_become_events_that_tiktok_takes(name: str) -> None:
+    settings = settings_of(load(name), f"{name}.avsc", "limits: {max_event_age: 0s}\n")
+    out = io.StringIO()
+
+    code = explain_records(settings, AskedToExplain(file=str(GOLDEN / f"{name}.records.json"), is_json=True), out)
+
+    told: list[dict[str, Any]] = [json.loads(line) for line in out.getvalue().splitlines()]
+    sent = [event for one in told for event in one["events"]]
+    assert code == 0
+    assert [event["event"]["event"] for event in sent] == EVENTS[name]
+    assert [fault_of_event(event["event"], 0, NOW_S) for event in sent] == [None] * len(sent)
+    assert [note for event in sent for note in event["notes"] if note["problem"] != "filled_in"] == []
+
+
+def test_the_shipped_schema_gives_a_configuration_without_map() -> None:
+    text = written(drafted(parse_schema(json.loads(SHIPPED.read_text()))), Connection("t", "localhost:9092", "g"))
+
+    settings = parse(text, PIXEL)
+
+    assert "map" not in text
+    assert settings.rules[0].parameters is None
+    assert [str(one) for one in check(settings, offline=True, rate=None) if one.level is Level.ERROR] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("order_total", ("order", "total")),
+        ("orderTotal", ("order", "total")),
+        ("OrderTotal", ("order", "total")),
+        ("ORDER-TOTAL", ("order", "total")),
+        ("userIPAddress2", ("user", "ip", "address", "2")),
+        ("eMail", ("e", "mail")),
+        ("_ttp", ("ttp",)),
+        ("Straße", ("strasse",)),
+        ("", ()),
+    ],
+)
+def test_names_are_the_same_words_however_they_are_spelled(name: str, words: tuple[str, ...]) -> None:
+    assert words_of(name) == words
+
+
+@pytest.mark.parametrize(
+    ("field", "parameter"),
+    [
+        *((name, "user.email") for name in ("mail", "e_mail", "eMail", "EMAIL_ADDRESS", "usr_mail", "billing_email")),
+        *((name, "user.phone") for name in ("msisdn", "tel", "customerPhoneNumber", "mobile_no")),
+        *((name, "user.external_id") for name in ("cust_id", "userId", "CustomerNumber", "member_id")),
+        *((name, "properties.value") for name in ("order_total", "grandTotal", "totalAmount", "revenue")),
+    ],
+)
+def test_knows_what_people_call_things(field: str, parameter: str) -> None:
+    assert guessed((field, "string")).get(parameter) == field
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("seller_email", "string"),
+        ("email_opt_in", "boolean"),
+        ("has_email", "boolean"),
+        ("server_ip", "string"),
+        ("zip", "boolean"),
+        ("shipping_total", "double"),
+        ("sub_total", "double"),
+        ("item_count_total", "double"),
+        ("image_url", "string"),
+        ("payment_state", "string"),
+        ("email", {"type": "record", "name": "Mail", "fields": [{"name": "subject", "type": "string"}]}),
+    ],
+)
+def test_leaves_alone_what_only_sounds_alike(field: str, kind: object) -> None:
+    assert guessed((field, kind)) == {}
+
+
+def test_an_address_of_the_recipient_is_no_second_choice_for_the_buyers() -> None:
+    found = guessed(("shipping_phone", "string"), ("phone", "string"))
+
+    assert found == {"user.phone": "phone"}
+    assert guessed(("shipping_phone", "string")) == {"user.phone": "shipping_phone"}
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("order_completed", "Purchase"),
+        ("Order Completed", "Purchase"),
+        ("ORDER_PLACED", "Purchase"),
+        ("checkoutCompleted", "Purchase"),
+        ("checkout_started", "InitiateCheckout"),
+        ("add_to_basket", "AddToCart"),
+        ("Product Added", "AddToCart"),
+        ("Product Added to Wishlist", "AddToWishlist"),
+        ("sign-up", "CompleteRegistration"),
+        ("purchase", "Purchase"),
+        ("CompletePayment", "Purchase"),
+        ("order_cancelled", None),
+        ("product_removed_from_cart", None),
+        ("heartbeat", None),
+        ("", None),
+    ],
+)
+def test_events_are_known_by_their_words_and_never_from_what_takes_them_back(name: str, event: str | None) -> None:
+    assert event_of(name) == event
+
+
+@pytest.mark.parametrize("name", sorted(STANDARD_EVENTS))
+def test_tiktoks_own_names_mean_themselves(name: str) -> None:
+    assert event_of(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "doc", "unit"),
+    [
+        ("created_at", "long", "", "ms"),
+        ("created_at_ms", "long", "", "ms"),
+        ("created_sec", "long", "", "s"),
+        ("ts_micros", "long", "", "us"),
+        ("created", "int", "", "s"),
+        ("at", "long", "Seconds since 1970", "s"),
+    ],
+)
+def test_the_unit_of_a_plain_number_is_read_from_name_doc_and_size(name: str, kind: str, doc: str, unit: str) -> None:
+    assert unit_of(Leaf((name,), ({"type": kind},), (words_of(name),), doc))[0] == unit
+
+
+def test_the_time_it_happened_goes_before_the_time_it_was_noted_and_a_type_before_a_plain_number() -> None:
+    time = {"type": "long", "logicalType": "timestamp-millis"}
+    noted = drafted(record(("received_at", time), ("event_time", "string"), ("birth_time", time)))
+    typed = drafted(record(("created_at", "string"), ("placed_at", time)))
+    without = drafted(record(("name", "string"), ("order_date", {"type": "int", "logicalType": "date"})))
+
+    assert [each.moment.path for each in (noted, typed, without) if each.moment] == [
+        "event_time",
+        "placed_at",
+        "$timestamp",
+    ]
+
+
+def test_a_schema_that_names_no_event_becomes_a_custom_event_and_says_so() -> None:
+    draft = drafted(record(("created_at", "string"), name="ParcelWeighed"))
+
+    assert draft.event is not None
+    assert (draft.event.field, draft.event.const) == (None, "ParcelWeighed")
+    assert "custom event" in draft.event.why
+
+
+def test_a_schema_that_contains_itself_comes_to_an_end() -> None:
+    schema = parse_schema(
+        {"type": "record", "name": "Node", "fields": [
+            {"name": "email", "type": "string"}, {"name": "parent", "type": ["null", "Node"]}]}
+    )  # fmt: skip
+
+    assert drafted(schema).parameters["user.email"].source == "email"
+
+
+def test_names_that_yaml_would_take_for_something_else_are_quoted() -> None:
+    text = written(drafted(record(("at", "string"), ("no", "string"))), Connection("on", "h:1", "true", schema="no"))
+
+    settings = parse(text.replace("schema: ", "framing: plain #"), PIXEL)
+
+    assert (settings.kafka.topics, settings.kafka.group_id) == (("on",), "true")
+
+
+# ── the command ─────────────────────────────────────────────────────────────────────────────────
+
+
+def wrote(folder: Path, *, code: int = 0, **asked: Any) -> str:
+    out = io.StringIO()
+    output = folder / "consumer.yaml"
+    assert write_first_config(Asked(schema=GOLDEN / "flat.avsc", output=output, **asked), out) == code
+    return output.read_text() if code == 0 else ""
+
+
+def test_never_overwrites_without_being_told_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "consumer.yaml").write_text("mine")
+
+    wrote(tmp_path, code=64)
+    assert (tmp_path / "consumer.yaml").read_text() == "mine"
+    assert "--force" in capsys.readouterr().err
+
+    assert "kafka:" in wrote(tmp_path, is_forced=True)
+
+
+def test_names_the_schema_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    text = wrote(tmp_path)
+
+    assert parse(text, PIXEL, tmp_path / "consumer.yaml").avro.schemas[0].name == "com.example.tracking.shop_event"
+
+
+def test_writes_no_secret_of_the_command_line(tmp_path: Path) -> None:
+    text = wrote(
+        tmp_path,
+        registry="https://registry.example.com",
+        properties=["sasl.username=me", "sasl.password=hunter2"],
+        registry_properties=["basic.auth.user.info=me:hunter2"],
+    )
+
+    assert "hunter2" not in text
+    assert 'sasl.password: "${KAFKA_SASL_PASSWORD}"' in text
+    assert 'basic.auth.user.info: "${REGISTRY_BASIC_AUTH_USER_INFO}"' in text
+    assert "sasl.username: me" in text
+
+
+def test_for_the_sandbox_nothing_is_left_to_fill_in(tmp_path: Path) -> None:
+    settings = parse(wrote(tmp_path, is_for_sandbox=True), {}, tmp_path / "consumer.yaml")
+
+    assert settings.delivery.base_url == "http://localhost:8088"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"topic": "t"}, "--registry URL"),
+        ({"schema": Path("nowhere.avsc")}, "cannot be read"),
+        ({"schema": GOLDEN / "flat.records.json"}, "cannot be used as a schema"),
+        ({"schema": GOLDEN / "flat.avsc", "registry": "https://me:hunter2@example.com"}, "--registry-property"),
+        ({"schema": GOLDEN / "flat.avsc", "properties": ["sasl.password"]}, "NAME=VALUE"),
+    ],
+)
+def test_says_what_is_missing(asked: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert write_first_config(Asked(**asked), io.StringIO()) == 64
+
+    told = capsys.readouterr().err
+    assert said in told
+    assert "hunter2" not in told
