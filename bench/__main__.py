@@ -1,9 +1,12 @@
-"""Every benchmark there is, one after another: `python -m bench`."""
+"""Every benchmark there is, one after another: `python -m bench`. With a name, only that: `python -m bench floor`."""
 
-from bench import shared_window, warm_up, window
+import sys
+
+from bench import against_floor, shared_window, warm_up, window
+from bench.ground import ground
 
 
-def main() -> None:
+def windows() -> None:
     print("The window in memory, at one million keys:")
     window.main(1_000_000)
     print("Filling it in again after a restart:")
@@ -12,5 +15,23 @@ def main() -> None:
     shared_window.main(100_000)
 
 
+def floor(repeats: int = 3) -> None:
+    with ground() as prepared:
+        against_floor.main(prepared, repeats)
+
+
+def main(arguments: list[str]) -> None:
+    match arguments:
+        case ["floor", repeats]:
+            floor(int(repeats))
+        case ["floor"]:
+            floor()
+        case ["windows"]:
+            windows()
+        case _:
+            floor()
+            windows()
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

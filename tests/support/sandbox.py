@@ -18,10 +18,10 @@ Key = tuple[str, str, str]
 class Sandbox(Process):
     """`Sandbox(folder)` starts it; `kill()` ends it."""
 
-    def __init__(self, folder: Path, name: str = "sandbox") -> None:
+    def __init__(self, folder: Path, name: str = "sandbox", arguments: Sequence[str] = ()) -> None:
         self.port = free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
-        super().__init__(["sandbox", "--port", str(self.port)], folder, name)
+        super().__init__(["sandbox", "--port", str(self.port), *arguments], folder, name)
         self._http = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
         wait_until(self._is_up, READY_TIMEOUT_S, what="the sandbox is up")
 

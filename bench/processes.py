@@ -1,0 +1,114 @@
+"""CPU and memory of a process and its children, as Linux counts them; and one `run` from start to end of a topic."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bench.ground import Ground
+from tests.support.metrics import Metrics
+from tests.support.processes import Service
+from tests.support.wait import wait_until
+
+LOOK_EVERY_S: Final = 0.5
+"""A look costs the process a scrape, some milliseconds."""
+RUN_TIMEOUT_S: Final = 120.0
+_TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> list[int]:
+    """The process and its children, and theirs."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds that the process and its children have used so far."""
+    return sum(_cpu_s(member) for member in family(pid))
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+
+
+def peak_bytes(pid: int) -> int:
+    """The most memory that one of them has held at once."""
+    return max(_peak_bytes(member) for member in family(pid))
+
+
+def _peak_bytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+@dataclass(frozen=True)
+class Look:
+    at_s: float
+    cpu_s: float
+    settled: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a `run` in steady state."""
+
+    cpu_us: float
+    """CPU microseconds a record, of all its processes and threads."""
+    per_s: float
+    """Records settled a second."""
+    peak_mib: float
+    """Of the largest of its processes."""
+    keys: float
+    """In the dedupe window at the end."""
+
+
+def python(module: str, *arguments: str, program: str = sys.executable) -> float:
+    """What a module of ours prints: CPU microseconds a record."""
+    done = subprocess.run([program, "-m", module, *arguments], check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+@contextmanager
+def service(config: dict[str, Any], ground: Ground, arguments: Sequence[str] = ()) -> Iterator[Service]:
+    group = config["kafka"]["group_id"]
+    running = Service(config, ground.folder, group, arguments)
+    try:
+        yield running
+    except BaseException:
+        print(running.tail(), file=sys.stderr)
+        raise
+    finally:
+        if running.is_running and running.stop():
+            print(running.tail(), file=sys.stderr)
+
+
+def cost(ground: Ground, config: dict[str, Any], count: int, arguments: Sequence[str] = ()) -> Cost:
+    """Let a `run` settle `count` records that are there already. The first fifth is not counted."""
+    with service(config, ground, arguments) as running:
+        looks: list[Look] = []
+
+        def is_done() -> bool:
+            looks.append(_look(running))
+            return looks[-1].settled >= count
+
+        wait_until(is_done, RUN_TIMEOUT_S, what=f"{count} records are settled", every_s=LOOK_EVERY_S)
+        peak = peak_bytes(running.pid) / (1 << 20)
+        keys = running.metrics().value("window_keys")
+    first = next(look for look in looks if look.settled >= count / 5)
+    last = [look for look in looks if look.settled < count][-1]
+    if last.settled - first.settled < count / 5:
+        raise RuntimeError(f"too few records for a steady state: {looks}")
+    settled = last.settled - first.settled
+    return Cost((last.cpu_s - first.cpu_s) / settled * 1e6, settled / (last.at_s - first.at_s), peak, keys)
+
+
+def _look(running: Service) -> Look:
+    answer = running.get("/metrics")
+    settled = 0.0 if answer is None else Metrics.parse(answer.text).value("records_settled_total")
+    return Look(time.monotonic(), cpu_s(running.pid), settled)

@@ -1,0 +1,147 @@
+"""The records that are measured: purchases of two schemas, five pixels, three identifiers to hash, 3 % copies."""
+
+import json
+import random
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import fastavro
+
+from tests.support.avro import framed
+from tests.support.records import Raw
+
+COPIES: Final = 0.03
+LARGEST_GAP: Final = 200
+"""A copy comes at most so many records after its first."""
+PIXELS: Final[Mapping[str, str]] = {f"shop{number}": f"BENCHPIXEL{number:06}" for number in range(5)}
+SCHEMA_FILES: Final[Mapping[str, Path]] = {
+    "shipped": Path(__file__).parents[1] / "schemas/web_event.avsc",
+    "flat": Path(__file__).with_name("flat.avsc"),
+}
+_CODES: Final = tuple(PIXELS.values())
+_AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(SCHEMA_FILES[name].read_text())
+    return found
+
+
+def records(name: str, count: int, partitions: int, schema_id: int) -> list[Raw]:
+    """Records of schema `name` in Confluent's framing, with timestamps of now; a copy shares its first's partition."""
+    schema, make = fastavro.parse_schema(schema_of(name)), _MAKERS[name]
+    draw = random.Random(1)
+    now_ms = int(time.time() * 1000)
+    made: list[Raw] = []
+    for number in range(count):
+        if made and draw.random() < COPIES:
+            made.append(made[max(0, number - draw.randint(1, LARGEST_GAP))])
+        else:
+            value = framed(schema_id, schema, make(number, now_ms))
+            made.append(Raw(value, f"order-{number:010}".encode(), partition=number % partitions))
+    return made
+
+
+def rule(name: str) -> dict[str, Any]:
+    """The one rule: to the pixel that the record names. Records of the shipped schema need no `map`."""
+    if name == "shipped":
+        return {"name": "all", "pixel": {"path": "pixel_code"}}
+    return {"name": "all", "pixel": {"path": "pixel"}, "map": _FLAT_MAP}
+
+
+def event_id(number: int) -> str:
+    return f"{number:08x}-5d0c-4b1e-9a57-3f2b8c6d7e10"
+
+
+def _shipped(number: int, now_ms: int) -> dict[str, Any]:
+    return {
+        "event": "Purchase",
+        "event_time": now_ms,
+        "event_id": event_id(number),
+        "pixel_code": _CODES[number % len(_CODES)],
+        "user": {
+            "email": f"customer{number}@example.com",
+            "phone": f"+1213{number % 10_000_000:07}",
+            "external_id": f"customer-{number}",
+            "ip": "93.184.216.34",
+            "user_agent": _AGENT,
+            "ttp": "94e2a4j9-h3ss-k5s5-98cc-c84n481mk5g0",
+        },
+        "page": {"url": f"https://shop.example.com/thanks?o={number}", "referrer": "https://shop.example.com/cart"},
+        "properties": {
+            "currency": "USD",
+            "value": 20.0,
+            "content_type": "product",
+            "contents": [
+                {
+                    "price": 10.0,
+                    "quantity": 2,
+                    "content_id": f"sku-{number % 1000}",
+                    "content_name": "Shoes",
+                    "content_category": "Outdoor",
+                }
+            ],
+        },
+    }
+
+
+def _flat(number: int, now_ms: int) -> dict[str, Any]:
+    return {
+        "name": "Purchase",
+        "id": event_id(number),
+        "at": now_ms,
+        "pixel": _CODES[number % len(_CODES)],
+        "email": f"customer{number}@example.com",
+        "phone": f"+1213{number % 10_000_000:07}",
+        "customer": f"customer-{number}",
+        "ip": "93.184.216.34",
+        "agent": _AGENT,
+        "ttp": "94e2a4j9-h3ss-k5s5-98cc-c84n481mk5g0",
+        "locale": "en-US",
+        "url": f"https://shop.example.com/thanks?o={number}",
+        "referrer": "https://shop.example.com/cart",
+        "currency": "USD",
+        "value": 20.0,
+        "order": f"order-{number:010}",
+        "sku": f"sku-{number % 1000}",
+        "title": "Shoes for the mountains, waterproof",
+        "category": "Outdoor",
+        "brand": "Example",
+        "price": 10.0,
+        "quantity": 2,
+        "status": "submitted",
+    }
+
+
+_MAKERS: Final = {"shipped": _shipped, "flat": _flat}
+_FLAT_MAP: Final[dict[str, Any]] = {
+    "event": "name",
+    "event_time": "at",
+    "event_id": "id",
+    "user": {
+        "email": "email",
+        "phone": "phone",
+        "external_id": "customer",
+        "ip": "ip",
+        "user_agent": "agent",
+        "ttp": "ttp",
+        "ttclid": "ttclid",
+        "locale": "locale",
+    },
+    "page": {"url": "url", "referrer": "referrer"},
+    "properties": {
+        "currency": "currency",
+        "value": "value",
+        "order_id": "order",
+        "content_id": "sku",
+        "content_name": "title",
+        "content_category": "category",
+        "brand": "brand",
+        "price": "price",
+        "quantity": "quantity",
+        "query": "query",
+        "status": "status",
+    },
+}
