@@ -10,6 +10,8 @@ UV := $(BIN)/uv
 CHAOS_MINUTES ?= 60
 # A file's tests stay together: they share what was slow to set up. Each process starts servers of its own.
 PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
+# In CI everything runs from the wheel, as it will be installed; elsewhere from these files, so that a change counts at once.
+DEV := .venv/.made-dev$(if $(CI),-wheel)
 export UV_LINK_MODE := copy
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
@@ -18,7 +20,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
-setup: .venv/.made-dev ## everything that development needs, into .venv
+setup: $(DEV) ## everything that development needs, into .venv
 
 .PHONY: demo
 demo: .venv/.made-run ## the whole service on this machine, with nothing but Python
@@ -55,10 +57,23 @@ chaos: setup ## seeded faults for CHAOS_MINUTES (60)
 up: ## Kafka, registry, sandbox, consumers, Prometheus and Grafana in containers
 	docker compose up --build --wait
 
+.PHONY: down
+down: ## end what `make up` began, and forget its data
+	docker compose down --volumes --remove-orphans
+
+.PHONY: wheel
+wheel: dist/.made ## the package, in dist/
+
+.PHONY: sbom
+sbom: setup ## what the image holds, as a CycloneDX bill of materials: dist/sbom.json
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+		--output-file dist/sbom.json requirements.lock
+
 .PHONY: lock
 lock: .venv/.made ## the newest dependencies that pyproject.toml allows, with their hashes
 	$(LOCK) --upgrade --all-extras --group dev --group build pyproject.toml -o requirements-dev.lock
-	$(LOCK) -c requirements-dev.lock pyproject.toml -o requirements.lock
+	$(LOCK) -c requirements-dev.lock --extra redis pyproject.toml -o requirements.lock
 	$(LOCK) -c requirements-dev.lock --group build -o requirements-build.lock
 
 .PHONY: clean
@@ -68,8 +83,10 @@ clean: ## forget everything made here, the virtual environment too
 
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 INSTALL := $(UV) pip install --quiet
-# The project itself: from these files, with the build tools that the lock pinned.
-INSTALL_SELF := $(INSTALL) --no-build-isolation --no-deps --editable .
+# The project itself, with the build tools that the lock pinned.
+SOURCES := pyproject.toml README.md LICENSE $(shell find consumer schemas -type f ! -name '*.pyc')
+SELF := $(if $(CI),dist/.made)
+INSTALL_SELF := $(INSTALL) --no-deps $(if $(CI),--reinstall dist/*.whl,--no-build-isolation --editable .)
 
 .venv/.made: requirements-build.lock
 	@$(PYTHON) scripts/check_python.py
@@ -77,12 +94,17 @@ INSTALL_SELF := $(INSTALL) --no-build-isolation --no-deps --editable .
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	@touch $@
 
-.venv/.made-run: .venv/.made requirements.lock pyproject.toml
+dist/.made: .venv/.made $(SOURCES)
+	rm -f dist/*.whl
+	$(UV) build --quiet --wheel --no-build-isolation --out-dir dist
+	@touch $@
+
+.venv/.made-run: .venv/.made requirements.lock pyproject.toml $(SELF)
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL_SELF)
 	@touch $@
 
-.venv/.made-dev: .venv/.made requirements-dev.lock pyproject.toml
+$(DEV): .venv/.made requirements-dev.lock pyproject.toml $(SELF)
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	$(INSTALL_SELF)
-	@touch $@ .venv/.made-run
+	@rm -f .venv/.made-dev* && touch $@ .venv/.made-run
