@@ -82,11 +82,15 @@ def run(root: Path, command: Sequence[str], **how: object) -> subprocess.Complet
 
 
 class Running:
-    """A command in the tree, in the background; `output` gets what it writes."""
+    """A command in the tree, in the background; `output` gets what it writes.
 
-    def __init__(self, line: Sequence[str], output: IO[bytes]) -> None:
+    Args:
+        before: what starts the line, such as `nsenter`.
+    """
+
+    def __init__(self, line: Sequence[str], output: IO[bytes], before: Sequence[str] = ()) -> None:
         reader, writer = os.pipe()
-        told = [line[0], "--info-fd", str(writer), *line[1:]]
+        told = [*before, line[0], "--info-fd", str(writer), *line[1:]]
         self._process = subprocess.Popen(
             told, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[writer]
         )

@@ -53,11 +53,13 @@ class Maker:
     Args:
         schema: the shipped schema, as parsed from JSON.
         now_s: Unix seconds; every event happened shortly before.
+        round_name: ends every event_id, so that what is made again is no copy of what was made before.
     """
 
-    def __init__(self, schema: Schema, now_s: float) -> None:
+    def __init__(self, schema: Schema, now_s: float, round_name: str = "") -> None:
         self._schema = parse_schema(schema)
         self._now_s = int(now_s)
+        self._round_name = round_name
         self._chance = random.Random(SEED)  # noqa: S311  # reproducible samples, no secrets
         self._count = 0
         self._views: list[tuple[bytes, dict[str, Any]]] = []
@@ -188,7 +190,7 @@ class Maker:
         age_s = self._chance.randrange(1, 3600)
         return {
             "event": name,
-            "event_id": event_id,
+            "event_id": event_id + self._round_name,
             "event_time": datetime.fromtimestamp(self._now_s - age_s, UTC),
             "user": user,
             "page": page,
