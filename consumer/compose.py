@@ -23,6 +23,7 @@ from consumer.core.deliver import Delivery
 from consumer.core.errors import ConfigError
 from consumer.core.letter import own_topics
 from consumer.core.lookups import SchemaLookups
+from consumer.core.model import EventOutcome, RejectReason
 from consumer.core.pace import Backoff
 from consumer.core.park import ParkSettings
 from consumer.core.pipeline import Pipeline, PipelineSettings
@@ -30,7 +31,7 @@ from consumer.core.request import DeliverySettings, PixelSettings
 from consumer.core.settle import Ledger
 from consumer.core.shared import Shared
 from consumer.core.shared_store import OWNER_BYTES, Lifetimes, prefix_of
-from consumer.core.validate import Limits
+from consumer.core.validate import MATCH_KEYS, Limits
 from consumer.deduping import Windows, WindowsSettings
 from consumer.delivering import Delivering
 from consumer.edges.apart import OWN_SUFFIX, Apart
@@ -75,6 +76,7 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     """
     metrics, ledger = Metrics(), Ledger()
     metrics.set("build_info", 1, (version("tiktok-events-consumer"),))
+    begin_counting(metrics, settings.pixels)
     clocks = Clocks(time.monotonic, time.time)
     decoder = decoder_of(settings)
     registry = SchemaRegistry(settings.avro.registry.properties) if settings.avro.registry else None
@@ -118,6 +120,15 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
             store.close(_CLOSE_S)
         if registry is not None:
             registry.close()
+
+
+def begin_counting(metrics: Metrics, pixels: Iterable[str]) -> None:
+    """Show at 0 what alerts watch: a burst that is a counter's first value would be no increase to Prometheus."""
+    metrics.begin("rejected", [(str(reason),) for reason in RejectReason])
+    metrics.begin("commits", [("ok",), ("failed",)])
+    for pixel in pixels:
+        metrics.begin("events", [(pixel, str(outcome)) for outcome in EventOutcome])
+        metrics.begin("match_keys", [(pixel, key) for key in MATCH_KEYS])
 
 
 def _member(settings: Settings, told: OnCommit) -> Member:

@@ -104,7 +104,10 @@ class Metrics:
     """The numbers of one process, written by one thread."""
 
     def __init__(self) -> None:
-        self._values: dict[tuple[str, Labels], float] = {}
+        # A counter that nobody sees at 0 goes unseen when it counts for the first time: `rate` needs two samples.
+        self._values: dict[tuple[str, Labels], float] = {
+            (d.name, ()): 0.0 for d in DECLARED if d.kind is Kind.COUNTER and not d.labels
+        }
         self._histograms: dict[str, list[float]] = {
             d.name: [0.0] * (len(d.buckets) + 2) for d in DECLARED if d.kind is Kind.HISTOGRAM
         }
@@ -117,6 +120,11 @@ class Metrics:
         if by < 0:
             raise ValueError(f"counter {name} cannot go down")
         self._values[key] = self._values.get(key, 0) + by
+
+    def begin(self, name: str, labels: Iterable[Labels]) -> None:
+        """Show counters from 0 on, for label values that are known beforehand; one that counts already stays."""
+        for each in labels:
+            self.inc(name, each, 0)
 
     def level(self, name: str, total: float, labels: Labels = ()) -> None:
         """Take over a counter that somebody else keeps: its value until now."""

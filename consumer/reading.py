@@ -222,6 +222,7 @@ class Reading:
         is_latest = self._there_at_first is not None and partition in self._there_at_first
         start = resume.start(stored.offset, bounds.low, bounds.high, is_recreated=is_recreated, is_latest=is_latest)
         self._tell(partition, start)
+        self._metrics.begin("records_read", [(partition[0],)])
         self._epoch += 1
         is_committed = start.origin is resume.Origin.COMMITTED
         self._ledger.assign(partition, self._epoch, start.offset, is_committed=is_committed)
@@ -235,8 +236,7 @@ class Reading:
     def _tell(self, partition: TopicPartition, start: Start) -> None:
         say = log.error if start.origin in (resume.Origin.LOST, resume.Origin.RECREATED) else log.info
         say("read.start", partition=_name(partition), offset=start.offset, origin=start.origin, lost=start.lost)
-        if start.lost:
-            self._metrics.inc("offsets_lost", (partition[0],), start.lost)
+        self._metrics.inc("offsets_lost", (partition[0],), start.lost)
 
     def _meet(self, fault: resume.Fault) -> None:
         if fault.kind is FaultKind.FATAL:

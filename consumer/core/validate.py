@@ -45,6 +45,8 @@ _KEY_BITS: Final = {key: FIELD_BIT[f"user.{key}"] for key in ("email", "phone", 
     "ip_and_user_agent": FIELD_BIT["user.ip"] | FIELD_BIT["user.user_agent"]
 }
 _ALL_KEY_BITS: Final = sum(_KEY_BITS.values())
+MATCH_KEYS: Final = (*_KEY_BITS, "none")
+"""All that `match_keys` can give."""
 
 
 class Limits(Struct, frozen=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import uvicorn
-from prometheus_client import CollectorRegistry
+from prometheus_client import PROCESS_COLLECTOR, CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -32,6 +32,7 @@ def application(latest: Callable[[], Published], now_s: Callable[[], float]) -> 
     def metrics(request: Request) -> Response:
         registry = CollectorRegistry()
         registry.register(SnapshotCollector(latest().snapshot))
+        registry.register(PROCESS_COLLECTOR)  # `process_*`, as every exporter has them: start, memory, CPU, files
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": content_type})
 

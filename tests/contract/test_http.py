@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -174,3 +175,11 @@ def test_listens_on_ipv6_as_well() -> None:
     board = Board()
     with serving(application(lambda: board.published, lambda: NOW_S), "::1", 0) as port:
         assert httpx2.get(f"http://[::1]:{port}/readyz", trust_env=False).status_code == 200
+
+
+def test_metrics_tell_when_the_process_began_and_what_memory_it_takes(client: httpx2.Client) -> None:
+    families = {family.name: family for family in prometheus(client.get("/metrics").text)}
+
+    [started] = families["process_start_time_seconds"].samples
+    assert time.time() - 3600 * 24 < started.value <= time.time() + 60
+    assert families["process_resident_memory_bytes"].samples[0].value > 1e6

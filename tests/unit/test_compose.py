@@ -7,7 +7,8 @@ import pytest
 from consumer import compose
 from consumer.compose import Replaced
 from consumer.config import Settings, parse
-from consumer.core.model import Decision, Position, Record
+from consumer.core.model import Decision, Position, Record, RejectReason
+from consumer.metrics import Metrics
 from tests.support.service import NOW_S, encoded
 
 FILE: Final = """
@@ -201,3 +202,18 @@ def test_a_quarter_of_what_may_be_in_flight_may_wait_for_a_closed_pixel() -> Non
 
     assert given.park.max_waiting == 25
     assert given.parked_topics == {"shop": "g.parked.shop", "app": "g.parked.app"}
+
+
+# ── what is counted from 0 on ───────────────────────────────────────────────────────────────────
+
+
+def test_what_alerts_watch_is_there_before_it_first_counts() -> None:
+    metrics = Metrics()
+
+    compose.begin_counting(metrics, ["shop", "app"])
+
+    counted = metrics.snapshot()
+    assert {counted["rejected", (str(reason),)] for reason in RejectReason} == {0}
+    assert counted["commits", ("failed",)] == 0
+    assert counted["events", ("app", "accepted")] == 0
+    assert counted["match_keys", ("shop", "email")] == counted["match_keys", ("shop", "none")] == 0

@@ -52,6 +52,18 @@ def test_a_counter_never_goes_down() -> None:
         metrics.inc("records_released", by=-1)
 
 
+def test_counters_that_have_not_counted_yet_are_seen_at_0() -> None:
+    metrics = Metrics()
+    metrics.inc("commits", ("ok",), 3)
+
+    metrics.begin("commits", [("ok",), ("failed",)])
+
+    text = exposed(metrics)
+    assert "tiktok_consumer_window_store_errors_total 0.0" in text
+    assert 'tiktok_consumer_commits_total{result="failed"} 0.0' in text
+    assert 'tiktok_consumer_commits_total{result="ok"} 3.0' in text
+
+
 def test_a_snapshot_does_not_change_any_more() -> None:
     metrics = Metrics()
     metrics.inc("records_released")
