@@ -27,15 +27,24 @@ class Process:
     def __init__(self, arguments: Sequence[str], folder: Path, name: str, env: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.stdout, self.stderr = folder / f"{name}.out", folder / f"{name}.log"
+        self._command, self._folder, self._env = [COMMAND, *arguments], folder, environment(env)
+        self._process = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
         with self.stdout.open("ab") as out, self.stderr.open("ab") as err:
-            self._process = subprocess.Popen(
-                [COMMAND, *arguments],
-                cwd=folder,
-                env=environment(env),
+            return subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                env=self._env,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
             )
+
+    def start_again(self) -> None:
+        """Start it once more after its end, with the same arguments, and so on the same port."""
+        assert not self.is_running, f"{self.name} still runs"
+        self._process = self._started()
 
     @property
     def pid(self) -> int:

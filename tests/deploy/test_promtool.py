@@ -1,0 +1,23 @@
+"""What Prometheus's own tool says of the rules: they can be loaded, and each alert fires and is quiet when it should."""
+
+import subprocess
+
+import pytest
+
+from tests.support.rules import RULES, TESTS
+
+pytestmark = pytest.mark.server  # no server, but Prometheus's package, which `make test` installs
+
+
+def test_the_rules_can_be_loaded() -> None:
+    promtool("check", "rules", str(RULES))
+
+
+@pytest.mark.parametrize("file", TESTS, ids=[file.stem for file in TESTS])
+def test_every_alert_fires_and_is_quiet_when_it_should(file: object) -> None:
+    promtool("test", "rules", str(file))
+
+
+def promtool(*arguments: str) -> None:
+    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
