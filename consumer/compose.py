@@ -2,6 +2,7 @@
 
 import os
 import random
+import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ from consumer.looking_up import LookingUp
 from consumer.metrics import Metrics
 from consumer.ports import Letters, Member, Sender, WindowStore
 from consumer.reading import Edges, ReadSettings
+from consumer.reporting import About
 from consumer.service import Clocks, Service, ServiceSettings
 from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
@@ -107,7 +109,7 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
         breaker=Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
         metrics=metrics,
         clocks=clocks,
-        settings=_service_settings(settings),
+        settings=_service_settings(settings, is_dry=replaced.is_dry),
     )
     topics.start()
     try:
@@ -331,7 +333,7 @@ def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> Deliver
     return Delivering(batcher, delivery, sender, metrics)
 
 
-def _service_settings(settings: Settings) -> ServiceSettings:
+def _service_settings(settings: Settings, *, is_dry: bool = False) -> ServiceSettings:
     poll_s = int(settings.kafka.properties.get("max.poll.interval.ms", "300000")) / 1000
     return ServiceSettings(
         shutdown_timeout_s=settings.shutdown_timeout_s,
@@ -343,4 +345,16 @@ def _service_settings(settings: Settings) -> ServiceSettings:
             max(1, settings.limits.max_records_in_flight // 4),
         ),
         parked_topics={pixel: settings.parked_topic(pixel) for pixel in settings.pixels},
+        about=_about(settings, is_dry=is_dry),
+    )
+
+
+def _about(settings: Settings, *, is_dry: bool) -> About:
+    is_test = all(pixel.test_event_code for pixel in settings.pixels.values())
+    return About(
+        version=version("tiktok-events-consumer"),
+        group=settings.kafka.group_id,
+        mode="dry run" if is_dry else "test" if is_test else "run",
+        explain="tiktok-consumer explain" + (f" --config {shlex.quote(str(settings.path))}" if settings.path else ""),
+        max_requests=settings.delivery.max_in_flight,
     )

@@ -186,9 +186,23 @@ class Windows:
         """True unless some partition's window is being filled in."""
         return self._cold <= self._resting
 
+    @property
+    def keys(self) -> int:
+        """Keys in all windows."""
+        return sum(owned.window.keys for owned in self._open.values())
+
+    @property
+    def reaches_back_s(self) -> float:
+        """Seconds that the longest window reaches back."""
+        return max((owned.window.reach_s for owned in self._open.values()), default=0.0)
+
+    @property
+    def waiting(self) -> int:
+        """Events that wait for copies to merge with (`merge_wait`)."""
+        return sum(owned.window.waiting for owned in self._open.values())
+
     def publish(self) -> None:
         """Keep within `max_keys` by forgetting the oldest keys, whichever partition they are of; set the gauges."""
-        windows = [owned.window for owned in self._open.values()]
-        trim(windows, self._settings.max_keys)
-        self._metrics.set("window_keys", sum(window.keys for window in windows))
-        self._metrics.set("window_seconds", max((window.reach_s for window in windows), default=0.0))
+        trim([owned.window for owned in self._open.values()], self._settings.max_keys)
+        self._metrics.set("window_keys", self.keys)
+        self._metrics.set("window_seconds", self.reaches_back_s)

@@ -94,6 +94,20 @@ class Delivering:
         """Requests on their way."""
         return self._delivery.in_flight()
 
+    def limit(self) -> int:
+        """How many requests may be on their way now."""
+        return self._delivery.limit()
+
+    @property
+    def batching(self) -> int:
+        """Events that wait for their batch."""
+        return len(self._batcher)
+
+    @property
+    def handed_over(self) -> int:
+        """Events that were handed to a request and are not finished."""
+        return sum(self._delivery.items(pixel) for pixel in self._delivery.states())
+
     def publish(self) -> None:
         """Set the gauges."""
         self._metrics.set("requests_in_flight", self._delivery.in_flight())

@@ -1,11 +1,11 @@
 """What the deciding thread lets others see of it: one immutable value, made anew after a step."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from consumer.metrics import Snapshot
+from consumer.status import Status
 
 STUCK_AFTER_S: Final = 60.0
 """A step takes milliseconds; only a rebalance's drain may hold it, and that says so itself."""
@@ -23,8 +23,8 @@ class Published(Struct, frozen=True):
     """When the oldest request began, if it has outlived its timeouts by far."""
     unready: tuple[str, ...] = ("starting",)
     """Why the service is not ready, in words that an operator can act on; empty if it is."""
-    status: Mapping[str, Any] = {}
-    """What `/api/status` shows: JSON without any value of a record."""
+    status: Status = Status()
+    """What `/api/status` and the page show."""
 
     def stuck(self, now_s: float) -> list[str]:
         """Why the process should be restarted; empty while the loop turns."""

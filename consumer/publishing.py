@@ -1,7 +1,7 @@
 """What the service lets others see of itself: gauges, readiness, status. The deciding thread's alone."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from consumer.metrics import Metrics
 from consumer.parking import Parking
 from consumer.published import Published
 from consumer.reading import Reading
+from consumer.reporting import Reporting
 from consumer.settling import Settling
 
 PUBLISH_EVERY_S: Final = 0.1
@@ -41,8 +42,15 @@ class Publishing:
         request_timeout_s: of one request.
     """
 
-    def __init__(self, seen: Seen, metrics: Metrics, monotonic: Callable[[], float], request_timeout_s: float) -> None:
-        self._seen, self._metrics, self._monotonic = seen, metrics, monotonic
+    def __init__(
+        self,
+        seen: Seen,
+        reporting: Reporting,
+        metrics: Metrics,
+        monotonic: Callable[[], float],
+        request_timeout_s: float,
+    ) -> None:
+        self._seen, self._reporting, self._metrics, self._monotonic = seen, reporting, metrics, monotonic
         self._request_timeout_s = request_timeout_s
         self._due_s = 0.0
         self.published = Published({}, monotonic())
@@ -65,13 +73,14 @@ class Publishing:
         begun_s = self._seen.delivering.oldest_begun_s()
         limit_s = now_s - STUCK_REQUEST_TIMEOUTS * self._request_timeout_s
         unready = tuple(self._unready(now_s))
+        snapshot = self._metrics.snapshot()
         self.published = Published(
-            snapshot=self._metrics.snapshot(),
+            snapshot=snapshot,
             stepped_at_s=now_s,
             busy_until_s=busy_until_s,
             stuck_request_since_s=begun_s if begun_s is not None and begun_s < limit_s else None,
             unready=unready,
-            status=self._status(now_s, unready),
+            status=self._reporting.report(now_s, snapshot, unready),
         )
 
     def _set_gauges(self, now_s: float) -> None:
@@ -102,29 +111,3 @@ class Publishing:
             yield "every pixel is unavailable or held"
         if self._seen.settling.commits_failed >= COMMITS_TO_WORRY:
             yield "offsets cannot be committed"
-
-    def _status(self, now_s: float, unready: tuple[str, ...]) -> dict[str, Any]:
-        """What `/api/status` shows; no value of a record."""
-        ledger = self._seen.ledger
-        return {
-            "ready": not unready,
-            "reasons": list(unready),
-            "ledger": {
-                "settled": {outcome.label: ledger.totals.settled[outcome] for outcome in Outcome},
-                "released": ledger.totals.released,
-                "in_flight": ledger.in_flight,
-            },
-            "partitions": [
-                {"topic": topic, "partition": number, "committed": ledger.committed((topic, number))}
-                for topic, number in sorted(ledger.partitions)
-            ],
-            "pixels": {
-                pixel: {
-                    "state": str(gate.state),
-                    "for_seconds": round(now_s - gate.since_s, 1) if gate.since_s else None,
-                    "why": gate.why,
-                    "waiting_events": self._seen.delivering.waiting(pixel),
-                }
-                for pixel, gate in self._seen.delivering.states().items()
-            },
-        }

@@ -105,6 +105,26 @@ class Reading:
         """Partitions of ours that are not read at the moment."""
         return self._paused
 
+    @property
+    def limits(self) -> ReadSettings:
+        """How much may be in flight."""
+        return self._settings
+
+    @property
+    def held_back(self) -> int:
+        """Records that wait for a schema."""
+        return sum(map(len, self.waiting.values()))
+
+    def state(self, partition: TopicPartition) -> str:
+        """`reading`, or why a partition of ours is paused: `stopped`, `full`, `schema` or `closed` (its pixel)."""
+        if partition not in self._paused:
+            return "reading"
+        if self.is_stopped:
+            return "stopped"
+        if partition in self.waiting:
+            return "schema"
+        return "closed" if partition[0] in self.closed_topics else "full"
+
     def is_waiting(self, record: Record) -> bool:
         """True if an earlier record of the partition waits: order is kept."""
         return _partition(record) in self.waiting

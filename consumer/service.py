@@ -34,8 +34,10 @@ from consumer.parking import Parking
 from consumer.published import Published
 from consumer.publishing import Publishing, Seen
 from consumer.reading import Edges, Hooks, Reading, ReadSettings
+from consumer.reporting import About, Looked, Reporting
 from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
+from consumer.stages import Decided
 
 log = structlog.get_logger("consumer.service")
 
@@ -61,6 +63,7 @@ class ServiceSettings(Struct, frozen=True):
     park: ParkSettings
     parked_topics: Mapping[str, str]
     """A pixel's name → the topic its records are parked in."""
+    about: About = About()
 
 
 class Service:
@@ -100,8 +103,11 @@ class Service:
         self._clocks, self._settings = clocks, settings
         self._is_stopping = False
         self._is_breaker_handled = False
+        self._decided = Decided()
         seen = Seen(self._reading, windows, delivering, settling, self._parking, ledger, breaker)
-        self.publishing = Publishing(seen, metrics, clocks.monotonic, settings.request_timeout_s)
+        looked = Looked(self._reading, windows, delivering, settling, ledger, self._decided)
+        reporting = Reporting(looked, settings.about, clocks.monotonic, clocks.wall)
+        self.publishing = Publishing(seen, reporting, metrics, clocks.monotonic, settings.request_timeout_s)
 
     # ── a step ──────────────────────────────────────────────────────────────────────────────────
 
@@ -178,6 +184,7 @@ class Service:
             if self._breaker.is_open:
                 return
         live = [event for event in decision.events if not event.is_shadow]
+        self._decided.note(decision)
         self._ledger.decided(record.position, len(live) + len(decision.rejections))
         for rejection in decision.rejections:
             self._settling.reject(record, rejection, wall_s)

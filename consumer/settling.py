@@ -1,5 +1,6 @@
 """Stage `settle`: letters until they are acknowledged, and commits. Called by the deciding thread alone."""
 
+from collections import Counter, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -8,7 +9,7 @@ import structlog
 from msgspec import Struct
 
 from consumer.core.letter import Letter, dead_letter, own_letter, shortened, topic_for
-from consumer.core.model import EventOutcome, Record, Rejection, TopicPartition
+from consumer.core.model import EventOutcome, Position, Record, Rejection, RejectReason, TopicPartition
 from consumer.core.settle import Ledger, Outcome
 from consumer.metrics import Metrics
 from consumer.ports import Letters, Member, Windows
@@ -18,6 +19,8 @@ log = structlog.get_logger("consumer.settle")
 COMMIT_EVERY_S: Final = 1.0
 WRITE_AGAIN_S: Final = 1.0
 """How long a letter waits that could not be written; reading stands still for as long."""
+LAST_REJECTED: Final = 20
+"""So many rejections are kept for people to see."""
 _TOO_LARGE: Final = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
 
 
@@ -31,6 +34,15 @@ class _Pending(Struct):
     pixel: str | None
     is_alone: bool = False
     """True once it must not share a batch with other letters: a broker refuses a batch whole for its size."""
+
+
+class LastRejected(Struct, frozen=True):
+    """A rejection, for people to see."""
+
+    at_s: float
+    """Unix seconds."""
+    origin: Position
+    rejection: Rejection
 
 
 class Settling:
@@ -55,11 +67,16 @@ class Settling:
         """Commits that failed in a row."""
         self.is_blocked = False
         """True while letters cannot be written: nothing may be read that could need one."""
+        self.last_rejected: Final[deque[LastRejected]] = deque(maxlen=LAST_REJECTED)
+        self.rejected_by_stage: Final[Counter[str]] = Counter()
+        """Counted when decided: their letters may not be written yet."""
 
     # ── letters ─────────────────────────────────────────────────────────────────────────────────
 
     def reject(self, record: Record, rejection: Rejection, wall_s: float) -> None:
         """Write the dead letter of one part of a record; that part is settled when the broker has it."""
+        self.last_rejected.append(LastRejected(wall_s, record.origin, rejection))
+        self.rejected_by_stage[_stage_of(rejection.reason)] += 1
         failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
         letter = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
         self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel))
@@ -182,3 +199,9 @@ def _can_be_smaller(pending: _Pending) -> bool:
         return False
     pending.letter = shortened(pending.letter)
     return True
+
+
+def _stage_of(reason: RejectReason) -> str:
+    """`decode.truncated` and `bug.decode` are both of stage `decode`."""
+    first, _, rest = reason.partition(".")
+    return rest if first == "bug" else first

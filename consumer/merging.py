@@ -1,0 +1,174 @@
+"""Several workers' statuses become one: counts are added, the worst state wins. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from msgspec import structs
+
+from consumer.status import (
+    LedgerStatus,
+    PartitionStatus,
+    PixelStatus,
+    Rejected,
+    RequestsStatus,
+    Sample,
+    Stage,
+    Status,
+    WindowStatus,
+)
+
+SHOWN_REJECTED: Final = 20
+KEPT_SAMPLES: Final = 90
+"""15 minutes."""
+_BADNESS: Final = ("open", "throttled", "unavailable", "held")
+
+
+def merged(statuses: Sequence[Status]) -> Status:
+    """One status for all of them. Workers of one configuration are meant: the same group, pixels and mode.
+
+    A pixel is as bad as it is for the worst worker. Of a partition that two name, as they may for a moment in a
+    rebalance, the one with the higher committed offset counts. None at all give a status that is not ready.
+    """
+    if not statuses:
+        return Status(workers=0, reasons=("no worker has published anything yet",))
+    first = statuses[0]
+    reasons = tuple(dict.fromkeys(reason for status in statuses for reason in status.reasons))
+    return Status(
+        at=max(status.at for status in statuses),
+        started_at=min(status.started_at for status in statuses),
+        version=first.version,
+        group=first.group,
+        mode=first.mode,
+        workers=sum(status.workers for status in statuses),
+        ready=all(status.ready for status in statuses),
+        reasons=reasons,
+        stages=_stages([status.stages for status in statuses]),
+        ledger=_ledger([status.ledger for status in statuses]),
+        partitions=_partitions([status.partitions for status in statuses]),
+        pixels=_pixels([status.pixels for status in statuses]),
+        requests=_requests([status.requests for status in statuses]),
+        window=_window([status.window for status in statuses]),
+        rejected=newest([status.rejected for status in statuses]),
+        history=_history([status.history for status in statuses]),
+    )
+
+
+def newest(lists: Iterable[Iterable[Rejected]]) -> tuple[Rejected, ...]:
+    """The last rejections of all, newest first."""
+    every = [rejected for each in lists for rejected in each]
+    return tuple(sorted(every, key=lambda rejected: rejected.at, reverse=True)[:SHOWN_REJECTED])
+
+
+def _stages(all_stages: Iterable[Sequence[Stage]]) -> tuple[Stage, ...]:
+    by_name: dict[str, list[Stage]] = defaultdict(list)
+    for stages in all_stages:
+        for stage in stages:
+            by_name[stage.name].append(stage)
+    return tuple(
+        Stage(
+            name,
+            _sum_or_none(stage.passed for stage in same),
+            sum(stage.waiting for stage in same),
+            sum(stage.rejected for stage in same),
+            _added(stage.notes for stage in same),
+        )
+        for name, same in by_name.items()
+    )
+
+
+def _ledger(ledgers: Sequence[LedgerStatus]) -> LedgerStatus:
+    ages_s = [ledger.oldest_s for ledger in ledgers if ledger.oldest_s is not None]
+    return LedgerStatus(
+        read=sum(ledger.read for ledger in ledgers),
+        settled=_added(ledger.settled for ledger in ledgers),
+        released=sum(ledger.released for ledger in ledgers),
+        in_flight=sum(ledger.in_flight for ledger in ledgers),
+        in_flight_bytes=sum(ledger.in_flight_bytes for ledger in ledgers),
+        max_in_flight=sum(ledger.max_in_flight for ledger in ledgers),
+        max_in_flight_bytes=sum(ledger.max_in_flight_bytes for ledger in ledgers),
+        oldest_s=max(ages_s, default=None),
+    )
+
+
+def _partitions(lists: Iterable[Iterable[PartitionStatus]]) -> tuple[PartitionStatus, ...]:
+    every = sorted((one for each in lists for one in each), key=lambda one: one.committed)
+    by_name = {(one.topic, one.partition): one for one in every}
+    return tuple(one for _, one in sorted(by_name.items()))
+
+
+def _pixels(all_pixels: Iterable[Mapping[str, PixelStatus]]) -> dict[str, PixelStatus]:
+    by_name: dict[str, list[PixelStatus]] = defaultdict(list)
+    for pixels in all_pixels:
+        for name, pixel in pixels.items():
+            by_name[name].append(pixel)
+    return {name: _pixel(same) for name, same in by_name.items()}
+
+
+def _pixel(same: Sequence[PixelStatus]) -> PixelStatus:
+    worst = max(_BADNESS.index(pixel.state) for pixel in same)
+    alike = [pixel for pixel in same if _BADNESS.index(pixel.state) == worst]
+    tries = [pixel.next_try for pixel in alike if pixel.next_try is not None]
+    return structs.replace(
+        min(alike, key=lambda pixel: pixel.since),
+        next_try=min(tries, default=None),
+        waiting_events=sum(pixel.waiting_events for pixel in same),
+        events=_added(pixel.events for pixel in same),
+    )
+
+
+def _requests(all_requests: Sequence[RequestsStatus]) -> RequestsStatus:
+    return RequestsStatus(
+        in_flight=sum(requests.in_flight for requests in all_requests),
+        limit=sum(requests.limit for requests in all_requests),
+        max_in_flight=sum(requests.max_in_flight for requests in all_requests),
+        by_result=_added(requests.by_result for requests in all_requests),
+    )
+
+
+def _window(windows: Sequence[WindowStatus]) -> WindowStatus:
+    """The shortest reach is what a copy can count on; a worker without keys says nothing of it."""
+    return WindowStatus(
+        keys=sum(window.keys for window in windows),
+        reaches_back_s=min((window.reaches_back_s for window in windows if window.keys), default=0.0),
+        is_warm=all(window.is_warm for window in windows),
+    )
+
+
+def _history(histories: Sequence[Sequence[Sample]]) -> tuple[Sample, ...]:
+    """Samples of the same ten seconds are added. The newest are left out until every worker has them."""
+    until = min((history[-1].at for history in histories if history), default=0)
+    newest_at = max((history[-1].at for history in histories if history), default=0)
+    by_time: dict[int, list[Sample]] = defaultdict(list)
+    for history in histories:
+        for sample in history:
+            if sample.at <= until or sample.at < newest_at:
+                by_time[sample.at].append(sample)
+    return tuple(_sample(at, same) for at, same in sorted(by_time.items())[-KEPT_SAMPLES:])
+
+
+def _sample(at: int, same: Sequence[Sample]) -> Sample:
+    return Sample(
+        at,
+        read_per_s=sum(sample.read_per_s for sample in same),
+        accepted_per_s=sum(sample.accepted_per_s for sample in same),
+        rejected_per_s=sum(sample.rejected_per_s for sample in same),
+        lag=sum(sample.lag for sample in same),
+        in_flight=sum(sample.in_flight for sample in same),
+    )
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)
+
+
+def _sum_or_none(numbers: Iterable[int | None]) -> int | None:
+    known = list(_known(numbers))
+    return sum(known) if known else None
+
+
+def _known(numbers: Iterable[int | None]) -> Iterator[int]:
+    return (number for number in numbers if number is not None)

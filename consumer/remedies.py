@@ -1,0 +1,55 @@
+"""What a person can do about a closed pixel: one sentence for each way of being closed. Pure."""
+
+from typing import Final
+
+from consumer.core.pixel import Gate, PixelState
+
+_OPENS_BY_ITSELF: Final = "One event a minute is tried, and the pixel opens by itself when TikTok takes one."
+_TOKEN: Final = (
+    "Give the pixel a token that TikTok takes: a changed access_token_file is read again by itself, a changed "
+    f"configuration needs a restart. {_OPENS_BY_ITSELF}"
+)
+_PERMISSION: Final = (
+    "Let the token's owner have access to this pixel in TikTok's Business Center, and compare pixel_code. "
+    f"{_OPENS_BY_ITSELF}"
+)
+_EVERY_REQUEST: Final = (
+    "TikTok refuses every request alike, so no event is to blame: look the code up in TikTok's documentation, and "
+    f"compare pixel_code, token and base_url. {_OPENS_BY_ITSELF}"
+)
+_NO_PERMISSION: Final = "code 40001"
+_FIRST_OF_TOKENS: Final = "code 401"
+
+
+def remedy(gate: Gate) -> str:
+    """What to do, in words for an operator; empty for an open pixel."""
+    match gate.state:
+        case PixelState.OPEN:
+            return ""
+        case PixelState.THROTTLED:
+            return (
+                "Nothing needs to be done: the service slows down and tries again by itself. If it lasts, lower "
+                "max_requests_per_second here or wherever else this TikTok app is used."
+            )
+        case PixelState.UNAVAILABLE:
+            return (
+                "Nothing may need to be done: the service tries again by itself for as long as it takes. If it lasts, "
+                "look at TikTok's status, and at this machine's network, proxy and delivery.base_url."
+            )
+        case PixelState.HELD:
+            return _of_held(gate)
+
+
+def _of_held(gate: Gate) -> str:
+    if gate.next_try_s is None:
+        return "An operator holds it: set hold: false for this pixel, and restart."
+    if gate.why == _NO_PERMISSION:
+        return _PERMISSION
+    if gate.why.startswith(_FIRST_OF_TOKENS):
+        return _TOKEN
+    if gate.why.startswith("code "):
+        return _EVERY_REQUEST
+    return (
+        "Look at the last dead letters' details: if it is the rules, mend them and restart; if it is the token or the "
+        f"pixel's permission, mend that. {_OPENS_BY_ITSELF}"
+    )

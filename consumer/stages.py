@@ -1,0 +1,122 @@
+"""What each stage has done, summed up for people: from decisions, metrics and the ledger to one `Stage` each. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.core.model import Decision, DropReason
+from consumer.metrics import Snapshot
+from consumer.status import STAGES, Stage
+
+ACCEPTED: Final = ("accepted", "forwarded")
+"""Outcomes of events that TikTok took."""
+JOINED: Final = ("merged", "duplicate", "removed", "forwarded")
+"""Outcomes of copies."""
+
+
+class Decided(Struct):
+    """What the stages of one record made of records, counted as it is decided."""
+
+    records: int = 0
+    tombstones: int = 0
+    unrouted: int = 0
+    """Records that no rule held for."""
+    events: int = 0
+
+    def note(self, decision: Decision) -> None:
+        """Count one decision."""
+        self.records += 1
+        self.events += len(decision.events)
+        if decision.dropped is not None:
+            self.tombstones += decision.dropped is DropReason.TOMBSTONE
+            self.unrouted += decision.dropped is DropReason.NO_RULE
+
+
+class Counts:
+    """Sums over a snapshot, made in one go."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.read = 0
+        self.fields_left_out = 0
+        self.lag = 0
+        self.lags: dict[tuple[str, str], int] = {}
+        self.events: dict[str, Counter[str]] = {}
+        self.results: Counter[str] = Counter()
+        self.dead_letters = 0
+        for (name, labels), value in snapshot.items():
+            if not isinstance(value, tuple):
+                self._add(name, labels, int(value))
+        self.outcomes: Counter[str] = sum(self.events.values(), Counter())
+        """Events of all pixels, by what became of them."""
+
+    def _add(self, name: str, labels: tuple[str, ...], value: int) -> None:
+        match name:
+            case "records_read":
+                self.read += value
+            case "dropped_fields":
+                self.fields_left_out += value
+            case "lag":
+                self.lag += value
+                self.lags[labels[0], labels[1]] = value
+            case "events":
+                self.events.setdefault(labels[0], Counter())[labels[1]] += value
+            case "requests":
+                self.results[labels[1]] += value
+            case "rejected":
+                self.dead_letters += value
+
+    @property
+    def accepted(self) -> int:
+        """Events that TikTok took."""
+        return sum(self.outcomes[outcome] for outcome in ACCEPTED)
+
+
+def stages(
+    counts: Counts,
+    decided: Decided,
+    rejected: Mapping[str, int],
+    settled: Mapping[str, int],
+    waiting: Mapping[str, int],
+) -> Iterator[Stage]:
+    """One of each of `STAGES`, in their order. What passed a stage of one record is what the later ones got.
+
+    Args:
+        rejected: dead letters by stage.
+        settled: records by outcome.
+        waiting: what stands at a stage now, by stage.
+    """
+    passed, notes = _passed(counts, decided, rejected, settled), _notes(counts, decided, settled)
+    for name in STAGES:
+        shown = {note: count for note, count in notes.get(name, {}).items() if count}
+        yield Stage(name, passed.get(name), waiting.get(name, 0), rejected.get(name, 0), shown)
+
+
+def _passed(
+    counts: Counts, decided: Decided, rejected: Mapping[str, int], settled: Mapping[str, int]
+) -> dict[str, int]:
+    normalized = decided.events + rejected.get("validate", 0)
+    mapped = normalized + rejected.get("normalize", 0)
+    return {
+        "read": counts.read,
+        "decode": decided.records - decided.tombstones - rejected.get("decode", 0),
+        "route": mapped + rejected.get("map", 0),
+        "map": mapped,
+        "normalize": normalized,
+        "validate": decided.events,
+        "deliver": counts.accepted,
+        "settle": sum(settled.values()),
+    }
+
+
+def _notes(counts: Counts, decided: Decided, settled: Mapping[str, int]) -> dict[str, Mapping[str, int]]:
+    return {
+        "decode": {"tombstones": decided.tombstones},
+        "route": {"no rule": decided.unrouted},
+        "normalize": {"fields left out": counts.fields_left_out},
+        "validate": {"shadow": counts.outcomes["shadow"]},
+        "dedupe": {outcome: counts.outcomes[outcome] for outcome in JOINED},
+        "deliver": counts.results,
+        "settle": settled,
+    }

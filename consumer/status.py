@@ -1,0 +1,160 @@
+"""What `/api/status` shows: plain data, made by the deciding thread after a step (docs/status.md).
+
+Holds no value of a record: counts, positions, and names from the configuration. Statuses of several workers become one
+by `merging.merged`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+STAGES: Final = (
+    *("read", "decode", "route", "map", "normalize", "validate"),
+    *("dedupe", "batch", "deliver", "settle"),
+)
+"""The way of a record, in its order."""
+
+
+class Stage(Struct, frozen=True):
+    """One stage's numbers, since the process started."""
+
+    name: str
+    passed: int | None
+    """Records (`read`, `decode`, `settle`) or events (the others) that left it for the next stage; None where only
+    TikTok's answer will tell."""
+    waiting: int = 0
+    """Records or events that stand there now."""
+    rejected: int = 0
+    """Dead letters that it made."""
+    notes: Mapping[str, int] = {}
+    """What else it counts, by name: `dropped`, `merged` …"""
+
+
+class LedgerStatus(Struct, frozen=True):
+    """`read` is the sum of `settled`, `released` and `in_flight`."""
+
+    read: int = 0
+    settled: Mapping[str, int] = {}
+    """Records finished, by outcome."""
+    released: int = 0
+    in_flight: int = 0
+    in_flight_bytes: int = 0
+    max_in_flight: int = 0
+    """Reading pauses at so many."""
+    max_in_flight_bytes: int = 0
+    oldest_s: float | None = None
+    """Age of the oldest record in flight; None without any."""
+
+
+class PartitionStatus(Struct, frozen=True):
+    """A partition that this service reads."""
+
+    topic: str
+    partition: int
+    state: str
+    """`reading`; `full`, `stopped`, `schema` or `closed` say why it is paused."""
+    next_offset: int
+    committed: int
+    lag: int | None
+    """End of the log minus committed offset; None before the first fetch."""
+    read_per_s: float
+    """Mean of the last 10 to 20 seconds."""
+
+
+class PixelStatus(Struct, frozen=True):
+    """A pixel, and what a person could do for it."""
+
+    state: str
+    since: float
+    """Unix seconds when it entered the state."""
+    why: str
+    """Empty while it is open."""
+    remedy: str
+    """What to do; empty while it is open."""
+    next_try: float | None
+    """Unix seconds of its next request while it is closed; None: open, or not before a person acts."""
+    waiting_events: int
+    events: Mapping[str, int] = {}
+    """Events by what became of them."""
+
+
+class RequestsStatus(Struct, frozen=True):
+    """Calls of the Events API."""
+
+    in_flight: int = 0
+    limit: int = 0
+    """How many may be under way at once now."""
+    max_in_flight: int = 0
+    """How many the configuration allows."""
+    by_result: Mapping[str, int] = {}
+
+
+class WindowStatus(Struct, frozen=True):
+    """The dedupe window."""
+
+    keys: int = 0
+    reaches_back_s: float = 0.0
+    is_warm: bool = True
+    """False while it is filled in again after an assignment."""
+
+
+class Rejected(Struct, frozen=True):
+    """A record that became a dead letter."""
+
+    at: float
+    """Unix seconds."""
+    topic: str
+    partition: int
+    offset: int
+    rule: str | None
+    """None if no rule had been reached."""
+    pixel: str | None
+    reason: str
+    detail: str
+    """Names fields and limits, never values."""
+    code: int | None
+    """TikTok's, where TikTok refused it."""
+    request_id: str | None
+    explain: str
+    """The command that shows what became of the record, and why."""
+
+
+class Sample(Struct, frozen=True):
+    """Ten seconds of the past."""
+
+    at: int
+    """Unix seconds at its end, a multiple of ten."""
+    read_per_s: float
+    accepted_per_s: float
+    """Events, forwarded ones included."""
+    rejected_per_s: float
+    lag: int
+    in_flight: int
+
+
+class Status(Struct, frozen=True):
+    """The service at one moment."""
+
+    at: float = 0.0
+    """Unix seconds."""
+    started_at: float = 0.0
+    version: str = ""
+    group: str = ""
+    mode: str = "run"
+    """`run`, `dry run` (sends and commits nothing) or `test` (everything goes to Test Events)."""
+    workers: int = 1
+    ready: bool = False
+    reasons: tuple[str, ...] = ()
+    """Why it is not ready, in words that an operator can act on."""
+    stages: tuple[Stage, ...] = ()
+    """All of `STAGES`, in their order."""
+    ledger: LedgerStatus = LedgerStatus()
+    partitions: tuple[PartitionStatus, ...] = ()
+    pixels: Mapping[str, PixelStatus] = {}
+    requests: RequestsStatus = RequestsStatus()
+    window: WindowStatus = WindowStatus()
+    rejected: tuple[Rejected, ...] = ()
+    """The last 20, newest first."""
+    history: tuple[Sample, ...] = ()
+    """The last 15 minutes, oldest first."""
