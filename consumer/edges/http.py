@@ -1,4 +1,4 @@
-"""HTTP: metrics, health, readiness and status of `run`. Shows what was last published; asks nothing of the loop."""
+"""HTTP: metrics, health, readiness, status and its page. Shows what was last published; asks nothing of the loop."""
 
 import contextlib
 import socket
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import msgspec
 import uvicorn
 from prometheus_client import PROCESS_COLLECTOR, CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from consumer.metrics import SnapshotCollector
+from consumer.pages import HEADERS, STATUS, Files
 from consumer.published import Published
 
 _START_WITHIN_S: Final = 10.0
@@ -28,6 +30,8 @@ def application(latest: Callable[[], Published], now_s: Callable[[], float]) -> 
         latest: what was published last.
         now_s: monotonic seconds.
     """
+
+    files = Files(STATUS)
 
     def metrics(request: Request) -> Response:
         registry = CollectorRegistry()
@@ -45,7 +49,13 @@ def application(latest: Callable[[], Published], now_s: Callable[[], float]) -> 
         return JSONResponse({"ready": not problems, "reasons": problems}, 503 if problems else 200)
 
     def status(_: Request) -> Response:
-        return JSONResponse(latest().status)
+        return Response(msgspec.json.encode(latest().status), headers=HEADERS, media_type="application/json")
+
+    def page(_: Request) -> Response:
+        return files.response("index.html")
+
+    def static(request: Request) -> Response:
+        return files.response(request.path_params["name"])
 
     return Starlette(
         routes=[
@@ -53,6 +63,8 @@ def application(latest: Callable[[], Published], now_s: Callable[[], float]) -> 
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/api/status", status),
+            Route("/", page),
+            Route("/static/{name}", static),
         ]
     )
 

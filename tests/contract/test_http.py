@@ -1,5 +1,6 @@
 """The endpoints of `run` over a real socket (interface.md, section 4): they show what was published, no more."""
 
+import re
 import socket
 import threading
 import time
@@ -8,13 +9,16 @@ from contextlib import contextmanager
 from typing import Final
 
 import httpx2
+import msgspec
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from consumer.edges.http import application, serving
 from consumer.metrics import Metrics
+from consumer.pages import SHARED, STATUS, Files
 from consumer.published import STUCK_AFTER_S, Published
+from consumer.status import LedgerStatus, Status
 from tests.support.ports import LOOPBACK, free_port
 
 NOW_S: Final = 1000.0
@@ -143,9 +147,52 @@ def test_a_scrape_is_of_one_moment(board: Board, client: httpx2.Client) -> None:
 
 
 def test_the_status_is_json(board: Board, client: httpx2.Client) -> None:
-    board.published = Published({}, NOW_S, status={"pixels": {"shop": "open"}})
+    status = Status(ready=True, group="tiktok-events", ledger=LedgerStatus(read=3, in_flight=3))
+    board.published = Published({}, NOW_S, status=status)
 
-    assert client.get("/api/status").json() == {"pixels": {"shop": "open"}}
+    answer = client.get("/api/status")
+
+    assert answer.headers["content-type"] == "application/json"
+    assert msgspec.json.decode(answer.content, type=Status) == status
+
+
+def test_the_status_is_for_our_own_page_alone(client: httpx2.Client) -> None:
+    headers = client.get("/api/status").headers
+
+    assert "access-control-allow-origin" not in headers
+    assert headers["cache-control"] == "no-cache"
+
+
+def test_the_page_is_served_with_a_policy_that_lets_nothing_foreign_in(client: httpx2.Client) -> None:
+    page = client.get("/")
+
+    assert page.headers["content-type"].startswith("text/html")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_every_file_that_the_page_and_its_scripts_ask_for_is_there_and_none_is_too_many(client: httpx2.Client) -> None:
+    scripts = [*STATUS.glob("*.js"), SHARED / "dom.js"]
+    sources = client.get("/").text + "".join(file.read_text() for file in scripts)
+    names = {*re.findall(r'"/static/([^"]+)"', sources), *re.findall(r'from "\./([^"]+)"', sources)}
+
+    assert names == Files(STATUS).names - {"index.html"}
+    assert {client.get(f"/static/{name}").status_code for name in names} == {200}
+
+
+@pytest.mark.parametrize("path", ["/static/none.js", "/static/..%2f__init__.py", "/static/%2e%2e/__init__.py"])
+def test_no_other_file_is_served(client: httpx2.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_the_page_loads_nothing_from_outside_and_makes_no_markup_of_text() -> None:
+    for file in STATUS.iterdir():
+        text = file.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://", text), file.name
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|\son\w+=|style=", text), (
+            file
+        )
 
 
 def test_there_is_nothing_else_and_nothing_to_be_changed(client: httpx2.Client) -> None:

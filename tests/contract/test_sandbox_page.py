@@ -11,10 +11,12 @@ import httpx2
 import pytest
 
 import consumer.tools.sandbox
+from consumer.pages import SHARED
 from consumer.tools.sandbox import Sandbox, Settings
 
 Json = dict[str, Any]
 STATIC = Path(consumer.tools.sandbox.__file__).parent / "static"
+FILES = [*STATIC.iterdir(), *(file for file in SHARED.iterdir() if file.suffix in {".css", ".js", ".svg"})]
 TRACK = "/open_api/v1.3/event/track/"
 HASH = "a" * 64
 
@@ -85,10 +87,10 @@ def test_serves_the_page_with_a_policy_that_lets_nothing_foreign_in(client: http
 
 
 def test_serves_every_file_that_the_page_and_its_scripts_ask_for(client: httpx2.Client) -> None:
-    sources = client.get("/").text + "".join(file.read_text() for file in STATIC.glob("*.js"))
+    sources = client.get("/").text + "".join(file.read_text() for file in FILES if file.suffix == ".js")
     names = {*re.findall(r'"/static/([^"]+)"', sources), *re.findall(r'from "\./([^"]+)"', sources)}
 
-    assert names == {file.name for file in STATIC.iterdir()} - {"index.html"}
+    assert names == {file.name for file in FILES} - {"index.html"}
     types = {name: client.get(f"/static/{name}").headers["content-type"].partition(";")[0] for name in names}
     assert {types["main.js"], types["page.css"], types["icon.svg"]} == {"text/javascript", "text/css", "image/svg+xml"}
 
@@ -99,7 +101,7 @@ def test_serves_nothing_else(client: httpx2.Client, path: str) -> None:
 
 
 def test_the_page_loads_nothing_from_outside_and_makes_no_markup_of_text() -> None:
-    for file in STATIC.iterdir():
+    for file in FILES:
         text = file.read_text().replace("http://www.w3.org/2000/svg", "").replace("https://shop.example.com", "")
         assert not re.search(r"https?://", text), file
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|\son\w+=|style=", text), (

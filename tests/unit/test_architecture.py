@@ -185,7 +185,7 @@ def test_the_configuration_knows_only_core() -> None:
 
 
 def test_edges_know_core_and_what_is_published_and_nothing_that_decides() -> None:
-    allowed = {"consumer.edges", "consumer.metrics", "consumer.published"}
+    allowed = {"consumer.edges", "consumer.metrics", "consumer.published", "consumer.pages"}
     deciding = {f"{CORE}.pipeline", *(f"{CORE}.{stage}" for stage in ("dedupe", "batch", "deliver", "settle"))}
     for path in modules(CONSUMER / "edges"):
         assert all(is_within(name, allowed | {CORE}) for name in ours(path)), path
@@ -208,7 +208,12 @@ def test_only_the_command_line_knows_tools() -> None:
 
 def test_the_sandbox_shares_nothing_with_what_it_judges() -> None:
     for path in modules(CONSUMER / "tools" / "sandbox"):
-        assert all(is_within(name, {"consumer.tools.sandbox"}) for name in ours(path)), path
+        assert all(is_within(name, {"consumer.tools.sandbox", "consumer.pages"}) for name in ours(path)), path
+
+
+def test_pages_are_files_and_know_nothing_of_ours() -> None:
+    for path in modules(CONSUMER / "pages"):
+        assert not ours(path), path
 
 
 @pytest.mark.parametrize("kind", ["system", "chaos"])

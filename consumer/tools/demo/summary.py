@@ -83,7 +83,7 @@ def show_addresses(console: Console, sandbox: str, status: str, broker: str, con
     console.print("\nStill running, until Ctrl-C:", style="bold")
     for name, what in (
         ("Test Events page", f"{sandbox}/"),
-        ("service's status", f"{status}/api/status"),
+        ("status page", f"{status}/"),
         ("its metrics", f"{status}/metrics"),
         ("broker", broker),
         ("configuration", str(config)),

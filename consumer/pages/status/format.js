@@ -1,0 +1,38 @@
+// Numbers and times as people read them.
+
+const UNITS = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["min", 60],
+  ["s", 1],
+];
+
+/** Seconds → the two largest units: `3 h 12 min`, `45 s`. */
+export function ageOf(seconds) {
+  let left = Math.max(0, Math.round(seconds));
+  const place = Math.max(0, UNITS.findIndex(([, size]) => left >= size));
+  if (left === 0) return "0 s";
+  const parts = [];
+  for (const [name, size] of UNITS.slice(place, place + 2)) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count) parts.push(`${count} ${name}`);
+  }
+  return parts.join(" ");
+}
+
+/** A rate or a share, with as many digits as say something. */
+export function rateOf(perSecond) {
+  const digits = perSecond >= 100 || Number.isInteger(perSecond) ? 0 : perSecond >= 10 ? 1 : 2;
+  return perSecond.toLocaleString("en", { maximumFractionDigits: digits });
+}
+
+export function bytesOf(bytes) {
+  for (const [name, size] of [["MiB", 2 ** 20], ["KiB", 2 ** 10]]) {
+    if (bytes >= size) return `${(bytes / size).toLocaleString("en", { maximumFractionDigits: 1 })} ${name}`;
+  }
+  return `${bytes} B`;
+}
+
+/** One thing and `thing`, two and `things`. */
+export const plural = (count, one, many = `${one}s`) => (count === 1 ? one : many);

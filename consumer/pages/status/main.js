@@ -1,0 +1,64 @@
+// The page's start: ask for the status once a second, and hand it to those who show a part of it.
+
+import { ask, byId, setText } from "./dom.js";
+import { ageOf } from "./format.js";
+import { showLedger } from "./ledger.js";
+import { showLimits } from "./limits.js";
+import { showPartitions } from "./partitions.js";
+import { showPast } from "./past.js";
+import { showPixels } from "./pixels.js";
+import { showRejected } from "./rejected.js";
+import { showWay } from "./way.js";
+
+const EVERY_MS = 1000;
+const HIDDEN_EVERY_MS = 10_000; // nobody looks
+const MODES = {
+  "dry run": "A dry run: it decides and counts, and sends and commits nothing.",
+  test: "Everything goes to Test Events in TikTok's Events Manager.",
+};
+
+look();
+
+async function look() {
+  try {
+    show(await ask("GET", "/api/status"));
+  } catch {
+    showLive("lost", "Not connected, trying again");
+  }
+  setTimeout(look, document.hidden ? HIDDEN_EVERY_MS : EVERY_MS);
+}
+
+function show(status) {
+  showLive(status.ready ? "live" : "lost", status.ready ? "Ready" : "Not ready");
+  showAbout(status);
+  showTrouble(status.reasons);
+  showWay(status.stages);
+  showLedger(status.ledger);
+  showPast(status.history);
+  showPixels(status.pixels, status.at);
+  showLimits(status);
+  showPartitions(status.partitions, status.group);
+  showRejected(status.rejected, status.ledger.settled.rejected ?? 0, status.at);
+}
+
+function showLive(state, text) {
+  const live = byId("live");
+  live.dataset.state = state;
+  setText(live, text);
+}
+
+function showAbout(status) {
+  const about = { group: status.group, up: ageOf(status.at - status.started_at), version: status.version, workers: status.workers };
+  for (const element of document.querySelectorAll("[data-about]")) setText(element, String(about[element.dataset.about]));
+  document.querySelector("[data-workers]").hidden = status.workers === 1;
+  byId("mode").hidden = !MODES[status.mode];
+  setText(byId("mode"), MODES[status.mode] ?? "");
+}
+
+function showTrouble(reasons) {
+  const list = byId("reasons");
+  const known = [...list.children].map((item) => item.textContent);
+  byId("trouble").hidden = reasons.length === 0;
+  if (known.join("\n") === reasons.join("\n")) return; // a screen reader would say it again
+  list.replaceChildren(...reasons.map((reason) => Object.assign(document.createElement("li"), { textContent: reason })));
+}

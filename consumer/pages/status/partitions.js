@@ -1,0 +1,68 @@
+// Lag and rate by partition. Of very many, those that lag most.
+
+import { badge, byId, make, numberOf, setText } from "./dom.js";
+import { plural, rateOf } from "./format.js";
+import { drawKeyed, part } from "./keyed.js";
+
+const AT_FIRST = 24;
+const STATES = {
+  reading: ["reading", ""],
+  full: ["paused: limit in flight reached", "warn"],
+  stopped: ["stopped", "bad"],
+  schema: ["paused: awaits a schema", "warn"],
+  closed: ["paused: its pixel is closed", "warn"],
+};
+let isWhole = false;
+let latest = [];
+
+byId("all-partitions").addEventListener("click", () => {
+  isWhole = !isWhole;
+  draw();
+});
+
+export function showPartitions(partitions, group) {
+  const own = ({ topic }) => topic.startsWith(`${group}.`); // parked and replayed records: after the events
+  latest = [...partitions.filter((one) => !own(one)), ...partitions.filter(own)];
+  draw();
+}
+
+function draw() {
+  const partitions = latest;
+  const total = partitions.length;
+  setText(byId("partitions-of"), total ? `${numberOf(total)} read here` : "");
+  byId("no-partitions").hidden = total > 0;
+  byId("partitions-box").hidden = total === 0;
+  const button = byId("all-partitions");
+  button.hidden = total <= AT_FIRST;
+  setText(button, isWhole ? `Show the ${AT_FIRST} that lag most` : `Show all ${numberOf(total)} ${plural(total, "partition")}`);
+  drawKeyed(byId("partitions"), isWhole ? partitions : lagging(partitions), nameOf, row, update);
+}
+
+function lagging(partitions) {
+  if (partitions.length <= AT_FIRST) return partitions;
+  const worst = new Set([...partitions].sort((one, other) => (other.lag ?? 0) - (one.lag ?? 0)).slice(0, AT_FIRST));
+  return partitions.filter((partition) => worst.has(partition));
+}
+
+const nameOf = ({ topic, partition }) => `${topic}[${partition}]`;
+
+function row(partition) {
+  const number = (name) => make("td", { class: "number", "data-part": name });
+  return make(
+    "tr",
+    {},
+    make("th", { scope: "row" }, nameOf(partition)),
+    make("td", { "data-part": "state" }),
+    ...["lag", "rate", "committed", "next"].map(number),
+  );
+}
+
+function update(child, partition) {
+  const state = part(child, "state");
+  const [text, kind] = STATES[partition.state] ?? [partition.state, "warn"];
+  if (state.textContent !== text) state.replaceChildren(kind ? badge(text, kind) : text);
+  setText(part(child, "lag"), partition.lag === null ? "–" : numberOf(partition.lag));
+  setText(part(child, "rate"), rateOf(partition.read_per_s));
+  setText(part(child, "committed"), numberOf(partition.committed));
+  setText(part(child, "next"), numberOf(partition.next_offset));
+}

@@ -1,0 +1,70 @@
+// The last dead letters: where the record stands, by which rule, why, and the command that explains it.
+
+import { badge, byId, make, numberOf, setText } from "./dom.js";
+import { ageOf } from "./format.js";
+import { drawKeyed, part } from "./keyed.js";
+
+const TOLD_MS = 2000;
+
+const AT_FIRST = 8;
+let isWhole = false;
+let redraw = () => undefined;
+
+byId("all-rejected").addEventListener("click", () => {
+  isWhole = !isWhole;
+  redraw();
+});
+
+export function showRejected(rejected, total, now) {
+  redraw = () => draw(rejected, total, now);
+  redraw();
+}
+
+function draw(rejected, total, now) {
+  byId("no-rejected").hidden = rejected.length > 0;
+  byId("all-rejected").hidden = rejected.length <= AT_FIRST;
+  setText(byId("all-rejected"), isWhole ? `Show the ${AT_FIRST} newest` : `Show all ${rejected.length}`);
+  const shown = isWhole ? rejected : rejected.slice(0, AT_FIRST);
+  setText(byId("rejected-of"), rejected.length ? `the ${shown.length} newest; ${numberOf(total)} settled as rejected` : "");
+  drawKeyed(byId("rejected"), shown, keyOf, item, (child, { at }) => setText(part(child, "age"), `${ageOf(now - at)} ago`));
+}
+
+const keyOf = ({ topic, partition, offset, rule, pixel, at }) => JSON.stringify([topic, partition, offset, rule, pixel, at]);
+
+function item({ topic, partition, offset, rule, pixel, reason, detail, request_id: request, explain }) {
+  const by = [rule && `rule ${rule}`, pixel && `pixel ${pixel}`, request && `request ${request}`].filter(Boolean).join(", ");
+  return make(
+    "li",
+    { class: "rejected" },
+    make(
+      "div",
+      { class: "line1" },
+      badge(reason, "bad"),
+      make("code", {}, `${topic}[${partition}] offset ${offset}`),
+      make("span", { class: "muted" }, by),
+      make("span", { class: "muted end", "data-part": "age" }),
+    ),
+    make("p", { class: "why" }, detail),
+    make("div", { class: "command" }, make("code", {}, explain), copyButton(explain, `offset ${offset} of ${topic}[${partition}]`)),
+  );
+}
+
+function copyButton(text, where) {
+  const button = make("button", { type: "button", "aria-label": `Copy the command for ${where}` }, "Copy");
+  button.addEventListener("click", async () => {
+    setText(button, (await copy(text, button)) ? "Copied" : "Selected");
+    setTimeout(() => setText(button, "Copy"), TOLD_MS);
+  });
+  return button;
+}
+
+/** Into the clipboard; where the browser gives pages without TLS none, select the text instead. */
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(button.previousElementSibling);
+    return false;
+  }
+}

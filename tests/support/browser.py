@@ -1,0 +1,65 @@
+"""Chromium without a window, driven by Playwright; what a page complained of is kept."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+_ARGUMENTS: Final = (
+    "--no-sandbox",  # the tests may run as root
+    "--disable-gpu",
+    # Nothing but the pages under test is to be asked for.
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+Scheme = Literal["light", "dark"]
+
+
+@dataclass
+class Tab:
+    """A page, and what it said on its console or failed to load."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; it ends with the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def tab(browser: Browser, url: str, *, width: int = 1280, height: int = 900, scheme: Scheme = "light") -> Iterator[Tab]:
+    """A page of its own, opened at `url`."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", timezone_id="UTC"
+    )
+    try:
+        opened = Tab(context.new_page())
+        opened.listen()
+        opened.page.goto(url)
+        yield opened
+    finally:
+        context.close()

@@ -1,0 +1,295 @@
+"""The status that the deciding thread makes: of a whole service over edges in memory."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from consumer import status as shapes
+from consumer.core.source import Path as SourcePath
+from consumer.core.source import Rule
+from consumer.core.source import Test as Condition
+from consumer.merging import merged
+from consumer.reporting import MADE_EVERY_S
+from consumer.status import STAGES, Stage, Status
+from tests.support.fakes import BAD_GATEWAY, FORBIDDEN, REFUSED, envelope
+from tests.support.service import NOW_S, RULES, TOPIC, Scene, encoded
+
+DOCUMENT: Final = Path("docs/status.md").read_text()
+SHAPES: Final = (
+    *(shapes.Status, shapes.Stage, shapes.LedgerStatus, shapes.PartitionStatus, shapes.PixelStatus),
+    *(shapes.RequestsStatus, shapes.WindowStatus, shapes.Rejected, shapes.Sample),
+)
+
+
+def seen(scene: Scene) -> Status:
+    """The status after it has become due."""
+    scene.clock.s += MADE_EVERY_S
+    scene.service.publishing.publish()
+    return scene.service.published.status
+
+
+def stage(status: Status, name: str) -> Stage:
+    return next(each for each in status.stages if each.name == name)
+
+
+def produced(scene: Scene, count: int, **fields: object) -> None:
+    for number in range(count):
+        scene.kafka.produce(encoded(event_id=str(number), **fields))
+
+
+def test_every_stage_says_what_passed_it_and_what_did_not() -> None:
+    scene = Scene(share=1.0)
+    produced(scene, 3)
+    scene.kafka.produce(encoded(event_id="0"))  # a copy
+    scene.kafka.produce(encoded(event="Ignored"))
+    scene.kafka.produce(None)
+    scene.kafka.produce(b"\x01")
+    scene.kafka.produce(encoded(event_id="late", event_time=None))
+    scene.kafka.produce(encoded(event_id="old", event_time=0))
+    status = seen(scene.run())
+
+    assert [each.name for each in status.stages] == list(STAGES)
+    assert {each.name: each.passed for each in status.stages} == {
+        "read": 9, "decode": 7, "route": 6, "map": 6, "normalize": 5, "validate": 4,
+        "dedupe": None, "batch": None, "deliver": 3, "settle": 9,
+    }  # fmt: skip
+    assert {each.name: each.rejected for each in status.stages if each.rejected} == {
+        "decode": 1, "normalize": 1, "validate": 1,
+    }  # fmt: skip
+    assert stage(status, "decode").notes == {"tombstones": 1}
+    assert stage(status, "route").notes == {"no rule": 1}
+    assert stage(status, "dedupe").notes == {"duplicate": 1}
+    assert stage(status, "deliver").notes == {"accepted": 1}
+    assert stage(status, "settle").notes == {"rejected": 3, "sent": 3, "duplicate": 1, "dropped": 2}
+
+
+def test_fields_left_out_and_shadow_events_are_noted_where_they_were() -> None:
+    shadow = Rule("looks", "shop", Condition(SourcePath(("event",)), "not_in", ["Nothing"]), is_shadow=True)
+    scene = Scene(rules=(*RULES, shadow))
+    scene.kafka.produce(encoded(user={"email": "not an address"}))
+    status = seen(scene.run())
+
+    assert stage(status, "normalize").notes == {"fields left out": 2}
+    assert stage(status, "validate").notes == {"shadow": 1}
+
+
+def test_what_waits_is_shown_at_its_stage() -> None:
+    scene = Scene(merge_wait_s=60.0)
+    produced(scene, 3)
+    assert stage(seen(scene.run(0.2)), "dedupe").waiting == 3
+
+    scene = Scene(max_wait_s=60.0)
+    produced(scene, 3)
+    assert stage(seen(scene.run(0.2)), "batch").waiting == 3
+
+    scene = Scene()
+    scene.sender.is_silent = True
+    produced(scene, 3)
+    assert stage(seen(scene.run()), "deliver").waiting == 3
+
+    scene = Scene()
+    scene.letters.is_silent = True
+    scene.kafka.produce(b"\x01")
+    assert stage(seen(scene.run(0.2)), "settle").waiting == 1
+
+    scene = Scene(framing="confluent")
+    for _ in range(3):
+        scene.kafka.produce(b"\x00\x00\x00\x00\x07" + encoded())
+    status = seen(scene.run(0.2))
+    assert stage(status, "decode").waiting == 3
+    assert [each.state for each in status.partitions] == ["schema"]
+
+
+def test_what_stands_in_kafka_waits_to_be_read() -> None:
+    scene = Scene(max_records=10)
+    scene.sender.is_silent = True
+    produced(scene, 30)
+    scene.run(0.2)
+    produced(scene, 500)
+    status = seen(scene.run(0.2))
+
+    [partition] = status.partitions
+    assert partition.state == "full"
+    assert partition.lag == 530
+    assert stage(status, "read").waiting == 530 - status.ledger.read
+
+
+@pytest.mark.parametrize("is_silent", [True, False])
+def test_the_ledger_is_even(is_silent: bool) -> None:
+    scene = Scene()
+    scene.sender.is_silent = is_silent
+    produced(scene, 5)
+    ledger = seen(scene.run()).ledger
+
+    assert ledger.read == sum(ledger.settled.values()) + ledger.released + ledger.in_flight == 5
+    assert (ledger.in_flight, ledger.oldest_s is None) == ((5, False) if is_silent else (0, True))
+    assert (ledger.max_in_flight, ledger.max_in_flight_bytes) == (50_000, 1 << 27)
+
+
+def test_a_held_pixel_says_since_when_why_and_what_to_do() -> None:
+    scene = Scene()
+    scene.sender.script.append(envelope(40105, "wrong token"))
+    produced(scene, 2)
+    scene.run()
+    began = scene.clock.wall()
+    pixel = seen(scene).pixels["shop"]
+
+    assert (pixel.state, pixel.why) == ("held", "code 40105")
+    assert "access_token_file" in pixel.remedy
+    assert began - 3 <= pixel.since <= began
+    assert pixel.next_try is not None
+    assert 0 < pixel.next_try - pixel.since <= 60
+    assert pixel.waiting_events == 2
+
+
+def test_a_pixel_that_an_operator_holds_is_held_from_the_start_and_not_tried() -> None:
+    pixel = seen(Scene(held=("shop",)).run(1.0)).pixels["shop"]
+
+    assert (pixel.state, pixel.since, pixel.next_try) == ("held", NOW_S, None)
+    assert "hold: false" in pixel.remedy
+
+
+def test_an_open_pixel_is_open_since_it_opened_and_has_no_reason() -> None:
+    scene = Scene(pixels=("shop", "blog"))
+    scene.sender.script.append(BAD_GATEWAY)
+    produced(scene, 1)
+    pixels = seen(scene.run(30)).pixels
+
+    assert (pixels["shop"].state, pixels["shop"].why, pixels["shop"].remedy) == ("open", "", "")
+    assert NOW_S + 1 < pixels["shop"].since < scene.clock.wall()
+    assert pixels["blog"].since == NOW_S
+    assert pixels["shop"].events == {"accepted": 1}
+
+
+def test_the_last_rejected_have_position_rule_reason_and_the_command_that_explains_them() -> None:
+    scene = Scene(max_events=1)
+    scene.sender.judge = lambda request: REFUSED
+    produced(scene, 1)
+    scene.kafka.produce(b"\x01", partition=2)
+    status = seen(scene.run())
+
+    refused, truncated = status.rejected
+    assert (truncated.reason, truncated.rule, truncated.pixel) == ("decode.length", None, None)
+    assert truncated.explain == f"tiktok-consumer explain --topic {TOPIC} --partition 2 --offset 0"
+    assert (refused.topic, refused.partition, refused.offset) == (TOPIC, 0, 0)
+    assert (refused.reason, refused.rule, refused.pixel, refused.code) == ("deliver.refused", "all", "shop", 40002)
+    assert stage(status, "deliver").rejected == 1
+
+
+def test_twenty_rejected_are_kept_the_newest_first() -> None:
+    scene = Scene(share=1.0)
+    for _ in range(25):
+        scene.kafka.produce(b"\x01")
+    rejected = seen(scene.run()).rejected
+
+    assert [each.offset for each in rejected] == list(range(24, 4, -1))
+
+
+def test_says_what_the_probe_of_readiness_says_and_at_once() -> None:
+    scene = Scene()
+    produced(scene, 1)
+    assert seen(scene.run()).ready
+
+    scene.letters.error = "TOPIC_AUTHORIZATION_FAILED"
+    scene.kafka.produce(b"\x01")
+    scene.run(0.2)
+    status = scene.service.published.status
+    assert (status.ready, status.reasons) == (False, ("dead letters cannot be written",))
+    assert status.reasons == scene.service.published.unready
+    assert [each.state for each in seen(scene).partitions] == ["stopped"]
+
+
+def test_the_parked_topic_of_a_closed_pixel_is_closed() -> None:
+    scene = Scene(pixels=("shop", "blog"), park_after_s=1.0)
+    scene.sender.judge = lambda request: FORBIDDEN
+    produced(scene, 2)
+    scene.kafka.produce(encoded(), topic="g.parked.shop")
+    states = {each.topic: each.state for each in seen(scene.run(5)).partitions}
+
+    assert states == {TOPIC: "reading", "g.parked.shop": "closed"}
+
+
+def test_requests_and_window() -> None:
+    scene = Scene()
+    scene.sender.is_silent = True
+    produced(scene, 2)
+    status = seen(scene.run())
+
+    assert (status.requests.in_flight, status.requests.limit) == (1, 8)
+    assert status.window.keys == 2
+    assert status.window.is_warm
+
+
+def test_the_past_is_sampled_each_ten_seconds() -> None:
+    scene = Scene()
+    produced(scene, 1)
+    scene.run(1)
+    produced(scene, 50)
+    scene.run(25)
+    status = seen(scene)
+
+    assert [sample.at for sample in status.history] == [NOW_S + 10, NOW_S + 20]
+    assert [round(sample.read_per_s) for sample in status.history] == [5, 0]
+    assert [round(sample.accepted_per_s) for sample in status.history] == [5, 0]
+    assert status.history[-1].lag == 0
+
+
+def test_a_partition_has_its_rate() -> None:
+    scene = Scene()
+    produced(scene, 1)
+    scene.run(5)
+    produced(scene, 40)
+    [partition] = seen(scene.run(3)).partitions
+
+    assert 3 < partition.read_per_s < 8
+    assert (partition.next_offset, partition.committed, partition.lag) == (41, 41, 0)
+
+
+def test_is_made_anew_twice_a_second_and_not_with_every_step() -> None:
+    scene = Scene()
+    first = seen(scene.run())
+    scene.clock.s += MADE_EVERY_S / 2
+    scene.service.publishing.publish()
+    assert scene.service.published.status is first
+    assert seen(scene) is not first
+
+
+def test_no_value_of_a_record_is_in_it() -> None:
+    scene = Scene(share=1.0)
+    secret = "visitor@example.com"
+    scene.kafka.produce(encoded(event_id="secret-id", user={"email": secret, "phone": "secret-phone"}))
+    scene.kafka.produce(encoded(event_id="secret-id", event="secret event " * 30, user={"email": secret}))
+    scene.kafka.produce(encoded(event_id="secret-id", event_time=None, user={"email": secret}), key=b"secret-key")
+    scene.kafka.produce(encoded(user={"email": secret})[:-20])
+    scene.sender.judge = lambda request: envelope(40002, f"Batch.0.user.email: {secret} is secret")
+    status = seen(scene.run(20))
+
+    assert status.rejected
+    text = msgspec.json.encode(status).decode()
+    assert secret not in text
+    assert "secret" not in text
+
+
+def test_a_status_survives_json_and_merging() -> None:
+    scene = Scene()
+    produced(scene, 5)
+    scene.kafka.produce(b"\x01")
+    status = seen(scene.run(12))
+
+    assert msgspec.json.decode(msgspec.json.encode(status), type=Status) == status
+    assert merged([status]) == status
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_key_is_documented(shape: type[msgspec.Struct]) -> None:
+    documented = set(re.findall(r"`(\w+)`", DOCUMENT))
+
+    assert set(shape.__struct_fields__) <= documented
+
+
+def test_states_stages_and_outcomes_are_documented() -> None:
+    for word in (*STAGES, "full", "stopped", "schema", "closed", "dry run", "test"):
+        assert f"`{word}`" in DOCUMENT, word
