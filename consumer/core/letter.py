@@ -14,6 +14,8 @@ from consumer.core.model import Headers, Position, Record, Rejection
 
 _CONNECT: Final = "__connect.errors."
 _OURS: Final = "tiktok."
+REPLAYED_FROM: Final = "tiktok.replayed_from"
+"""Of a record in the replay topic: which dead letter it was."""
 _LARGEST_KEY_BYTES: Final = 4096  # a key this long is no key but a second value; the short form goes without it
 
 
@@ -44,10 +46,30 @@ def dead_letter(record: Record, rejection: Rejection, topic: str, failed_at: str
     return Letter(record.position, topic, record.key, record.value, record.headers, _encode(added))
 
 
-def own_letter(record: Record, topic: str, rule: str, pixel: str, replays: int) -> Letter:
-    """A record as it is written to a parked or replay topic: original bytes, origin and rule in headers."""
+def own_letter(record: Record, topic: str, rule: str | None, pixel: str | None, replays: int) -> Letter:
+    """A record as it is written to a parked or replay topic: original bytes, origin and rule in headers.
+
+    Args:
+        rule: the only one that may make an event of it; None: any.
+    """
     added = _origin(record) | {"tiktok.rule": rule, "tiktok.pixel": pixel, "tiktok.replays": str(replays)}
     return Letter(record.position, topic, record.key, record.value, record.headers, _encode(added))
+
+
+def replay_letter(record: Record, topic: str, pixel: str | None, mark: str) -> Letter:
+    """A dead letter's record as it is written to the replay topic, once more replayed.
+
+    Args:
+        record: as `restored` made it.
+        mark: which dead letter it is; a header says so, so that it is not replayed again.
+    """
+    own = own_letter(record, topic, record.rule, pixel, record.replays + 1)
+    return structs.replace(own, added=(*own.added, (REPLAYED_FROM, mark.encode())))
+
+
+def place_of(position: Position) -> str:
+    """`topic:partition:offset`, as commands take it; a topic's name has no colon."""
+    return f"{position.topic}:{position.partition}:{position.offset}"
 
 
 def shortened(letter: Letter) -> Letter:
@@ -64,7 +86,8 @@ def restored(record: Record) -> Record:
     What a header does not say, or says unreadably, stays as the record has it. The headers that the
     service added are taken off, so that a letter never carries two sets of them.
     """
-    told = {name: (value or b"").decode(errors="replace") for name, value in record.headers if _is_added(name)}
+    original, added = parted(record.headers)
+    told = told_by(added)
     origin = Position(
         told.get(f"{_CONNECT}topic", record.origin.topic),
         _whole(told.get(f"{_CONNECT}partition"), record.origin.partition),
@@ -76,17 +99,33 @@ def restored(record: Record) -> Record:
         timestamp_ms=_whole(told.get("tiktok.timestamp"), record.timestamp_ms),
         rule=told.get("tiktok.rule") or None,
         replays=_whole(told.get("tiktok.replays"), 0),
-        headers=tuple((name, value) for name, value in record.headers if not _is_added(name)),
+        headers=original,
     )
 
 
-def _is_added(name: str) -> bool:
-    return name.startswith((_CONNECT, _OURS))
+def parted(headers: Headers) -> tuple[Headers, Headers]:
+    """The headers a record had at its origin, and those that the service added behind them.
+
+    Those of the origin may be called like ours, and say nothing: else whoever writes to the origin could name a rule.
+    """
+    begins = [place for place, (name, _) in enumerate(headers) if name == _FIRST_ADDED]
+    if begins:
+        return headers[: begins[-1]], headers[begins[-1] :]
+    ours = tuple((name, value) for name, value in headers if name.startswith((_CONNECT, _OURS)))
+    return tuple(header for header in headers if header not in ours), ours
+
+
+def told_by(added: Headers) -> dict[str, str]:
+    """Headers that the service added, as text."""
+    return {name: (value or b"").decode(errors="replace") for name, value in added}
+
+
+_FIRST_ADDED: Final = f"{_CONNECT}topic"
 
 
 def _origin(record: Record) -> dict[str, str | None]:
     return {
-        f"{_CONNECT}topic": record.origin.topic,
+        _FIRST_ADDED: record.origin.topic,
         f"{_CONNECT}partition": str(record.origin.partition),
         f"{_CONNECT}offset": str(record.origin.offset),
         "tiktok.timestamp": str(record.timestamp_ms),

@@ -111,7 +111,7 @@ MUTANTS: Final[list[tuple[str, str, str, str]]] = [
     ),
     (
         _LETTER,
-        "        headers=tuple((name, value) for name, value in record.headers if not _is_added(name)),\n",
+        "        headers=original,\n",
         "",
         "a replayed letter carries two sets of headers",
     ),

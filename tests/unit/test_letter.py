@@ -2,7 +2,7 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from consumer.core.letter import dead_letter, own_letter, own_topics, restored, shortened, topic_for
+from consumer.core.letter import dead_letter, own_letter, own_topics, replay_letter, restored, shortened, topic_for
 from consumer.core.model import Position, Record, Rejection, RejectReason
 
 AT = Position("orders", 3, 42)
@@ -86,6 +86,33 @@ def test_a_dead_letter_of_a_replayed_record_names_its_origin_and_has_one_set_of_
     assert letter.position == at
     assert len(letter.headers) == len(dict(letter.headers))
     assert dict(letter.headers)["tiktok.replays"] == b"1"
+
+
+def test_a_replayed_letter_counts_names_its_dead_letter_and_keeps_what_it_was() -> None:
+    dead = dead_letter(structs.replace(RECORD, replays=1), REJECTION, "orders.dlq", FAILED_AT)
+    at, later = Position("orders.dlq", 1, 6), Position("g.replay", 0, 7)
+    record = restored(Record(at, 9, dead.key, dead.value, dead.headers, at))
+
+    sent = replay_letter(record, "g.replay", "shop", "orders.dlq:1:6:9")
+
+    assert dict(sent.added)["tiktok.replayed_from"] == b"orders.dlq:1:6:9"
+    back = restored(Record(later, 10, sent.key, sent.value, sent.headers, later))
+    assert back == structs.replace(RECORD, position=later, rule="purchases", replays=2)
+
+
+def test_a_replayed_letter_without_a_rule_is_every_rules() -> None:
+    sent = replay_letter(RECORD, "g.replay", None, "orders.dlq:1:6:9")
+
+    assert not {"tiktok.rule", "tiktok.pixel"} & dict(sent.added).keys()
+
+
+def test_headers_of_the_origin_that_are_called_like_ours_stay_and_say_nothing() -> None:
+    theirs = (("tiktok.rule", b"other"), ("__connect.errors.topic", b"elsewhere"), ("tiktok.replays", b"9"))
+    record = structs.replace(RECORD, headers=theirs)
+    dead = dead_letter(record, Rejection(RejectReason.DECODE_UTF8, "not UTF-8"), "orders.dlq", FAILED_AT)
+    at = Position("orders.dlq", 0, 7)
+
+    assert restored(Record(at, 9, dead.key, dead.value, dead.headers, at)) == structs.replace(record, position=at)
 
 
 def test_names_its_own_topics_by_the_group() -> None:
