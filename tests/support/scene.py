@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, Final
 from uuid import uuid4
 
-from tests.support.processes import Service
+from tests.support.processes import Service, run_command, write_config
 from tests.support.records import Stored
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
@@ -73,6 +74,14 @@ class Scene:
         service.wait_until_ready()
         return service
 
+    def command(self, *arguments: str, **sections: Any) -> CompletedProcess[bytes]:
+        """Another command with the same configuration, to its end."""
+        return run_command(*arguments, "--config", str(self.config_file(**sections)), folder=self.folder)
+
+    def config_file(self, **sections: Any) -> Path:
+        """The configuration as a file."""
+        return write_config(self.config(**sections), self.folder / "command.yaml")
+
     def wait_until_settled(self, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
         """Until the group's committed offsets are the ends of the topic."""
         what = f"{self.group} has committed the ends of {self.topic}"
@@ -90,6 +99,10 @@ class Scene:
 
     def dead_letters(self) -> list[Stored]:
         return self.kafka.read_all(self.dead_letter_topic)
+
+    def wait_until_rejected(self, letters: int) -> None:
+        """Until there are so many dead letters."""
+        wait_until(lambda: len(self.dead_letters()) >= letters, SETTLE_TIMEOUT_S, what=f"{letters} dead letters")
 
     def wait_until_accepted(self, events: int, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
         """Until the sandbox has accepted so many events, copies counted."""

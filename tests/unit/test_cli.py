@@ -13,6 +13,7 @@ from consumer import cli
 from consumer.compose import Replaced
 from consumer.config import Settings
 from consumer.running import Signals
+from consumer.tools.dlq import options
 
 SECRET: Final = "s3cret-token"
 GOOD: Final = f"""
@@ -196,7 +197,7 @@ def test_a_dry_run_has_only_shadow_rules_and_no_edge_that_sends_or_writes(more: 
     ],
 )
 def test_a_dry_run_starts_at_the_beginning_so_long_ago_or_at_a_time(text: str, unix_ms: int) -> None:
-    assert cli._unix_ms(text, 1_790_000_000.0) == unix_ms
+    assert options.unix_ms("--from", text, 1_790_000_000.0) == unix_ms
 
 
 def test_the_schema_of_the_file_goes_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:

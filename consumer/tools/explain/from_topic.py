@@ -28,7 +28,7 @@ class TopicReader:
         properties = {**compose.consumer_properties(settings), "fetch.wait.max.ms": "50"}
         self._own_topics = compose.own_topics_of(settings)
         self._cluster = KafkaCluster(properties)
-        self._source = _Asked(properties)
+        self._source = Outside(properties)
 
     def bounds(self, partition: model.TopicPartition) -> Bounds | None:
         """Where the partition's log begins and ends; None if there is no such partition."""
@@ -87,11 +87,14 @@ class TopicReader:
         self._source.close()
 
 
-class _Asked(KafkaSource):
+class Outside(KafkaSource):
+    """A reader that joins nothing, and can be asked for times."""
+
     def __init__(self, properties: dict[str, str]) -> None:
         super().__init__(properties, lambda _partitions, _is_all: None)
 
     def offset_at(self, partition: model.TopicPartition, time_ms: int) -> int | None:
+        """The first offset of that Unix time or later, in milliseconds; None if the cluster does not say."""
         try:
             found = self._consumer.offsets_for_times([TopicPartition(*partition, time_ms)], timeout=ASK_TIMEOUT_S)
         except KafkaException as failed:

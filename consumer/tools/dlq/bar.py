@@ -1,0 +1,34 @@
+"""A progress bar on standard error, where that is a terminal."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_Each = TypeVar("_Each")
+
+
+class Bar:
+    """Moves with what goes through `watched`."""
+
+    def __init__(self, total: int) -> None:
+        console = Console(file=sys.stderr)
+        columns = (TextColumn("dead letters"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+        self._task = self._progress.add_task("", total=total)
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def watched(self, each: Iterable[_Each]) -> Iterator[_Each]:
+        """The same, one by one."""
+        for one in each:
+            yield one
+            self._progress.advance(self._task)
