@@ -26,6 +26,8 @@ class Wanted(NamedTuple):
     takes_lists: bool = False
     most: int = 1
     """So many fields at most, of which the first that is present counts."""
+    is_of_person: bool = False
+    """Within a record that is not known to be of the person, such as `hotel.city`, it is somebody else's."""
 
 
 WRAPPERS: Final = words_in("data payload body value record message event details detail after properties")
@@ -43,6 +45,11 @@ ABBREVIATIONS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Word for word; a name is looked at as it is written, too."""
 ABOUT: Final = PEOPLE | PLACES
+AROUND: Final = WRAPPERS | words_in(
+    "order purchase checkout cart basket transaction sale context session visit web request info personal information "
+    "common general meta metadata header root envelope attributes fields"
+)
+"""Records that a person's fields may stand in without being called one's."""
 ANOTHERS: Final = words_in(
     "seller merchant vendor supplier store shop warehouse staff employee agent operator admin support company "
     "organisation organization tenant partner affiliate courier driver carrier server host proxy internal sender "
@@ -51,6 +58,8 @@ ANOTHERS: Final = words_in(
 """Words that make a person, an address or a value that of somebody else."""
 PERHAPS_ANOTHERS: Final = words_in("shipping ship delivery recipient gift receiver secondary alternate alt")
 
+_NUMBERED: Final = " ".join(f"{word}{end}" for word in sorted(PEOPLE) for end in ("id", "number", "uuid", "reference"))
+
 WANTED: Final[Mapping[str, Wanted]] = {
     "event_id": Wanted(
         ID,
@@ -58,7 +67,8 @@ WANTED: Final[Mapping[str, Wanted]] = {
             "eventid eventuuid eventguid eventkey",
             "messageid deduplicationid dedupid dedupeid dedupkey dedupekey idempotencykey insertid hitid "
             "^id ^uuid ^guid uniqueid requestid",
-            "orderid ordernumber orderno orderref orderreference transactionid purchaseid",
+            "orderid ordernumber orderno orderref orderreference transactionid purchaseid bookingid reservationid "
+            "reservationnumber bestellid bestellnummer",
         ),
     ),
     "limited_data_use": Wanted(
@@ -73,8 +83,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
             "sha256email contactemail",
         ),
         takes_lists=True,
-        most=3,
-    ),
+        most=3, is_of_person=True),
     "user.phone": Wanted(
         ID,
         (
@@ -84,19 +93,17 @@ WANTED: Final[Mapping[str, Wanted]] = {
         ),
         foreign="verified",
         takes_lists=True,
-        most=3,
-    ),
+        most=3, is_of_person=True),
     "user.external_id": Wanted(
         ID,
         (
             "externalid customerid userid memberid customernumber customerno userno uid",
             "clientid buyerid accountid shopperid loyaltyid profileid personid subscriberid contactid customerref "
             "crmid usernumber membernumber customeruuid useruuid userguid",
-            "anonymousid visitorid deviceid anonid distinctid customerkey customer user",
+            f"anonymousid visitorid deviceid anonid distinctid customerkey customer user kundennummer {_NUMBERED}",
         ),
         takes_lists=True,
-        most=2,
-    ),
+        most=2, is_of_person=True),
     "user.ttclid": Wanted(
         TEXT, ("ttclid tiktokclickid ttclickid tiktokclid", "clickid"), "google facebook fb bing ms gclid fbclid"
     ),
@@ -110,18 +117,23 @@ WANTED: Final[Mapping[str, Wanted]] = {
     ),
     "user.user_agent": Wanted(TEXT, ("useragent ua", "uastring useragentstring agent browseragent")),
     "user.locale": Wanted(TEXT, ("locale", "language lang languagecode browserlanguage preferredlanguage")),
-    "user.first_name": Wanted(TEXT, ("firstname givenname", "fname forename vorname prenom nombre")),
-    "user.last_name": Wanted(TEXT, ("lastname surname familyname", "lname nachname apellido apellidos")),
-    "user.city": Wanted(TEXT, ("~city ~town ~locality", "^city city ~ort ~stadt ~ville ~ciudad"), "origin"),
-    "user.state": Wanted(TEXT, ("~state ~province ~statecode", "~region ~provincecode ~adminarea province"), "origin"),
+    "user.first_name": Wanted(TEXT, ("firstname givenname", "fname forename vorname prenom nombre"), is_of_person=True),
+    "user.last_name": Wanted(TEXT, ("lastname surname familyname", "lname nachname apellido"), is_of_person=True),
+    "user.city": Wanted(
+        TEXT, ("~city ~town ~locality", "^city city ~ort ~stadt ~ville ~ciudad"), "origin", is_of_person=True
+    ),
+    "user.state": Wanted(
+        TEXT,
+        ("~state ~province ~statecode", "~region ~provincecode ~adminarea province"),
+        "origin",
+        is_of_person=True,
+    ),
     "user.country": Wanted(
         TEXT,
         ("~country ~countrycode ~countryiso ~countryisocode", "country countrycode countryiso ~land ~pays"),
-        "origin phone",
-    ),
+        "origin phone", is_of_person=True),
     "user.zip_code": Wanted(
-        ID, ("zipcode postalcode postcode", "zip plz postal postleitzahl codigopostal"), "origin"
-    ),
+        ID, ("zipcode postalcode postcode", "zip plz postal postleitzahl codigopostal"), "origin", is_of_person=True),
     "page.url": Wanted(
         TEXT,
         (
@@ -149,11 +161,12 @@ WANTED: Final[Mapping[str, Wanted]] = {
     "properties.value": Wanted(
         NUMBER,
         (
-            "ordertotal ordervalue grandtotal totalprice totalvalue totalamount orderamount transactiontotal",
+            "ordertotal ordervalue grandtotal totalprice totalvalue totalamount totalcharge totalcharges orderamount "
+            "transactiontotal",
             "purchasevalue purchaseamount carttotal cartvalue baskettotal basketvalue conversionvalue eventvalue "
             "revenue amountpaid paidamount totalpaid amounttotal totalrevenue pricetotal totalprices total value gmv "
             "transactionamount totalcost saletotal salesamount checkouttotal transactionvalue",
-            "amount sum price netamount grossamount ordersum",
+            "gesamtbetrag gesamtsumme gesamtpreis amount sum price netamount grossamount ordersum",
         ),
         foreign="sub tax vat shipping discount tip refund refunded fee items item count quantity unit line net due "
         "coupon weight points balance delivery savings lifetime",
@@ -177,7 +190,9 @@ WANTED: Final[Mapping[str, Wanted]] = {
         (
             "orderid ordernumber orderno ordercode orderuuid",
             "transactionid orderref orderreference purchaseid purchasenumber receiptid receiptnumber invoiceid "
-            "invoicenumber transactionnumber txid txnid saleid checkoutid bestellnummer",
+            "invoicenumber transactionnumber txid txnid saleid checkoutid "
+            "bookingid bookingnumber bookingreference reservationid reservationnumber "
+            "confirmationnumber bestellid bestellnummer auftragsnummer",
         ),
     ),
     "properties.shop_id": Wanted(ID, ("shopid storeid", "shopcode storecode outletid shopno storenumber")),
@@ -195,7 +210,8 @@ ITEM_WANTED: Final[Mapping[str, Wanted]] = {
         (
             "sku contentid productid itemid articleid",
             "productcode itemcode productno productnumber itemnumber articlenumber articleno variantid variantsku "
-            "skuid skucode gtin ean ean13 upc asin isbn offerid productref productsku artnr artikelnummer partnumber",
+            "skuid skucode gtin ean ean13 upc asin isbn offerid productref productsku "
+            "artnr artikelnummer roomtypecode partnumber",
             "^id ^code ^ref ^number productkey productuuid stylecode ^product ^item",
         ),
         foreign="category brand order line parent",
@@ -204,7 +220,7 @@ ITEM_WANTED: Final[Mapping[str, Wanted]] = {
         TEXT,
         (
             "productname itemname contentname producttitle itemtitle articlename",
-            "^name ^title name title productlabel displayname bezeichnung",
+            "^name ^title name title productlabel displayname bezeichnung roomtypename",
             "^description productdescription itemdescription ^label",
         ),
         foreign="brand category vendor variant seller",
@@ -223,7 +239,7 @@ ITEM_WANTED: Final[Mapping[str, Wanted]] = {
         (
             "unitprice itemprice priceperunit pricevalue priceamount productprice unitamount",
             "price saleprice sellingprice finalprice unitpriceamount netprice grossprice salesprice paidprice",
-            "unitcost cost preis amount",
+            "unitcost cost preis einzelpreis stueckpreis pricepernight amount",
         ),
         foreign="total line list original old discount tax shipping regular was compare recommended retail sub row",
     ),
@@ -237,7 +253,7 @@ ITEM_WANTED: Final[Mapping[str, Wanted]] = {
 
 ITEM_LISTS: Final = (
     "items products lineitems orderitems cartitems orderlines orderlineitems contents basketitems",
-    "lines articles cart basket productlist orderedproducts purchasedproducts goods skus positions positionen "
+    "lines articles rooms cart basket productlist orderedproducts purchasedproducts goods skus positions positionen "
     "orderproducts orderdetails lineitem entries productitems purchaseditems itemlist",
 )
 """Lists of products."""
@@ -265,7 +281,7 @@ TIME_FIELDS: Final = Wanted(
         "creationdate created datecreated timecreated orderplacedat submittedat ^at ^time ^ts ^date ^datetime ts "
         "timestampms timestampmillis tsms occurredtime",
         "sentat receivedat ingestedat recordedat loggedat servertime servertimestamp processedat eventreceivedat time "
-        "publishedat originaltimestamp",
+        "publishedat originaltimestamp emittedat bestelldatum",
     ),
     foreign="updated modified birth expiry expires deleted shipped delivery due start end departure arrival user "
     "customer account profile registered product item last first session",

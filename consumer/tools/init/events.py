@@ -30,11 +30,11 @@ _RULES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("AddToWishlist", ("wishlist favorite favorites favourite favourites wish", "add added save saved product")),
     ("AddToCart", ("cart basket bag", "add added adding addition")),
     ("AddToCart", ("product item", "added add")),
-    ("InitiateCheckout", ("checkout", "start started begin began begun initiate initiated entered step")),
+    ("InitiateCheckout", ("checkout booking reservation", "start started begin began initiate initiated entered")),
     (
         "Purchase",
         (
-            "order purchase checkout payment transaction sale",
+            "order purchase checkout payment transaction sale booking reservation",
             "completed complete placed paid success successful succeeded confirmed finished created submitted made "
             "purchased completion new",
         ),
@@ -62,7 +62,7 @@ _USUAL: Final = (
     *("subscribed", "subscribe", "trial started", "generate lead", "form submitted", "lead"),
 )
 """What shops and customer data platforms call their events, in the words of their specifications."""
-_ORDERS: Final = words_in("order purchase sale transaction")
+_ORDERS: Final = words_in("order purchase sale transaction booking reservation bestellung")
 _CASED: Final = re.compile(r"[^\W\d]\w*(?:[ -]\w+)?")
 
 

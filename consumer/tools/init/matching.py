@@ -6,7 +6,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.tools.init.aliases import ABBREVIATIONS, ABOUT, ANOTHERS, PEOPLE, PERHAPS_ANOTHERS, WRAPPERS, Wanted
+from consumer.tools.init.aliases import (
+    ABBREVIATIONS,
+    ABOUT,
+    ANOTHERS,
+    AROUND,
+    PEOPLE,
+    PERHAPS_ANOTHERS,
+    WRAPPERS,
+    Wanted,
+)
 from consumer.tools.init.leaves import Leaf
 
 _OF_A_TIER: Final = 20
@@ -32,7 +41,8 @@ def matches(wanted: Wanted, leaves: Iterable[Leaf], context: frozenset[str] = AB
     """
     tiers = _tiers(wanted.tiers)
     foreign = frozenset(wanted.foreign.split()) | ANOTHERS
-    found = (_match(leaf, tiers, foreign, context) for leaf in leaves if _fits(leaf, wanted))
+    fit = (leaf for leaf in leaves if _fits(leaf, wanted) and not (wanted.is_of_person and _is_in_another(leaf)))
+    found = (_match(leaf, tiers, foreign, context) for leaf in fit)
     return sorted((match for match in found if match is not None), key=lambda match: -match.score)
 
 
@@ -53,6 +63,12 @@ def _fits(leaf: Leaf, wanted: Wanted) -> bool:
 def _is_text_list(leaf: Leaf) -> bool:
     items = [each["items"] for each in leaf.types if each["type"] == "array"]
     return all(item in ("string", ["null", "string"], {"type": "string"}) for item in items)
+
+
+def _is_in_another(leaf: Leaf) -> bool:
+    """True if it stands in a record that is not known to be of the person: a wrong identifier is worse than none."""
+    around = leaf.words[:-1]
+    return not any(ABOUT & set(words) for words in around) and any(not AROUND & set(words) for words in around)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Where the event's time stands, and what a plain number of it counts. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ _UNIT_BY_WORD: Final = {
     **dict.fromkeys(("us", "micros", "microseconds", "microsecond", "usec"), "us"),
     **dict.fromkeys(("s", "sec", "secs", "seconds", "second", "unixtime"), "s"),
 }
+_FOREIGN: Final = frozenset(TIME_FIELDS.foreign.split())
 _WORD: Final = re.compile(r"[a-z]+")
 
 
@@ -26,7 +27,7 @@ class MomentGuess(Struct, frozen=True):
     others: tuple[str, ...] = ()
 
 
-def guess_moment(leaves: Iterable[Leaf]) -> MomentGuess:
+def guess_moment(leaves: Sequence[Leaf]) -> MomentGuess:
     """The field that says when it happened; Kafka's own time where none does."""
     found = sorted(_found(leaves), key=lambda match: -match.score)
     if not found:
@@ -54,14 +55,21 @@ def unit_of(leaf: Leaf) -> tuple[str, str]:
     return "s", "a plain number: taken for seconds, see whether that is right"
 
 
-def _found(leaves: Iterable[Leaf]) -> Iterable[Match]:
-    """Those called like it, without those that have no zone; of two alike, the one with a type of its own."""
-    named = matches(TIME_FIELDS._replace(tiers=_with_units(TIME_FIELDS.tiers)), leaves)
-    for match in named:
-        kinds = match.leaf.kinds
-        if "time without zone" in kinds or "date" in kinds:
-            continue
-        yield Match(match.leaf, match.name, match.score + (5 if "time" in kinds else 0))
+def _found(leaves: Sequence[Leaf]) -> list[Match]:
+    """Those called like it, without those that have no zone; of two alike, the one with a type of its own.
+
+    Where nothing is called like it, what is a time by its type will do.
+    """
+    named = [
+        Match(match.leaf, match.name, match.score + (5 if "time" in match.leaf.kinds else 0))
+        for match in matches(TIME_FIELDS._replace(tiers=_with_units(TIME_FIELDS.tiers)), leaves)
+        if not match.leaf.kinds & {"time without zone", "date"}
+    ]
+    return named or [Match(leaf, "", -len(leaf.steps)) for leaf in leaves if _is_a_time(leaf)]
+
+
+def _is_a_time(leaf: Leaf) -> bool:
+    return "time" in leaf.kinds and not any(_FOREIGN & set(words) for words in leaf.words)
 
 
 def _with_units(tiers: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z_$./](?:[\w.$/-]|:(?=\S)|\[\d+\])*(?: [\w.-]
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _MOST_UNUSED: Final = 40
 _MOST_LINES: Final = 20
+_MOST_SYMBOLS: Final = 4
 
 
 class Connection(Struct, frozen=True):
@@ -93,6 +94,7 @@ def _rules(draft: Draft) -> Iterator[str]:
         yield "elements:"
         yield from _commented("  event_name:", "TikTok's names for yours: " + event.why)
         yield from _event_source(event.field or "", event.values, event.is_lowered)
+        yield from _twice(event.values)
         if event.unmapped:
             yield from _remark(4, "without an event, so dropped: " + ", ".join(event.unmapped))
     yield "rules:"
@@ -127,6 +129,13 @@ def _event_source(field: str, values: Mapping[str, str], is_lowered: bool) -> It
     for event in dict.fromkeys(values.values()):
         yield from _wrapped([f"{scalar(name)}: {event}," for name, each in values.items() if each == event], "      ")
     yield "    }"
+
+
+def _twice(values: Mapping[str, str]) -> Iterator[str]:
+    """Two steps of one purchase that are both sent count as two."""
+    names = [name for name, event in values.items() if event == "Purchase"]
+    if 1 < len(names) <= _MOST_SYMBOLS:
+        yield from _remark(4, f"{', '.join(names)}: if one order has several of them, keep one, or each counts")
 
 
 def _when(draft: Draft) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""Whatever a schema holds, what `init` writes of it can be read, and every path in it fits the schema."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, Final
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from consumer.config import parse
+from consumer.config.schema_check import problems_with
+from consumer.core.schemas import parse as parse_schema
+from consumer.tools.init.aliases import CONSENT, EVENT_FIELDS, ITEM_LISTS, ITEM_WANTED, TIME_FIELDS, WANTED
+from consumer.tools.init.drafting import drafted
+from consumer.tools.init.writing import Connection, written
+
+_TIERS: Final = [*(wanted.tiers for table in (WANTED, ITEM_WANTED) for wanted in table.values()), ITEM_LISTS]
+KNOWN: Final = sorted(
+    {name.lstrip("^~") for tiers in (*_TIERS, EVENT_FIELDS.tiers, TIME_FIELDS.tiers, CONSENT.tiers)
+     for tier in tiers for name in tier.split()}
+)  # fmt: skip
+OTHER: Final = ["null", "no", "true", "y", "_", "x1", "customer", "order", "cookies", "properties", "data", "status"]
+PLAIN: Final[list[Any]] = [
+    "string", "int", "long", "float", "double", "boolean", "bytes",
+    {"type": "long", "logicalType": "timestamp-millis"},
+    {"type": "long", "logicalType": "local-timestamp-millis"},
+    {"type": "int", "logicalType": "date"},
+    {"type": "string", "logicalType": "uuid"},
+    {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2},
+    {"type": "map", "values": "string"},
+    {"type": "array", "items": "string"},
+    ["null", "string", "long"],
+]  # fmt: skip
+SYMBOLS: Final = ["ORDER_PLACED", "order_cancelled", "Purchase", "NEW", "returning", "CANCELLED", "true", "x"]
+
+
+@st.composite
+def records(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
+    names = draw(st.lists(st.sampled_from(KNOWN + OTHER), min_size=1, max_size=6, unique=True))
+    return {
+        "type": "record",
+        "name": "R",
+        "fields": [{"name": name, "type": draw(_types(depth))} for name in names],
+    }
+
+
+@st.composite
+def _types(draw: st.DrawFn, depth: int) -> Any:
+    kind = draw(st.sampled_from(["plain", "plain", "enum", "record", "list", "optional"]))
+    if kind == "enum":
+        symbols = draw(st.lists(st.sampled_from(SYMBOLS), min_size=1, unique=True))
+        return {"type": "enum", "name": "E", "symbols": symbols}
+    if depth and kind in ("record", "list", "optional"):
+        inner = draw(records(depth - 1))
+        return {"record": inner, "list": {"type": "array", "items": inner}, "optional": ["null", inner]}[kind]
+    return draw(st.sampled_from(PLAIN))
+
+
+def named_apart(node: Any, count: Iterator[int]) -> Any:
+    """The same schema, no two of whose types have the same name."""
+    if isinstance(node, list):
+        return [named_apart(each, count) for each in node]
+    if not isinstance(node, dict):
+        return node
+    inner = {key: named_apart(node[key], count) for key in ("items", "type", "fields") if key in node}
+    name = f"{node['name']}{next(count)}" if node.get("type") in ("record", "enum") else node.get("name")
+    return {**node, **inner, **({"name": name} if name else {})}
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(records())
+def test_what_is_written_can_be_read_and_fits_the_schema(document: dict[str, Any]) -> None:
+    schema = parse_schema(named_apart(document, count()))
+
+    text = written(drafted(schema), Connection("t", "localhost:9092", "g", sandbox="http://localhost:8088"))
+
+    assert problems_with(parse(text, {}), [schema]) == [], text
