@@ -193,7 +193,7 @@ RECORD = event(
 )
 
 
-@pytest.mark.parametrize("columns", [60, 80, 160])
+@pytest.mark.parametrize("columns", [60, 80, 120, 160])
 def test_people_see_each_rule_each_field_and_what_would_be_better(
     columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,11 +215,35 @@ def test_people_see_each_rule_each_field_and_what_would_be_better(
         'rules[2].when[1].any[0]: user.country equals us; the record has "de"',
         "rules[2].when[1].any[1].all[1]: page.url matches ^x; the record has nothing there",
         "rules[3].when[0].not: holds, and should not: event equals Purchase",
-        "match keys email",
+        "match keys email; more would be phone, external_id, ttclid, ttp, ip_and_user_agent",
+        "left out: a national number without a region",
         "PIXEL · 1 · Purchase",
         "2.5",
     ):
         assert part in flat, part
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_people_see_which_item_of_the_list_a_products_field_came_from(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapped = "{event: event, event_time: event_time, properties: {contents: {each: items, content_id: sku}}}"
+    config = (
+        f"{HEAD}avro: {{registry: {{url: 'http://127.0.0.1:1'}}}}\nrules: [{{name: a, pixel: shop, map: {mapped}}}]"
+    )
+
+    text = for_people(event(items=[{"sku": "A"}, {"sku": "B"}]), config, monkeypatch, columns)
+
+    flat = " ".join(text.split())
+    assert "contents[1].content_id" in flat
+    assert "items[1].sku" in flat
+
+
+def test_what_is_rejected_as_a_whole_leaves_no_field_out_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = for_people(event(event_time=None), ALL, monkeypatch)
+
+    assert "normalize.event_time: event_time: missing" in text
+    assert "left out" not in text
 
 
 def test_nothing_in_a_record_can_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

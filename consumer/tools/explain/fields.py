@@ -16,7 +16,7 @@ from consumer.core.model import (
     WithRegion,
     WithUnit,
 )
-from consumer.core.source import Contents, Rule
+from consumer.core.source import Contents, Path, Rule
 from consumer.tools.explain.sources import described
 
 HASHED: Final = frozenset(
@@ -95,12 +95,12 @@ def _products(contents: Contents | None, mapped: MappedEvent, sent: list[Content
         path = f"properties.contents[{place}]"
         own = path if has_list else "properties"
         if not isinstance(item, dict):
-            yield FieldStory(path, _of_item(contents, None, own), item, None)
+            yield FieldStory(path, _of_item(contents, None, own, place), item, None)
             continue
         # What is sent stands in the order of the items; one of which nothing was usable is not among them.
         product = left.pop(0) if left and _is_of(left[0], item) else None
         for name in CONTENT_FIELDS:
-            source, value = _of_item(contents, name, own), item.get(name)
+            source, value = _of_item(contents, name, own, place), item.get(name)
             if value is not None or (contents is not None and name in contents.fields):
                 yield FieldStory(f"{path}.{name}", source, value, getattr(product, name, None))
 
@@ -109,11 +109,14 @@ def _is_of(product: Content, item: Mapping[str, Any]) -> bool:
     return {name for name, value in structs.asdict(product).items() if value is not None} <= item.keys()
 
 
-def _of_item(contents: Contents | None, name: str | None, own: str) -> str:
+def _of_item(contents: Contents | None, name: str | None, own: str, place: int) -> str:
     """Where a product, or a field of it, comes from; `own`: where it stands if names map to themselves."""
     if contents is None:
         return f"{own}.{name}" if name else own
-    within = f"each {described(contents.each)}: " if contents.each is not None else ""
-    if name is None or name not in contents.fields:
-        return within.rstrip(": ")
-    return f"{within}{described(contents.fields[name])}"
+    source = None if name is None else contents.fields.get(name)
+    if contents.each is None:
+        return "" if source is None else described(source)
+    item = f"{described(contents.each)}[{place}]"
+    if source is None:
+        return item
+    return f"{item}.{described(source)}" if isinstance(source, Path) else f"{described(source)}, of {item}"

@@ -4,7 +4,7 @@ It shows the record's own values, which is what it is for: to the person who ask
 could steer a terminal is shown as an escape. Access tokens do not come near this module.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from json import dumps
@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.core.dedupe import Outcome
-from consumer.core.model import Rejection
+from consumer.core.model import FIELD_BIT, Rejection
 from consumer.core.validate import match_keys
 from consumer.tools.explain.explaining import Explained, ExplainedEvent, RuleStory
 from consumer.tools.explain.fields import FieldStory
@@ -28,10 +28,16 @@ from consumer.tools.explain.holding import Unmet
 from consumer.tools.explain.windowed import WindowVerdict
 from consumer.tools.explain.words import DROPS, of_note, of_reason
 
-WIDE: Final = 110
+WIDE: Final = 118
 """From this many columns on, a field takes one line."""
+NARROW: Final = 70
+"""Below, what becomes of a field stands under it, not beside it."""
 _GOOD, _BAD, _WARN, _DIM, _NAME = "green", "red", "yellow", "dim", "cyan"
 _LONGEST: Final = 200
+_THEME: Final = "ansi_dark"
+"""The terminal's own colours, which can be read on its background, light or dark."""
+_PRODUCT: Final = "properties.contents["
+ALL_FIELDS: Final = sum(FIELD_BIT.values())
 _WINDOW: Final = {
     Outcome.FIRST: "first of its key: sent",
     Outcome.MERGED: "merged into the event of offset {of}, which was not sent yet",
@@ -45,7 +51,7 @@ _WINDOW: Final = {
 def show(console: Console, explained: Explained, number: int, of: int, window: Sequence[WindowVerdict] = ()) -> None:
     """Print one record's way."""
     console.print(Line(Text(_title(explained, number, of), style="bold"), align="left"))
-    for part in _parts(explained, window, console.width >= WIDE):
+    for part in _parts(explained, window, console.width):
         console.print(part)
     console.print()
 
@@ -55,7 +61,7 @@ def _title(explained: Explained, number: int, of: int) -> str:
     return f"{at.topic}[{at.partition}] offset {at.offset}" if explained.has_position else f"record {number} of {of}"
 
 
-def _parts(explained: Explained, window: Sequence[WindowVerdict], is_wide: bool) -> Iterator[RenderableType]:
+def _parts(explained: Explained, window: Sequence[WindowVerdict], width: int) -> Iterator[RenderableType]:
     yield _labelled("decode", _decode(explained))
     yield _labelled("decision", _decision(explained))
     for rejection in explained.decision.rejections:
@@ -67,7 +73,7 @@ def _parts(explained: Explained, window: Sequence[WindowVerdict], is_wide: bool)
     for story in explained.rules:
         yield Text()
         name = story.rule.name
-        yield from _rule(story, events.get(name), rejections.get(name), is_wide)
+        yield from _rule(story, events.get(name), rejections.get(name), width)
         if name in verdicts:
             yield _labelled("window", Text(_window(verdicts[name]), _GOOD))
 
@@ -102,17 +108,23 @@ def _count(number: int, noun: str) -> str:
 
 
 def _rule(
-    story: RuleStory, event: ExplainedEvent | None, rejection: Rejection | None, is_wide: bool
+    story: RuleStory, event: ExplainedEvent | None, rejection: Rejection | None, width: int
 ) -> Iterator[RenderableType]:
     yield _rule_line(story, event)
     for unmet in story.unmet:
         yield Padding(_unmet(unmet), (0, 0, 0, 2))
     if story.fields:
-        yield Padding(_fields(story.fields, is_wide), (0, 0, 0, 2))
+        yield Padding(_fields(story.fields, _faults(event), width), (0, 0, 0, 2))
     if rejection is not None:
         yield _rejection(rejection)
     if event is not None:
         yield from _event(event)
+
+
+def _faults(event: ExplainedEvent | None) -> dict[str, str] | None:
+    if event is None:
+        return None
+    return {n.field: of_note(n.field, n.problem, event.event.event)[0] for n in event.notes if n.is_dropped}
 
 
 def _rule_line(story: RuleStory, event: ExplainedEvent | None) -> Text:
@@ -134,31 +146,58 @@ def _unmet(unmet: Unmet) -> Text:
     return line
 
 
-def _fields(fields: Sequence[FieldStory], is_wide: bool) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, expand=False)
-    if is_wide:
-        for name in ("TikTok's field", "from", "in the record", "sent"):
-            table.add_column(name, overflow="ellipsis" if name != "TikTok's field" else "fold", no_wrap=True)
+def _fields(fields: Sequence[FieldStory], faults: Mapping[str, str] | None, width: int) -> RenderableType:
+    """`faults`: a field that was left out → why; None if there is no event at all."""
+    if width < NARROW:
+        return Group(*(line for each in fields for line in _stacked(each, faults)))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, expand=width >= WIDE)
+    if width >= WIDE:
+        table.add_column("TikTok's field", no_wrap=True)
+        for name, ratio in (("from", 3), ("value", 3), ("sent", 2)):
+            table.add_column(name, overflow="fold", ratio=ratio)
         for each in fields:
-            table.add_row(Text(each.field, _NAME), clean(each.source or "–"), _raw(each), _sent(each))
+            table.add_row(Text(_name(each), _NAME), clean(each.source or "–"), _raw(each), _sent(each, faults))
         return table
     table.add_column("TikTok's field ← from", overflow="fold", ratio=1)
-    table.add_column("in the record → sent", overflow="fold", ratio=1)
+    table.add_column("value → sent", overflow="fold", ratio=1)
     for each in fields:
-        title = Text(each.field, _NAME)
-        if each.source not in (each.field, None):
-            title.append(f"\n← {clean(each.source or '')}", _DIM)
-        table.add_row(title, Text.assemble(_raw(each), "\n→ ", _sent(each)))
+        table.add_row(_titled(each, "\n"), _became(each, faults, "\n"))
     return table
+
+
+def _stacked(story: FieldStory, faults: Mapping[str, str] | None) -> Iterator[RenderableType]:
+    yield _titled(story, " ")
+    yield Padding(_became(story, faults, " "), (0, 0, 0, 4))
+
+
+def _titled(story: FieldStory, between: str) -> Text:
+    title = Text(_name(story), _NAME)
+    return (
+        title if story.source in (story.field, None) else title.append(f"{between}← {clean(story.source or '')}", _DIM)
+    )
+
+
+def _became(story: FieldStory, faults: Mapping[str, str] | None, between: str) -> Text:
+    is_nothing = story.raw is None and story.sent is None
+    return _raw(story) if is_nothing else Text.assemble(_raw(story), f"{between}→ ", _sent(story, faults))
+
+
+def _name(story: FieldStory) -> str:
+    """A product's fields without what they all begin with: they are long as it is."""
+    is_of_product = story.field.startswith(_PRODUCT)
+    return story.field.removeprefix("properties.") if is_of_product else story.field
 
 
 def _raw(story: FieldStory) -> Text:
     return Text(_value(story.raw)) if story.raw is not None else Text("nothing", _DIM)
 
 
-def _sent(story: FieldStory) -> Text:
+def _sent(story: FieldStory, faults: Mapping[str, str] | None) -> Text:
     if story.sent is None:
-        return Text("left out" if story.raw is not None else "–", _BAD if story.raw is not None else _DIM)
+        if story.raw is None or faults is None:
+            return Text("–", _DIM)
+        why = faults.get(story.field)
+        return Text(f"left out: {why}" if why else "left out", _BAD)
     if story.is_hashed:
         hashes = story.sent if isinstance(story.sent, list) else [story.sent]
         return Text(", ".join(f"{each[:12]}…" for each in hashes) + " (hashed)", _GOOD)
@@ -183,13 +222,20 @@ def _event(explained: ExplainedEvent) -> Iterator[RenderableType]:
         if notes:
             yield _labelled(label, _notes(((n.field, *of_note(n.field, n.problem, event.event)) for n in notes), style))
     keys = match_keys(event.fields)
-    yield _labelled("match keys", Text(", ".join(keys), _WARN if keys == ("none",) else _GOOD))
+    yield _labelled("match keys", _match_keys(keys))
     key = (event.pixel_code, event.event_id or "", event.event)
     without = Text("none: sent without deduplication", _WARN)
     yield _labelled("dedupe key", Text(clean(" · ".join(key))) if explained.has_key else without)
     body = clean(msgspec.json.format(event.body, indent=2).decode(), is_multiline=True)
     yield Padding(Text("in data[]", "bold"), (0, 0, 0, 2))
-    yield Padding(Syntax(body, "json", background_color="default", word_wrap=True), (0, 0, 0, 4))
+    yield Padding(Syntax(body, "json", theme=_THEME, background_color="default", word_wrap=True), (0, 0, 0, 4))
+
+
+def _match_keys(keys: Sequence[str]) -> Text:
+    """What TikTok can find the person by, and what it could besides."""
+    found = Text(", ".join(keys), _WARN if tuple(keys) == ("none",) else _GOOD)
+    lacking = [key for key in match_keys(ALL_FIELDS) if key not in keys]
+    return found.append(f"; more would be {', '.join(lacking)}", _DIM) if lacking else found
 
 
 def _notes(notes: Iterable[tuple[str, str, str]], style: str) -> Text:
