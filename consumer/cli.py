@@ -23,6 +23,8 @@ from consumer.running import BUG, Signals, run
 from consumer.tools.check import check, is_fatal
 from consumer.tools.dlq import options as dlq_options
 from consumer.tools.explain import Asked, explain_records, with_rules_of
+from consumer.workers.supervising import supervise
+from consumer.workers.worker import work
 
 log = structlog.get_logger("consumer")
 
@@ -53,8 +55,9 @@ def _commands() -> None:
 
 
 @app.command("run")
-def run_command(  # typer makes options of them
+def run_command(
     config: Config = None,
+    *,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Outside of the group: decide and count, send nothing, commit nothing."),
@@ -76,12 +79,18 @@ def run_command(  # typer makes options of them
         str | None,
         typer.Option("--group", metavar="GROUP", help="With --test-event-code: the consumer group to read with."),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option("--workers", metavar="N", min=1, help="So many processes of the group, behind one HTTP port."),
+    ] = 1,
 ) -> None:
     """Run the service until SIGTERM or SIGINT."""
     if (test_event_code is None) != (group is None):
         raise typer.BadParameter("--test-event-code and --group go together: a test must not move the group's offsets")
     if from_when is not None and not dry_run:
         raise typer.BadParameter("--from goes with --dry-run")
+    if workers > 1 and dry_run:
+        raise typer.BadParameter("--workers share a group's partitions, and --dry-run is outside of the group")
     settings, replaced = _settings(config), Replaced()
     if test_event_code is not None and group is not None:
         settings = as_test(settings, test_event_code, group)
@@ -91,8 +100,14 @@ def run_command(  # typer makes options of them
         )
     signals = Signals()
     with signals.caught():
-        code = run(settings, signals, replaced)
+        code = run(settings, signals, replaced) if workers == 1 else supervise(settings, workers)
     raise typer.Exit(code)
+
+
+@app.command("worker", hidden=True)
+def worker_command(numbers_fd: int) -> None:
+    """One of the processes of `run --workers`, which starts it; its settings stand in standard input."""
+    raise typer.Exit(work(numbers_fd))
 
 
 @app.command("explain")

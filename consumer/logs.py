@@ -15,19 +15,22 @@ _LEVELS: Final = {
 }
 
 
-def set_up(level: str, style: str, stream: TextIO | None = None) -> None:
+def set_up(level: str, style: str, stream: TextIO | None = None, worker: int | None = None) -> None:
     """Write every log line of the process to one stream: ours, librdkafka's and the HTTP server's alike.
 
     Args:
         level: debug, info, warning or error.
         style: `json`, one object a line; `console`, for people.
         stream: standard error, if not given.
+        worker: number that every line shall bear, where several processes write to one stream.
     """
     shared: list[Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if worker is not None:
+        shared.append(lambda _, __, event: {**event, "worker": worker})
     target = stream or sys.stderr
     render = _renderer(style, target)
     structlog.configure(

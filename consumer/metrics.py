@@ -54,12 +54,12 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _counter("records_rewound", "Records read again only to warm the window.", "topic"),
     _counter("offsets_lost", "Records that the log no longer had when reading was to resume.", "topic"),
     _counter("rebalances", "Times the group gave or took partitions.", "kind"),
-    _gauge("lag", "End of the log minus committed offset.", "topic", "partition"),
-    _gauge("uncommitted_span", "Next offset to read minus committed offset.", "topic", "partition"),
+    _gauge("lag", "End of the log minus committed offset.", "topic", "partition", worst="max"),
+    _gauge("uncommitted_span", "Next offset to read minus committed offset.", "topic", "partition", worst="max"),
     # decode … validate
     _counter("rejected", "Dead letters, by reason.", "reason"),
     _counter("dropped_fields", "Optional fields left out because TikTok would not take them.", "field", "problem"),
-    _gauge("breaker_open", "1 while most records are rejected, so that reading has stopped."),
+    _gauge("breaker_open", "1 while most records are rejected, so that reading has stopped.", worst="max"),
     # dedupe
     _gauge("window_keys", "Keys in the dedupe window."),
     _gauge("window_seconds", "How far back the dedupe window reaches.", worst="min"),
@@ -162,6 +162,11 @@ def total(snapshots: Iterable[Snapshot]) -> Snapshot:
         for key, sample in snapshot.items():
             sums[key] = _joined(_BY_NAME[key[0]].worst, sums[key], sample) if key in sums else sample
     return sums
+
+
+def counted(snapshot: Snapshot) -> Snapshot:
+    """What only ever grows: counters and histograms."""
+    return {key: sample for key, sample in snapshot.items() if _BY_NAME[key[0]].kind is not Kind.GAUGE}
 
 
 class SnapshotCollector(Collector):

@@ -2,8 +2,8 @@
 
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from threading import Event
 from types import FrameType
 from typing import Final
@@ -14,6 +14,7 @@ from consumer.compose import Replaced, composed
 from consumer.config import Settings
 from consumer.core.errors import ConfigError, Halt
 from consumer.edges.http import application, serving
+from consumer.published import Published
 from consumer.service import Service
 
 log = structlog.get_logger("consumer.run")
@@ -49,26 +50,10 @@ class Signals:
         self.reload.set()
 
 
-def run(settings: Settings, signals: Signals, replaced: Replaced = Replaced()) -> int:  # noqa: B008  # frozen
-    """Run the service until a signal stops it. Returns the exit code (interface.md, section 3).
-
-    Raises:
-        ConfigError: nothing was read.
-    """
-    with composed(settings, replaced) as service, listening(settings, service):
-        try:
-            return _loop(service, signals)
-        except Halt as halt:
-            log.error(
-                "run.halted", why=str(halt), remedy="another process has this group.instance.id; give each its own"
-            )
-            return UNFINISHED
-
-
 @contextmanager
-def listening(settings: Settings, service: Service) -> Iterator[int]:
-    """Serve the service's endpoints while the block runs; gives the port."""
-    app = application(lambda: service.published, time.monotonic)
+def listening(settings: Settings, latest: Callable[[], Published]) -> Iterator[int]:
+    """Serve the endpoints of what was published last while the block runs; gives the port."""
+    app = application(latest, time.monotonic)
     try:
         with serving(app, settings.http.host, settings.http.port) as port:
             log.info("http.listening", host=settings.http.host, port=port)
@@ -76,6 +61,34 @@ def listening(settings: Settings, service: Service) -> Iterator[int]:
     except OSError as error:
         problem = f"http.listen: {settings.http.listen} cannot be bound ({error.strerror}); choose another port"
         raise ConfigError([problem]) from None
+
+
+def _listening(settings: Settings, service: Service) -> AbstractContextManager[int]:
+    return listening(settings, lambda: service.published)
+
+
+def run(
+    settings: Settings,
+    signals: Signals,
+    replaced: Replaced = Replaced(),  # noqa: B008  # frozen
+    shown: Callable[[Settings, Service], AbstractContextManager[object]] = _listening,
+) -> int:
+    """Run the service until a signal stops it. Returns the exit code (interface.md, section 3).
+
+    Args:
+        shown: a block within which others can see what the service publishes; by default over HTTP.
+
+    Raises:
+        ConfigError: nothing was read.
+    """
+    with composed(settings, replaced) as service, shown(settings, service):
+        try:
+            return _loop(service, signals)
+        except Halt as halt:
+            log.error(
+                "run.halted", why=str(halt), remedy="another process has this group.instance.id; give each its own"
+            )
+            return UNFINISHED
 
 
 def _loop(service: Service, signals: Signals) -> int:

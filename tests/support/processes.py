@@ -50,6 +50,10 @@ class Process:
     def pid(self) -> int:
         return self._process.pid
 
+    def children(self) -> list[int]:
+        """The processes that it has started and that still run."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
     @property
     def is_running(self) -> bool:
         return self._process.poll() is None

@@ -1,0 +1,39 @@
+"""What the workers have published, as one: for the HTTP port that serves all of them. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from consumer.metrics import Snapshot
+from consumer.published import Published
+
+
+class Joined(Published, frozen=True):
+    """Looks like the `Published` of one process."""
+
+    workers: Mapping[int, Published] = {}
+
+    def stuck(self, now_s: float) -> list[str]:
+        """Why the run should be restarted: what each of the workers says."""
+        return [f"worker {n}: {problem}" for n, worker in self.workers.items() for problem in worker.stuck(now_s)]
+
+
+def joined(snapshot: Snapshot, workers: Mapping[int, Published]) -> Joined:
+    """One for all.
+
+    Args:
+        snapshot: of all, as `Totals` adds them up.
+        workers: by number, what each has published last.
+    """
+    unready = tuple(f"worker {n}: {reason}" for n, worker in workers.items() for reason in worker.unready)
+    return Joined(
+        snapshot=snapshot,
+        stepped_at_s=min((worker.stepped_at_s for worker in workers.values()), default=0.0),
+        unready=unready,
+        status=joined_status(workers, unready),
+        workers=workers,
+    )
+
+
+def joined_status(workers: Mapping[int, Published], unready: tuple[str, ...]) -> Mapping[str, Any]:
+    """What `/api/status` shows of several workers."""
+    return {"ready": not unready, "reasons": list(unready), "workers": [worker.status for worker in workers.values()]}

@@ -1,0 +1,235 @@
+"""`run --workers N`: starts the workers, starts again those that die, passes signals on, shows the numbers of all."""
+
+import pickle
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+import structlog
+
+from consumer.config import Settings
+from consumer.core.errors import ConfigError
+from consumer.published import Published
+from consumer.running import BUG, CLEAN, UNFINISHED, listening
+from consumer.workers.joining import Joined, joined
+from consumer.workers.process import WorkerProcess
+from consumer.workers.restarting import Restarts
+from consumer.workers.shares import problems, share
+from consumer.workers.totals import Totals
+from consumer.workers.worker import SLACK_S, job
+
+log = structlog.get_logger("consumer.workers")
+
+Handler = Callable[[int, FrameType | None], Any]
+
+STEP_S: Final = 0.1
+"""How often the workers are looked after. Not whenever one hands something over: adding up many would cost more."""
+HURRY_S: Final = 5.0
+"""How long the workers may take to end at once; one that waits inside of a rebalance does not hear of it."""
+UNUSABLE_CONFIG: Final = 78
+
+
+def supervise(settings: Settings, workers: int) -> int:
+    """Run the workers until a signal stops them. Returns the exit code (interface.md, section 3).
+
+    Raises:
+        ConfigError: the settings cannot be shared, or the HTTP port cannot be bound; nothing was read.
+    """
+    wrong = problems(settings, workers)
+    if wrong:
+        raise ConfigError(wrong)
+    with heard() as signals:
+        supervisor = Supervisor(_jobs(settings, workers), settings.shutdown_timeout_s + SLACK_S)
+        with listening(settings, lambda: supervisor.published):
+            try:
+                return supervisor.run(signals)
+            finally:
+                supervisor.kill()
+
+
+def _jobs(settings: Settings, workers: int) -> dict[int, bytes]:
+    try:
+        return {number: job(number, share(settings, number, workers)) for number in range(1, workers + 1)}
+    except (pickle.PicklingError, AttributeError):
+        problem = "rules: with --workers, each `call` must name a function by the name it was defined with"
+        raise ConfigError([problem]) from None
+
+
+@contextmanager
+def heard() -> Iterator[deque[int]]:
+    """Note in a queue each signal that somebody listens to already, beside what is done with it."""
+    queue: deque[int] = deque()
+    before = {number: signal.getsignal(number) for number in _PASSED_ON}
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, _noting(queue, handler))
+    try:
+        yield queue
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _noting(queue: deque[int], handler: Handler) -> Handler:
+    def hear(number: int, frame: FrameType | None) -> None:
+        queue.append(number)
+        handler(number, frame)
+
+    return hear
+
+
+_ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+_PASSED_ON: Final = (*_ENDING, signal.SIGHUP, signal.SIGUSR1)
+
+
+class _Slot:
+    """A worker's place: the process in it changes."""
+
+    def __init__(self, number: int, task: bytes) -> None:
+        self.number, self._task = number, task
+        self._restarts = Restarts()
+        self.process: WorkerProcess | None = None
+        self.due_s: float | None = 0.0
+        """When it is to be started; None: no more."""
+        self.why = "it is about to start"
+
+    def start(self, now_s: float) -> None:
+        self.process = WorkerProcess(self._task, now_s)
+        log.info("worker.started", worker=self.number, pid=self.process.pid)
+
+    def empty(self, code: int, now_s: float) -> None:
+        """Its process has ended."""
+        if self.process is None:
+            return
+        wait_s = self._restarts.after(self.process.worked_s(now_s))
+        self.due_s = None if wait_s is None else now_s + wait_s
+        self.why = f"it ended ({_name(code)})"
+        self.process.close()
+        self.process = None
+
+    def published(self, now_s: float) -> Published:
+        if self.process is None:
+            return Published({}, now_s, unready=(self.why,))
+        return self.process.latest or Published({}, self.process.started_s)
+
+
+class Supervisor:
+    """All workers. It reads no records, and never waits for any of them.
+
+    Args:
+        jobs: what each worker is given, by its number.
+        patience_s: how long they may take to stop.
+    """
+
+    def __init__(self, jobs: dict[int, bytes], patience_s: float) -> None:
+        self._slots = [_Slot(number, task) for number, task in jobs.items()]
+        self._patience_s = patience_s
+        self._totals = Totals()
+        self._until_s: float | None = None
+        """While it is stopping: until when the workers may take."""
+        self._codes: list[int] = []
+        """What has ended the run, and how each worker ended after that."""
+        self._last_words = "all workers have stopped"
+        self.published: Joined
+        """For other threads to read: replaced, never changed."""
+        self._publish(time.monotonic())
+
+    def run(self, signals: deque[int]) -> int:
+        """Until a signal, or a worker that cannot go on, ends it. Returns the exit code."""
+        while self._until_s is None or self._running():
+            self._step(signals, time.monotonic())
+        code = verdict(self._codes)
+        (log.error if code else log.info)("workers.stopped", code=code, why=self._last_words)
+        return code
+
+    def kill(self) -> None:
+        """Leave none behind, whatever happened."""
+        for process in self._running():
+            process.kill()
+
+    def _step(self, signals: deque[int], now_s: float) -> None:
+        while signals:
+            self._hear(signal.Signals(signals.popleft()), now_s)
+        for slot in self._slots:
+            self._tend(slot, now_s)
+        if self._until_s is not None and now_s > self._until_s:
+            self._last_words = "a worker did not stop in time and was ended; its events will be sent again"
+            self.kill()
+        self._publish(now_s)
+        time.sleep(STEP_S)
+
+    def _hear(self, number: signal.Signals, now_s: float) -> None:
+        log.info("workers.signal", signal=number.name)
+        if number not in _ENDING:
+            for process in self._running():
+                process.pass_on(number)
+        elif self._until_s is None:
+            self._stop(now_s)
+        else:
+            self._until_s = min(self._until_s, now_s + HURRY_S)
+            for process in self._running():
+                process.hurry()
+
+    def _stop(self, now_s: float) -> None:
+        self._until_s = now_s + self._patience_s
+        for process in self._running():
+            process.stop()
+
+    def _tend(self, slot: _Slot, now_s: float) -> None:
+        process = slot.process
+        if process is None:
+            if self._until_s is None and slot.due_s is not None and now_s >= slot.due_s:
+                slot.start(now_s)
+            return
+        code = process.ended()  # before the last look into its pipe, or what it wrote in between would be lost
+        process.take(now_s)
+        if code is not None:
+            self._bury(slot, process, code, now_s)
+
+    def _bury(self, slot: _Slot, process: WorkerProcess, code: int, now_s: float) -> None:
+        if process.latest is not None:
+            self._totals.bury(process.latest.snapshot)
+        slot.empty(code, now_s)
+        if self._until_s is not None:
+            self._codes.append(code)
+            return
+        if code in _FINAL or slot.due_s is None:
+            self._codes.append(code if code in _FINAL else UNFINISHED)
+            self._last_words = _FINAL.get(code, f"worker {slot.number} dies again and again soon after its start")
+            self._stop(now_s)
+        wait_s = None if slot.due_s is None else round(slot.due_s - now_s, 1)
+        log.error("worker.ended", worker=slot.number, why=_name(code), starts_again_in_s=wait_s)
+
+    def _running(self) -> Sequence[WorkerProcess]:
+        return [slot.process for slot in self._slots if slot.process is not None]
+
+    def _publish(self, now_s: float) -> None:
+        published = {slot.number: slot.published(now_s) for slot in self._slots}
+        snapshot = self._totals.with_those_of(worker.snapshot for worker in published.values())
+        self.published = joined(snapshot, published)
+
+
+_FINAL: Final = {
+    UNUSABLE_CONFIG: "a worker finds the configuration unusable",
+    UNFINISHED: "a worker was put out of the group; give each run's group.instance.id to no other",
+}
+"""Exit codes of a worker that a new start would not mend."""
+
+
+def verdict(codes: Sequence[int]) -> int:
+    """The exit code of the run, by what ended it and how its workers ended.
+
+    A worker that a signal ended has left something unfinished.
+    """
+    for grave in (UNUSABLE_CONFIG, BUG):
+        if grave in codes:
+            return grave
+    return UNFINISHED if any(codes) else CLEAN
+
+
+def _name(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"signal {-code}: {signal.strsignal(-code)}"

@@ -1,0 +1,138 @@
+"""`run --workers`: several processes of the group behind one port."""
+
+import os
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.support.letters import letter
+from tests.support.scene import CLASSIC, CONSUMER, Scene
+from tests.support.scraping import Scraping
+from tests.support.stream import StreamSettings, expected_keys, expected_letters, make_purchases, make_stream
+from tests.support.wait import wait_until
+
+TWO: Final = ("--workers", "2")
+KILLING_S: Final = float(os.environ.get("WORKERS_KILLED_FOR_S", "30"))
+"""A worker is killed every ten seconds for so long."""
+KILL_EVERY_S: Final = 10.0
+CHUNK: Final = 250
+
+
+@pytest.mark.timeout(600)
+def test_loses_nothing_and_always_shows_even_numbers_while_its_workers_are_killed(scene: Scene) -> None:
+    stream = make_stream(StreamSettings(count=int(KILLING_S * 1000)), scene.schema_ids())
+    slow: dict[str, Any] = {"batch": {"max_events": 50}, "delivery": {"max_requests_per_second": 10}}
+    service = scene.run(*TWO, **slow)
+    killed: list[int] = []
+    fed = 0
+
+    with Scraping(service) as scraping:
+        began_s = time.monotonic()
+        while (now_s := time.monotonic() - began_s) < KILLING_S:
+            # Something is always in flight, at 500 events a second by both.
+            if fed < scene.sandbox.events_accepted() + 2_000:
+                scene.produce(stream[fed : fed + CHUNK])
+                fed += CHUNK
+            if now_s > KILL_EVERY_S * (len(killed) + 1):
+                killed.append(service.children()[len(killed) % 2])
+                os.kill(killed[-1], signal.SIGKILL)
+        scene.produce(stream[fed : fed + CHUNK])
+        scene.wait_until_settled(timeout_s=300)
+    scrape = service.metrics()
+
+    fed += CHUNK
+    expected = expected_keys(stream[:fed])
+    accepted = scene.sandbox.accepted()
+    released = scrape.value("records_released_total")
+    print(  # noqa: T201 - how often
+        f"{len(killed)} kills, {scraping.scrapes} scrapes, {released:g} records released: "
+        f"{accepted.total() - len(expected)} of {len(expected)} events were accepted again"
+    )
+    assert len(killed) >= KILLING_S // KILL_EVERY_S - 1
+    assert scraping.faults == []
+    assert scraping.scrapes > KILLING_S
+    assert set(accepted) == expected
+    assert set(map(letter, scene.dead_letters())) == set(expected_letters(stream[:fed]))
+    assert released > 0
+    assert scrape.value("records_in_flight") == 0
+    assert service.stop() == 0
+
+
+@pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
+def test_workers_share_the_events_and_the_limits_and_leave_together(scene: Scene, protocol: dict[str, str]) -> None:
+    scene.protocol = protocol
+    stream = make_purchases(1_000, scene.schema_ids())
+
+    service = scene.run(*TWO, delivery={"max_in_flight": 5})
+    scene.produce(stream)
+    scene.wait_until_settled()
+
+    assert scene.kafka.members(scene.group) == 2
+    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream), 1))
+    scrape = service.metrics()
+    assert scrape.value("requests_in_flight_limit") == 5
+    assert scrape.value("records_settled_total", outcome="sent") == len(stream)
+    assert {line["worker"] for line in service.log() if line["event"] == "partitions.assigned"} <= {1, 2}
+    assert service.stop() == 0
+    assert scene.kafka.members(scene.group) == 0
+
+
+def test_static_workers_have_instance_ids_of_their_own_and_keep_their_places(scene: Scene) -> None:
+    scene.protocol = {**CLASSIC, "group.instance.id": "one"}
+    service = scene.run(*TWO)
+    workers = service.children()
+
+    os.kill(workers[0], signal.SIGKILL)
+    wait_until(lambda: set(service.children()) != set(workers) and service.is_ready(), 30, what="both are there again")
+
+    assert scene.kafka.members(scene.group) == 2
+    assert workers[1] in service.children()
+    assert service.stop() == 0
+
+
+def test_no_worker_outlives_a_supervisor_that_was_killed(scene: Scene) -> None:
+    service = scene.run(*TWO)
+    workers = service.children()
+    assert len(workers) == 2
+
+    service.kill()
+
+    wait_until(lambda: not any(map(_exists, workers)), 30, what="the workers are gone")
+    assert scene.kafka.members(scene.group) == 0, "they left the group in order"
+
+
+def test_a_second_signal_ends_all_workers_at_once(scene: Scene) -> None:
+    scene.produce(make_purchases(100, scene.schema_ids()))
+    scene.sandbox.misbehave({"do": {"end": "hang"}})
+    service = scene.run(*TWO, delivery={"timeout": "60s"}, shutdown_timeout="60s")
+    wait_until(lambda: service.metrics().value("requests_in_flight"), 30, what="a request is under way")
+
+    service.send(signal.SIGTERM)
+    wait_until(lambda: any(line["event"] == "run.stopping" for line in service.log()), 10, what="they are stopping")
+    asked_again_s = time.monotonic()
+    service.send(signal.SIGTERM)
+
+    assert service.wait() == 69
+    assert time.monotonic() - asked_again_s < 15
+
+
+def test_gives_up_when_workers_die_young_and_says_so_last(scene: Scene) -> None:
+    (scene.folder / "dies.py").write_text(
+        "import os, sys\nif 'worker' in sys.argv:\n    os._exit(3)\ndef name(record): return 'Purchase'\n"
+    )
+    rule = {"name": "all", "pixel": "shop", "map": {"event": {"call": "dies:name"}, "event_time": "at"}}
+
+    service = scene.start(*TWO, rules=[rule])
+
+    assert service.wait(60) == 69
+    last = service.log()[-1]
+    assert last["event"] == "workers.stopped"
+    assert "dies again and again" in last["why"]
+
+
+def _exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()

@@ -1,0 +1,201 @@
+"""The pure parts of `run --workers`: shares, totals across deaths, restarts, frames, and what all publish together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.config import Settings, load
+from consumer.metrics import Metrics, Snapshot
+from consumer.published import STUCK_AFTER_S, Published
+from consumer.workers.frames import Frames, framed
+from consumer.workers.joining import joined
+from consumer.workers.restarting import LONGEST_S, MOST_YOUNG_DEATHS, YOUNG_S, Restarts
+from consumer.workers.shares import problems, share
+from consumer.workers.supervising import verdict
+from consumer.workers.totals import Totals
+
+READ: Final = ("records_read", ("web-events",))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    file = tmp_path / "consumer.yaml"
+    file.write_text(
+        "kafka: {bootstrap_servers: 'localhost:1', topics: [t], group_id: g, properties: {group.instance.id: one}}\n"
+        "pixels:\n"
+        "  shop: {pixel_code: C1, access_token: t, max_requests_per_second: 3}\n"
+        "  blog: {pixel_code: C2, access_token: t}\n"
+        "rules: [{name: all, pixel: shop}]\n"
+        "delivery: {max_in_flight: 8, max_requests_per_second: 100}\n"
+    )
+    return load(file, {})
+
+
+def test_the_shares_of_the_limits_add_up_to_the_whole(settings: Settings) -> None:
+    shares = [share(settings, number, 3) for number in (1, 2, 3)]
+
+    assert [each.delivery.max_in_flight for each in shares] == [3, 3, 2]
+    assert sum(each.delivery.max_requests_per_second for each in shares) == pytest.approx(100)
+    assert sum(each.pixels["shop"].max_requests_per_second or 0 for each in shares) == pytest.approx(3)
+    assert {each.pixels["blog"].max_requests_per_second for each in shares} == {None}
+
+
+def test_each_worker_has_an_instance_id_of_its_own_and_the_rest_unchanged(settings: Settings) -> None:
+    second = share(settings, 2, 3)
+
+    assert second.kafka.properties["group.instance.id"] == "one-2"
+    assert settings.kafka.properties["group.instance.id"] == "one"
+    assert second.kafka.group_id == "g"
+    assert second.limits == settings.limits
+    assert second.rules == settings.rules
+
+
+def test_a_member_that_is_not_static_stays_so(settings: Settings) -> None:
+    kafka = settings.kafka.model_copy(update={"properties": {}})
+
+    assert share(settings.model_copy(update={"kafka": kafka}), 1, 2).kafka.properties == {}
+
+
+def test_more_workers_than_requests_at_once_are_a_problem_of_the_settings(settings: Settings) -> None:
+    assert problems(settings, 8) == []
+    assert problems(settings, 9)[0].startswith("delivery.max_in_flight: 8 requests at once cannot be shared among 9")
+
+
+def snapshot(read: int, in_flight: int = 0, settled: int = 0) -> Snapshot:
+    metrics = Metrics()
+    metrics.inc(*READ, read)
+    metrics.inc("records_settled", ("sent",), settled)
+    metrics.inc("records_released", (), read - settled - in_flight)
+    metrics.set("records_in_flight", in_flight)
+    metrics.set("lag", 7, ("web-events", "0"))
+    metrics.observe("request_seconds", 0.2, settled)
+    return metrics.snapshot()
+
+
+def number(snapshot: Snapshot, name: str, *labels: str) -> float:
+    value = snapshot.get((name, labels), 0.0)
+    assert not isinstance(value, tuple)
+    return value
+
+
+def unaccounted(numbers: Snapshot) -> float:
+    accounted = number(numbers, "records_settled", "sent") + number(numbers, "records_released")
+    return number(numbers, *READ[:1], *READ[1]) - accounted - number(numbers, "records_in_flight")
+
+
+def test_what_a_dead_worker_had_in_flight_is_released_and_its_gauges_are_gone() -> None:
+    totals = Totals()
+    totals.bury(snapshot(read=10, in_flight=4, settled=6))
+
+    numbers = totals.with_those_of([])
+
+    assert number(numbers, "records_released") == 4
+    assert number(numbers, "records_in_flight") == 0
+    assert ("lag", ("web-events", "0")) not in numbers
+    assert numbers["request_seconds", ()] == snapshot(read=6, settled=6)["request_seconds", ()]
+
+
+@dataclass
+class _Worker:
+    read: int = 0
+    in_flight: int = 0
+    settled: int = 0
+
+    def snapshot(self) -> Snapshot:
+        return snapshot(self.read, self.in_flight, self.settled)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["read", "settle", "die"])), max_size=60))
+def test_no_counter_goes_backwards_and_the_ledger_stays_even_whoever_dies(
+    happenings: list[tuple[int, str]],
+) -> None:
+    totals, workers = Totals(), [_Worker() for _ in range(3)]
+    last: Mapping[Any, Any] = {}
+    for which, what in happenings:
+        worker = workers[which]
+        if what == "read":
+            worker.read, worker.in_flight = worker.read + 2, worker.in_flight + 2
+        elif what == "settle" and worker.in_flight:
+            worker.settled, worker.in_flight = worker.settled + 1, worker.in_flight - 1
+        elif what == "die":
+            totals.bury(worker.snapshot())
+            workers[which] = _Worker()
+        numbers = totals.with_those_of(each.snapshot() for each in workers)
+        assert unaccounted(numbers) == 0
+        counts = {
+            key: numbers[key] for key in numbers if key[0] in ("records_read", "records_settled", "records_released")
+        }
+        assert all(counts[key] >= value for key, value in last.items())
+        last = counts
+
+
+def test_a_worker_that_dies_of_age_is_started_again_soon_however_often() -> None:
+    restarts = Restarts()
+
+    assert {restarts.after(YOUNG_S) for _ in range(20)} == {0.5}
+
+
+def test_waits_longer_each_time_one_dies_young_and_gives_up_in_the_end() -> None:
+    restarts = Restarts()
+    waits = [restarts.after(0.0) for _ in range(MOST_YOUNG_DEATHS)]
+
+    assert waits == [0.5, 1.0, 2.0, 4.0, None]
+    assert all(wait is None or wait <= LONGEST_S for wait in waits)
+
+
+def test_one_that_has_worked_for_a_while_may_die_young_anew() -> None:
+    restarts = Restarts()
+    for _ in range(MOST_YOUNG_DEATHS - 1):
+        restarts.after(0.0)
+    restarts.after(YOUNG_S)
+
+    assert restarts.after(0.0) == 0.5
+
+
+def published(stepped_at_s: float, *unready: str) -> Published:
+    return Published(snapshot(3, 1, 2), stepped_at_s, unready=unready, status={"ledger": {"in_flight": 1}})
+
+
+@given(st.lists(st.integers(1, 400), max_size=40))
+def test_the_newest_whole_frame_is_found_however_the_pipe_cuts_them(cuts: list[int]) -> None:
+    sent = [published(float(number)) for number in range(3)]
+    data = b"".join(map(framed, sent))
+    frames, found = Frames(), []
+    for cut in [*cuts, len(data)]:
+        piece, data = data[:cut], data[cut:]
+        newest = frames.newest(piece)
+        found += [newest] if newest else []
+
+    assert found[-1] == sent[-1]
+    assert [each.stepped_at_s for each in found] == sorted(each.stepped_at_s for each in found)
+
+
+def test_half_a_frame_is_none() -> None:
+    assert Frames().newest(framed(published(1.0))[:-1]) is None
+
+
+def test_all_are_ready_only_if_each_is_and_each_tells_its_reasons() -> None:
+    workers = {1: published(1.0), 2: published(1.0, "dead letters cannot be written")}
+
+    assert joined({}, workers).unready == ("worker 2: dead letters cannot be written",)
+    assert joined({}, {1: workers[1]}).unready == ()
+
+
+def test_one_that_is_stuck_makes_all_unhealthy_and_is_named() -> None:
+    workers = {1: published(100.0), 2: published(0.0)}
+
+    assert joined({}, workers).stuck(100.0) == [f"worker 2: the loop has not turned for {100:.0f} s"]
+    assert joined({}, workers).stuck(STUCK_AFTER_S) == []
+
+
+def test_the_exit_code_tells_the_gravest_end() -> None:
+    assert verdict([0, 0]) == 0
+    assert verdict([0, 69]) == 69
+    assert verdict([0, -9]) == 69
+    assert verdict([70, 69, 0]) == 70
+    assert verdict([78, 0]) == 78
