@@ -30,18 +30,23 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 test: setup ## every test, on a real Kafka that it starts itself
 	scripts/system-parts
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
-	$(PARALLEL) tests/contract tests/mutants tests/system tests/chaos --ignore tests/chaos/test_chaos.py
+	$(PARALLEL) tests/contract tests/deploy tests/mutants tests/system tests/chaos --ignore tests/chaos/test_chaos.py
 
 .PHONY: test-quick
 test-quick: setup ## the tests that need no server: seconds
-	$(PARALLEL) -m "not server" tests/unit tests/property tests/golden tests/contract
+	$(PARALLEL) -m "not server" tests/unit tests/property tests/golden tests/contract tests/deploy
 
 .PHONY: check
-check: setup ## style, types, and generated documents
+check: setup rules-check ## style, types, and generated documents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m consumer.config.reference --check
+
+.PHONY: rules-check
+rules-check: ## the alert rules, by Prometheus's own tool where it is installed
+	@if command -v promtool >/dev/null; then promtool check rules deploy/prometheus/rules.yaml; \
+	else echo "promtool is not here: the rules were not checked (make test does)"; fi
 
 .PHONY: bench
 bench: setup ## what an event costs, against the floor and against others

@@ -1,4 +1,4 @@
-"""What Prometheus's own tool says of the rules: they can be loaded, and each alert fires and is quiet when it should."""
+"""What Prometheus's own tool says of the rules: they load, and each alert fires and is quiet when it should."""
 
 import subprocess
 

@@ -35,7 +35,11 @@ def alerts() -> dict[str, dict[str, Any]]:
 def hurried(file: Path) -> Path:
     """Write the rules to `file`, evaluated every second and without long waits. The expressions are unchanged."""
     groups = [
-        {**group, "interval": "1s", "rules": [{**rule, "for": "1s"} if "for" in rule else rule for rule in group["rules"]]}
+        {
+            **group,
+            "interval": "1s",
+            "rules": [{**rule, "for": "1s"} if "for" in rule else rule for rule in group["rules"]],
+        }
         for group in load(RULES)["groups"]
     ]
     file.write_text(json.dumps({"groups": groups}))  # JSON is YAML, too

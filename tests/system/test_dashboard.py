@@ -1,0 +1,42 @@
+"""The Grafana dashboard's expressions, asked of a real Prometheus that scraped a real `run` with everything in it."""
+
+from copy import deepcopy
+from typing import Any, Final
+
+from tests.support.dashboard import expressions, filled_in, variables
+from tests.support.prometheus import JOB, Prometheus
+from tests.support.scene import Scene
+from tests.support.stream import StreamSettings, make_stream
+from tests.support.stream_config import BLOG, RULES
+from tests.support.wait import wait_until
+
+STARTED_AGAIN: Final = "changes(process_start_time_seconds[5m]) > 0"
+READS: Final = "(sum by (instance) (tiktok_consumer_window_warmup_seconds_count) > 0)"
+
+
+def test_every_expression_finds_data_under_load(scene: Scene) -> None:
+    """Bad records, copies, bad fields, records that no rule wants, a pixel held and parked, and a restart."""
+    scene.sandbox.misbehave({"do": {"code": 40105}, "match": {"pixel": BLOG}})
+    service = scene.run(rules=_rules_with_a_bad_field(), delivery={"park": {"after": "1s"}})
+    with Prometheus(scene.folder, [service.port]) as prometheus:
+        wait_until(lambda: prometheus.query("tiktok_consumer_build_info"), 30, what="Prometheus has scraped")
+        scene.produce(make_stream(StreamSettings(count=3_000, duplicates=0.1, bad=0.05), scene.schema_ids()))
+        scene.wait_until_settled()
+        assert service.stop() == 0
+        service.start_again()
+        service.wait_until_ready()
+        wait_until(lambda: prometheus.query(f"{STARTED_AGAIN} and on (instance) {READS}"), 30, what="it reads again")
+        asked = [(title, filled_in(expression, "5m")) for title, expression in expressions()]
+
+        assert [(title, expression) for title, expression in asked if not prometheus.query(expression)] == []
+        # The variables' own questions: `label_values(metric, label)`.
+        assert variables()["job"]["query"]["query"] == "label_values(tiktok_consumer_build_info, job)"
+        assert prometheus.label_values("job", "tiktok_consumer_build_info") == [JOB]
+        assert len(prometheus.label_values("instance", f'tiktok_consumer_build_info{{job=~"{JOB}"}}')) == 1
+
+
+def _rules_with_a_bad_field() -> list[dict[str, Any]]:
+    """The stream's rules, with a customer's number for an IP address: it is left out, and counted."""
+    rules = deepcopy(RULES)
+    rules[0]["map"]["user"]["ip"] = "customer.id"
+    return rules
