@@ -14,7 +14,7 @@ from msgspec import structs
 
 from consumer import logs
 from consumer.compose import Replaced, as_test, dry
-from consumer.config import Settings, load, not_yet
+from consumer.config import Settings, load
 from consumer.config.json_schema import json_schema
 from consumer.config.schema_check import schema_problems
 from consumer.config.units import duration_s
@@ -234,6 +234,21 @@ def _asked(file: str | None, topic: str | None, partition: int | None, offset: i
     raise typer.BadParameter("write --file F, --topic T --partition P --offset O, or --topic T --last N")
 
 
+@app.command("outcomes")
+def outcomes_command(
+    event_id: Annotated[str, typer.Option("--event-id", metavar="ID", help="The event_id that TikTok got.")],
+    config: Config = None,
+    *,
+    since: dlq_options.Since = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an outcome, one a line.")] = False,
+) -> None:
+    """Say what became of an event. Needs outcomes.topic, and reads what `run` wrote there."""
+    from consumer.tools.outcomes import outcomes  # here, since `run` need not wait for it
+
+    since_ms = None if since is None else dlq_options.unix_ms("--since", since, time.time())
+    raise typer.Exit(outcomes(_settings(config), event_id, since_ms, sys.stdout, is_json=as_json))
+
+
 @app.command("demo")
 def demo_command(
     keep: Annotated[
@@ -359,7 +374,7 @@ def _tell_sandbox(url: str) -> None:
 
 def _settings(config: Path | None) -> Settings:
     settings = load(config, os.environ)
-    problems = [*not_yet(settings), *schema_problems(settings)]
+    problems = schema_problems(settings)
     if problems:
         raise ConfigError(problems)
     logs.set_up(settings.log.level, settings.log.format)

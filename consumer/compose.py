@@ -40,6 +40,7 @@ from consumer.edges.cluster import KafkaCluster, TopicWatch
 from consumer.edges.dry import NoLetters, NoSender, Outsider
 from consumer.edges.kafka import KafkaSource, OnCommit
 from consumer.edges.letters import KafkaLetters
+from consumer.edges.outcomes import KafkaOutcomes
 from consumer.edges.registry import SchemaRegistry
 from consumer.edges.tiktok import TikTok
 from consumer.edges.tokens import Tokens
@@ -51,6 +52,7 @@ from consumer.reporting import About
 from consumer.service import Clocks, Service, ServiceSettings
 from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
+from consumer.telling import Telling
 
 FOLLOW_TOPICS_EVERY_S: Final = 30.0
 """How often the cluster is asked for its topics, unless `topic.metadata.refresh.interval.ms` says more often."""
@@ -83,11 +85,12 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     decoder = decoder_of(settings)
     registry = SchemaRegistry(settings.avro.registry.properties) if settings.avro.registry else None
     cluster = KafkaCluster(consumer_properties(settings))
-    topics = TopicWatch(cluster, _follow_topics_every_s(settings), () if replaced.is_dry else own_topics_of(settings))
-    topics.watched = frozenset() if settings.kafka.topic_pattern else frozenset(settings.kafka.topics)
+    topics = _topic_watch(settings, cluster, is_dry=replaced.is_dry)
     windows = Windows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
     letters = replaced.letters or KafkaLetters(producer_properties(settings))
-    settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows)
+    outcomes = None if replaced.is_dry else outcomes_of(settings)
+    telling = None if outcomes is None else Telling(outcomes, ledger, metrics, time.time)
+    settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows, telling=telling)
     member = (replaced.member or partial(_member, settings))(settling.committed)
     sender = replaced.sender or tiktok_of(settings)
     delivering = _delivering(settings, sender, metrics)
@@ -103,13 +106,20 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
         sharing=Alone(delivering)
         if store is None
         else Sharing(
-            shared_of(settings), store, windows=windows, delivering=delivering, ledger=ledger, metrics=metrics
+            shared_of(settings),
+            store,
+            windows=windows,
+            delivering=delivering,
+            ledger=ledger,
+            metrics=metrics,
+            telling=telling,
         ),
         ledger=ledger,
         breaker=Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
         metrics=metrics,
         clocks=clocks,
         settings=_service_settings(settings, is_dry=replaced.is_dry),
+        telling=telling,
     )
     topics.start()
     try:
@@ -117,6 +127,8 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     finally:
         topics.close()
         letters.close(_CLOSE_S)
+        if outcomes is not None:
+            outcomes.close(_CLOSE_OUTCOMES_S)
         sender.close(_CLOSE_S)
         if store is not None:
             store.close(_CLOSE_S)
@@ -131,6 +143,13 @@ def begin_counting(metrics: Metrics, pixels: Iterable[str]) -> None:
     for pixel in pixels:
         metrics.begin("events", [(pixel, str(outcome)) for outcome in EventOutcome])
         metrics.begin("match_keys", [(pixel, key) for key in MATCH_KEYS])
+
+
+def _topic_watch(settings: Settings, cluster: KafkaCluster, *, is_dry: bool) -> TopicWatch:
+    created = () if is_dry else own_topics_of(settings) | outcomes_topics(settings)
+    topics = TopicWatch(cluster, _follow_topics_every_s(settings), created)
+    topics.watched = frozenset() if settings.kafka.topic_pattern else frozenset(settings.kafka.topics)
+    return topics
 
 
 def _member(settings: Settings, told: OnCommit) -> Member:
@@ -157,10 +176,13 @@ def as_test(settings: Settings, test_event_code: str, group_id: str) -> Settings
     """The same settings, with everything going to Test Events, read by a group of its own."""
     pixels = {n: p.model_copy(update={"test_event_code": test_event_code}) for n, p in settings.pixels.items()}
     kafka = settings.kafka.model_copy(update={"group_id": group_id})
-    return settings.model_copy(update={"pixels": pixels, "kafka": kafka})
+    outcomes = settings.outcomes.model_copy(update={"topic": None})  # they are no outcomes of the real thing
+    return settings.model_copy(update={"pixels": pixels, "kafka": kafka, "outcomes": outcomes})
 
 
 _CLOSE_S: Final = 1.0
+_CLOSE_OUTCOMES_S: Final = 5.0
+"""They are best effort, but what has happened before a clean stop should be told: nothing writes it again."""
 
 
 def pipeline_of(settings: Settings, decoder: Decoder) -> Pipeline:
@@ -247,17 +269,28 @@ def own_topics_of(settings: Settings) -> frozenset[str]:
     return frozenset(own_topics(settings.kafka.group_id, settings.pixels))
 
 
+def outcomes_of(settings: Settings) -> KafkaOutcomes | None:
+    """The writer of the outcomes topic, if one is configured."""
+    topic = settings.outcomes.topic
+    return None if topic is None else KafkaOutcomes(producer_properties(settings), topic)
+
+
+def outcomes_topics(settings: Settings) -> frozenset[str]:
+    """The outcomes topic, if one is configured."""
+    return frozenset() if settings.outcomes.topic is None else frozenset((settings.outcomes.topic,))
+
+
 def chosen_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ...]]:
     """Which of the cluster's topics `kafka.topics` means: the names as they are, or all that its expression finds.
 
-    Never the service's own topics, nor dead-letter topics, nor Kafka's internal ones.
+    Never the service's own topics, nor dead-letter topics, nor the outcomes topic, nor Kafka's internal ones.
     """
     pattern = settings.kafka.topic_pattern
     if pattern is None:
         names = tuple(sorted(settings.kafka.topics))
         return lambda _: names
     expression = re2.compile(pattern)
-    ours = own_topics_of(settings)
+    ours = own_topics_of(settings) | outcomes_topics(settings)
 
     def chosen(seen: Iterable[str]) -> tuple[str, ...]:
         found = {topic for topic in seen if expression.search(topic)}

@@ -74,6 +74,6 @@ class Parking:
         for item in self._delivering.take_for_parking(is_to_park):
             self._windows.accepted(item)
             self._sharing.parked(item)
-            pixel = item.event.pixel
+            topic = self._topics[item.event.pixel]
             for place, record in enumerate(item.records):
-                self._settling.park(record, self._topics[pixel], item.rule_of(place), pixel)
+                self._settling.park(record, topic, item.rule_of(place), item.event)

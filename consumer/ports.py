@@ -68,6 +68,14 @@ class Letters(Protocol):
     def close(self, timeout_s: float) -> None: ...
 
 
+class Outcomes(Protocol):
+    """Writes what became of events: `edges.outcomes.KafkaOutcomes`. Never blocks."""
+
+    def write(self, key: bytes, body: bytes) -> None: ...
+    def failed(self) -> Sequence[str]:
+        """Why, for each record that was lost since the last call."""
+
+
 class Sender(Protocol):
     """Carries requests to TikTok and brings the answers back: `edges.tiktok.TikTok`. Never blocks."""
 

@@ -38,6 +38,7 @@ from consumer.reporting import About, Looked, Reporting
 from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
 from consumer.stages import Decided
+from consumer.telling import Telling
 
 log = structlog.get_logger("consumer.service")
 
@@ -85,6 +86,7 @@ class Service:
         metrics: Metrics,
         clocks: Clocks,
         settings: ServiceSettings,
+        telling: Telling | None = None,
     ) -> None:
         hooks = Hooks(windows.opened, windows.is_recreated, self._drain, self._closed)
         self._member = edges.member
@@ -100,7 +102,7 @@ class Service:
             settling=settling,
         )
         self._ledger, self._breaker, self._metrics = ledger, breaker, metrics
-        self._clocks, self._settings = clocks, settings
+        self._clocks, self._settings, self._telling = clocks, settings, telling
         self._is_stopping = False
         self._is_breaker_handled = False
         self._decided = Decided()
@@ -138,6 +140,8 @@ class Service:
             self._settle(outcome, wall_s)
         self._parking.step(now_s)
         self._settling.poll(now_s)
+        if self._telling is not None:
+            self._telling.step(now_s)
 
     # ── read and decide ─────────────────────────────────────────────────────────────────────────
 
@@ -189,13 +193,13 @@ class Service:
         for rejection in decision.rejections:
             self._settling.reject(record, rejection, wall_s)
         for event in decision.events:
-            self._note(event)
+            self._note(event, record)
         for event in live:
             self._offer(event, record, now_s)
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: Event, record: Record) -> None:
         if event.is_shadow:
-            self._metrics.inc("events", (event.pixel, str(EventOutcome.SHADOW)))
+            self._ended(event, record, EventOutcome.SHADOW)
         for note in event.notes:
             if note.is_dropped:
                 self._metrics.inc("dropped_fields", (_without_index(note.field), str(note.problem)))
@@ -206,7 +210,7 @@ class Service:
         """Ask the window: a new item goes on, or waits in it; a copy of something settled is settled itself."""
         offered = self._windows.offer(event, record, now_s)
         if offered.item is None:
-            self._count(event, EventOutcome.DUPLICATE)
+            self._ended(event, record, EventOutcome.DUPLICATE)
             self._ledger.settle(record.position, Outcome.DUPLICATE)
         elif offered.is_to_batch:
             self._sharing.add(offered.item, now_s)
@@ -219,13 +223,15 @@ class Service:
         """What one answer finished."""
         self._sharing.answered(answered)
         if answered.accepted:
+            if self._telling is not None:
+                self._telling.accepted(answered.accepted, answered.verdict.request_id)
             self._accepted(answered.request.pixel, answered.accepted, wall_s)
         for item, rejection in answered.rejected:
             self._windows.refused(item)
             self._breaker.note_late()
             for place, record in enumerate(item.records):
                 own = structs.replace(rejection, rule=item.rule_of(place))
-                self._settling.reject(record, own, wall_s)
+                self._settling.reject(record, own, wall_s, item.event)
 
     def _accepted(self, pixel: str, items: Sequence[Item], wall_s: float) -> None:
         """Settle what TikTok took. Counted in one go: a counter's own cost would be a third of an event's settling."""
@@ -246,8 +252,11 @@ class Service:
             for key in match_keys(present):
                 self._metrics.inc("match_keys", (pixel, key), count)
 
-    def _count(self, event: Event, outcome: EventOutcome) -> None:
+    def _ended(self, event: Event, record: Record, outcome: EventOutcome) -> None:
+        """An event is done with that was never on its way."""
         self._metrics.inc("events", (event.pixel, str(outcome)))
+        if self._telling is not None:
+            self._telling.ended(record, event, outcome)
 
     # ── the breaker ─────────────────────────────────────────────────────────────────────────────
 

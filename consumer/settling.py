@@ -1,18 +1,20 @@
 """Stage `settle`: letters until they are acknowledged, and commits. Called by the deciding thread alone."""
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from consumer.core.letter import Letter, dead_letter, own_letter, shortened, topic_for
-from consumer.core.model import EventOutcome, Position, Record, Rejection, RejectReason, TopicPartition
+from consumer.core.model import Event, EventOutcome, Position, Record, Rejection, RejectReason, TopicPartition
 from consumer.core.settle import Ledger, Outcome
 from consumer.metrics import Metrics
 from consumer.ports import Letters, Member, Windows
+from consumer.telling import Telling
 
 log = structlog.get_logger("consumer.settle")
 
@@ -32,6 +34,8 @@ class _Pending(Struct):
     label: str
     """The rejection's reason, or empty for a parked record."""
     pixel: str | None
+    tell: Callable[[], None] | None = None
+    """What to tell the outcomes topic then."""
     is_alone: bool = False
     """True once it must not share a batch with other letters: a broker refuses a batch whole for its size."""
 
@@ -55,10 +59,12 @@ class Settling:
         metrics: Metrics,
         dead_letter_topic: str,
         windows: Windows,
+        *,
+        telling: Telling | None = None,
     ) -> None:
         self._ledger, self._letters, self._metrics = ledger, letters, metrics
         self._dead_letter_topic = dead_letter_topic
-        self._windows = windows
+        self._windows, self._telling = windows, telling
         self._pending: dict[int, _Pending] = {}
         self._again: dict[int, float] = {}
         self._number = 0
@@ -73,13 +79,18 @@ class Settling:
 
     # ── letters ─────────────────────────────────────────────────────────────────────────────────
 
-    def reject(self, record: Record, rejection: Rejection, wall_s: float) -> None:
-        """Write the dead letter of one part of a record; that part is settled when the broker has it."""
+    def reject(self, record: Record, rejection: Rejection, wall_s: float, event: Event | None = None) -> None:
+        """Write the dead letter of one part of a record; that part is settled when the broker has it.
+
+        Args:
+            event: what was rejected, if it was an event already.
+        """
         self.last_rejected.append(LastRejected(wall_s, record.origin, rejection))
         self.rejected_by_stage[_stage_of(rejection.reason)] += 1
         failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
         letter = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
-        self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel))
+        tell = None if self._telling is None else partial(self._telling.rejected, record, rejection, event)
+        self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel, tell))
         log.warning(
             "record.rejected",
             topic=record.origin.topic,
@@ -92,10 +103,14 @@ class Settling:
             request_id=rejection.request_id,
         )
 
-    def park(self, record: Record, topic: str, rule: str, pixel: str) -> None:
+    def park(self, record: Record, topic: str, rule: str, event: Event) -> None:
         """Write one rule's part of a record to its pixel's parked topic; it is settled when the broker has it."""
-        letter = own_letter(record, topic, rule, pixel, record.replays)
-        self._write(_Pending(letter, Outcome.PARKED, "", pixel))
+        letter = own_letter(record, topic, rule, event.pixel, record.replays)
+        tell = None
+        if self._telling is not None:
+            own = structs.replace(event, rule=rule)
+            tell = partial(self._telling.ended, record, own, EventOutcome.PARKED)
+        self._write(_Pending(letter, Outcome.PARKED, "", event.pixel, tell))
 
     def _write(self, pending: _Pending) -> None:
         self._number += 1
@@ -123,6 +138,8 @@ class Settling:
             outcome = EventOutcome.REJECTED if done.label else EventOutcome.PARKED
             self._metrics.inc("events", (done.pixel, str(outcome)))
         self._ledger.settle(done.letter.position, done.outcome)
+        if done.tell is not None:
+            done.tell()
 
     def _failed(self, number: int, error: str, now_s: float) -> None:
         pending = self._pending[number]

@@ -15,6 +15,7 @@ from consumer.deduping import Windows
 from consumer.delivering import Delivering
 from consumer.metrics import Metrics
 from consumer.ports import WindowStore
+from consumer.telling import Telling
 
 log = structlog.get_logger("consumer.dedupe")
 
@@ -55,8 +56,9 @@ class Sharing:
         delivering: Delivering,
         ledger: Ledger,
         metrics: Metrics,
+        telling: Telling | None = None,
     ) -> None:
-        self._shared, self._store = shared, store
+        self._shared, self._store, self._telling = shared, store, telling
         self._windows, self._delivering = windows, delivering
         self._ledger, self._metrics = ledger, metrics
 
@@ -116,6 +118,8 @@ class Sharing:
     def _settle(self, item: Item, outcome: EventOutcome) -> None:
         """TikTok has had it before: so have all that were to settle with it."""
         self._windows.accepted(item)
+        if self._telling is not None:
+            self._telling.all_ended(item, outcome)
         for record in item.records:
             self._metrics.inc("events", (item.event.pixel, str(outcome)))
             self._ledger.settle(record.position, Outcome.DUPLICATE)

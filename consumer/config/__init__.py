@@ -5,8 +5,7 @@
 """
 
 from consumer.config.loading import load, parse
-from consumer.config.not_yet import not_yet
 from consumer.config.schema_files import SchemaFile, is_shipped, load_shipped_schema
 from consumer.config.settings import Settings
 
-__all__ = ["SchemaFile", "Settings", "is_shipped", "load", "load_shipped_schema", "not_yet", "parse"]
+__all__ = ["SchemaFile", "Settings", "is_shipped", "load", "load_shipped_schema", "parse"]

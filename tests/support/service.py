@@ -38,6 +38,7 @@ from consumer.reading import Edges, ReadSettings
 from consumer.service import Clocks, Service, ServiceSettings
 from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
+from consumer.telling import Telling
 from tests.support.fakes import FakeSender
 
 SCHEMA: Final = fastavro.parse_schema(json.loads(Path("schemas/web_event.avsc").read_text()))
@@ -255,6 +256,25 @@ class FakeLetters:
         """Nothing to close."""
 
 
+class FakeOutcomes:
+    """Keeps what was written, unless each is to be lost."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[bytes, bytes]] = []
+        self.error: str | None = None
+        self._failed: list[str] = []
+
+    def write(self, key: bytes, body: bytes) -> None:
+        if self.error is None:
+            self.written.append((key, body))
+        else:
+            self._failed.append(self.error)
+
+    def failed(self) -> list[str]:
+        failed, self._failed = self._failed, []
+        return failed
+
+
 class FakeRegistry:
     """Answers what it is told to, when it is told to."""
 
@@ -296,6 +316,7 @@ class Scene:
         held: Sequence[str] = (),
         store: WindowStore | None = None,
         name: bytes = b"process",
+        outcomes: FakeOutcomes | None = None,
     ) -> None:
         self.kafka = kafka or FakeKafka(ManualClock())
         self.clock = self.kafka.clock
@@ -308,7 +329,9 @@ class Scene:
         windows = Windows(
             WindowsSettings(window, 1_000_000, warmup_max_s), self.metrics, self.clock.monotonic, self.clock.wall
         )
-        settling = Settling(self.ledger, self.letters, self.metrics, "{topic}.dlq", windows)
+        self.outcomes = outcomes or FakeOutcomes()
+        telling = None if outcomes is None else Telling(outcomes, self.ledger, self.metrics, self.clock.wall)
+        settling = Settling(self.ledger, self.letters, self.metrics, "{topic}.dlq", windows, telling=telling)
         self.member.told = settling.committed
         delivery = Delivery(
             DeliverySettings(8, 1000.0, Backoff(0.5, 60.0)),
@@ -323,7 +346,13 @@ class Scene:
             names = (name + number.to_bytes(1, "big") for number in itertools.count())
             shared = Shared(forward_new_fields=True, name=names.__next__, random=random.Random(3).random)
             self.sharing = Sharing(
-                shared, store, windows=windows, delivering=delivering, ledger=self.ledger, metrics=self.metrics
+                shared,
+                store,
+                windows=windows,
+                delivering=delivering,
+                ledger=self.ledger,
+                metrics=self.metrics,
+                telling=telling,
             )
         self.service = Service(
             edges=Edges(self.member, FakeCluster(self.kafka), FakeTopics(self.kafka)),
@@ -349,6 +378,7 @@ class Scene:
             settings=ServiceSettings(
                 30.0, 30.0, 10.0, ParkSettings(True, park_after_s, max(1, max_records // 4)), parked
             ),
+            telling=telling,
         )
 
     def run(self, for_s: float = 3.0) -> "Scene":

@@ -27,12 +27,12 @@ STAGES: Final = {
     "dedupe": {"dedupe", "claims", "merge", "rewind", "waiting", "sends", "shared", "shared_store"},
     "batch": {"batch"},
     "deliver": {"deliver", "lane", "pixel", "pace", "verdict", "request", "gates", "park"},
-    "settle": {"settle", "letter", "breaker", "resume"},
+    "settle": {"settle", "letter", "told", "breaker", "resume"},
 }  # fmt: skip
 OF_ONE_RECORD: Final = ("decode", "route", "map", "normalize", "validate")
 
 _PARTS: Final = (
-    *("service", "reading", "deduping", "sharing", "delivering", "parking", "settling", "looking_up"),
+    *("service", "reading", "deduping", "sharing", "delivering", "parking", "settling", "telling", "looking_up"),
     *("published", "publishing", "ports", "metrics", "logs"),
     *("status", "merging", "history", "remedies", "stages", "reporting"),
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.config import Settings, load, not_yet, parse
+from consumer.config import Settings, load, parse
 from consumer.core.errors import ConfigError
 from consumer.core.source import All, Const, Contents
 from consumer.core.source import Path as Field
@@ -54,7 +54,6 @@ def test_everything_but_kafka_pixels_and_rules_has_its_default() -> None:
         "auto",
     )
     assert (settings.log.level, settings.log.format) == ("info", "json")
-    assert not_yet(settings) == []
 
 
 def test_a_section_with_every_key_commented_out_has_its_defaults() -> None:

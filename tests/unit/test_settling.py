@@ -8,7 +8,7 @@ from consumer.core.settle import Ledger
 from consumer.core.source import Const, Rule
 from consumer.metrics import Metrics
 from consumer.settling import WRITE_AGAIN_S, Settling
-from tests.support.fakes import REFUSED
+from tests.support.fakes import REFUSED, item
 from tests.support.service import TOPIC, Scene, encoded
 
 P0: Final = (TOPIC, 0)
@@ -139,7 +139,7 @@ def test_a_parked_record_too_large_is_not_shortened_since_its_value_is_needed() 
     desk = Desk()
     position = Position(*P0, 1, 1)
     desk.ledger.open(position, 1, 0.0)
-    desk.settling.park(Record(position, 0, None, b"v", (), position), "g.parked.shop", "all", "shop")
+    desk.settling.park(Record(position, 0, None, b"v", (), position), "g.parked.shop", "all", item().event)
     for _ in range(2):
         desk.letters.answer("MSG_SIZE_TOO_LARGE")
         desk.settling.poll(10.0)

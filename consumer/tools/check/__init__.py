@@ -1,6 +1,6 @@
 """`check`: every finding about a configuration, on a line of its own. Prints nothing itself."""
 
-from consumer.config import Settings, not_yet
+from consumer.config import Settings
 from consumer.config.schema_check import known_schemas
 from consumer.tools.check.cluster import client_findings, cluster_findings
 from consumer.tools.check.finding import Finding, Level, is_fatal, of_problem
@@ -19,11 +19,7 @@ def check(settings: Settings, *, offline: bool, rate: float | None) -> list[Find
         rate: events a second, more than 0, to work out memory and records in flight for.
     """
     of_clients = list(client_findings(settings))
-    findings = [
-        *(of_problem(problem) for problem in not_yet(settings)),
-        *of_clients,
-        *rule_findings(settings),
-    ]
+    findings = [*of_clients, *rule_findings(settings)]
     if rate is not None:
         findings += rate_findings(settings, rate)
     schemas = known_schemas(settings)

@@ -12,11 +12,15 @@ _Each = TypeVar("_Each")
 
 
 class Bar:
-    """Moves with what goes through `watched`."""
+    """Moves with what goes through `watched`.
 
-    def __init__(self, total: int) -> None:
+    Args:
+        name: of what there are so many.
+    """
+
+    def __init__(self, name: str, total: int) -> None:
         console = Console(file=sys.stderr)
-        columns = (TextColumn("dead letters"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
         self._task = self._progress.add_task("", total=total)
 

@@ -148,7 +148,7 @@ def _replayed(settings: Settings, wanted: Wanted, read: tuple[Logs, DeadLetters]
         ranges[partition] = max(low, begun if begun <= high else low), high
     marks = set() if wanted.to_origin else _marks(settings, logs, letters)
     replay = Replay(wanted, hands, progress, marks, settings.replay_topic)
-    with Bar(sum(max(0, high - low) for low, high in ranges.values())) as bar:
+    with Bar("dead letters", sum(max(0, high - low) for low, high in ranges.values())) as bar:
         return replay.run(bar.watched(logs.records(ranges, hands.stop.is_set)))
 
 
