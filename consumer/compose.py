@@ -89,7 +89,7 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     windows = Windows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
     letters = replaced.letters or KafkaLetters(producer_properties(settings))
     outcomes = None if replaced.is_dry else outcomes_of(settings)
-    telling = None if outcomes is None else Telling(outcomes, ledger, metrics, time.time)
+    telling = None if outcomes is None else Telling(outcomes, ledger, metrics, clocks.wall)
     settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows, telling=telling)
     member = (replaced.member or partial(_member, settings))(settling.committed)
     sender = replaced.sender or tiktok_of(settings)
@@ -105,15 +105,7 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
         settling=settling,
         sharing=Alone(delivering)
         if store is None
-        else Sharing(
-            shared_of(settings),
-            store,
-            windows=windows,
-            delivering=delivering,
-            ledger=ledger,
-            metrics=metrics,
-            telling=telling,
-        ),
+        else Sharing(shared_of(settings), store, windows, delivering, ledger=ledger, metrics=metrics, telling=telling),
         ledger=ledger,
         breaker=Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
         metrics=metrics,
