@@ -1,6 +1,7 @@
 """The commands. Each reads the command line, calls what does the work, and turns the end into an exit code."""
 
 import json
+import logging
 import os
 import sys
 import time
@@ -19,7 +20,7 @@ from consumer.config.json_schema import json_schema
 from consumer.config.schema_check import schema_problems
 from consumer.config.units import duration_s
 from consumer.core.errors import ConfigError
-from consumer.running import BUG, Signals, run
+from consumer.running import BUG, REPEATS, Signals, run
 from consumer.tools.check import check, is_fatal
 from consumer.tools.dlq import options as dlq_options
 from consumer.tools.explain import Asked, explain_records, with_rules_of
@@ -91,7 +92,7 @@ def run_command(
         raise typer.BadParameter("--from goes with --dry-run")
     if workers > 1 and dry_run:
         raise typer.BadParameter("--workers share a group's partitions, and --dry-run is outside of the group")
-    settings, replaced = _settings(config), Replaced()
+    settings, replaced = _settings(config, REPEATS), Replaced()
     if test_event_code is not None and group is not None:
         settings = as_test(settings, test_event_code, group)
     if dry_run:
@@ -372,12 +373,12 @@ def _tell_sandbox(url: str) -> None:
     print(told, flush=True)  # noqa: T201  # for the person at the terminal
 
 
-def _settings(config: Path | None) -> Settings:
+def _settings(config: Path | None, lines: logging.Filter | None = None) -> Settings:
     settings = load(config, os.environ)
     problems = schema_problems(settings)
     if problems:
         raise ConfigError(problems)
-    logs.set_up(settings.log.level, settings.log.format)
+    logs.set_up(settings.log.level, settings.log.format, only=lines)
     return settings
 
 

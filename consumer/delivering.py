@@ -48,6 +48,16 @@ class Delivering:
         pixel, verdict = outcome.request.pixel, outcome.verdict
         self._metrics.inc("requests", (pixel, str(verdict.treatment), code_label(verdict.code)))
         self._metrics.observe("request_seconds", answer.elapsed_s)
+        log.debug(
+            "request.answered",
+            pixel=pixel,
+            request=number,
+            events=len(outcome.request.items),
+            result=str(verdict.treatment),
+            why=verdict.why,
+            request_id=verdict.request_id,
+            seconds=round(answer.elapsed_s, 3),
+        )
         for change in outcome.changes:
             say = log.info if change.after is PixelState.OPEN else log.warning
             say("pixel.state", pixel=change.pixel, before=str(change.before), after=str(change.after), why=change.why)

@@ -15,7 +15,14 @@ _LEVELS: Final = {
 }
 
 
-def set_up(level: str, style: str, stream: TextIO | None = None, worker: int | None = None) -> None:
+def set_up(
+    level: str,
+    style: str,
+    stream: TextIO | None = None,
+    *,
+    worker: int | None = None,
+    only: logging.Filter | None = None,
+) -> None:
     """Write every log line of the process to one stream: ours, librdkafka's and the HTTP server's alike.
 
     Args:
@@ -23,6 +30,7 @@ def set_up(level: str, style: str, stream: TextIO | None = None, worker: int | N
         style: `json`, one object a line; `console`, for people.
         stream: standard error, if not given.
         worker: number that every line shall bear, where several processes write to one stream.
+        only: which lines to write at all.
     """
     shared: list[Processor] = [
         structlog.stdlib.add_logger_name,
@@ -34,7 +42,7 @@ def set_up(level: str, style: str, stream: TextIO | None = None, worker: int | N
     target = stream or sys.stderr
     render = _renderer(style, target)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -46,6 +54,8 @@ def set_up(level: str, style: str, stream: TextIO | None = None, worker: int | N
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
         )
     )
+    if only is not None:
+        handler.addFilter(only)
     logging.basicConfig(handlers=[handler], level=_LEVELS[level], force=True)
     # These say at `info` what our metrics count, or show whole requests.
     for noisy in ("httpx2", "httpcore2", "uvicorn", "confluent_kafka.schema_registry"):

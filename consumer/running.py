@@ -10,11 +10,13 @@ from typing import Final
 
 import structlog
 
+from consumer import logs
 from consumer.compose import Replaced, composed
 from consumer.config import Settings
 from consumer.core.errors import ConfigError, Halt
 from consumer.edges.http import application, serving
 from consumer.published import Published
+from consumer.repeats import Repeats
 from consumer.service import Service
 
 log = structlog.get_logger("consumer.run")
@@ -31,11 +33,17 @@ class Signals:
         self.stop = Event()
         self.hurry = Event()
         self.reload = Event()
+        self.louder = Event()
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Listen to SIGTERM, SIGINT and SIGHUP while the block runs; the main thread only."""
-        handlers = {signal.SIGTERM: self._on_stop, signal.SIGINT: self._on_stop, signal.SIGHUP: self._on_reload}
+        """Listen to SIGTERM, SIGINT, SIGHUP and SIGUSR1 while the block runs; the main thread only."""
+        handlers = {
+            signal.SIGTERM: self._on_stop,
+            signal.SIGINT: self._on_stop,
+            signal.SIGHUP: self._on_reload,
+            signal.SIGUSR1: self._on_louder,
+        }
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield
@@ -48,6 +56,28 @@ class Signals:
 
     def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
         self.reload.set()
+
+    def _on_louder(self, _number: int, _frame: FrameType | None) -> None:
+        self.louder.set()
+
+
+REPEATS: Final = Repeats(time.monotonic)
+"""Which log lines are written: those that repeat are counted."""
+
+
+class Loudness:
+    """What SIGUSR1 changes: `debug`, and back to what the file says; `info`, if that is debug itself."""
+
+    def __init__(self, level: str) -> None:
+        self._level = self._usual = level
+        self._other = "info" if level == "debug" else "debug"
+
+    def toggle(self) -> None:
+        """Change what is logged, and say so: with the level that lets it through."""
+        self._level = self._other if self._level == self._usual else self._usual
+        logs.set_level("debug")
+        log.info("log.level", level=self._level)
+        logs.set_level(self._level)
 
 
 @contextmanager
@@ -83,20 +113,26 @@ def run(
     """
     with composed(settings, replaced) as service, shown(settings, service):
         try:
-            return _loop(service, signals)
+            return _loop(service, signals, Loudness(settings.log.level))
         except Halt as halt:
             log.error(
                 "run.halted", why=str(halt), remedy="another process has this group.instance.id; give each its own"
             )
             return UNFINISHED
+        finally:
+            REPEATS.tell(is_end=True)
 
 
-def _loop(service: Service, signals: Signals) -> int:
+def _loop(service: Service, signals: Signals, loudness: Loudness) -> int:
     while not signals.stop.is_set():
         if signals.reload.is_set():
             signals.reload.clear()
             service.close_breaker()
+        if signals.louder.is_set():
+            signals.louder.clear()
+            loudness.toggle()
         service.step()
+        REPEATS.tell()
     log.info("run.stopping")
     is_finished = service.stop(signals.hurry.is_set)
     if not is_finished:

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from consumer import logs
 from consumer.config import Settings
 from consumer.publishing import PUBLISH_EVERY_S
-from consumer.running import UNFINISHED, Signals, run
+from consumer.running import REPEATS, UNFINISHED, Signals, run
 from consumer.service import Service
 from consumer.workers.frames import framed
 
@@ -41,7 +41,7 @@ def work(numbers_fd: int) -> int:
         numbers_fd: where to what is published is written.
     """
     number, settings = _job(sys.stdin.buffer)
-    logs.set_up(settings.log.level, settings.log.format, worker=number)
+    logs.set_up(settings.log.level, settings.log.format, worker=number, only=REPEATS)
     signals = WorkerSignals()
     with signals.caught():
         patience_s = settings.shutdown_timeout_s + SLACK_S

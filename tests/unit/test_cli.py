@@ -33,6 +33,12 @@ WRONG_COMMAND_LINES: Final = [
     ["run", "--dry-run", "--from", "yesterday"],
     ["run", "--dry-run", "--from", "2026-01-31T12:00:00"],
     ["check", "--rate", "0"],
+    ["outcomes"],
+    ["dlq", "list", "--reason", "map.cal"],
+    ["dlq", "list", "--since", "yesterday"],
+    ["dlq", "list", "--at", "web-events"],
+    ["dlq", "show", "web-events:0:x"],
+    ["dlq", "replay", "--rate", "0"],
     ["sandbox", "--port", "99999"],
     ["sandbox", "--latency", "soon"],
 ]
@@ -217,4 +223,6 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended("--help") == 0
 
     said = capsys.readouterr().out
-    assert all(command in said for command in ("run", "check", "explain", "demo", "sandbox", "schema"))
+    assert all(
+        command in said for command in ("run", "check", "explain", "demo", "dlq", "outcomes", "sandbox", "schema")
+    )

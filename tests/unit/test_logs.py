@@ -1,16 +1,20 @@
 """Log lines: one a line, positions and names, never a value."""
 
+import ast
 import io
 import json
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import structlog
 
 from consumer import logs
+from consumer.repeats import EVERY_S, KINDS, MOST, Repeats
+from consumer.running import Loudness
 
 SECRET: Final = "jane@example.com"
 
@@ -154,3 +158,127 @@ def test_setting_up_again_writes_each_line_once() -> None:
 
     assert first.getvalue() == ""
     assert len(lines(second)) == 1
+
+
+# ── what repeats ────────────────────────────────────────────────────────────────────────────────
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+def limited(clock: Clock) -> tuple[io.StringIO, Repeats]:
+    stream, repeats = io.StringIO(), Repeats(clock)
+    logs.set_up("info", "json", stream, only=repeats)
+    return stream, repeats
+
+
+def reject(times: int, reason: str) -> None:
+    for offset in range(times):
+        structlog.get_logger("consumer.g").warning("record.rejected", reason=reason, offset=offset)
+
+
+def test_of_what_repeats_the_first_of_each_kind_are_written_and_the_others_counted_when_the_minute_is_over() -> None:
+    clock = Clock()
+    stream, repeats = limited(clock)
+
+    reject(MOST + 25, "map.call")
+    reject(3, "decode.utf8")
+    clock.s = EVERY_S - 1
+    repeats.tell()
+    reject(2, "map.call")
+    before = lines(stream)
+    clock.s = EVERY_S
+    repeats.tell()
+
+    assert [line["reason"] for line in before] == ["map.call"] * MOST + ["decode.utf8"] * 3
+    (said,) = lines(stream)[len(before) :]
+    assert (said["event"], said["line"], said["kind"], said["suppressed"]) == (
+        "log.suppressed", "record.rejected", "map.call", 27,
+    )  # fmt: skip
+
+
+def test_the_next_minute_begins_anew_and_the_end_tells_what_is_left() -> None:
+    clock = Clock()
+    stream, repeats = limited(clock)
+    reject(MOST + 1, "map.call")
+    clock.s = EVERY_S
+    repeats.tell()
+    reject(MOST + 2, "map.call")
+    repeats.tell(is_end=True)
+    repeats.tell(is_end=True)
+
+    found = lines(stream)
+    assert [line["suppressed"] for line in found if line["event"] == "log.suppressed"] == [1, 2]
+    assert sum(line["event"] == "record.rejected" for line in found) == 2 * MOST
+
+
+def test_changes_of_state_are_written_however_often_they_come() -> None:
+    stream, repeats = limited(Clock())
+
+    for _ in range(MOST * 2):
+        structlog.get_logger("consumer.h").info("pixel.state", pixel="shop")
+        logging.getLogger("somebody.else").warning("x")
+    repeats.tell(is_end=True)
+
+    assert len(lines(stream)) == 4 * MOST
+
+
+def test_the_clients_own_lines_repeat_by_what_they_are_about() -> None:
+    stream, _ = limited(Clock())
+
+    for about in ("FAIL", "REQTMOUT"):
+        for number in range(MOST * 2):
+            logging.getLogger("librdkafka").warning("%s [%s] %d", about, "consumer-1", number)
+
+    assert len(lines(stream)) == 2 * MOST
+
+
+def test_a_signal_changes_the_level_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    for level, other in (("error", "debug"), ("debug", "info")):
+        stream = to("json", level)
+        loudness = Loudness(level)
+        loudness.toggle()
+        now = logging.getLogger().level
+        loudness.toggle()
+
+        assert [line["level"] for line in lines(stream)] == ["info", "info"]
+        assert now == logging.getLevelName(other.upper())
+        assert logging.getLogger().level == logging.getLevelName(level.upper())
+
+
+# ── the document ────────────────────────────────────────────────────────────────────────────────
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+def _said(path: Path) -> Iterator[str]:
+    """The lines that a module logs: `log.LEVEL("name", …)`, or `say("name", …)` where a level is chosen."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name("log")) | ast.Name("say"), args=[ast.Constant(str(name)), *_]
+            ):
+                yield name
+
+
+def _listed() -> dict[str, tuple[bool, str]]:
+    """Of each line in the document: whether it is marked as repeating, and its levels."""
+    rows = re.findall(r"^\| `([a-z_.]+)`( ×)? \| ([a-z, ]+) \|", (ROOT / "docs/logs.md").read_text(), re.MULTILINE)
+    return {name: (bool(mark), levels) for name, mark, levels in rows}
+
+
+def test_the_document_lists_every_line_there_is_and_no_other() -> None:
+    modules = (ROOT / "consumer").rglob("*.py")
+    said = {name for path in modules for name in _said(path)}
+
+    assert sorted(_listed()) == sorted(said)
+    assert list(_listed()) == sorted(_listed())
+
+
+def test_the_document_marks_what_repeats() -> None:
+    assert {name for name, (repeats, _) in _listed().items() if repeats} == set(KINDS)
