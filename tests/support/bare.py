@@ -48,6 +48,7 @@ def wrapped(
     env: Mapping[str, str],
     folder: str = "/",
     user: str = "0:0",
+    hostname: str = "bare",
     binds: Sequence[Bind] = (),
     tmpfs: Sequence[str] = (),
     is_writable: bool = False,
@@ -58,7 +59,7 @@ def wrapped(
     uid, gid = user.split(":")
     own = "--bind" if is_writable else "--ro-bind"
     line = [bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--as-pid-1", "--die-with-parent", "--new-session"]
-    line += [own, str(root), "/", "--ro-bind", "/usr/lib", "/usr/lib", "--ro-bind-try", "/usr/lib64", "/usr/lib64"]
+    line += ["--hostname", hostname, own, str(root), "/", "--ro-bind", "/usr/lib", "/usr/lib", "--ro-bind-try", "/usr/lib64", "/usr/lib64"]
     line += ["--ro-bind", "/etc/ssl", "/etc/ssl", "--proc", "/proc", "--dev", "/dev"]
     for bind in binds:
         line += ["--bind" if bind.is_writable else "--ro-bind", bind.source, bind.target]

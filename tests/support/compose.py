@@ -114,6 +114,7 @@ class Stack:
             env={**self._image.env, **service["environment"]},
             folder=self._image.folder,
             user=service.get("user", self._image.user),
+            hostname=service.get("hostname", name),
             binds=self._binds(service),
             is_writable=not service["read_only"],
         )
@@ -150,7 +151,7 @@ class Stack:
             binds.append(Bind(home, home))
         run = [str(java), "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "/opt/kafka/*"]
         formatting = [*run, "kafka.tools.StorageTool", "format", "-t", "made-up-cluster-id-000", "-c", "/etc/kafka.properties"]
-        how: dict[str, Any] = {"env": {"PATH": "/usr/bin"}, "binds": binds, "is_writable": True}
+        how: dict[str, Any] = {"env": {"PATH": "/usr/bin"}, "binds": binds, "hostname": "kafka", "is_writable": True}
         done = subprocess.run(wrapped(root, formatting, **how), capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         self._begin("kafka", wrapped(root, [*run, "kafka.Kafka", "/etc/kafka.properties"], **how))
