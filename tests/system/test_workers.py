@@ -128,7 +128,7 @@ def test_gives_up_when_workers_die_young_and_says_so_last(scene: Scene) -> None:
 
     service = scene.start(*TWO, rules=[rule])
 
-    assert service.wait(60) == 69
+    assert service.wait(200) == 69
     last = service.log()[-1]
     assert last["event"] == "workers.stopped"
     assert "dies again and again" in last["why"]
