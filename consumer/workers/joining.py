@@ -1,10 +1,13 @@
 """What the workers have published, as one: for the HTTP port that serves all of them. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from msgspec import structs
+
+from consumer.merging import merged
 from consumer.metrics import Snapshot
 from consumer.published import Published
+from consumer.status import Status
 
 
 class Joined(Published, frozen=True):
@@ -34,6 +37,7 @@ def joined(snapshot: Snapshot, workers: Mapping[int, Published]) -> Joined:
     )
 
 
-def joined_status(workers: Mapping[int, Published], unready: tuple[str, ...]) -> Mapping[str, Any]:
-    """What `/api/status` shows of several workers."""
-    return {"ready": not unready, "reasons": list(unready), "workers": [worker.status for worker in workers.values()]}
+def joined_status(workers: Mapping[int, Published], unready: tuple[str, ...]) -> Status:
+    """What `/api/status` shows of several workers: of those that have shown something yet."""
+    statuses = [worker.status for worker in workers.values() if worker.status.at]
+    return structs.replace(merged(statuses), workers=len(workers), ready=not unready, reasons=unready)

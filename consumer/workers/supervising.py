@@ -143,7 +143,8 @@ class Supervisor:
         while self._until_s is None or self._running():
             self._step(signals, time.monotonic())
         code = verdict(self._codes)
-        (log.error if code else log.info)("workers.stopped", code=code, why=self._last_words)
+        say = log.error if code else log.info
+        say("workers.stopped", code=code, why=self._last_words)
         return code
 
     def kill(self) -> None:

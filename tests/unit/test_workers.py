@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from consumer.config import Settings, load
 from consumer.metrics import Metrics, Snapshot
 from consumer.published import STUCK_AFTER_S, Published
+from consumer.status import LedgerStatus, Status
 from consumer.workers.frames import Frames, framed
 from consumer.workers.joining import joined
 from consumer.workers.restarting import LONGEST_S, MOST_YOUNG_DEATHS, YOUNG_S, Restarts
@@ -158,7 +159,12 @@ def test_one_that_has_worked_for_a_while_may_die_young_anew() -> None:
 
 
 def published(stepped_at_s: float, *unready: str) -> Published:
-    return Published(snapshot(3, 1, 2), stepped_at_s, unready=unready, status={"ledger": {"in_flight": 1}})
+    return Published(
+        snapshot(3, 1, 2),
+        stepped_at_s,
+        unready=unready,
+        status=Status(at=stepped_at_s, ledger=LedgerStatus(in_flight=1)),
+    )
 
 
 @given(st.lists(st.integers(1, 400), max_size=40))
@@ -184,6 +190,15 @@ def test_all_are_ready_only_if_each_is_and_each_tells_its_reasons() -> None:
 
     assert joined({}, workers).unready == ("worker 2: dead letters cannot be written",)
     assert joined({}, {1: workers[1]}).unready == ()
+
+
+def test_the_status_of_all_counts_those_that_have_shown_one_and_says_how_many_there_should_be() -> None:
+    workers = {1: published(1.0), 2: published(2.0), 3: Published({}, 0.0, unready=("it is about to start",))}
+
+    status = joined({}, workers).status
+
+    assert (status.workers, status.ledger.in_flight) == (3, 2)
+    assert (status.ready, status.reasons) == (False, ("worker 3: it is about to start",))
 
 
 def test_one_that_is_stuck_makes_all_unhealthy_and_is_named() -> None:

@@ -155,7 +155,7 @@ class Replay:
             return
         self._number += 1
         self._pending[self._number] = letter
-        self._hands.write.write(self._number, self._written(letter, record))
+        self._hands.write.write(self._number, self._written(letter, record), is_alone=True)
 
     def _written(self, letter: DeadLetter, record: Record) -> Letter:
         if self._wanted.to_origin:
