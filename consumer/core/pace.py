@@ -52,8 +52,8 @@ class ConcurrencyLimit:
 class Rate:
     """A token bucket whose rate sinks below what TikTok throttled and finds its way back up.
 
-    Near the rate that was throttled last it grows slowly, so that throttled answers stay rare; once it is
-    well past it, that rate is forgotten.
+    Below the rate that was throttled last it grows slowly, so that throttled answers stay rare; once it is past it,
+    that rate is forgotten.
     """
 
     def __init__(self, max_per_s: float) -> None:
@@ -83,13 +83,15 @@ class Rate:
         return now_s + max(1.0 - self._tokens, 0.0) / self.per_s
 
     def accepted(self) -> None:
-        """Grow by a fiftieth, at least 0.2 a second; by a five-hundredth only where the last throttling was."""
+        """Grow by a fiftieth, at least 0.2 a second; near the last throttling, by a tenth in about seven seconds."""
         last = self._throttled_per_s
-        is_near = last is not None and 0.9 * last <= self.per_s <= 1.1 * last
-        if last is not None and self.per_s > 1.1 * last:
-            self._throttled_per_s = None
-        growth_per_s = max(0.002 * self.per_s, 0.005) if is_near else max(0.02 * self.per_s, 0.2)
-        self.per_s = min(self.per_s + growth_per_s, self._max_per_s)
+        if last is not None and self.per_s > _PAST * last:
+            last = self._throttled_per_s = None
+        grown_per_s = self.per_s + max(0.02 * self.per_s, 0.2)
+        if last is not None and grown_per_s > 0.9 * last:
+            # So much an acceptance is so much of the rate a second, whatever the rate.
+            grown_per_s = max(0.9 * last, self.per_s + min(max(0.002 * self.per_s, 0.005), 0.015))
+        self.per_s = min(grown_per_s, self._max_per_s)
 
     def throttled(self, request: int, next_request: int) -> None:
         """Sink to four fifths of what was really sent, at most once a round trip, and empty the bucket."""
@@ -109,7 +111,11 @@ class Rate:
             self._begun_s.popleft()
 
 
-_SLOWEST_PER_S: Final = 1.0
-_TELLING_PER_S: Final = 5.0  # whoever is throttled at fewer than this sent too little to learn a rate from it
+_SLOWEST_PER_S: Final = 0.5
+_TELLING_PER_S: Final = 20.0
+"""Whoever is throttled at fewer than this learns no rate from it: TikTok allows 1,000 a second (tiktok.md, section 4),
+so it is another sender of the app, or a limit of minutes, and 20 full requests a second are more than most ever send.
+A server that does allow less says so again at once, and is followed down."""
+_PAST: Final = 1.03
 _BURST_S: Final = 0.1  # a loop that turns ten times a second still reaches the full rate
 _ROUNDING: Final = 1e-6

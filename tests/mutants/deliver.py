@@ -80,6 +80,8 @@ MUTANTS: Final[list[tuple[str, str, str, str]]] = [
         "1.0 * self._throttled_per_s",
         "a throttled rate does not sink",
     ),
+    ("consumer/core/pace.py", "grown_per_s = max(0.9 * last, ", "grown_per_s = max(grown_per_s, ", "no care near it"),
+    ("consumer/core/pace.py", "_TELLING_PER_S: Final = 20.0", "_TELLING_PER_S: Final = 5.0", "a stray one slows much"),
     # lane
     ("consumer/core/lane.py", "elif acceptances <= self.acceptances_seen:", "elif False:", "an outage proves guilt"),
     ("consumer/core/lane.py", "if len(items) > 1 else 0", "if len(items) > 1 else self.unanswered", "no tries alone"),

@@ -1,5 +1,8 @@
 """Back-off, the concurrency limit and the rate."""
 
+import math
+from collections import deque
+
 import pytest
 
 from consumer.core.pace import Backoff, ConcurrencyLimit, Rate
@@ -154,15 +157,15 @@ def test_whoever_sends_little_learns_no_tiny_rate_from_it() -> None:
     rate = Rate(100)
     throttle(rate, sent=1)
 
-    assert rate.per_s == pytest.approx(4)
+    assert rate.per_s == pytest.approx(16)
 
 
-def test_never_sinks_below_one_a_second() -> None:
+def test_never_sinks_below_one_in_two_seconds() -> None:
     rate = Rate(100)
     for request in range(100):
         rate.throttled(request, request + 1)
 
-    assert rate.per_s == 1.0
+    assert rate.per_s == 0.5
 
 
 def test_a_configured_rate_below_one_a_second_is_its_own_floor() -> None:
@@ -174,11 +177,11 @@ def test_a_configured_rate_below_one_a_second_is_its_own_floor() -> None:
 
 def test_counts_only_the_last_second_as_sent() -> None:
     rate = Rate(100)
-    for n in range(30):
-        rate.take(n * 0.1)
+    for n in range(90):
+        rate.take(n / 30)
     rate.throttled(99, 100)
 
-    assert rate.per_s == pytest.approx(8)
+    assert rate.per_s == pytest.approx(24)
 
 
 def test_empties_the_bucket_when_throttled() -> None:
@@ -191,18 +194,21 @@ def test_empties_the_bucket_when_throttled() -> None:
     assert not rate.is_ready(1.0)
 
 
-def test_grows_slowly_near_the_throttled_rate_and_quickly_elsewhere() -> None:
-    rate = Rate(100)
-    throttle(rate, sent=50)
-    steps = {"below": 0, "near": 0, "beyond": 0}
-    while rate.per_s < 100:
-        steps["below" if rate.per_s < 45 else "near" if rate.per_s <= 55 else "beyond"] += 1
+@pytest.mark.parametrize(("sent", "seconds"), [(5, 20), (20, 10), (50, 10), (90, 10)])
+def test_grows_slowly_up_to_the_throttled_rate_and_quickly_elsewhere(sent: int, seconds: float) -> None:
+    rate = Rate(200)
+    rate.throttled(0, 1)
+    rate.per_s = sent  # as if followed down
+    throttle(rate, sent)
+    spent_s = {"below": 0.0, "near": 0.0, "beyond": 0.0}
+    while rate.per_s < 200:
+        place = "below" if rate.per_s < 0.9 * sent else "near" if rate.per_s <= 1.03 * sent else "beyond"
+        spent_s[place] += 1 / rate.per_s
         rate.accepted()
 
-    assert steps["below"] <= 7
-    assert 90 <= steps["near"] <= 110
-    assert steps["beyond"] <= 32
-    assert rate.per_s == 100
+    assert spent_s["below"] <= 2
+    assert 0.5 * seconds <= spent_s["near"] <= 1.5 * seconds
+    assert spent_s["beyond"] <= 12
 
 
 def test_comes_back_from_the_floor_within_a_minute() -> None:
@@ -218,22 +224,79 @@ def test_comes_back_from_the_floor_within_a_minute() -> None:
     assert now_s < 60
 
 
+class Limited:
+    """A server that takes so many requests in each second, and the answers that are on their way back from it."""
+
+    def __init__(self, answers_after_s: float) -> None:
+        self.allowed_per_s: float = math.inf
+        self.answers_after_s = answers_after_s
+        self.on_their_way: deque[tuple[float, int, bool]] = deque()
+        self._second_s = 0.0
+        self._used = 0
+
+    def take(self, request: int, now_s: float) -> bool:
+        """Whether the request is throttled."""
+        if now_s - self._second_s >= 1.0:
+            self._second_s, self._used = now_s, 0
+        self._used += 1
+        is_throttled = self._used > self.allowed_per_s
+        self.on_their_way.append((now_s + self.answers_after_s, request, is_throttled))
+        return is_throttled
+
+
+def send(rate: Rate, server: Limited, begin_s: float, end_s: float, *, most: int = 8) -> list[bool]:
+    """Send as fast as the rate lets us, at most so many at once, and wait a little after a throttled answer.
+
+    Returns:
+        Of each request, whether it was throttled.
+    """
+    throttled: list[bool] = []
+    wait_until_s = begin_s
+    for step in range(round(begin_s * 100), round(end_s * 100)):
+        now_s = step / 100
+        while server.on_their_way and server.on_their_way[0][0] <= now_s:
+            _, number, was_throttled = server.on_their_way.popleft()
+            if was_throttled:
+                rate.throttled(number, step * 100 + 1)
+                wait_until_s = now_s + 0.25
+            else:
+                rate.accepted()
+        while now_s >= wait_until_s and len(server.on_their_way) < most and rate.is_ready(now_s):
+            rate.take(now_s)
+            throttled.append(server.take(step * 100, now_s))
+    return throttled
+
+
+@pytest.mark.parametrize("answers_after_s", [0.01, 0.1, 0.4])
 @pytest.mark.parametrize("allowed_per_s", [3, 10, 50, 90])
-def test_settles_under_a_servers_limit_with_few_throttled_answers(allowed_per_s: int) -> None:
-    rate, now_s, window, used, answers = Rate(100), 0.0, -1, 0, []
-    for request in range(5000):
-        now_s = max(now_s, rate.ready_s(now_s))
-        rate.take(now_s)
-        if int(now_s) != window:
-            window, used = int(now_s), 0
-        used += 1
-        if used > allowed_per_s:
-            rate.throttled(request, request + 1)
-            answers.append((now_s, True))
-            now_s += 0.25  # the back-off
-        else:
-            rate.accepted()
-            answers.append((now_s, False))
-    later = [is_throttled for at_s, is_throttled in answers if at_s > 60 or allowed_per_s > 50]
+def test_settles_under_a_servers_limit_with_few_throttled_answers(allowed_per_s: int, answers_after_s: float) -> None:
+    rate, server = Rate(100), Limited(answers_after_s)
+    server.allowed_per_s = allowed_per_s
+    send(rate, server, 0, 60)
+    later = send(rate, server, 60, 120)
 
     assert sum(later) / len(later) < 0.05
+    assert len(later) / 60 > 0.75 * min(allowed_per_s, 8 / (answers_after_s + 0.01))
+
+    server.allowed_per_s = math.inf
+    send(rate, server, 120, 180)
+    assert len(send(rate, server, 180, 190)) / 10 > 0.9 * min(100, 8 / (answers_after_s + 0.01))
+
+
+def test_settles_under_higher_limits_too_with_many_requests_on_their_way() -> None:
+    rate, server = Rate(1000), Limited(0.1)
+    server.allowed_per_s = 200
+    send(rate, server, 0, 30, most=64)
+    later = send(rate, server, 30, 90, most=64)
+
+    assert sum(later) / len(later) < 0.02
+    assert len(later) / 60 > 150
+
+
+@pytest.mark.parametrize("sent", [1, 2, 15])
+def test_one_stray_throttling_of_little_leaves_room_for_much(sent: int) -> None:
+    rate = Rate(100)
+    throttle(rate, sent)
+
+    assert len(send(rate, Limited(0.05), 1, 11)) / 10 >= 15
+    assert len(send(rate, Limited(0.05), 11, 21)) / 10 >= 80
