@@ -109,5 +109,6 @@ class Publishing:
             yield "dead letters cannot be written"
         if self._seen.parking.are_all_shut(now_s):
             yield "every pixel is unavailable or held"
-        if self._seen.settling.commits_failed >= COMMITS_TO_WORRY:
+        # Those that failed may have been of partitions which are another member's now.
+        if self._seen.settling.commits_failed >= COMMITS_TO_WORRY and self._seen.ledger.committable():
             yield "offsets cannot be committed"

@@ -553,6 +553,18 @@ def test_a_failed_commit_is_tried_again() -> None:
     assert scene.service.published.unready == ()
 
 
+def test_commits_that_failed_for_partitions_that_are_gone_worry_nobody() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.member.commits_fail = True
+    scene.run(for_s=6)
+
+    scene.member.take([(TOPIC, 0)], is_lost=True)
+    scene.run(for_s=1)
+
+    assert scene.service.published.unready == ()
+
+
 def test_a_fatal_fault_halts() -> None:
     scene = Scene()
     scene.run(for_s=0.5)
