@@ -30,7 +30,7 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 test: setup ## every test, on a real Kafka that it starts itself
 	scripts/system-parts
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
-	$(PARALLEL) tests/contract tests/deploy tests/mutants tests/system tests/chaos --ignore tests/chaos/test_chaos.py
+	$(PARALLEL) tests/contract tests/deploy tests/mutants tests/system tests/endurance tests/chaos
 
 .PHONY: test-quick
 test-quick: setup ## the tests that need no server: seconds
@@ -57,6 +57,11 @@ bench: setup ## what an event costs, against the floor and against others
 chaos: setup ## seeded faults for CHAOS_MINUTES (60)
 	scripts/system-parts
 	CHAOS_MINUTES=$(CHAOS_MINUTES) $(BIN)/pytest -s --timeout=0 tests/chaos
+
+.PHONY: endurance
+endurance: setup ## outages, storms and load for long: an hour and a half, and its figures
+	scripts/system-parts
+	ENDURANCE=1 $(BIN)/pytest -s --timeout=0 tests/endurance
 
 .PHONY: up
 up: ## Kafka, registry, sandbox, consumers, Prometheus and Grafana in containers

@@ -1,0 +1,78 @@
+"""Half of full speed for half an hour: nothing grows, and nothing is left over."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.endurance.flow import Flow, run
+from tests.endurance.watch import LONG, Look, Watch, look, rate, resident_mib, tell
+from tests.support.registry import Registry
+from tests.support.sandbox import Sandbox
+from tests.support.scene import Scene
+from tests.support.topics import Kafka
+
+MINUTES: Final = 30
+PER_MINUTE: Final = 6
+FLAT: Final = 1.1
+
+
+@pytest.fixture
+def forgetful_scene(kafka: Kafka, registry: Registry, tmp_path: Path) -> Iterator[Scene]:
+    """Its sandbox counts events and forgets their keys."""
+    topic = kafka.new_topic("events", partitions=4)
+    kafka.create_topic(f"{topic}.dlq")
+    sandbox = Sandbox(tmp_path, options=("--forget-keys", "--keep", "1000"))
+    scene = Scene(kafka, registry, sandbox, tmp_path, topic)
+    yield scene
+    scene.close()
+    sandbox.kill()
+
+
+def _full_speed(scene: Scene, flow: Flow) -> float:
+    """Events a second while there is more to do than can be done."""
+    flow.write(200_000)
+    service = run(scene, 1)
+    with Watch(scene, service) as watch:
+        scene.wait_until_accepted(flow.written, 600)
+    assert service.stop() == 0
+    busy = [each for each in watch.looks if 0 < each.accepted < flow.written]
+    return rate(busy)
+
+
+@pytest.mark.skipif(not LONG, reason="half an hour")
+@pytest.mark.timeout(0)
+def test_half_of_full_speed_for_half_an_hour_leaves_nothing_behind(forgetful_scene: Scene) -> None:
+    scene = forgetful_scene
+    full = _full_speed(scene, Flow(scene))
+    already = scene.sandbox.events_accepted()
+    service = run(scene, 1)
+    begun_s = time.monotonic()
+    with Watch(scene, service, every_s=60 / PER_MINUTE) as watch, Flow(scene, full / 2) as flow:
+        time.sleep(MINUTES * 60)
+        flow.end()
+        scene.wait_until_settled()
+    last = look(scene, service)
+    assert service.stop() == 0
+
+    at = {minute: watch.between(begun_s + (minute - 1) * 60, begun_s + minute * 60) for minute in (5, MINUTES)}
+    tell(
+        f"soak: full speed {full:.0f} events a second; {MINUTES} minutes at half of it, "
+        f"{rate(watch.between(begun_s, begun_s + MINUTES * 60)):.0f} accepted a second; "
+        f"{_figures(at[5])} after 5 minutes, {_figures(at[MINUTES])} after {MINUTES}"
+    )
+    assert last.accepted - already == flow.written
+    assert resident_mib(at[MINUTES]) <= FLAT * resident_mib(at[5])
+    assert max(each.threads for each in at[MINUTES]) <= max(each.threads for each in at[5])
+    assert max(each.descriptors for each in at[MINUTES]) <= max(each.descriptors for each in at[5]) + 2
+    assert all(each.is_healthy and not each.unaccounted for each in watch.looks)
+    assert scene.dead_letters() == []
+
+
+def _figures(looks: list[Look]) -> str:
+    return (
+        f"{resident_mib(looks):.0f} MiB, {max(each.threads for each in looks)} threads and "
+        f"{max(each.descriptors for each in looks)} descriptors"
+    )
