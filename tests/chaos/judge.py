@@ -7,6 +7,7 @@ them). Once more is right only where a fault explains it (`causes`).
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Final
 
 from tests.chaos.causes import Arrival, Position, causes_of, why_again
@@ -16,8 +17,12 @@ from tests.chaos.world import Disturbance
 from tests.support.letters import Letter
 from tests.support.sandbox import Key
 
-MOST_RESIDENT_MIB: Final = 300.0
+MOST_RESIDENT_MIB: Final = 200.0
 """A process of this size of limits stays far below; without bounds it would grow with what waits."""
+MOST_GROWN_MIB: Final = 64.0
+"""From a process's first seconds to its last: what may be in flight, and the window, have room in it."""
+_TELLING_LOOKS: Final = 20
+"""So many of one process, a second apart, say whether it grows; the median of a quarter of them at either end."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Verdict:
     unexplained: int
     """Events accepted again for which there is no cause."""
     most_resident_mib: float
+    most_grown_mib: float
+    """Of the process that grew most."""
     faults: list[str] = field(default_factory=list)
     """What must not be, in words; empty if all is well."""
 
@@ -69,6 +76,7 @@ def judge(evidence: Evidence) -> Verdict:
     lost = [key for key in evidence.copies if not evidence.arrivals.get(key)]
     unexplained, causes = _again(evidence, {key: more for key, more in repeats.items() if more > 0})
     resident_mib = max((look.resident_mib for look in evidence.looks), default=0.0)
+    grown_mib = _grown_mib(evidence.looks)
     return Verdict(
         events=len(evidence.copies),
         lost=len(lost),
@@ -78,6 +86,7 @@ def judge(evidence: Evidence) -> Verdict:
         causes=causes,
         unexplained=len(unexplained),
         most_resident_mib=resident_mib,
+        most_grown_mib=grown_mib,
         faults=[
             *_some("lost", lost),
             *_some("accepted, and not expected", [key for key in evidence.arrivals if key not in evidence.copies]),
@@ -87,6 +96,7 @@ def judge(evidence: Evidence) -> Verdict:
             *_some("uneven ledger", [look for look in evidence.looks if look.unaccounted]),
             *_some("breaker open", [look for look in evidence.looks if look.breaker_open]),
             *([f"{resident_mib:.0f} MiB of memory"] if resident_mib > MOST_RESIDENT_MIB else []),
+            *([f"grown by {grown_mib:.0f} MiB of memory"] if grown_mib > MOST_GROWN_MIB else []),
             *evidence.problems,
         ],
     )
@@ -104,6 +114,15 @@ def _again(evidence: Evidence, repeats: Mapping[Key, int]) -> tuple[list[Key], C
         if len(explained) < more:
             unexplained.append(key)
     return unexplained, causes
+
+
+def _grown_mib(looks: Sequence[Look]) -> float:
+    by_process: dict[str, list[float]] = {}
+    for look in looks:
+        by_process.setdefault(look.process, []).append(look.resident_mib)
+    telling = [each for each in by_process.values() if len(each) >= _TELLING_LOOKS]
+    quarters = [(each[: len(each) // 4], each[-(len(each) // 4) :]) for each in telling]
+    return max((median(last) - median(first) for first, last in quarters), default=0.0)
 
 
 def _some(what: str, found: Sequence[object]) -> list[str]:

@@ -63,10 +63,11 @@ class Members:
             return list(self._free)
 
     def terminate(self, service: Service) -> int:
-        """SIGTERM, and the exit code, which must be 0 or 69."""
+        """SIGTERM, and the exit code, which must be 0 or 69; or the signal's, if it came before a word was said."""
         service.send(signal.SIGTERM)
         code = service.wait(EXIT_S)
-        if code not in (0, 69):
+        is_too_early = code == -signal.SIGTERM and not service.stderr.stat().st_size
+        if code not in (0, 69) and not is_too_early:
             self.problems.append(f"{service.name} ended with {code} after SIGTERM\n{service.tail()}")
         return code
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.chaos.judge import Verdict
+from tests.chaos.stream import JUMPS
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class Outcome:
     """What was drawn for it: group protocol, https or not, and so on."""
     length_s: float
     records: int
+    bad: int
+    """Of them, those that must become dead letters."""
     injected: Counter[str]
     recovered_s: float
     """Seconds from the end of the last fault until everything was settled."""
@@ -29,7 +32,8 @@ class Outcome:
             f"seed {self.seed} ({self.about}): {self.length_s:.0f} s, {self.injected.total()} faults, "
             f"{self.records} records, {verdict.events} events, {verdict.lost} lost, "
             f"{verdict.repeated} accepted again ({verdict.unexplained} without a cause), "
-            f"recovered in {self.recovered_s:.0f} s, at most {verdict.most_resident_mib:.0f} MiB: {well}"
+            f"recovered in {self.recovered_s:.0f} s, at most {verdict.most_resident_mib:.0f} MiB, "
+            f"grown by {verdict.most_grown_mib:.0f}: {well}"
         )
 
 
@@ -45,11 +49,14 @@ def table(outcomes: Sequence[Outcome]) -> str:
         "runs": f"{len(outcomes)}, {sum(outcome.length_s for outcome in outcomes) / 60:.0f} minutes in all",
         "faults": f"{injected.total()} of {len(injected)} kinds",
         "records, events": f"{sum(outcome.records for outcome in outcomes):,}, {events:,}",
+        "bad records, each a dead letter": f"{sum(outcome.bad for outcome in outcomes):,}",
+        "jumps of the records' clocks": f"{JUMPS * len(outcomes)}",
         "lost": f"{sum(verdict.lost for verdict in verdicts)}",
         "accepted again": f"{repeated:,} ({repeated / max(1, events):.2%}), "
         f"without a cause {sum(verdict.unexplained for verdict in verdicts)}",
         "seconds to recover": f"median {recovered[len(recovered) // 2]:.0f}, longest {recovered[-1]:.0f}",
-        "most memory of a process": f"{max(verdict.most_resident_mib for verdict in verdicts):.0f} MiB",
+        "most memory of a process": f"{max(verdict.most_resident_mib for verdict in verdicts):.0f} MiB, "
+        f"grown by at most {max(verdict.most_grown_mib for verdict in verdicts):.0f} MiB",
     }
     return "\n".join(
         [

@@ -97,7 +97,14 @@ def run(seed: int, servers: Servers, folder: Path, settings: Settings) -> Outcom
         problems += _ended_well(world, watching)
         evidence = gathered(world, stream, writing.places, watching, problems)
     outcome = Outcome(
-        seed, str(drawn), time.monotonic() - begun_s, len(stream.stream), injected, recovered_s, judge(evidence)
+        seed=seed,
+        about=str(drawn),
+        length_s=time.monotonic() - begun_s,
+        records=len(stream.stream),
+        bad=stream.bad,
+        injected=injected,
+        recovered_s=recovered_s,
+        verdict=judge(evidence),
     )
     if not outcome.verdict.faults:
         shutil.rmtree(folder)

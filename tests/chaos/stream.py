@@ -17,6 +17,8 @@ REFUSED_REASON: Final = "deliver.refused"
 _EVERY_S: Final = 0.25
 _JUMPS_MS: Final = (-2 * 86_400_000, -600_000, -3_000, 1_800_000, 3 * 3_600_000, 5 * 86_400_000)
 """How far the clock of the records jumps: days back, minutes back, a little, half an hour ahead, hours, days."""
+JUMPS: Final = 3
+"""How often it does in one run."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Known:
     def expected(self) -> set[Key]:
         """Every event that must be accepted."""
         return expected_keys(self.stream)
+
+    @property
+    def bad(self) -> int:
+        """How many records must become dead letters."""
+        return sum(made.reason is not None for made in self.stream)
 
 
 def known_stream(seed: int, count: int, rate: float, schema_ids: Sequence[int]) -> Known:
@@ -51,8 +58,8 @@ def known_stream(seed: int, count: int, rate: float, schema_ids: Sequence[int]) 
 
 
 def _jumping(stream: list[Made], draw: random.Random) -> list[Made]:
-    """In three stretches the records' timestamps jump."""
-    for jump_ms in draw.sample(_JUMPS_MS, 3):
+    """In a few stretches the records' timestamps jump."""
+    for jump_ms in draw.sample(_JUMPS_MS, JUMPS):
         first = draw.randrange(len(stream))
         for place in range(first, min(len(stream), first + len(stream) // 12)):
             raw = stream[place].raw

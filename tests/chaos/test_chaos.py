@@ -5,6 +5,7 @@ seed. CHAOS_SEED repeats one run.
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -25,13 +26,12 @@ _LONG: Final = Settings(faults_s=90, every_s=4)
 @pytest.mark.server
 @pytest.mark.timeout(0)
 def test_loses_nothing_whatever_happens(tmp_path: Path) -> None:
-    outcomes = []
-    with Servers.started(tmp_path) as servers:
+    outcomes: list[Outcome] = []
+    with Servers.started(tmp_path) as servers, _telling(outcomes):
         for seed in _seeds():
             outcome = run(seed, servers, tmp_path / f"seed-{seed}", _LONG if _MINUTES or _SEED else _SHORT)
             _tell(outcome.line)
             outcomes.append(outcome)
-    _tell(table(outcomes))
     assert not [outcome.line for outcome in outcomes if outcome.verdict.faults]
     assert _has_struck(outcomes)
 
@@ -44,6 +44,16 @@ def _seeds() -> Iterator[int]:
     else:
         end_s = time.monotonic() + _MINUTES * 60
         yield from (seed for seed, _ in zip(count(int(time.time())), iter(lambda: time.monotonic() < end_s, False)))
+
+
+@contextmanager
+def _telling(outcomes: list[Outcome]) -> Iterator[None]:
+    """The table at the end, also where one run could not be brought to its end."""
+    try:
+        yield
+    finally:
+        if outcomes:
+            _tell(table(outcomes))
 
 
 def _has_struck(outcomes: list[Outcome]) -> bool:

@@ -88,6 +88,15 @@ def test_finds_what_must_not_be(changes: Mapping[str, Any], what: str) -> None:
     assert any(fault.startswith(what) for fault in judge(evidence(**changes)).faults)
 
 
+@pytest.mark.parametrize(("late_mib", "faults"), [(150, 0), (160, 1)])
+def test_a_process_that_grows_is_a_fault(late_mib: float, faults: int) -> None:
+    looks = [look(100 + second, resident_mib=90 if second < 10 else late_mib) for second in range(20)]
+    verdict = judge(evidence(looks=looks))
+
+    assert verdict.most_grown_mib == late_mib - 90
+    assert len(verdict.faults) == faults
+
+
 def test_a_dead_letter_may_be_there_more_than_once() -> None:
     assert judge(evidence(letters=Counter([BAD, BAD]))).faults == []
 
