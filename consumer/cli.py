@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -255,15 +256,26 @@ def demo_command(
     keep: Annotated[
         bool, typer.Option("--keep", help="Afterwards leave everything running, and say where, until Ctrl-C.")
     ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", metavar="F", help="Records of yours, as for `explain`, by your configuration."),
+    ] = None,
+    config: Config = None,
 ) -> None:
     """Run everything on this machine with nothing to install, and prove that nothing got lost: exit 1 if not."""
-    from consumer.tools.demo import play  # here, since `run` need not wait for it
+    from consumer.tools.demo import play, show_own  # here, since `run` need not wait for it
 
-    if not keep:
-        raise typer.Exit(play(sys.stdout, None))
+    if file is None and config is not None:
+        raise typer.BadParameter("--config goes with --file: without, the demo has a configuration of its own")
+    settings = _settings(config) if file is not None else None
     signals = Signals()
-    with signals.caught():
-        code = play(sys.stdout, signals.stop)
+    kept_until = signals.stop if keep else None
+    with signals.caught() if keep else nullcontext():
+        code = (
+            play(sys.stdout, kept_until)
+            if settings is None or file is None
+            else show_own(settings, file, sys.stdout, kept_until)
+        )
     raise typer.Exit(code)
 
 

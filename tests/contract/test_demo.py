@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from consumer.config import Settings, load
+from consumer.config import Settings, load, parse
 from consumer.core.errors import ConfigError
 from consumer.core.settle import Outcome
 from consumer.tools.demo import configuration
 from consumer.tools.demo.command import play
+from consumer.tools.demo.own import show_own
 from consumer.tools.demo.playing import Stage
 from consumer.tools.demo.samples import Maker, Sample
 from consumer.tools.explain import Asked, explain_records, with_rules_of
+from consumer.tools.init import Asked as AskedToInit
+from consumer.tools.init import write_first_config
 
 SAMPLES = Maker(Settings.shipped_schema(), time.time()).samples()
 
@@ -35,6 +38,54 @@ def test_a_kept_demo_says_where_everything_is_and_stops_when_told() -> None:
 
     assert play(out, told) == 0
     assert "Test Events page" in out.getvalue()
+
+
+# ── somebody's own records ──────────────────────────────────────────────────────────────────────
+
+INIT = Path(__file__).parents[1] / "golden" / "init"
+
+
+def test_own_records_go_the_whole_way_to_the_sandbox(tmp_path: Path) -> None:
+    out, told, config = io.StringIO(), threading.Event(), tmp_path / "consumer.yaml"
+    told.set()
+    assert write_first_config(AskedToInit(schema=INIT / "cdp.avsc", is_for_sandbox=True, output=config), out) == 0
+    config.write_text(config.read_text() + "limits: {max_event_age: 0s}\n")
+
+    code = show_own(load(config, {}), INIT / "cdp.records.json", out, told)
+
+    text = " ".join(out.getvalue().split())
+    assert code == 0, text
+    for part in (
+        "each settled: 3",
+        "3 sent",
+        "1 Purchase in the sandbox",
+        "1 Search in the sandbox",
+        "http://127.0.0.1:",
+    ):
+        assert part in text, part
+
+
+def test_own_records_that_are_rejected_say_why(tmp_path: Path) -> None:
+    out, config = io.StringIO(), tmp_path / "consumer.yaml"
+    assert write_first_config(AskedToInit(schema=INIT / "cdp.avsc", is_for_sandbox=True, output=config), out) == 0
+
+    code = show_own(load(config, {}), INIT / "cdp.records.json", out, None)
+
+    assert code == 0
+    assert "3 × validate.event_too_old" in out.getvalue()
+
+
+def test_own_records_of_a_registry_cannot_be_played(tmp_path: Path) -> None:
+    settings = parse(
+        "kafka: {bootstrap_servers: 'x:1', topics: [t], group_id: g}\n"
+        "pixels: {shop: {pixel_code: C, access_token: t}}\n"
+        "avro: {registry: {url: 'http://127.0.0.1:1'}}\nrules: [{name: a, pixel: shop}]\n",
+        {},
+    )
+    out = io.StringIO()
+
+    assert show_own(settings, INIT / "cdp.records.json", out, None) == 64
+    assert "avro.schema" in out.getvalue()
 
 
 # ── explain, of a record in a topic ─────────────────────────────────────────────────────────────

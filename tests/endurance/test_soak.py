@@ -24,7 +24,7 @@ def forgetful_scene(kafka: Kafka, registry: Registry, tmp_path: Path) -> Iterato
     """Its sandbox counts events and forgets their keys."""
     topic = kafka.new_topic("events", partitions=4)
     kafka.create_topic(f"{topic}.dlq")
-    sandbox = Sandbox(tmp_path, options=("--forget-keys", "--keep", "1000"))
+    sandbox = Sandbox(tmp_path, arguments=("--forget-keys", "--keep", "1000"))
     scene = Scene(kafka, registry, sandbox, tmp_path, topic)
     yield scene
     scene.close()
