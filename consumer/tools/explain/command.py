@@ -195,7 +195,7 @@ def _rehearse(settings: Settings, asked: Asked, schemas: Schemas, out: TextIO) -
             raise InputError(f"there is no topic {topic}")
         for number in range(partitions):
             for record in reader.tail((topic, number), -(-last // partitions)):
-                tally.add(explainer.decide(record))
+                tally.add(explainer.decide(record), record.position)
     if asked.is_json:
         out.write(msgspec.json.encode(rehearsal.as_json(tally)).decode() + "\n")
     else:

@@ -1,7 +1,7 @@
 """A rehearsal: what rules would make of many records. Counting is pure; for people it is printed in 80 columns."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from consumer.core.model import Decision, Event, Note
+from consumer.core.model import Decision, Event, Note, Position
 from consumer.core.validate import match_keys
 from consumer.tools.explain.words import PROBLEMS
 
@@ -25,6 +25,8 @@ class RuleTally(Struct):
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Field without index, and problem → events."""
     match_keys: Counter[str] = field(default_factory=Counter)
+    firsts: dict[str, Position] = field(default_factory=dict)
+    """Reason → the first record that was rejected for it."""
 
     @property
     def holds(self) -> int:
@@ -39,8 +41,10 @@ class Rehearsal:
         self.records = 0
         self.dropped: Counter[str] = Counter()
         self.undecoded: Counter[str] = Counter()
+        self.firsts: dict[str, Position] = {}
+        """Reason → the first record that could not be decoded for it."""
 
-    def add(self, decision: Decision) -> None:
+    def add(self, decision: Decision, at: Position) -> None:
         """Count one record."""
         self.records += 1
         if decision.dropped is not None:
@@ -48,6 +52,7 @@ class Rehearsal:
         for rejection in decision.rejections:
             tally = self.rules.get(rejection.rule or "")
             (self.undecoded if tally is None else tally.rejected)[str(rejection.reason)] += 1
+            (self.firsts if tally is None else tally.firsts).setdefault(str(rejection.reason), at)
         for event in decision.events:
             self._add(self.rules[event.rule], event)
 
@@ -68,12 +73,14 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "records": rehearsal.records,
         "dropped": dict(rehearsal.dropped),
         "undecoded": dict(rehearsal.undecoded),
+        "firsts": _places(rehearsal.firsts),
         "rules": [
             {
                 "rule": name,
                 "holds": tally.holds,
                 "events": tally.events,
                 "rejected": dict(tally.rejected),
+                "firsts": _places(tally.firsts),
                 "left_out": [{"field": f, "problem": p, "events": n} for (f, p), n in tally.left_out.most_common()],
                 "match_keys": dict(tally.match_keys),
             }
@@ -82,21 +89,37 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
     }
 
 
+def _places(firsts: Mapping[str, Position]) -> dict[str, list[int]]:
+    """Reason → partition and offset."""
+    return {reason: [at.partition, at.offset] for reason, at in firsts.items()}
+
+
 def show(console: Console, rehearsal: Rehearsal) -> None:
     """Print it for people."""
     console.print(Text(f"A rehearsal on {rehearsal.records} records", "bold"))
     _lines(console, "dropped", rehearsal.dropped, rehearsal.records, "yellow")
-    _lines(console, "not decoded", rehearsal.undecoded, rehearsal.records, "red")
+    _lines(console, "not decoded", _pointed(rehearsal.undecoded, rehearsal.firsts), rehearsal.records, "red")
     for name, tally in rehearsal.rules.items():
         console.print()
         share = _percent(tally.holds, rehearsal.records)
         console.print(
-            Text.assemble("rule ", (name, "bold"), f" holds for {tally.holds} ({share}), {tally.events} events")
+            Text.assemble(
+                "rule ",
+                (name, "bold"),
+                f" holds for {tally.holds} ({share}), {tally.events} {'event' if tally.events == 1 else 'events'}",
+            )
         )
-        _lines(console, "rejected", tally.rejected, tally.holds, "red")
+        _lines(console, "rejected", _pointed(tally.rejected, tally.firsts), tally.holds, "red")
         left_out = {f"{where}: {_WORDS.get(problem, problem)}": n for (where, problem), n in tally.left_out.items()}
         _lines(console, "left out", Counter(left_out), tally.events, "yellow")
         _coverage(console, tally)
+
+
+def _pointed(counts: Counter[str], firsts: Mapping[str, Position]) -> Counter[str]:
+    """Each reason with where to look: `explain` takes partition and offset."""
+    return Counter(
+        {f"{why}, first at {firsts[why].partition}/{firsts[why].offset}": number for why, number in counts.items()}
+    )
 
 
 _WORDS = {str(problem): words for problem, (words, _) in PROBLEMS.items()}
@@ -122,10 +145,11 @@ def _coverage(console: Console, tally: RuleTally) -> None:
         return
     table = Table.grid(padding=(0, 2, 0, 0))
     for width in (13, 17, 7):
-        table.add_column(width=width, justify="right" if width == 7 else "left")
-    table.add_column(width=_BAR)
+        table.add_column(width=width, no_wrap=True, justify="right" if width == 7 else "left")
+    longest = max(0, min(_BAR, console.width - 44))
+    table.add_column(width=longest)
     for place, (key, number) in enumerate(tally.match_keys.most_common()):
-        bar = "█" * round(_BAR * number / tally.events)
+        bar = "█" * round(longest * number / tally.events)
         style = "red" if key == "none" else "green"
         table.add_row("  match keys" if not place else "", key, _percent(number, tally.events), Text(bar, style))
     console.print(table)
