@@ -30,6 +30,7 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 test: setup ## every test, on a real Kafka that it starts itself
 	scripts/system-parts
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
+	$(BIN)/python -m bench guard
 	$(PARALLEL) tests/contract tests/deploy tests/mutants tests/system tests/endurance tests/chaos
 
 .PHONY: test-quick
@@ -49,7 +50,7 @@ rules-check: ## the alert rules, by Prometheus's own tool where it is installed
 	else echo "promtool is not here: the rules were not checked (make test does)"; fi
 
 .PHONY: bench
-bench: setup ## what an event costs, against the floor and against others
+bench: setup .cache/others/.made ## what an event costs, against the floor and against others; into docs/performance.md
 	scripts/system-parts
 	$(BIN)/python -m bench
 
@@ -85,6 +86,7 @@ lock: .venv/.made ## the newest dependencies that pyproject.toml allows, with th
 	$(LOCK) --upgrade --all-extras --group dev --group build pyproject.toml -o requirements-dev.lock
 	$(LOCK) -c requirements-dev.lock --extra redis pyproject.toml -o requirements.lock
 	$(LOCK) -c requirements-dev.lock --group build -o requirements-build.lock
+	$(LOCK) --upgrade bench/others.in -o bench/others.lock
 
 .PHONY: clean
 clean: ## forget everything made here, the virtual environment too
@@ -118,3 +120,9 @@ $(DEV): .venv/.made requirements-dev.lock pyproject.toml $(SELF)
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	$(INSTALL_SELF)
 	@rm -f .venv/.made-dev* && touch $@ .venv/.made-run
+
+# What `make bench` compares with, apart from ours: it wants another Kafka client.
+.cache/others/.made: .venv/.made bench/others.lock
+	$(UV) venv --quiet --clear --python $(BIN)/python .cache/others
+	VIRTUAL_ENV=$(CURDIR)/.cache/others $(INSTALL) --require-hashes -r bench/others.lock
+	@touch $@

@@ -1,9 +1,19 @@
-"""Every benchmark there is, one after another: `python -m bench`. With a name, only that: `python -m bench floor`."""
+"""What an event costs: `python -m bench` measures everything and writes docs/performance.md anew.
+
+With a name, only that, printed: floor [REPEATS], delay, stages, windows, guard [--record].
+"""
 
 import sys
 
-from bench import against_floor, shared_window, warm_up, window
+from bench import against_floor, comparison, delay, guard, report, shared_window, stages, warm_up, window
 from bench.ground import ground
+
+
+def everything() -> None:
+    with ground() as prepared:
+        found = comparison.compared(prepared)
+    report.write(found)
+    print(report.table(found))
 
 
 def windows() -> None:
@@ -15,23 +25,29 @@ def windows() -> None:
     shared_window.main(100_000)
 
 
-def floor(repeats: int = 3) -> None:
-    with ground() as prepared:
-        against_floor.main(prepared, repeats)
-
-
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str]) -> int:
+    """Returns the exit code."""
     match arguments:
-        case ["floor", repeats]:
-            floor(int(repeats))
-        case ["floor"]:
-            floor()
+        case []:
+            everything()
+            windows()
+        case ["floor", *repeats]:
+            with ground() as prepared:
+                against_floor.main(prepared, int(repeats[0]) if repeats else 3)
+        case ["delay"]:
+            with ground() as prepared:
+                delay.main(prepared)
+        case ["stages"]:
+            stages.main()
         case ["windows"]:
             windows()
+        case ["guard", *record]:
+            return guard.main(is_recording=record == ["--record"])
         case _:
-            floor()
-            windows()
+            print(__doc__, file=sys.stderr)
+            return 64
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

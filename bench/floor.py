@@ -9,7 +9,6 @@ process. A slower floor would be no floor: nothing is checked, kept or sent.
 
 import io
 import json
-import resource
 import sys
 import time
 from hashlib import sha256
@@ -18,6 +17,8 @@ from pathlib import Path
 import fastavro
 import msgspec
 from confluent_kafka import Consumer
+
+from bench.cpu import cpu_s
 
 IDENTIFIERS = (b"customer12345@example.com", b"+12133734253", b"customer-12345")
 FRAMING_BYTES = 5
@@ -33,12 +34,6 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     user_agent: str
     url: str
     rest: str
-
-
-def cpu_s() -> float:
-    """CPU seconds of this process so far, all threads."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def reader(bootstrap: str, topic: str) -> Consumer:

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from bench.sample import PIXELS, records, rule, schema_of
@@ -13,6 +13,9 @@ from tests.support.kafka import Cluster
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
 from tests.support.topics import Kafka
+
+LATENCY_MS: Final = 20
+"""Of TikTok's stand-in."""
 
 
 @dataclass
@@ -29,9 +32,13 @@ class Ground:
         key = schema, partitions, count
         if key not in self.topics:
             self.topics[key] = self.new_topic(schema, partitions)
-            schema_id = self.registry.register(f"{self.topics[key]}-value", schema_of(schema))
+            schema_id = self.registry.register(f"{self.topics[key]}-value", self.schema(schema))
             self.kafka.produce(self.topics[key], records(schema, count, partitions, schema_id))
         return self.topics[key]
+
+    @staticmethod
+    def schema(name: str) -> dict[str, Any]:
+        return schema_of(name)
 
     def new_topic(self, schema: str, partitions: int) -> str:
         topic = self.kafka.new_topic(f"bench-{schema}", partitions)
@@ -59,6 +66,6 @@ def ground() -> Iterator[Ground]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         cluster = stack.enter_context(Cluster())
         registry = stack.enter_context(Registry())
-        tiktok = Sandbox(folder, arguments=("--no-checks", "--latency", "20ms"))
+        tiktok = Sandbox(folder, arguments=("--no-checks", "--latency", f"{LATENCY_MS}ms"))
         stack.callback(tiktok.kill)
         yield Ground(Kafka(cluster.bootstrap), registry, tiktok, folder)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.ground import Ground
+from tests.support.kafka import CHECKOUT
 from tests.support.metrics import Metrics
-from tests.support.processes import Service
+from tests.support.processes import Service, environment
 from tests.support.wait import wait_until
 
 LOOK_EVERY_S: Final = 0.5
@@ -52,6 +53,7 @@ class Look:
     at_s: float
     cpu_s: float
     settled: float
+    is_ready: bool
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,12 @@ class Cost:
     """In the dedupe window at the end."""
 
 
-def python(module: str, *arguments: str, program: str = sys.executable) -> float:
+def python(module: str, *arguments: str, program: Path = Path(sys.executable)) -> float:
     """What a module of ours prints: CPU microseconds a record."""
-    done = subprocess.run([program, "-m", module, *arguments], check=True, capture_output=True, text=True)
+    command = [str(program), "-m", module, *arguments]
+    done = subprocess.run(command, cwd=CHECKOUT, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{module} failed:\n{done.stderr[-3000:]}")
     return float(done.stdout.split()[-1])
 
 
@@ -89,7 +94,10 @@ def service(config: dict[str, Any], ground: Ground, arguments: Sequence[str] = (
 
 
 def cost(ground: Ground, config: dict[str, Any], count: int, arguments: Sequence[str] = ()) -> Cost:
-    """Let a `run` settle `count` records that are there already. The first fifth is not counted."""
+    """Let a `run` settle `count` records that are there already.
+
+    Not counted are the first fifth, and what is before all workers have their place in the group.
+    """
     with service(config, ground, arguments) as running:
         looks: list[Look] = []
 
@@ -100,7 +108,7 @@ def cost(ground: Ground, config: dict[str, Any], count: int, arguments: Sequence
         wait_until(is_done, RUN_TIMEOUT_S, what=f"{count} records are settled", every_s=LOOK_EVERY_S)
         peak = peak_bytes(running.pid) / (1 << 20)
         keys = running.metrics().value("window_keys")
-    first = next(look for look in looks if look.settled >= count / 5)
+    first = next(look for look in looks if look.settled >= count / 5 and look.is_ready)
     last = [look for look in looks if look.settled < count][-1]
     if last.settled - first.settled < count / 5:
         raise RuntimeError(f"too few records for a steady state: {looks}")
@@ -111,4 +119,4 @@ def cost(ground: Ground, config: dict[str, Any], count: int, arguments: Sequence
 def _look(running: Service) -> Look:
     answer = running.get("/metrics")
     settled = 0.0 if answer is None else Metrics.parse(answer.text).value("records_settled_total")
-    return Look(time.monotonic(), cpu_s(running.pid), settled)
+    return Look(time.monotonic(), cpu_s(running.pid), settled, running.is_ready())

@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 def records(name: str, count: int, partitions: int, schema_id: int) -> list[Raw]:
     """Records of schema `name` in Confluent's framing, with timestamps of now; a copy shares its first's partition."""
-    schema, make = fastavro.parse_schema(schema_of(name)), _MAKERS[name]
+    encode, make = writer(name, schema_id), _MAKERS[name]
     draw = random.Random(1)
     now_ms = int(time.time() * 1000)
     made: list[Raw] = []
@@ -39,9 +39,20 @@ def records(name: str, count: int, partitions: int, schema_id: int) -> list[Raw]
         if made and draw.random() < COPIES:
             made.append(made[max(0, number - draw.randint(1, LARGEST_GAP))])
         else:
-            value = framed(schema_id, schema, make(number, now_ms))
+            value = encode(make(number, now_ms))
             made.append(Raw(value, f"order-{number:010}".encode(), partition=number % partitions))
     return made
+
+
+def writer(name: str, schema_id: int) -> Callable[[Mapping[str, Any]], bytes]:
+    """What makes a record's value of its fields."""
+    schema = fastavro.parse_schema(schema_of(name))
+    return lambda fields: framed(schema_id, schema, fields)
+
+
+def timed(number: int, now_ms: int) -> dict[str, Any]:
+    """A record of the shipped schema whose event_id begins with Unix milliseconds."""
+    return {**_shipped(number, now_ms), "event_id": f"{now_ms}-{number}"}
 
 
 def rule(name: str) -> dict[str, Any]:

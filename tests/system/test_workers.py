@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from tests.support.letters import letter
+from tests.support.processes import Service
 from tests.support.scene import CLASSIC, CONSUMER, Scene
 from tests.support.scraping import Scraping
 from tests.support.stream import StreamSettings, expected_keys, expected_letters, make_purchases, make_stream
@@ -20,13 +21,14 @@ KILLING_S: Final = float(os.environ.get("WORKERS_KILLED_FOR_S", "30"))
 """A worker is killed every ten seconds for so long."""
 KILL_EVERY_S: Final = 10.0
 CHUNK: Final = 250
+START_TIMEOUT_S: Final = 120.0
 
 
 @pytest.mark.timeout(600)
 def test_loses_nothing_and_always_shows_even_numbers_while_its_workers_are_killed(scene: Scene) -> None:
     stream = make_stream(StreamSettings(count=int(KILLING_S * 1000)), scene.schema_ids())
     slow: dict[str, Any] = {"batch": {"max_events": 50}, "delivery": {"max_requests_per_second": 10}}
-    service = scene.run(*TWO, **slow)
+    service = ready(scene, **slow)
     killed: list[int] = []
     fed = 0
 
@@ -67,7 +69,7 @@ def test_workers_share_the_events_and_the_limits_and_leave_together(scene: Scene
     scene.protocol = protocol
     stream = make_purchases(1_000, scene.schema_ids())
 
-    service = scene.run(*TWO, delivery={"max_in_flight": 5})
+    service = ready(scene, delivery={"max_in_flight": 5})
     scene.produce(stream)
     scene.wait_until_settled()
 
@@ -83,11 +85,15 @@ def test_workers_share_the_events_and_the_limits_and_leave_together(scene: Scene
 
 def test_static_workers_have_instance_ids_of_their_own_and_keep_their_places(scene: Scene) -> None:
     scene.protocol = {**CLASSIC, "group.instance.id": "one"}
-    service = scene.run(*TWO)
+    service = ready(scene)
     workers = service.children()
 
     os.kill(workers[0], signal.SIGKILL)
-    wait_until(lambda: set(service.children()) != set(workers) and service.is_ready(), 30, what="both are there again")
+    wait_until(
+        lambda: set(service.children()) != set(workers) and service.is_ready(),
+        START_TIMEOUT_S,
+        what="both are there again",
+    )
 
     assert scene.kafka.members(scene.group) == 2
     assert workers[1] in service.children()
@@ -95,7 +101,7 @@ def test_static_workers_have_instance_ids_of_their_own_and_keep_their_places(sce
 
 
 def test_no_worker_outlives_a_supervisor_that_was_killed(scene: Scene) -> None:
-    service = scene.run(*TWO)
+    service = ready(scene)
     workers = service.children()
     assert len(workers) == 2
 
@@ -108,7 +114,7 @@ def test_no_worker_outlives_a_supervisor_that_was_killed(scene: Scene) -> None:
 def test_a_second_signal_ends_all_workers_at_once(scene: Scene) -> None:
     scene.produce(make_purchases(100, scene.schema_ids()))
     scene.sandbox.misbehave({"do": {"end": "hang"}})
-    service = scene.run(*TWO, delivery={"timeout": "60s"}, shutdown_timeout="60s")
+    service = ready(scene, delivery={"timeout": "60s"}, shutdown_timeout="60s")
     wait_until(lambda: service.metrics().value("requests_in_flight"), 30, what="a request is under way")
 
     service.send(signal.SIGTERM)
@@ -132,6 +138,13 @@ def test_gives_up_when_workers_die_young_and_says_so_last(scene: Scene) -> None:
     last = service.log()[-1]
     assert last["event"] == "workers.stopped"
     assert "dies again and again" in last["why"]
+
+
+def ready(scene: Scene, **sections: Any) -> Service:
+    """Two workers, each with its place in the group. On a busy machine it takes long to start two at once."""
+    service = scene.start(*TWO, **sections)
+    service.wait_until_ready(START_TIMEOUT_S)
+    return service
 
 
 def _exists(pid: int) -> bool:
