@@ -17,7 +17,7 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
 setup: $(DEV) ## everything that development needs, into .venv
@@ -48,6 +48,16 @@ check: setup rules-check ## style, types, and generated documents
 rules-check: ## the alert rules, by Prometheus's own tool where it is installed
 	@if command -v promtool >/dev/null; then promtool check rules deploy/prometheus/rules.yaml; \
 	else echo "promtool is not here: the rules were not checked (make test does)"; fi
+
+.PHONY: image-check
+image-check: setup ## the image, docker-compose.yml and the systemd unit, tried without an engine; part of `make test`
+	scripts/system-parts
+	$(BIN)/pytest tests/deploy/test_image.py tests/deploy/test_compose.py tests/deploy/test_systemd.py
+
+.PHONY: helm-check
+helm-check: setup ## the Helm chart: linted, rendered, compared, held against Kubernetes' schemas; part of `make test`
+	scripts/system-parts
+	$(BIN)/pytest tests/deploy/test_chart.py
 
 .PHONY: bench
 bench: setup .cache/others/.made ## what an event costs, against the floor and against others; into docs/performance.md

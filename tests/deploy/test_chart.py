@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import kubernetes_validate
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from consumer.config import load
 from tests.support.golang import CHECKOUT, helm
@@ -36,7 +36,11 @@ def rendered(values: Path, *more: str) -> str:
 
 
 def objects(values: Path, *more: str) -> list[dict[str, Any]]:
-    return [each for each in yaml.safe_load_all(rendered(values, *more)) if each]
+    return [each for each in YAML(typ="safe", pure=True).load_all(rendered(values, *more)) if each]
+
+
+def read(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def one(kind: str, values: Path, *more: str) -> dict[str, Any]:
@@ -79,11 +83,13 @@ def test_the_alert_rules_of_the_chart_are_those_of_deploy_prometheus() -> None:
     rules = CHECKOUT / "deploy/prometheus/rules.yaml"
     if rules.exists():
         assert (CHART / "rules.yaml").read_text() == rules.read_text(), f"ln -sf ../../prometheus/rules.yaml {CHART}"
-    assert one("PrometheusRule", PRODUCTION, "--set", "prometheusRule.enabled=true")["spec"] == yaml.safe_load((CHART / "rules.yaml").read_text())
+    assert one("PrometheusRule", PRODUCTION, "--set", "prometheusRule.enabled=true")["spec"] == read(
+        (CHART / "rules.yaml").read_text()
+    )
 
 
 def test_the_configuration_arrives_unchanged_and_is_usable(tmp_path: Path) -> None:
-    given = yaml.safe_load(PRODUCTION.read_text())
+    given = read(PRODUCTION.read_text())
     [container] = one("StatefulSet", PRODUCTION)["spec"]["template"]["spec"]["containers"]
     config = tmp_path / "consumer.yaml"
     for name in given["tokens"]:
@@ -101,7 +107,7 @@ def test_tokens_are_where_the_configuration_looks_for_them() -> None:
     pod = one("StatefulSet", PRODUCTION)["spec"]["template"]["spec"]
     [folder] = [each["mountPath"] for each in pod["containers"][0]["volumeMounts"] if each["name"] == "tokens"]
     [volume] = [each for each in pod["volumes"] if each["name"] == "tokens"]
-    pixels = yaml.safe_load(yaml.safe_load(PRODUCTION.read_text())["config"])["pixels"].values()
+    pixels = read(read(PRODUCTION.read_text())["config"])["pixels"].values()
 
     files = {f"{folder}/{item['path']}" for each in volume["projected"]["sources"] for item in each["secret"]["items"]}
 

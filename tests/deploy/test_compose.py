@@ -72,9 +72,7 @@ def test_a_container_is_given_longer_than_the_service_takes_to_stop(services: di
 
 
 @pytest.fixture(scope="module")
-def stack(
-    project: dict[str, Any], image: Image, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
+def stack(project: dict[str, Any], image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything up in the order that `depends_on` says, but Prometheus and Grafana."""
     ours = ("sandbox", "producer", *CONSUMERS)
     with Hosts(["kafka", "registry", "valkey", *ours]) as hosts:

@@ -12,7 +12,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-_FOLDERS: Final = ("dev", "etc/ssl", "opt", "proc", "root", "run", "tmp", "usr/bin", "usr/lib", "usr/sbin", "usr/share", "var")
+_FOLDERS: Final = (
+    "dev",
+    "etc/ssl",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "tmp",
+    "usr/bin",
+    "usr/lib",
+    "usr/sbin",
+    "usr/share",
+    "var",
+)
 _ACCOUNTS: Final = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
 _SETPRIV: Final = "/usr/bin/setpriv"
 
@@ -58,8 +71,28 @@ def wrapped(
     assert bwrap, "install bubblewrap (scripts/system-parts does)"
     uid, gid = user.split(":")
     own = "--bind" if is_writable else "--ro-bind"
-    line = [bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--as-pid-1", "--die-with-parent", "--new-session"]
-    line += ["--hostname", hostname, own, str(root), "/", "--ro-bind", "/usr/lib", "/usr/lib", "--ro-bind-try", "/usr/lib64", "/usr/lib64"]
+    line = [
+        bwrap,
+        "--unshare-pid",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--as-pid-1",
+        "--die-with-parent",
+        "--new-session",
+    ]
+    line += [
+        "--hostname",
+        hostname,
+        own,
+        str(root),
+        "/",
+        "--ro-bind",
+        "/usr/lib",
+        "/usr/lib",
+        "--ro-bind-try",
+        "/usr/lib64",
+        "/usr/lib64",
+    ]
     line += ["--ro-bind", "/etc/ssl", "/etc/ssl", "--proc", "/proc", "--dev", "/dev"]
     for bind in binds:
         line += ["--bind" if bind.is_writable else "--ro-bind", bind.source, bind.target]

@@ -122,10 +122,9 @@ class Stack:
     def _binds(self, service: Mapping[str, Any]) -> list[Bind]:
         """Volumes and secrets, on places that the tree must already have: a read-only root grows none."""
         binds = [Bind(str(self._folder / "hosts"), "/etc/hosts")]
-        for volume in service.get("volumes", ()):
-            binds.append(Bind(volume["source"], volume["target"], not volume.get("read_only")))
-        for secret in service.get("secrets", ()):
-            binds.append(Bind(self._secrets[secret["source"]]["file"], f"/run/secrets/{secret['source']}"))
+        volumes, secrets = service.get("volumes", ()), [each["source"] for each in service.get("secrets", ())]
+        binds += [Bind(each["source"], each["target"], not each.get("read_only")) for each in volumes]
+        binds += [Bind(self._secrets[name]["file"], f"/run/secrets/{name}") for name in secrets]
         for bind in binds:  # an engine makes these in the container's own layer
             place = self._image.root / bind.target.lstrip("/")
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +149,15 @@ class Stack:
             (root / home.lstrip("/")).mkdir(parents=True, exist_ok=True)
             binds.append(Bind(home, home))
         run = [str(java), "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "/opt/kafka/*"]
-        formatting = [*run, "kafka.tools.StorageTool", "format", "-t", "made-up-cluster-id-000", "-c", "/etc/kafka.properties"]
+        formatting = [
+            *run,
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            "made-up-cluster-id-000",
+            "-c",
+            "/etc/kafka.properties",
+        ]
         how: dict[str, Any] = {"env": {"PATH": "/usr/bin"}, "binds": binds, "hostname": "kafka", "is_writable": True}
         done = subprocess.run(wrapped(root, formatting, **how), capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -158,12 +165,14 @@ class Stack:
 
     def is_kafka_up(self) -> bool:
         """What the health check of the image asks: whether a client is answered."""
-        ask = "from confluent_kafka.admin import AdminClient as A; A({'bootstrap.servers': 'kafka:9092'}).list_topics(timeout=5)"
+        ask = "import confluent_kafka.admin as k; k.AdminClient({'bootstrap.servers': 'kafka:9092'}).list_topics(timeout=5)"
         return self.execute("sandbox", ["python", "-c", ask]).returncode == 0
 
     def registry(self) -> None:
         command = [sys.executable, "-m", "tests.support.registry", "--host", "0.0.0.0", "--port", "8081"]  # noqa: S104
-        self._begin("registry", ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", "--chdir", str(CHECKOUT), *command])
+        self._begin(
+            "registry", ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", "--chdir", str(CHECKOUT), *command]
+        )
 
     def valkey(self) -> None:
         server = shutil.which("redis-server")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,18 +28,18 @@ class Instruction(NamedTuple):
 
 
 def read(file: Path) -> list[list[Instruction]]:
-    """The stages, each beginning with its FROM; ARGs before the first are put in there."""
-    stages: list[list[Instruction]] = []
+    """The stages, each beginning with its FROM; the ARGs before the first are put in there."""
+    instructions = list(_instructions(file.read_text()))
+    begins = [place for place, each in enumerate(instructions) if each.name == "FROM"]
     arguments: dict[str, str] = {}
-    for instruction in _instructions(file.read_text()):
-        if instruction.name == "FROM":
-            image = _VARIABLE.sub(lambda found: arguments[found[1]], instruction.rest)
-            stages.append([instruction._replace(rest=image)])
-        elif instruction.name == "ARG" and not stages:
-            arguments |= instruction.pairs()
-        else:
-            stages[-1].append(instruction)
-    return stages
+    for each in instructions[: begins[0]]:
+        arguments |= each.pairs()
+    stages = [instructions[begin:end] for begin, end in pairwise([*begins, len(instructions)])]
+    return [[_named(begin, arguments), *rest] for begin, *rest in stages]
+
+
+def _named(begin: Instruction, arguments: Mapping[str, str]) -> Instruction:
+    return begin._replace(rest=_VARIABLE.sub(lambda found: arguments[found[1]], begin.rest))
 
 
 def _instructions(text: str) -> Iterator[Instruction]:

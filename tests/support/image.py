@@ -7,7 +7,7 @@ image is built, its commands are there too; when it runs, they are not. Everythi
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -85,22 +85,24 @@ def _carry_out(instruction: Instruction, image: Image, built: Mapping[str, Image
         case "WORKDIR":
             image.folder = instruction.rest
             (image.root / image.folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
-        case "USER":
-            image.user = instruction.rest
-        case "ENTRYPOINT":
-            image.entrypoint = instruction.words()
-        case "CMD":
-            image.command = instruction.words()
-        case "HEALTHCHECK":
-            image.health = instruction._replace(rest=instruction.rest.removeprefix("CMD ").strip()).words()
-        case "STOPSIGNAL":
-            image.stop_signal = instruction.rest
-        case "EXPOSE":
-            image.ports = instruction.words()
         case "LABEL":
             pass
+        case name if name in _KEPT:
+            field_name, take = _KEPT[name]
+            setattr(image, field_name, take(instruction))
         case unknown:
             raise NotImplementedError(f"{unknown}: teach tests/support/image.py what it means")
+
+
+_KEPT: Final[Mapping[str, tuple[str, Callable[[Instruction], object]]]] = {
+    "USER": ("user", lambda each: each.rest),
+    "ENTRYPOINT": ("entrypoint", Instruction.words),
+    "CMD": ("command", Instruction.words),
+    "HEALTHCHECK": ("health", lambda each: each._replace(rest=each.rest.removeprefix("CMD ")).words()),
+    "STOPSIGNAL": ("stop_signal", lambda each: each.rest),
+    "EXPOSE": ("ports", Instruction.words),
+}
+"""What is only kept, and how to take it from the instruction."""
 
 
 def _run(instruction: Instruction, image: Image) -> None:
@@ -138,7 +140,9 @@ def _copy(instruction: Instruction, image: Image, built: Mapping[str, Image]) ->
 
 def _sent(source: str) -> Path:
     """A file of the build's context, if .dockerignore lets it through."""
-    ignored, *lines = [line for line in (CHECKOUT / ".dockerignore").read_text().splitlines() if line[:1] not in ("", "#")]
+    ignored, *lines = [
+        line for line in (CHECKOUT / ".dockerignore").read_text().splitlines() if line[:1] not in ("", "#")
+    ]
     assert ignored == "*", "the first pattern leaves everything out"
     assert f"!{source}" in lines, f"{source} is not sent to the engine: name it in .dockerignore"
     return CHECKOUT / source
