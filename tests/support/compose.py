@@ -49,6 +49,7 @@ class Stack:
         self._services, self._secrets = project["services"], project["secrets"]
         self._image, self._hosts, self._folder = image, hosts, folder
         self._running: dict[str, Running] = {}
+        self._places: list[Path] = []
         (folder / "hosts").write_text(hosts.file)
 
     def start(self, name: str) -> None:
@@ -94,6 +95,8 @@ class Stack:
     def close(self) -> None:
         for running in self._running.values():
             running.kill()
+        for place in self._places:
+            place.unlink()
 
     def tail(self, name: str) -> str:
         return tail_of(self._folder / f"{name}.log", 30)
@@ -120,16 +123,21 @@ class Stack:
         )
 
     def _binds(self, service: Mapping[str, Any]) -> list[Bind]:
-        """Volumes and secrets, on places that the tree must already have: a read-only root grows none."""
+        """Volumes and secrets."""
         binds = [Bind(str(self._folder / "hosts"), "/etc/hosts")]
         volumes, secrets = service.get("volumes", ()), [each["source"] for each in service.get("secrets", ())]
         binds += [Bind(each["source"], each["target"], not each.get("read_only")) for each in volumes]
         binds += [Bind(self._secrets[name]["file"], f"/run/secrets/{name}") for name in secrets]
-        for bind in binds:  # an engine makes these in the container's own layer
-            place = self._image.root / bind.target.lstrip("/")
+        for bind in binds:
+            self._make_place(self._image.root / bind.target.lstrip("/"))
+        return binds
+
+    def _make_place(self, place: Path) -> None:
+        """Something to mount on, as an engine makes it in the container's own layer; `close` takes it away."""
+        if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.touch()
-        return binds
+            self._places.append(place)
 
     # ── what stands in for other images ─────────────────────────────────────────────────────────
 
@@ -165,7 +173,8 @@ class Stack:
 
     def is_kafka_up(self) -> bool:
         """What the health check of the image asks: whether a client is answered."""
-        ask = "import confluent_kafka.admin as k; k.AdminClient({'bootstrap.servers': 'kafka:9092'}).list_topics(timeout=5)"
+        client = "AdminClient({'bootstrap.servers': 'kafka:9092'})"
+        ask = f"from confluent_kafka.admin import AdminClient; {client}.list_topics(timeout=5)"
         return self.execute("sandbox", ["python", "-c", ask]).returncode == 0
 
     def registry(self) -> None:
