@@ -76,7 +76,8 @@ endurance: setup ## outages, storms and load for long: an hour and a half, and i
 
 .PHONY: up
 up: ## Kafka, registry, sandbox, consumers, Prometheus and Grafana in containers
-	docker compose up --build --wait
+	docker compose build
+	docker compose up --wait
 
 .PHONY: down
 down: ## end what `make up` began, and forget its data

@@ -1,6 +1,7 @@
 """docker-compose.yml: that it loads, that its parts fit, and that our services of it run as it says."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,20 @@ def test_our_containers_may_do_nothing_but_run(services: dict[str, dict[str, Any
 
 def test_nothing_is_open_to_other_machines(services: dict[str, dict[str, Any]]) -> None:
     assert {port["host_ip"] for service in services.values() for port in service.get("ports", ())} == {"127.0.0.1"}
+
+
+def test_prometheus_takes_its_configuration(services: dict[str, dict[str, Any]]) -> None:
+    file = CHECKOUT / "deploy/prometheus/prometheus.yml"
+    done = subprocess.run(
+        ["promtool", "check", "config", "--syntax-only", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert all(f"{name}:9464" in file.read_text() for name in CONSUMERS)
 
 
 def test_a_container_is_given_longer_than_the_service_takes_to_stop(services: dict[str, dict[str, Any]]) -> None:
