@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from confluent_kafka import (
+    Consumer,
     ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
@@ -120,6 +121,15 @@ class Kafka:
                 return {}
             raise
         return {partition.partition: partition.offset for partition in stored if partition.offset >= 0}
+
+    def commit(self, group: str, topic: str, offsets: Mapping[int, int], metadata: str) -> None:
+        """Commit for a group that has no members: partition → offset, each with this metadata."""
+        partitions = [TopicPartition(topic, partition, offset, metadata) for partition, offset in offsets.items()]
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": group, "log_level": 2})
+        try:
+            consumer.commit(offsets=partitions, asynchronous=False)
+        finally:
+            consumer.close()
 
     def is_at_end(self, group: str, topic: str) -> bool:
         """True once the group has committed the end of every partition that holds, or held, a record."""
