@@ -11,7 +11,7 @@ from tests.support.stream import expected_keys, make_purchases
 
 GROUPS_TOOL: Final = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 OF_THE_LOST_CLUSTER: Final = '{"v":1,"w":0,"m":0,"t":"id-of-the-lost-topic"}'
-"""What the service stored with a commit, as a mirror brings it along: the topic of the same name has another id here."""
+"""What the service stored with a commit, as a mirror brings it along: here, the topic of that name has another id."""
 
 
 @pytest.mark.parametrize("is_committed_anew", [False, True], ids=["as mirrored", "committed anew"])
