@@ -31,7 +31,7 @@ test: setup ## every test, on a real Kafka that it starts itself
 	scripts/system-parts
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
 	$(BIN)/python -m bench guard
-	$(PARALLEL) tests/contract tests/deploy tests/mutants tests/system tests/endurance tests/chaos
+	$(PARALLEL) tests/contract tests/deploy tests/mutants tests/system tests/pages tests/endurance tests/chaos
 
 .PHONY: test-quick
 test-quick: setup ## the tests that need no server: seconds

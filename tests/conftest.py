@@ -16,7 +16,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene
 from tests.support.topics import Kafka
 
-_SERVERS = {"kafka", "sandbox"}
+_SERVERS = {"kafka", "sandbox", "browser"}
 
 
 # In CI the same examples each time, so that a change is judged by what it changed; elsewhere new ones are tried.

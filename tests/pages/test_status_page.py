@@ -1,0 +1,154 @@
+"""The status page of a real `run`, as a person sees it."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.axe import faults
+from tests.support.browser import Scheme, tab
+from tests.support.processes import run_command
+from tests.support.scene import Scene
+from tests.support.stream import StreamSettings, make_bad, make_purchases, make_stream
+from tests.support.stream_config import BLOG, PIXELS, SHOP
+
+SOON_MS: Final = 20_000
+
+
+def live(page: Page) -> None:
+    expect(page.locator("#live")).to_have_text("Ready", timeout=SOON_MS)
+
+
+def count_of(page: Page, stage: str) -> int:
+    """The number in the stage's box."""
+    return int(page.locator(f'.stage[data-key="{stage}"] [data-part=count]').inner_text().replace(",", ""))
+
+
+def test_shows_what_flowed_and_that_the_ledger_is_even(scene: Scene, browser: Browser, axe: str) -> None:
+    stream = make_stream(StreamSettings(count=500), scene.schema_ids())
+    scene.produce(stream)
+    service = scene.run()
+    scene.wait_until_settled()
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        live(page)
+        settled = re.compile(r"500 read = 500 settled \+ 0 released \+ 0 in flight ✓")
+        expect(page.locator("#balance")).to_have_text(settled, timeout=SOON_MS)
+        assert count_of(page, "read") == count_of(page, "settle") == 500
+        assert count_of(page, "deliver") == sum(len(made.keys) for made in stream)
+        dropped = page.locator('#ledger [data-key="dropped"] .count')
+        assert int(dropped.inner_text()) == sum(1 for made in stream if not made.keys and not made.reason)
+        rows = page.locator("#partitions tr").all_inner_texts()
+        assert [row.split()[0] for row in rows[:4]] == [f"{scene.topic}[{n}]" for n in range(4)], "its own come after"
+        expect(page.locator("#past svg")).to_have_count(5, timeout=SOON_MS)
+        expect(page.locator('#pixels [data-key="shop"] .badge')).to_have_text("open")
+        assert faults(page, axe) == []
+        assert opened.complaints == []
+
+
+def test_a_held_pixel_appears_with_its_remedy_and_opens_with_a_new_token(
+    scene: Scene, browser: Browser, axe: str, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("an-old-token")
+    scene.sandbox.allow_tokens({"a-new-token": [SHOP], "token-of-the-blog": [BLOG]})
+    shop = {"pixel_code": SHOP, "access_token_file": str(token), "access_token": None}
+    service = scene.run(pixels={"shop": shop, "blog": PIXELS["blog"]})
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        live(page)
+        scene.produce(make_purchases(20, scene.schema_ids()))
+        held = page.locator('#pixels [data-key="shop"]')
+        expect(held.locator(".badge")).to_have_text("held", timeout=SOON_MS)
+        expect(held.locator("[data-part=why]")).to_contain_text("code 40105")
+        expect(held.locator("[data-part=remedy]")).to_contain_text("access_token_file is read again by itself")
+        expect(held.locator("[data-part=since]")).to_contain_text("since")
+        expect(held.locator("[data-part=counts]")).to_contain_text("20 events waiting")
+        expect(page.locator('#pixels [data-key="blog"] .badge')).to_have_text("open")
+        assert faults(page, axe) == []
+
+        token.write_text("a-new-token")
+        expect(held.locator(".badge")).to_have_text("open", timeout=SOON_MS)
+        expect(held.locator("[data-part=remedy]")).to_be_hidden()
+        expect(held.locator("[data-part=counts]")).to_contain_text("20 accepted", timeout=SOON_MS)
+        assert opened.complaints == []
+
+
+def test_when_nothing_can_be_sent_it_says_so_before_anything_else(scene: Scene, browser: Browser, axe: str) -> None:
+    pixels = {name: {**pixel, "hold": True} for name, pixel in PIXELS.items()}
+    service = scene.start(pixels=pixels)
+    service.wait_until_unready()
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        expect(page.locator("#live")).to_have_text("Not ready", timeout=SOON_MS)
+        trouble = page.get_by_role("alert")
+        expect(trouble).to_contain_text("every pixel is unavailable or held", timeout=SOON_MS)
+        expect(page.locator('#pixels [data-key="shop"] [data-part=remedy]')).to_contain_text("hold: false")
+        assert faults(page, axe) == []
+        assert opened.complaints == []
+
+
+def test_a_rejected_record_has_the_command_that_explains_it(scene: Scene, browser: Browser) -> None:
+    [(partition, offset)] = scene.produce(make_bad(["normalize.event_time"], scene.schema_ids()))
+    service = scene.run()
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        rejected = page.locator("#rejected > li")
+        expect(rejected).to_have_count(1, timeout=SOON_MS)
+        expect(rejected).to_contain_text("normalize.event_time")
+        expect(rejected).to_contain_text(f"{scene.topic}[{partition}] offset {offset}")
+        expect(rejected).to_contain_text("rule purchases")
+        page.get_by_role("button", name=f"Copy the command for offset {offset}").click()
+        expect(rejected.get_by_role("button")).to_have_text("Copied")
+        command: str = page.evaluate("navigator.clipboard.readText()")
+
+    program, *arguments = shlex.split(command)
+    assert program == "tiktok-consumer"
+    explained = run_command(*arguments, "--json", folder=scene.folder)
+    said = json.loads(explained.stdout)
+    assert said["position"] == {"topic": scene.topic, "partition": partition, "offset": offset}
+    assert [each["reason"] for each in said["rejected"]] == ["normalize.event_time"]
+
+
+def test_says_that_the_service_is_away_and_goes_on_when_it_is_back(scene: Scene, browser: Browser) -> None:
+    service = scene.run()
+
+    with tab(browser, f"{service.url}/") as opened:
+        live(opened.page)
+        opened.page.context.set_offline(True)
+        expect(opened.page.locator("#live")).to_have_text("Not connected, trying again", timeout=SOON_MS)
+        opened.page.context.set_offline(False)
+        live(opened.page)
+
+
+def test_a_dry_run_says_that_it_is_one(scene: Scene, browser: Browser) -> None:
+    service = scene.run("--dry-run")
+
+    with tab(browser, f"{service.url}/") as opened:
+        expect(opened.page.locator("#mode")).to_contain_text("sends and commits nothing", timeout=SOON_MS)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (380, "light"), (380, "dark"), (700, "light")])
+def test_is_for_everyone_on_a_phone_and_in_the_dark(
+    scene: Scene, browser: Browser, axe: str, width: int, scheme: Scheme
+) -> None:
+    scene.produce(make_stream(StreamSettings(count=100, bad=0.2), scene.schema_ids()))
+    service = scene.run()
+    scene.wait_until_settled()
+
+    with tab(browser, f"{service.url}/", width=width, scheme=scheme) as opened:
+        page = opened.page
+        live(page)
+        expect(page.locator("#past svg")).to_have_count(5, timeout=SOON_MS)
+        assert faults(page, axe) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page must not scroll sideways"
+        assert opened.complaints == []
