@@ -14,8 +14,8 @@ from consumer.edges.clients import judged
 
 log = structlog.get_logger("consumer.outcomes")
 
-_OURS: Final = {
-    "delivery.report.only.error": "true",  # a call for each that was written would cost more than writing it
+_OURS: Final[Mapping[str, str | bool]] = {
+    "delivery.report.only.error": True,  # a call for each that was written would cost more than writing it
     "enable.idempotence": "false",  # one written twice does no harm; idempotence can end a producer for good
     "message.timeout.ms": "30000",
     "linger.ms": "100",

@@ -168,9 +168,9 @@ def test_only_the_rule_that_failed_runs_again(scene: Scene) -> None:
 
 
 def test_a_letter_without_its_value_is_fetched_from_where_it_came_from_if_it_is_there_still(scene: Scene) -> None:
-    scene.kafka.configure(scene.dead_letter_topic, "max.message.bytes", "1000")
+    scene.kafka.configure(scene.dead_letter_topic, "max.message.bytes", "2000")
     headers = (("trace", b"\x00\xff"),)
-    large = [Raw(bytes([1]) * (2000 + n), key=b"large-%d" % n, headers=headers, partition=n) for n in range(2)]
+    large = [Raw(bytes([1]) * (5000 + n), key=b"large-%d" % n, headers=headers, partition=n) for n in range(2)]
     scene.kafka.produce(scene.topic, large)
     service = scene.run(dead_letter=NEVER)
     scene.wait_until_settled()
@@ -181,7 +181,7 @@ def test_a_letter_without_its_value_is_fetched_from_where_it_came_from_if_it_is_
     listed = [json.loads(line) for line in scene.command("dlq", "list", "--json").stdout.splitlines()]
     assert {each["has_value"] for each in listed} == {False}
     shown = scene.command("dlq", "show", ":".join(map(str, kept)), ":".join(map(str, gone))).stdout.decode()
-    assert "cannot be decoded; 2,000 bytes: 01 01" in shown
+    assert "cannot be decoded; 5,000 bytes: 01 01" in shown
     assert "no longer has" in shown
 
     report = replayed(scene)

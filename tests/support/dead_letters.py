@@ -1,0 +1,126 @@
+"""A dead-letter topic, a replay topic and a group's offsets in memory, for replays one after another."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Event
+from typing import Any, Final
+
+from consumer.core.letter import Letter, dead_letter, shortened
+from consumer.core.model import Decision, Headers, Position, Record, Rejection, RejectReason, TopicPartition
+from consumer.tools.dlq.fetching import same
+from consumer.tools.dlq.judging import Left
+from consumer.tools.dlq.letters import DeadLetter, letter_of, replayed_mark
+from consumer.tools.dlq.progress import Progress
+from consumer.tools.dlq.replaying import Hands, Replay, Wanted
+from consumer.tools.dlq.report import Report
+from consumer.tools.dlq.selecting import Selection
+
+DLQ: Final = "orders.dlq"
+REPLAY: Final = "g.replay"
+NOW_MS: Final = 1_790_000_000_000
+EVERY_LETTER: Final = Selection()
+
+
+def dead(
+    offset: int,
+    reason: RejectReason = RejectReason.MAP_CALL,
+    *,
+    rule: str | None = "purchases",
+    pixel: str | None = "shop",
+    partition: int = 0,
+    replays: int = 0,
+    headers: Headers = (),
+    is_short: bool = False,
+) -> Record:
+    """A dead letter at this offset of its topic; its record came from ten times that."""
+    at = Position("orders", partition, offset * 10)
+    origin = Record(at, NOW_MS - 1000, b"k%d" % offset, b"v%d" % offset, headers, at, replays=replays)
+    letter = dead_letter(origin, Rejection(reason, "why", rule, pixel), DLQ, "2026-11-22T12:00:00.000+00:00")
+    letter = shortened(letter) if is_short else letter
+    place = Position(DLQ, partition, offset)
+    return Record(place, NOW_MS + offset * 1000, letter.key, letter.value, letter.headers, place)
+
+
+def read(record: Record) -> DeadLetter:
+    letter = letter_of(record)
+    assert letter is not None
+    return letter
+
+
+class Desk:
+    """Replays of these letters. What is killed forgets what was not committed."""
+
+    def __init__(self, letters: Sequence[Record]) -> None:
+        self.letters = letters
+        self.replayed: list[Letter] = []
+        self.committed: dict[TopicPartition, int] = {}
+        self.origin: dict[int, Record] = {}
+        self.decisions: dict[bytes, Decision] = {}
+        self.said: list[str] = []
+        self.stop = Event()
+        self.error: str | None = None
+        self._waiting: list[tuple[int, Letter]] = []
+
+    # What `Hands` wants.
+
+    def write(self, number: int, letter: Letter) -> None:
+        self._waiting.append((number, letter))
+
+    def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
+        waiting, self._waiting = self._waiting, []
+        if self.error is None:
+            self.replayed += [letter for _, letter in waiting]
+        return [(number, self.error) for number, _ in waiting]
+
+    def close(self, timeout_s: float) -> None:
+        """Nothing to close."""
+
+    def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool:
+        self.committed |= {partition: offset for partition, (offset, _) in offsets.items()}
+        return True
+
+    def _fetch(self, letter: DeadLetter) -> Record | Left:
+        found = self.origin.get(letter.record.origin.offset)
+        return Left.GONE if found is None else same(letter, found)
+
+    # Replays.
+
+    def replay(
+        self,
+        selection: Selection = EVERY_LETTER,
+        *,
+        seen: int | None = None,
+        is_killed: bool = False,
+        **wanted: Any,
+    ) -> Report:
+        """One replay. `seen`: it is stopped after so many letters; if killed, it commits nothing."""
+        asked = Wanted(selection, **{"max_replays": 3, **wanted})
+        progress = Progress(keeps_skipped=not asked.to_origin)
+        for partition in {record.position.partition for record in self.letters}:
+            progress.begin((DLQ, partition), self.committed.get((DLQ, partition), 0))
+        before = dict(self.committed)
+        hands = Hands(
+            self, self, lambda record: self.decisions[record.value or b""], self._fetch, self.stop, self.said.append
+        )
+        report = Replay(asked, hands, progress, self._marks(), REPLAY).run(self._records(seen))
+        if is_killed:
+            self.committed = before
+        return report
+
+    def _marks(self) -> set[str]:
+        at = Position(REPLAY, 0, 0)
+        records = (Record(at, 0, each.key, each.value, each.headers, at) for each in self.replayed)
+        return {mark for record in records if (mark := replayed_mark(record)) is not None}
+
+    def _records(self, seen: int | None) -> Iterator[Record]:
+        def is_left(record: Record) -> bool:
+            partition = record.position.topic, record.position.partition
+            return record.position.offset >= self.committed.get(partition, 0)
+
+        left: Iterable[Record] = [record for record in self.letters if is_left(record)]
+        for number, record in enumerate(left):
+            if number == seen:
+                return
+            yield record
+
+    def keys(self) -> list[bytes | None]:
+        return [letter.key for letter in self.replayed]

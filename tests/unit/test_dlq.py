@@ -1,0 +1,352 @@
+"""Dead letters: what they say, which are meant, which may be replayed, and how often each is: once."""
+
+import io
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from consumer.core.letter import restored
+from consumer.core.model import Decision, DropReason, Event, Position, Record, Rejection, RejectReason
+from consumer.tools.dlq import listing, report, showing
+from consumer.tools.dlq.judging import Age, Left, Pace, age_of, is_fixed
+from consumer.tools.dlq.letters import letter_of
+from consumer.tools.dlq.listing import Tally
+from consumer.tools.dlq.progress import Progress
+from consumer.tools.dlq.selecting import At, Selection, parse_at, unknown_stages
+from consumer.tools.explain.command import console_for
+from tests.support.dead_letters import DLQ, NOW_MS, Desk, dead, read
+from tests.support.fakes import item
+
+P0 = (DLQ, 0)
+EVENT: Event = structs.replace(item().event, event_time_s=NOW_MS // 1000)
+REFUSED = Rejection(RejectReason.MAP_CALL, "why")
+
+
+# ── which are meant ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("web-events:3", At("web-events", 3)),
+        ("web-events:3:7", At("web-events", 3, 7, 7)),
+        ("a.b_c:0:7-9", At("a.b_c", 0, 7, 9)),
+    ],
+)
+def test_a_place_is_a_partition_an_offset_or_a_range(text: str, at: At) -> None:
+    assert parse_at(text) == at
+
+
+@pytest.mark.parametrize("text", ["", "web-events", "web-events:x", "web-events:1:2:3", "a b:1", "t:1:2-", "t:-1"])
+def test_anything_else_is_no_place(text: str) -> None:
+    with pytest.raises(ValueError, match="TOPIC:PARTITION"):
+        parse_at(text)
+
+
+@pytest.mark.parametrize(
+    ("selection", "offsets"),
+    [
+        (Selection(), [0, 1, 2]),
+        (Selection(reasons=("map.call",)), [0, 2]),
+        (Selection(reasons=("map", "decode.utf8")), [0, 1, 2]),
+        (Selection(reasons=("decode",)), [1]),
+        (Selection(rules=("leads",)), [2]),
+        (Selection(pixels=("blog",)), [2]),
+        (Selection(rules=("purchases",), pixels=("blog",)), []),
+        (Selection(since_ms=NOW_MS + 1000), [1, 2]),
+        (Selection(until_ms=NOW_MS + 1000), [0]),
+        (Selection(places=(At(DLQ, 0, 1, 1),)), [1]),
+        (Selection(places=(At("orders", 0, 20, 29), At(DLQ, 0, 0, 0))), [0, 2]),
+        (Selection(places=(At("orders", 1),)), []),
+    ],
+)
+def test_all_filters_must_hold_and_one_value_of_each(selection: Selection, offsets: list[int]) -> None:
+    letters = [
+        dead(0),
+        dead(1, RejectReason.DECODE_UTF8, rule=None, pixel=None),
+        dead(2, rule="leads", pixel="blog"),
+    ]
+
+    assert [each.position.offset for each in letters if selection.takes(read(each))] == offsets
+
+
+def test_places_of_the_dead_letter_topic_alone_say_what_is_to_be_read() -> None:
+    assert Selection(places=(At(DLQ, 0, 5, 7),)).narrowed(P0, 0, 100) == (5, 8)
+    assert Selection(places=(At(DLQ, 0, 5, 7), At(DLQ, 0, 9, 9))).narrowed(P0, 6, 100) == (6, 10)
+    assert Selection(places=(At(DLQ, 0, 5, 7), At("orders", 0))).narrowed(P0, 0, 100) == (0, 100)
+    assert Selection().narrowed(P0, 3, 100) == (3, 100)
+
+
+def test_a_reason_that_no_letter_can_have_is_found() -> None:
+    assert unknown_stages(["map", "map.call", "map.cal", "dispatch"], map(str, RejectReason)) == ["map.cal", "dispatch"]
+
+
+def test_a_record_that_no_service_of_this_kind_wrote_is_no_letter() -> None:
+    at = Position(DLQ, 0, 0)
+    theirs = (("__connect.errors.topic", b"orders"),)
+
+    assert letter_of(Record(at, 0, None, b"", theirs, at)) is None
+    assert letter_of(Record(at, 0, None, b"", (("tiktok.reason", b"map.call"), *theirs), at)) is None
+
+
+# ── which may be replayed ───────────────────────────────────────────────────────────────────────
+
+
+def test_fixed_is_what_would_be_sent_in_part_too() -> None:
+    shadow = structs.replace(EVENT, is_shadow=True)
+
+    assert is_fixed(Decision((EVENT,))) is None
+    assert is_fixed(Decision((EVENT,), (REFUSED,))) is None
+    assert is_fixed(Decision(rejections=(REFUSED,))) is Left.NOT_FIXED
+    assert is_fixed(Decision(dropped=DropReason.NO_RULE)) is Left.DROPPED
+    assert is_fixed(Decision((shadow,))) is Left.DROPPED
+
+
+@pytest.mark.parametrize(("hours", "age"), [(1, Age.FRESH), (48.1, Age.COUNTED_TWICE), (28 * 24 + 1, Age.UNMATCHED)])
+def test_age_is_the_events_own_where_it_is_known_else_the_records(hours: float, age: Age) -> None:
+    letter = read(dead(0))
+    at_s = letter.record.timestamp_ms / 1000
+    old = structs.replace(EVENT, event_time_s=int(at_s - hours * 3600))
+
+    assert age_of(letter, None, at_s + hours * 3600) is age
+    assert age_of(letter, Decision((EVENT, old)), at_s) is age
+    assert age_of(letter, Decision(rejections=(REFUSED,)), at_s + hours * 3600) is age
+    unknown = structs.replace(letter, record=structs.replace(letter.record, timestamp_ms=-1))
+    assert age_of(unknown, None, at_s) is Age.FRESH
+
+
+def test_pace_is_even_and_makes_up_for_nothing() -> None:
+    pace = Pace(2.0, 10.0)
+
+    assert [pace.wait_s(10.0), pace.wait_s(10.0), pace.wait_s(10.5), pace.wait_s(20.0), pace.wait_s(20.0)] == [
+        0.0, 0.5, 0.5, 0.0, 0.5,
+    ]  # fmt: skip
+    assert Pace(None, 0.0).wait_s(5.0) == 0.0
+
+
+# ── each once ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_replay_has_the_original_bytes_and_runs_only_the_rule_that_failed() -> None:
+    desk = Desk([dead(0, headers=(("trace", b"\x00"), ("trace", None)), replays=1), dead(1, rule=None)])
+
+    assert desk.replay().replayed == 2
+
+    at = Position("g.replay", 0, 0)
+    first, second = (restored(Record(at, 0, each.key, each.value, each.headers, at)) for each in desk.replayed)
+    assert (first.key, first.value, first.headers) == (b"k0", b"v0", (("trace", b"\x00"), ("trace", None)))
+    assert (first.origin, first.timestamp_ms) == (Position("orders", 0, 0), NOW_MS - 1000)
+    assert (first.rule, first.replays, second.rule, second.replays) == ("purchases", 2, None, 1)
+
+
+def test_the_offset_stays_before_the_first_letter_that_was_not_replayed() -> None:
+    desk = Desk([dead(0), dead(1, RejectReason.DECODE_UTF8), dead(2)])
+
+    desk.replay(Selection(reasons=("map",)))
+    assert desk.committed == {P0: 1}
+    assert desk.keys() == [b"k0", b"k2"]
+
+    assert desk.replay().left == {Left.REPLAYED: 1}
+    assert desk.committed == {P0: 3}
+    assert desk.keys() == [b"k0", b"k2", b"k1"]
+
+
+def test_what_is_no_letter_holds_nothing_up() -> None:
+    at = Position(DLQ, 0, 0)
+    desk = Desk([Record(at, 0, None, b"x", (), at), dead(1)])
+
+    assert desk.replay().replayed == 1
+    assert desk.committed == {P0: 2}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.booleans(), st.integers(0, 4)), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(0, 12), st.booleans(), st.booleans(), st.integers(1, 5)), max_size=5),
+)
+def test_each_letter_is_replayed_once_however_often_it_is_stopped_killed_or_filtered(
+    made: list[tuple[int, bool, int]], runs: list[tuple[int, bool, bool, int]]
+) -> None:
+    reasons = (RejectReason.MAP_CALL, RejectReason.DECODE_UTF8)
+    letters, ends = [], [0, 0]
+    for partition, is_map, gap in made:
+        ends[partition] += gap
+        letters.append(dead(ends[partition], reasons[is_map], partition=partition))
+        ends[partition] += 1
+    desk = Desk(letters)
+
+    for seen, is_killed, is_filtered, limit in runs:
+        selection = Selection(reasons=("map",)) if is_filtered else Selection()
+        desk.replay(selection, seen=seen, is_killed=is_killed, limit=limit)
+    desk.replay()
+
+    marks = Counter(dict(each.added)["tiktok.replayed_from"] for each in desk.replayed)
+    assert marks == Counter(read(letter).mark.encode() for letter in letters)
+    assert desk.replay().replayed == 0
+
+
+def test_a_letter_of_a_topic_made_anew_is_another_letter() -> None:
+    desk = Desk([dead(0)])
+    desk.replay()
+    desk.committed.clear()
+    desk.letters = [structs.replace(dead(0), timestamp_ms=NOW_MS + 99)]
+
+    assert desk.replay().replayed == 1
+
+
+def test_a_dry_run_writes_and_notes_nothing() -> None:
+    desk = Desk([dead(0), dead(1, replays=3)])
+
+    done = desk.replay(is_dry=True)
+
+    assert (done.replayed, done.left) == (1, {Left.TOO_OFTEN: 1})
+    assert (desk.replayed, desk.committed) == ([], {})
+
+
+def test_replays_at_most_so_many_and_then_goes_on() -> None:
+    desk = Desk([dead(offset) for offset in range(5)])
+
+    assert [desk.replay(limit=2).replayed for _ in range(4)] == [2, 2, 1, 0]
+    assert desk.keys() == [b"k%d" % offset for offset in range(5)]
+
+
+def test_a_letter_that_came_back_too_often_is_left_alone() -> None:
+    desk = Desk([dead(0, replays=1), dead(1, replays=2)])
+
+    assert desk.replay(max_replays=2).left == {Left.TOO_OFTEN: 1}
+    assert desk.keys() == [b"k0"]
+
+
+def test_only_what_is_fixed_is_replayed_and_the_rest_later() -> None:
+    desk = Desk([dead(offset) for offset in range(3)])
+    rejected, sent = Decision(rejections=(REFUSED,)), Decision((EVENT,))
+    desk.decisions = {b"v0": rejected, b"v1": sent, b"v2": rejected}
+    assert desk.replay(only_if_fixed=True).left == {Left.NOT_FIXED: 2}
+
+    desk.decisions[b"v0"] = sent
+    assert desk.replay(only_if_fixed=True).left == {Left.REPLAYED: 1, Left.NOT_FIXED: 1}
+    assert desk.keys() == [b"k1", b"k0"]
+    assert desk.committed == {P0: 2}
+
+
+def test_a_letter_without_its_value_is_fetched_if_what_is_there_is_the_same() -> None:
+    desk = Desk([dead(offset, is_short=True) for offset in range(3)])
+    at = Position("orders", 0, 0)
+    desk.origin[0] = Record(at, 0, b"whole key", b"v0", (("trace", b"1"),), at)
+    desk.origin[10] = Record(at, 0, b"k", b"another", (), at)
+
+    assert desk.replay().left == {Left.CHANGED: 1, Left.GONE: 1}
+    (sent,) = desk.replayed
+    assert (sent.key, sent.value, sent.original) == (b"whole key", b"v0", (("trace", b"1"),))
+
+
+def test_a_letter_too_large_is_left_alone_and_other_errors_end_it() -> None:
+    desk = Desk([dead(0), dead(1)])
+    desk.error = "MSG_SIZE_TOO_LARGE"
+    assert desk.replay().left == {Left.TOO_LARGE: 2}
+
+    desk.error = "TOPIC_AUTHORIZATION_FAILED"
+    done = desk.replay()
+    assert (done.replayed, done.is_whole, "TOPIC_AUTHORIZATION_FAILED" in done.stopped) == (0, False, True)
+    assert desk.committed == {}
+
+    desk.error = None
+    assert desk.replay().replayed == 2
+
+
+def test_a_signal_ends_it_between_two_letters_and_it_says_so() -> None:
+    desk = Desk([dead(0), dead(1)])
+    desk.stop.set()
+
+    assert desk.replay().stopped == "interrupted"
+    assert desk.replayed == []
+
+
+def test_to_the_origin_nothing_is_added_and_the_offset_passes_what_was_looked_at() -> None:
+    desk = Desk([dead(0, RejectReason.DECODE_UTF8), dead(1, headers=(("trace", b"1"),))])
+
+    desk.replay(Selection(reasons=("map",)), to_origin=True)
+
+    (sent,) = desk.replayed
+    assert (sent.topic, sent.key, sent.value, sent.headers) == ("orders", b"k1", b"v1", (("trace", b"1"),))
+    assert desk.committed == {P0: 2}
+
+
+def test_old_events_are_said_once_and_counted() -> None:
+    desk = Desk([dead(0), dead(1)])
+    desk.decisions = dict.fromkeys((b"v0", b"v1"), Decision((structs.replace(EVENT, event_time_s=0),)))
+
+    done = desk.replay(only_if_fixed=True)
+
+    assert desk.said == ["warning: there are events older than 28 days"]
+    assert report.as_json(done)["older_than_28d"] == 2
+
+
+def test_progress_moves_when_the_oldest_is_done() -> None:
+    progress = Progress(keeps_skipped=True)
+    progress.begin(P0, 5)
+    for offset in (5, 6, 8):
+        progress.opened(P0, offset)
+    progress.done(P0, 6)
+    assert progress.moved() == {}
+    progress.done(P0, 5)
+    assert progress.moved() == {P0: 8}
+    assert progress.moved() == {}
+    progress.done(P0, 8)
+    assert progress.moved() == {P0: 9}
+
+
+# ── what people see ─────────────────────────────────────────────────────────────────────────────
+
+
+def printed(show: object, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = io.StringIO()
+    show(console_for(out))  # type: ignore[operator]  # a lambda of the console
+    text = out.getvalue()
+    assert all(len(line) <= 80 for line in text.splitlines())
+    return text
+
+
+def test_counts_come_first_the_most_frequent_reason_on_top(monkeypatch: pytest.MonkeyPatch) -> None:
+    tally = Tally(2)
+    for record in [dead(0, RejectReason.DECODE_UTF8, rule=None, pixel=None), *(dead(n) for n in range(1, 5))]:
+        tally.add(read(record))
+
+    text = printed(lambda console: listing.show(console, tally, (DLQ,)), monkeypatch)
+
+    assert [line.split()[:2] for line in text.splitlines()[:4]] == [
+        ["5", "dead"], ["letters", "reason"], ["4", "map.call"], ["1", "decode.utf8"],
+    ]  # fmt: skip
+    assert "orders.dlq:0:4" in text
+    assert "from orders:0:40" in text
+    assert "orders.dlq:0:2" not in text
+    assert "v4" not in text
+    assert listing.as_json(read(dead(4)))["origin"] == "orders:0:40"
+
+
+def test_without_a_value_or_a_fit_schema_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    letter = read(dead(0, is_short=True))
+
+    text = printed(lambda console: showing.show(console, letter, Left.GONE), monkeypatch)
+
+    assert "left out for its size, 2 bytes" in text
+    assert str(Left.GONE).split(",")[0] in text
+    assert showing.as_json(letter, Left.GONE)["now"] is None
+
+
+def test_a_report_says_what_was_done_and_what_was_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk([dead(0), dead(1, replays=3), dead(2, RejectReason.DELIVER_REFUSED)])
+    done = desk.replay()
+    done.unacknowledged, done.stopped = 4, "no answer within 30 s"
+
+    text = printed(lambda console: report.show(console, done), monkeypatch)
+
+    assert "2 dead letters replayed to g.replay" in text
+    assert "1 left alone: replayed as often as --max-replays allows" in text
+    assert "refused 1 of them" in text
+    assert "stopped before the end" in text
+    assert json.loads(json.dumps(report.as_json(done)))["left"] == {"too_often": 1}
