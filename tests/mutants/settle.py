@@ -235,8 +235,8 @@ MUTANTS: Final[list[tuple[str, str, str, str]]] = [
     # letters until they are acknowledged, and commits
     (
         _SETTLING,
-        "        self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel))\n",
-        "        self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel))\n"
+        "        self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel, tell))\n",
+        "        self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel, tell))\n"
         "        self._ledger.settle(record.position, Outcome.REJECTED)\n",
         "a rejected record is settled before its letter is acknowledged",
     ),
