@@ -164,5 +164,5 @@ class Outcomes(Section):
     topic: Text | None = setting(
         None,
         "Topic that gets one JSON record an event: position, rule, pixel, event_id, outcome, request_id, time. "
-        "Left out: none is written.",
+        "Left out: none is written. Best effort: see docs/dead-letters.md.",
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Event
 from typing import Any, Final
 
+from consumer.core.errors import Unreachable
 from consumer.core.letter import Letter, dead_letter, shortened
 from consumer.core.model import Decision, Headers, Position, Record, Rejection, RejectReason, TopicPartition
 from consumer.tools.dlq.fetching import same
@@ -82,6 +83,11 @@ class Desk:
         found = self.origin.get(letter.record.origin.offset)
         return Left.GONE if found is None else same(letter, found)
 
+    def _decide(self, record: Record) -> Decision:
+        if record.value not in self.decisions:
+            raise Unreachable("the schema registry did not answer")
+        return self.decisions[record.value]
+
     # Replays.
 
     def replay(
@@ -98,9 +104,7 @@ class Desk:
         for partition in {record.position.partition for record in self.letters}:
             progress.begin((DLQ, partition), self.committed.get((DLQ, partition), 0))
         before = dict(self.committed)
-        hands = Hands(
-            self, self, lambda record: self.decisions[record.value or b""], self._fetch, self.stop, self.said.append
-        )
+        hands = Hands(self, self, self._decide, self._fetch, self.stop, self.said.append)
         report = Replay(asked, hands, progress, self._marks(), REPLAY).run(self._records(seen))
         if is_killed:
             self.committed = before

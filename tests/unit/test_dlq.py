@@ -265,6 +265,16 @@ def test_a_signal_ends_it_between_two_letters_and_it_says_so() -> None:
     assert desk.replayed == []
 
 
+def test_a_registry_that_is_away_stops_it_and_what_was_done_before_is_noted() -> None:
+    desk = Desk([dead(0), dead(1), dead(2)])
+    desk.decisions = {b"v0": Decision((EVENT,)), b"v2": Decision((EVENT,))}
+
+    done = desk.replay(only_if_fixed=True)
+
+    assert (done.replayed, done.stopped) == (1, "the schema registry did not answer")
+    assert desk.committed == {P0: 1}
+
+
 def test_to_the_origin_nothing_is_added_and_the_offset_passes_what_was_looked_at() -> None:
     desk = Desk([dead(0, RejectReason.DECODE_UTF8), dead(1, headers=(("trace", b"1"),))])
 

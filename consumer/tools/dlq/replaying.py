@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from consumer.core.errors import Unreachable
 from consumer.core.letter import Letter, replay_letter
 from consumer.core.model import Decision, Record, TopicPartition
 from consumer.ports import Letters
@@ -81,8 +82,7 @@ class Replay:
     def run(self, records: Iterable[Record]) -> Report:
         """Look at these records of dead-letter topics, and replay those that are meant and may be.
 
-        Raises:
-            Unreachable: the cluster did not answer; what was acknowledged before is noted.
+        A cluster or registry that does not answer stops it; what was acknowledged before is noted.
         """
         try:
             for record in records:
@@ -90,6 +90,8 @@ class Replay:
                 self._settle(0)
                 if self._is_over():
                     break
+        except Unreachable as away:
+            self.report.stopped = str(away)
         finally:
             self._finish()
         if self._hands.stop.is_set() and not self.report.stopped:

@@ -48,7 +48,8 @@ def show(console: Console, letter: DeadLetter, explained: Explained | Left) -> N
         console.print(Text(f"Its record: {explained}.", "yellow"))
         console.print()
         return
-    console.print(Text("Its record", "bold"))
+    left_out = "" if explained.decoded is None else ", without fields that are null"
+    console.print(Text.assemble(("Its record", "bold"), (left_out, "dim")))
     console.print(Padding(_record(explained), (0, 0, 1, 2)))
     console.print(Text("What would become of it now", "bold"))
     show_explained(console, explained, 1, 1)
@@ -75,9 +76,16 @@ def _told(letter: DeadLetter) -> RenderableType:
     return Padding(table, (0, 0, 1, 2))
 
 
+def _without_nulls(value: object) -> object:
+    """A wide schema's record is mostly fields that are not there."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
 def _record(explained: Explained) -> RenderableType:
     if explained.decoded is not None:
-        text = msgspec.json.format(msgspec.json.encode(explained.decoded.fields), indent=2).decode()
+        text = msgspec.json.format(msgspec.json.encode(_without_nulls(explained.decoded.fields)), indent=2).decode()
         return Syntax(clean(text, is_multiline=True), "json", background_color="default", word_wrap=True)
     value = explained.record.value or b""
     begin = value[:_HEX_BYTES].hex(" ")
