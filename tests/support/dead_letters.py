@@ -63,7 +63,7 @@ class Desk:
 
     # What `Hands` wants.
 
-    def write(self, number: int, letter: Letter) -> None:
+    def write(self, number: int, letter: Letter, *, is_alone: bool = False) -> None:
         self._waiting.append((number, letter))
 
     def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
