@@ -17,7 +17,7 @@ MODEL: Final = (CONSUMER / "core" / "model.py").read_text()
 NEUTRAL: Final = frozenset({"model", "errors", "source", "getter"})
 """What every stage may import. They know only those before them in the order of the layout."""
 STAGES: Final = {
-    "decode": {"decode", "framing", "schemas", "guard", "walk", "bounds", "lookups"},
+    "decode": {"decode", "framing", "schemas", "straight", "guard", "walk", "bounds", "lookups"},
     "route": {"route", "compare"},
     "map": {"mapping"},
     "normalize": {
