@@ -53,7 +53,7 @@ def test_half_of_full_speed_for_half_an_hour_leaves_nothing_behind(forgetful_sce
     with Watch(scene, service, every_s=60 / PER_MINUTE) as watch, Flow(scene, full / 2) as flow:
         time.sleep(MINUTES * 60)
         flow.end()
-        scene.wait_until_settled()
+        scene.wait_until_settled(600)
     last = look(scene, service)
     assert service.stop() == 0
 

@@ -12,13 +12,12 @@ from tests.endurance.watch import LONG, tell
 from tests.support.scene import Scene
 from tests.support.wait import wait_until
 
-LIMIT_PER_S: Final = 20
 SETTLE_S: Final = 60.0
 MEASURED_S: Final = 60.0
 STORMS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "40100 in 200": {"per_second": LIMIT_PER_S},
-    "40100 in 401": {"per_second": LIMIT_PER_S, "status": 401},
-    "429": {"per_second": LIMIT_PER_S, "code": None, "status": 429},
+    "40100 in 200": {},
+    "40100 in 401": {"status": 401},
+    "429": {"code": None, "status": 429},
 }
 
 
@@ -44,12 +43,13 @@ def _measured(scene: Scene, seconds: float) -> tuple[float, float]:
 @pytest.mark.parametrize("storm", STORMS)
 def test_the_rate_settles_below_what_tiktok_takes_and_comes_back(scene: Scene, storm: str) -> None:
     flow = Flow(scene)
-    flow.write(300_000)
+    flow.write(200_000)
     run(scene, 1, batch={"max_events": 20}, delivery={"max_requests_per_second": 60})
     scene.wait_until_accepted(1_000)
     at_first, _ = _measured(scene, 15)
 
-    _limit(scene, STORMS[storm])
+    limit = max(3, round(at_first / 3))
+    _limit(scene, {"per_second": limit, **STORMS[storm]})
     time.sleep(SETTLE_S)
     settled, throttled = _measured(scene, MEASURED_S)
     _limit(scene, None)
@@ -57,10 +57,9 @@ def test_the_rate_settles_below_what_tiktok_takes_and_comes_back(scene: Scene, s
     wait_until(lambda: _measured(scene, 3)[0] >= 0.9 * at_first, 60, what="it has come back up")
 
     tell(
-        f"{storm} beyond {LIMIT_PER_S} requests a second: {at_first:.0f} a second before, {settled:.1f} after "
+        f"{storm} beyond {limit} requests a second: {at_first:.0f} a second before, {settled:.1f} after "
         f"{SETTLE_S:.0f} s, {throttled:.1%} of them throttled, back up within {time.monotonic() - ended_s:.0f} s"
     )
-    assert at_first > 1.5 * LIMIT_PER_S, "there was no storm"
-    assert throttled < 0.05
-    assert 0.7 * LIMIT_PER_S <= settled * (1 - throttled) <= LIMIT_PER_S
+    assert 0 < throttled < 0.05
+    assert 0.7 * limit <= settled * (1 - throttled) <= limit
     assert scene.dead_letters() == []
