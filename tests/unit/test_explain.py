@@ -236,6 +236,7 @@ def test_people_see_which_item_of_the_list_a_products_field_came_from(
 
     flat = " ".join(text.split())
     assert "contents[1].content_id" in flat
+    assert "properties.contents[1]" not in flat  # they are long as it is
     assert "items[1].sku" in flat
 
 

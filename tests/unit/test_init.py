@@ -376,7 +376,7 @@ def test_two_steps_of_one_purchase_are_pointed_out() -> None:
 def test_a_schema_that_contains_itself_comes_to_an_end() -> None:
     schema = parse_schema(
         {"type": "record", "name": "Node", "fields": [
-            {"name": "email", "type": "string"}, {"name": "parent", "type": ["null", "Node"]}]}
+            {"name": "email", "type": "string"}, {"name": "customer", "type": ["null", "Node"]}]}
     )  # fmt: skip
 
     assert drafted(schema).parameters["user.email"].source == "email"

@@ -59,13 +59,8 @@ class OwnStage(Stage):
         samples = [_sample(one) for one in given]
         with self.sandbox:
             self.broker.write(_TOPIC, samples, round(time.time() * 1000))
-            self._thread.start()
-            try:
+            with self._serving():
                 yield
-            finally:
-                self._signals.stop.set()
-                self._thread.join(timeout=30)
-                self._http.close()
 
     def letters(self) -> list[Letter]:
         messages = self.broker.read_all(self.settings.dead_letter_topic(_TOPIC))

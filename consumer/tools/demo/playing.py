@@ -86,13 +86,19 @@ class Stage:
             self._tell_sandbox("refuse", {"event_ids": sorted(samples.refused_ids)})
             self._tell_sandbox("faults", [_BUSY])
             self.write(samples.first)
-            self._thread.start()
-            try:
+            with self._serving():
                 yield
-            finally:
-                self._signals.stop.set()
-                self._thread.join(timeout=30)
-                self._http.close()
+
+    @contextmanager
+    def _serving(self) -> Iterator[None]:
+        """The service running until the block ends."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._signals.stop.set()
+            self._thread.join(timeout=30)
+            self._http.close()
 
     def write(self, samples: list[Sample]) -> None:
         """Produce records, now."""
