@@ -345,6 +345,31 @@ def test_the_time_it_happened_goes_before_the_time_it_was_noted_and_a_type_befor
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("Order", "Purchase"),
+        ("shoe_orders", "Purchase"),
+        ("OrderMessage", "Purchase"),
+        ("OrderCancelled", "OrderCancelled"),
+        ("cancelled_orders", "cancelled_orders"),
+    ],
+)
+def test_a_schema_of_orders_is_one_of_purchases(name: str, event: str) -> None:
+    draft = drafted(record(("total", "double"), name=name))
+
+    assert draft.event is not None
+    assert draft.event.const == event
+
+
+def test_an_order_is_the_same_whose_ever_number_it_has_but_not_at_another_time() -> None:
+    assert guessed(("store_order_id", "string")) == {
+        "event_id": "store_order_id",
+        "properties.order_id": "store_order_id",
+    }
+    assert guessed(("old_order_id", "string")) == {}
+
+
 def test_a_schema_that_names_no_event_becomes_a_custom_event_and_says_so() -> None:
     draft = drafted(record(("created_at", "string"), name="ParcelWeighed"))
 

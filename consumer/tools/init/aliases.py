@@ -28,6 +28,8 @@ class Wanted(NamedTuple):
     """So many fields at most, of which the first that is present counts."""
     is_of_person: bool = False
     """Within a record that is not known to be of the person, such as `hotel.city`, it is somebody else's."""
+    is_of_order: bool = False
+    """Then it is the same whoever's it is called: `store_order_id`."""
 
 
 WRAPPERS: Final = words_in("data payload body value record message event details detail after properties")
@@ -53,9 +55,11 @@ AROUND: Final = WRAPPERS | words_in(
 ANOTHERS: Final = words_in(
     "seller merchant vendor supplier store shop warehouse staff employee agent operator admin support company "
     "organisation organization tenant partner affiliate courier driver carrier server host proxy internal sender "
-    "before old previous prev emergency referrer referred sales rep manager campaign utm parent"
+    "emergency referrer referred sales rep manager campaign utm"
 )
-"""Words that make a person, an address or a value that of somebody else."""
+"""Words that make a person, an address or a page that of somebody else."""
+STALE: Final = words_in("before old previous prev parent")
+"""Words that make anything that of another time."""
 PERHAPS_ANOTHERS: Final = words_in("shipping ship delivery recipient gift receiver secondary alternate alt")
 
 _NUMBERED: Final = " ".join(f"{word}{end}" for word in sorted(PEOPLE) for end in ("id", "number", "uuid", "reference"))
@@ -69,8 +73,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
             "^id ^uuid ^guid uniqueid requestid",
             "orderid ordernumber orderno orderref orderreference transactionid purchaseid bookingid reservationid "
             "reservationnumber bestellid bestellnummer",
-        ),
-    ),
+        ), is_of_order=True),
     "limited_data_use": Wanted(
         FLAG,
         ("limiteddatause ldu", "restricteddatause donotsell donotsellmydata ccpaoptout ccpa optoutofsale"),
@@ -156,8 +159,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
             "currency currencycode ordercurrency",
             "currencyiso isocurrency currencyisocode ccy curr waehrung devise moneda cur",
         ),
-        foreign="base target foreign settlement",
-    ),
+        foreign="base target foreign settlement", is_of_order=True),
     "properties.value": Wanted(
         NUMBER,
         (
@@ -169,8 +171,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
             "gesamtbetrag gesamtsumme gesamtpreis amount sum price netamount grossamount ordersum",
         ),
         foreign="sub tax vat shipping discount tip refund refunded fee items item count quantity unit line net due "
-        "coupon weight points balance delivery savings lifetime",
-    ),
+        "coupon weight points balance delivery savings lifetime", is_of_order=True),
     "properties.num_items": Wanted(
         frozenset({"number"}),
         ("numitems itemcount itemscount numberofitems totalitems", "totalquantity totalqty numproducts productcount "
@@ -193,8 +194,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
             "invoicenumber transactionnumber txid txnid saleid checkoutid "
             "bookingid bookingnumber bookingreference reservationid reservationnumber "
             "confirmationnumber bestellid bestellnummer auftragsnummer",
-        ),
-    ),
+        ), is_of_order=True),
     "properties.shop_id": Wanted(ID, ("shopid storeid", "shopcode storecode outletid shopno storenumber")),
     "properties.status": Wanted(TEXT, ("orderstatus orderstate", "eventstatus purchasestatus")),
     "properties.content_type": Wanted(TEXT, ("contenttype",), foreign="http header"),

@@ -102,11 +102,17 @@ def guess_event(leaves: Iterable[Leaf], record: str) -> EventGuess:
     if found:
         others = tuple(match.leaf.path for match in found[1:])
         return _of_field(found[0], others)
-    event = event_of(record) or ("Purchase" if words_of(record) and words_of(record)[0] in _ORDERS else None)
+    event = event_of(record) or ("Purchase" if _is_of_orders(record) else None)
     if event:
         return EventGuess(None, {}, const=event, why=f"no field names the event; the schema is called {record}")
     why = f"no field names the event: a custom event, after the schema {record}; write one of TikTok's names"
     return EventGuess(None, {}, const=record, why=why)
+
+
+def _is_of_orders(record: str) -> bool:
+    """`Order`, `shoe_orders`, `OrderMessage`: each is one, unless a word takes it back."""
+    words = [word.removesuffix("s") for word in words_of(record)]
+    return not NOT_AN_EVENT & set(words_of(record)) and bool(_ORDERS & {*words[:1], *words[-1:]})
 
 
 def _named(leaves: Iterable[Leaf]) -> Iterable[Match]:

@@ -13,6 +13,7 @@ from consumer.tools.init.aliases import (
     AROUND,
     PEOPLE,
     PERHAPS_ANOTHERS,
+    STALE,
     WRAPPERS,
     Wanted,
 )
@@ -40,7 +41,7 @@ def matches(wanted: Wanted, leaves: Iterable[Leaf], context: frozenset[str] = AB
         context: words one of which must stand before a name that is written with `~`.
     """
     tiers = _tiers(wanted.tiers)
-    foreign = frozenset(wanted.foreign.split()) | ANOTHERS
+    foreign = frozenset(wanted.foreign.split()) | STALE | (frozenset() if wanted.is_of_order else ANOTHERS)
     fit = (leaf for leaf in leaves if _fits(leaf, wanted) and not (wanted.is_of_person and _is_in_another(leaf)))
     found = (_match(leaf, tiers, foreign, context) for leaf in fit)
     return sorted((match for match in found if match is not None), key=lambda match: -match.score)
