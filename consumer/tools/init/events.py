@@ -142,7 +142,8 @@ def _of_field(match: Match, others: tuple[str, ...]) -> EventGuess:
         why = "plain text; these names stand in the field's doc"
         return EventGuess(leaf.path, told, why=why, others=others)
     usual = {spelling: event for name in _USUAL if (event := event_of(name)) for spelling in _spellings(name)}
-    own = {name.lower(): name for name in sorted(STANDARD_EVENTS)}
+    older = {name.lower(): newer for name, newer in OLD_EVENTS.items() if newer}
+    own = {name.lower(): name for name in sorted(STANDARD_EVENTS)} | older
     why = "plain text; these are usual names: keep yours, and remove the others"
     return EventGuess(leaf.path, usual | own, is_lowered=True, why=why, others=others)
 
