@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 from quixstreams import Application
-from quixstreams.models.serializers import AvroDeserializer, SchemaRegistryClientConfig
+from quixstreams.models.serializers.avro import AvroDeserializer
+from quixstreams.models.serializers.schema_registry import SchemaRegistryClientConfig
 from quixstreams.sinks import BatchingSink, SinkBatch
 
 from bench.cpu import cpu_s

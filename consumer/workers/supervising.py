@@ -198,11 +198,12 @@ class Supervisor:
         if self._until_s is not None:
             self._codes.append(code)
             return
-        if code in _FINAL or slot.due_s is None:
+        is_over = code in _FINAL or slot.due_s is None
+        if is_over:
             self._codes.append(code if code in _FINAL else UNFINISHED)
             self._last_words = _FINAL.get(code, f"worker {slot.number} dies again and again soon after its start")
             self._stop(now_s)
-        wait_s = None if slot.due_s is None else round(slot.due_s - now_s, 1)
+        wait_s = None if is_over or slot.due_s is None else round(slot.due_s - now_s, 1)
         log.error("worker.ended", worker=slot.number, why=_name(code), starts_again_in_s=wait_s)
 
     def _running(self) -> Sequence[WorkerProcess]:

@@ -1,6 +1,7 @@
 """`run --workers`: several processes of the group behind one port."""
 
 import os
+import re
 import signal
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ from tests.support.letters import letter
 from tests.support.processes import Service
 from tests.support.scene import CLASSIC, CONSUMER, Scene
 from tests.support.scraping import Scraping
-from tests.support.stream import StreamSettings, expected_keys, expected_letters, make_purchases, make_stream
+from tests.support.stream import StreamSettings, expected_keys, expected_letters, make_bad, make_purchases, make_stream
 from tests.support.wait import wait_until
 
 TWO: Final = ("--workers", "2")
@@ -78,7 +79,7 @@ def test_workers_share_the_events_and_the_limits_and_leave_together(scene: Scene
     scrape = service.metrics()
     assert scrape.value("requests_in_flight_limit") == 5
     assert scrape.value("records_settled_total", outcome="sent") == len(stream)
-    assert {line["worker"] for line in service.log() if line["event"] == "partitions.assigned"} <= {1, 2}
+    assert _workers(service, "read.assigned") == {1, 2}
     assert service.stop() == 0
     assert scene.kafka.members(scene.group) == 0
 
@@ -126,6 +127,26 @@ def test_a_second_signal_ends_all_workers_at_once(scene: Scene) -> None:
     assert time.monotonic() - asked_again_s < 15
 
 
+def test_passes_on_that_the_breaker_is_to_close_and_tells_which_worker_has_it_open(scene: Scene) -> None:
+    service = ready(scene, dead_letter={"breaker": {"share": 0.5, "of_last": 10}})
+    scene.produce(make_bad(["decode.truncated"] * 400, scene.schema_ids()))
+    answer = service.wait_until_unready()
+    assert re.match(r"worker \d: the breaker is open", answer.json()["reasons"][0])
+    opened = wait_until(lambda: _workers(service, "breaker.open"), 30, what="the breaker has opened")
+
+    service.send(signal.SIGHUP)
+
+    wait_until(lambda: _workers(service, "breaker.closed") >= opened, 30, what="the breakers have closed")
+    assert service.stop() == 0
+
+
+def test_a_property_that_only_the_client_can_judge_ends_all_workers_with_78(scene: Scene) -> None:
+    service = scene.start(*TWO, kafka={"properties": {"fetch.wait.max.ms": "soon"}})
+
+    assert service.wait(200) == 78
+    assert "kafka.properties: " in service.stderr.read_text()
+
+
 def test_gives_up_when_workers_die_young_and_says_so_last(scene: Scene) -> None:
     (scene.folder / "dies.py").write_text(
         "import os, sys\nif 'worker' in sys.argv:\n    os._exit(3)\ndef name(record): return 'Purchase'\n"
@@ -138,6 +159,11 @@ def test_gives_up_when_workers_die_young_and_says_so_last(scene: Scene) -> None:
     last = service.log()[-1]
     assert last["event"] == "workers.stopped"
     assert "dies again and again" in last["why"]
+
+
+def _workers(service: Service, event: str) -> set[int]:
+    """The workers whose log has this event."""
+    return {line["worker"] for line in service.log() if line["event"] == event}
 
 
 def ready(scene: Scene, **sections: Any) -> Service:

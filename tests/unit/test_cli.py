@@ -30,6 +30,8 @@ WRONG_COMMAND_LINES: Final = [
     ["run", "--from", "2h"],
     ["run", "--test-event-code", "TEST1"],
     ["run", "--group", "mine"],
+    ["run", "--workers", "0"],
+    ["run", "--workers", "2", "--dry-run"],
     ["run", "--dry-run", "--from", "yesterday"],
     ["run", "--dry-run", "--from", "2026-01-31T12:00:00"],
     ["check", "--rate", "0"],
@@ -204,6 +206,14 @@ def test_a_dry_run_has_only_shadow_rules_and_no_edge_that_sends_or_writes(more: 
 )
 def test_a_dry_run_starts_at_the_beginning_so_long_ago_or_at_a_time(text: str, unix_ms: int) -> None:
     assert options.unix_ms("--from", text, 1_790_000_000.0) == unix_ms
+
+
+def test_more_workers_than_requests_at_once_are_an_unusable_configuration(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended("run", "--config", str(config), "--workers", "9") == 78
+
+    assert "delivery.max_in_flight" in capsys.readouterr().err
 
 
 def test_the_schema_of_the_file_goes_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
