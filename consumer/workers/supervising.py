@@ -133,7 +133,7 @@ class Supervisor:
         """While it is stopping: until when the workers may take."""
         self._codes: list[int] = []
         """What has ended the run, and how each worker ended after that."""
-        self._last_words = "all workers have stopped"
+        self._last_words = ""
         self.published: Joined
         """For other threads to read: replaced, never changed."""
         self._publish(time.monotonic())
@@ -144,7 +144,7 @@ class Supervisor:
             self._step(signals, time.monotonic())
         code = verdict(self._codes)
         say = log.error if code else log.info
-        say("workers.stopped", code=code, why=self._last_words)
+        say("workers.stopped", code=code, why=self._last_words or _WHY[code])
         return code
 
     def kill(self) -> None:
@@ -220,6 +220,13 @@ _FINAL: Final = {
     UNFINISHED: "a worker was put out of the group; give each run's group.instance.id to no other",
 }
 """Exit codes of a worker that a new start would not mend."""
+_WHY: Final = {
+    CLEAN: "all workers have stopped",
+    UNFINISHED: "a worker left something unfinished; its events will be sent again",
+    BUG: "a worker met a bug while it stopped",
+    UNUSABLE_CONFIG: _FINAL[UNUSABLE_CONFIG],
+}
+"""Exit code of the run → why, where nothing else has ended it."""
 
 
 def verdict(codes: Sequence[int]) -> int:
