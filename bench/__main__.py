@@ -17,8 +17,8 @@ def everything() -> None:
 
 
 def windows() -> None:
-    print("The window in memory, at one million keys:")
-    window.main(1_000_000)
+    print("The window in memory, at half a million keys:")
+    window.main(500_000)
     print("Filling it in again after a restart:")
     warm_up.main(10_000)
     print("The window shared through Redis:")
