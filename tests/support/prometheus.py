@@ -1,4 +1,4 @@
-"""A real Prometheus on a free port of the loopback address, which scrapes a service every half second."""
+"""A real Prometheus on a free port of the loopback address, which scrapes a service every second."""
 
 import json
 import math
@@ -104,7 +104,7 @@ class Prometheus:
 def _config(ports: Iterable[int], rules: Iterable[Path]) -> dict[str, Any]:
     targets = [f"{LOOPBACK}:{port}" for port in ports]
     return {
-        "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "1s"},
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(file) for file in rules],
         "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": targets}]}],
     }

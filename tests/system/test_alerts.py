@@ -30,7 +30,7 @@ def test_the_ledger_alert_stays_quiet_through_a_kill_9(scene: Scene) -> None:
         scene.wait_until_settled()
         settled = service.metrics().value("records_settled_total", outcome="sent")
         wait_until(lambda: prometheus.value(SETTLED) == settled, 30, what="Prometheus has seen the end")
-        enough = f"count_over_time({DIFFERENCE}[1h]) > 15"
+        enough = f"count_over_time({DIFFERENCE}[1h]) > 10"
         wait_until(lambda: prometheus.query(enough), 30, what="Prometheus has judged for a while")
 
         # It saw both processes as one instance, with records in flight when the first was killed.
