@@ -74,6 +74,11 @@ endurance: setup ## outages, storms and load for long: an hour and a half, and i
 	scripts/system-parts
 	ENDURANCE=1 $(BIN)/pytest -s --timeout=0 tests/endurance
 
+.PHONY: pictures
+pictures: setup ## docs/pictures: both pages as the demo shows them
+	scripts/system-parts
+	$(BIN)/python -m tests.pages.pictures
+
 .PHONY: up
 up: ## Kafka, registry, sandbox, consumers, Prometheus and Grafana in containers
 	docker compose build

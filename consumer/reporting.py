@@ -165,7 +165,7 @@ class Reporting:
         return PixelStatus(
             state=str(gate.state),
             since=round(wall_s - (now_s - began_s), 3),
-            why="" if gate.is_open else gate.why,
+            why=gate.why,
             remedy=remedy(gate),
             next_try=None if next_try_s is None else round(wall_s + next_try_s, 3),
             waiting_events=self._looked.delivering.waiting(name),

@@ -110,6 +110,23 @@ def test_filters_by_name_id_field_pixel_code_and_kind(sandbox: Sandbox, events: 
     expect(page.locator("#nothing")).to_have_text("Nothing passes the filter.")
 
 
+def test_a_paused_list_stays_as_it_is_and_can_still_be_filtered(sandbox: Sandbox, events: Tab) -> None:
+    page = events.page
+    send(sandbox, event("1"), event("2", "Lead"))
+    expect(rows(page)).to_have_count(2, timeout=SOON_MS)
+
+    page.get_by_role("button", name="Pause").click()
+    send(sandbox, event("3"))
+    expect(page.locator("#shown")).to_have_text("3 newest of 3, paused", timeout=SOON_MS)
+    assert shown_ids(page) == ["2", "1"]
+    page.locator("#filter [name=name]").fill("Lead")
+    assert shown_ids(page) == ["2"]
+
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Pause").click()
+    assert shown_ids(page) == ["3", "2", "1"]
+
+
 def test_an_event_opens_to_its_exact_json_with_every_field_explained(sandbox: Sandbox, events: Tab, axe: str) -> None:
     sent = event("order-1", "purchase", user={"email": EMAIL, "external_id": "c" * 64}, properties={"value": 5})
     send(sandbox, sent)

@@ -244,3 +244,15 @@ def test_a_rejection_beside_an_event_settles_only_with_its_letter() -> None:
     scene.run()
     assert scene.kafka.committed_offset() == 1
     assert scene.numbers()["records_settled{rejected}"] == 1
+
+
+def test_rejections_are_kept_for_people_where_the_record_first_stood_and_counted_by_stage() -> None:
+    desk = Desk()
+    position, origin = Position("group.parked.shop", 0, 3, 1), Position(TOPIC, 2, 77)
+    parked = Record(position, 0, None, b"v", (), origin, rule="all")
+
+    desk.settling.reject(parked, Rejection(RejectReason.BUG_MAP, "at line 3", "all", "shop"), 5.0)
+
+    newest = desk.settling.last_rejected[-1]
+    assert (newest.at_s, newest.origin, newest.rejection.reason) == (5.0, origin, RejectReason.BUG_MAP)
+    assert desk.settling.rejected_by_stage == {"decode": 1, "map": 1}

@@ -15,7 +15,7 @@ from consumer.merging import merged
 from consumer.reporting import MADE_EVERY_S
 from consumer.status import STAGES, Stage, Status
 from tests.support.fakes import BAD_GATEWAY, FORBIDDEN, REFUSED, envelope
-from tests.support.service import NOW_S, RULES, TOPIC, Scene, encoded
+from tests.support.service import NOW_S, RULES, TOPIC, FakeKafka, ManualClock, Scene, encoded
 
 DOCUMENT: Final = Path("docs/status.md").read_text()
 SHAPES: Final = (
@@ -150,6 +150,15 @@ def test_a_pixel_that_an_operator_holds_is_held_from_the_start_and_not_tried() -
 
     assert (pixel.state, pixel.since, pixel.next_try) == ("held", NOW_S, None)
     assert "hold: false" in pixel.remedy
+
+
+def test_a_pixel_never_closed_is_open_since_the_process_started() -> None:
+    clock = ManualClock()
+    clock.s = 5000.0  # the machine runs for long
+
+    pixel = seen(Scene(FakeKafka(clock)).run(2)).pixels["shop"]
+
+    assert (pixel.state, pixel.since, pixel.next_try) == ("open", NOW_S + 5000, None)
 
 
 def test_an_open_pixel_is_open_since_it_opened_and_has_no_reason() -> None:

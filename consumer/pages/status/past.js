@@ -9,9 +9,9 @@ const EVERY_S = 10;
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 30;
 const CURVES = [
-  { name: "records read a second", value: (sample) => sample.read_per_s, text: rateOf },
-  { name: "events accepted a second", value: (sample) => sample.accepted_per_s, text: rateOf },
-  { name: "records rejected a second", value: (sample) => sample.rejected_per_s, text: rateOf, kind: "bad" },
+  { name: "records read per s", value: (sample) => sample.read_per_s, text: rateOf },
+  { name: "events accepted per s", value: (sample) => sample.accepted_per_s, text: rateOf },
+  { name: "dead letters per s", value: (sample) => sample.rejected_per_s, text: rateOf, kind: "bad" },
   { name: "lag in records", value: (sample) => sample.lag, text: numberOf },
   { name: "records in flight", value: (sample) => sample.in_flight, text: numberOf },
 ];

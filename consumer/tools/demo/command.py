@@ -21,6 +21,7 @@ from consumer.tools.demo.summary import show_accounts, show_addresses, show_next
 
 ACCOUNTED_FOR: Final = 0
 UNACCOUNTED: Final = 1
+VISIT_EVERY_S: Final = 0.4
 
 
 def play(out: TextIO, kept_until: Event | None) -> int:
@@ -46,7 +47,8 @@ def play(out: TextIO, kept_until: Event | None) -> int:
 
 
 def _play(console: Console, folder: Path, kept_until: Event | None) -> int:
-    samples = Maker(Settings.shipped_schema(), time.time()).samples()
+    maker = Maker(Settings.shipped_schema(), time.time())
+    samples = maker.samples()
     everything = [*samples.first, *samples.later]
     console.print("A broker, a stand-in for TikTok and the real service, all on this machine.\n")
     show_samples(console, everything)
@@ -57,10 +59,18 @@ def _play(console: Console, folder: Path, kept_until: Event | None) -> int:
         show_accounts(console, accounts, seen)
         if kept_until is not None:
             show_addresses(console, stage.sandbox.url, stage.status_url, stage.broker.address, stage.config)
-            kept_until.wait()
+            _let_visitors_come(stage, maker, kept_until)
     if kept_until is None:
         show_next(console)
     return ACCOUNTED_FOR if accounts.is_even else UNACCOUNTED
+
+
+def _let_visitors_come(stage: Stage, maker: Maker, kept_until: Event) -> None:
+    """So that there is something to watch."""
+    number = 0
+    while not kept_until.wait(VISIT_EVERY_S):
+        stage.write(maker.visit(number))
+        number += 1
 
 
 def _played(console: Console, stage: Stage, samples: Samples) -> Seen:

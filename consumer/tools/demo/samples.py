@@ -73,6 +73,19 @@ class Maker:
         refused = frozenset(f"refused-{number}" for number in range(_REFUSED))
         return Samples(first, list(self._late_copies()), refused)
 
+    def visit(self, number: int) -> list[Sample]:
+        """What one more visitor does, for a demo that is kept running: most look, some buy, a few send rubbish."""
+        self._now_s += 1
+        name = f"visit-{number}"
+        if number % 20 == 19:
+            return [self._sample("without a time", {**self._purchase(name), "event_time": None}, Outcome.REJECTED)]
+        if number % 5 == 4:
+            fields, key = self._purchase(name), self._key()
+            return [self._sent("purchase", fields, key=key), self._sample("copy", fields, Outcome.DUPLICATE, key=key)]
+        if number % 7 == 6:
+            return [self._sent("sign-up", self._sign_up(1000 + number), (BLOG,), "CompleteRegistration")]
+        return [self._sent("page view", self._view(name))]
+
     # ── what TikTok accepts ─────────────────────────────────────────────────────────────────────
 
     def _good(self) -> Iterator[list[Sample]]:

@@ -80,7 +80,7 @@ def show_next(console: Console) -> None:
 
 def show_addresses(console: Console, sandbox: str, status: str, broker: str, config: Path) -> None:
     """Where everything is, while it is kept running."""
-    console.print("\nStill running, until Ctrl-C:", style="bold")
+    console.print("\nStill running, with a few more visitors a second, until Ctrl-C:", style="bold")
     for name, what in (
         ("Test Events page", f"{sandbox}/"),
         ("status page", f"{status}/"),

@@ -46,11 +46,12 @@ export class Events {
     this.#drawSoon(arrays.length > BUSY_ROWS ? BUSY_PAUSE_MS : PAUSE_MS);
   }
 
-  draw() {
+  /** A paused list stays as it is, unless a person asks for another part of it. */
+  draw(isAsked = false) {
     this.#choices();
     this.#coverage();
     const total = this.rows.matches.length;
-    if (!this.isPaused) this.#drawList(this.rows.newest(this.shown));
+    if (!this.isPaused || isAsked) this.#drawList(this.rows.newest(this.shown));
     const drawn = Math.min(this.shown, total);
     setText(byId("shown"), total ? `${numberOf(drawn)} newest of ${numberOf(total)}${this.isPaused ? ", paused" : ""}` : "");
     byId("more").hidden = total <= this.shown;
@@ -64,7 +65,7 @@ export class Events {
     this.form.addEventListener("submit", (event) => event.preventDefault());
     byId("more").addEventListener("click", () => {
       this.shown += PAGE;
-      this.draw();
+      this.draw(true);
     });
     byId("pause").addEventListener("click", (event) => {
       this.isPaused = !this.isPaused;
@@ -78,7 +79,7 @@ export class Events {
     const values = Object.fromEntries(new FormData(this.form));
     this.rows.filter(filterOf(values, this.fields));
     this.shown = PAGE;
-    this.draw();
+    this.draw(true);
   }
 
   #drawSoon(pauseMs) {

@@ -1,0 +1,64 @@
+"""What each stage has done, from decisions, metrics and the ledger."""
+
+from collections.abc import Mapping
+
+from consumer.core.model import Decision, DropReason
+from consumer.stages import Counts, Decided, stages
+from consumer.status import STAGES, Stage
+
+
+def made(
+    decided: Decided, rejected: Mapping[str, int] | None = None, settled: Mapping[str, int] | None = None
+) -> dict[str, Stage]:
+    return {each.name: each for each in stages(Counts({}), decided, rejected or {}, settled or {}, {"batch": 3})}
+
+
+def test_what_a_stage_rejects_has_passed_all_before_it() -> None:
+    rejected = {"decode": 1, "route": 2, "map": 4, "normalize": 8, "validate": 16, "deliver": 32}
+
+    found = made(Decided(records=100, tombstones=5, unrouted=7, events=60), rejected)
+
+    assert {name: found[name].passed for name in STAGES[1:6]} == {
+        "decode": 94, "route": 88, "map": 84, "normalize": 76, "validate": 60,
+    }  # fmt: skip
+    assert {name: found[name].rejected for name in rejected} == rejected
+
+
+def test_decisions_are_counted_by_how_they_ended() -> None:
+    decided = Decided()
+    for dropped in (None, DropReason.TOMBSTONE, DropReason.NO_RULE, DropReason.NO_RULE):
+        decided.note(Decision(dropped=dropped))
+
+    assert decided == Decided(records=4, tombstones=1, unrouted=2, events=0)
+
+
+def test_what_is_settled_and_what_waits() -> None:
+    found = made(Decided(), settled={"sent": 3, "parked": 1, "merged": 0})
+
+    assert (found["settle"].passed, found["settle"].notes) == (4, {"sent": 3, "parked": 1})
+    assert (found["batch"].passed, found["batch"].waiting) == (None, 3)
+
+
+def test_counts_are_sums_over_labels_and_histograms_are_left_alone() -> None:
+    counts = Counts(
+        {
+            ("records_read", ("a",)): 1,
+            ("records_read", ("b",)): 2,
+            ("lag", ("a", "0")): 5,
+            ("lag", ("b", "0")): 7,
+            ("events", ("shop", "accepted")): 10,
+            ("events", ("blog", "accepted")): 20,
+            ("events", ("blog", "forwarded")): 3,
+            ("requests", ("shop", "accepted", "0")): 4,
+            ("requests", ("shop", "accepted", "20001")): 1,
+            ("rejected", ("map.call",)): 6,
+            ("dropped_fields", ("user.phone", "not_e164")): 8,
+            ("request_seconds", ()): (1.0, 2.0),
+        }
+    )
+
+    assert (counts.read, counts.lag, counts.dead_letters, counts.fields_left_out) == (3, 12, 6, 8)
+    assert (counts.accepted, counts.outcomes["accepted"]) == (33, 30)
+    assert counts.events["blog"] == {"accepted": 20, "forwarded": 3}
+    assert counts.results == {"accepted": 5}
+    assert counts.lags == {("a", "0"): 5, ("b", "0"): 7}
