@@ -71,11 +71,13 @@ def test_a_held_pixel_appears_with_its_remedy_and_opens_with_a_new_token(
         expect(held.locator("[data-part=since]")).to_contain_text("since")
         expect(held.locator("[data-part=counts]")).to_contain_text("20 events waiting")
         expect(page.locator('#pixels [data-key="blog"] .badge')).to_have_text("open")
+        expect(page.locator("#closed")).to_have_text("shop is held. What to do")
         assert faults(page, axe) == []
 
         token.write_text("a-new-token")
         expect(held.locator(".badge")).to_have_text("open", timeout=SOON_MS)
         expect(held.locator("[data-part=remedy]")).to_be_hidden()
+        expect(page.locator("#closed")).to_be_hidden()
         expect(held.locator("[data-part=counts]")).to_contain_text("20 accepted", timeout=SOON_MS)
         assert opened.complaints == []
 

@@ -8,6 +8,9 @@ const OUTCOMES = ["accepted", "forwarded", "merged", "duplicate", "removed", "re
 const KIND = { open: "good", throttled: "warn", unavailable: "warn", held: "bad" };
 
 export function showPixels(pixels, now) {
+  const closed = Object.entries(pixels).filter(([, { state }]) => state !== "open");
+  byId("closed").hidden = closed.length === 0;
+  setText(byId("closed").firstElementChild, closed.length ? `${closed.map(([name, { state }]) => `${name} is ${state}`).join(", ")}.` : "");
   drawKeyed(byId("pixels"), Object.entries(pixels), ([name]) => name, item, (child, [, pixel]) => update(child, pixel, now));
 }
 
