@@ -6,20 +6,21 @@
  */
 export function drawKeyed(list, items, keyOf, make, update) {
   const known = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  const used = new Set();
   let place = list.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);
     let child = known.get(key);
-    known.delete(key);
-    if (!child) {
+    if (!child || used.has(child)) {
       child = make(item);
       child.dataset.key = key;
     }
+    used.add(child);
     if (child === place) place = place.nextElementSibling;
     else list.insertBefore(child, place);
     update(child, item);
   }
-  for (const child of known.values()) child.remove();
+  for (const child of [...list.children]) if (!used.has(child)) child.remove();
 }
 
 /** The element within a child that was made with this `data-part`. */

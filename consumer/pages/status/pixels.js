@@ -1,10 +1,11 @@
 // Each pixel: its state, since when, why, and what a person can do.
 
-import { badge, byId, make, numberOf, setText, timeOf } from "./dom.js";
+import { badge, byId, dateOf, make, numberOf, setText, timeOf } from "./dom.js";
 import { ageOf, plural } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 
 const OUTCOMES = ["accepted", "forwarded", "merged", "duplicate", "removed", "rejected", "parked", "shadow"];
+const DAY_S = 86_400;
 const KIND = { open: "good", throttled: "warn", unavailable: "warn", held: "bad" };
 
 export function showPixels(pixels, now) {
@@ -34,7 +35,7 @@ function item([name]) {
 function update(child, pixel, now) {
   const state = part(child, "state");
   if (state.textContent !== pixel.state) state.replaceChildren(badge(pixel.state, KIND[pixel.state]));
-  setText(part(child, "since"), `since ${timeOf(pixel.since)}, ${ageOf(now - pixel.since)}`);
+  setText(part(child, "since"), sinceOf(pixel.since, now));
   setText(part(child, "counts"), countsOf(pixel));
   setText(part(child, "why"), whyOf(pixel, now));
   part(child, "why").hidden = !pixel.why;
@@ -42,6 +43,11 @@ function update(child, pixel, now) {
   setText(remedy, pixel.remedy);
   remedy.hidden = !pixel.remedy;
   remedy.classList.toggle("bad", pixel.state === "held");
+}
+
+function sinceOf(since, now) {
+  const age = now - since;
+  return `since ${age < DAY_S ? timeOf(since) : dateOf(since)}, ${ageOf(age)}`;
 }
 
 function countsOf({ events, waiting_events: waiting }) {

@@ -1,0 +1,187 @@
+"""The status page over statuses that a test makes up: many partitions, many workers, everything wrong at once."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+from msgspec import structs
+from playwright.sync_api import Browser, Page, expect
+
+from consumer.edges.http import application, serving
+from consumer.merging import merged
+from consumer.published import Published
+from consumer.status import (
+    STAGES,
+    LedgerStatus,
+    PartitionStatus,
+    PixelStatus,
+    Rejected,
+    RequestsStatus,
+    Sample,
+    Stage,
+    Status,
+    WindowStatus,
+)
+from tests.support.browser import chromium, tab
+from tests.support.ports import LOOPBACK
+
+NOW: Final = 1_790_000_000.0
+AT_FIRST: Final = 24
+"""Partitions shown before a person asks for all."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+class Board:
+    """What is published; a test puts up something else."""
+
+    def __init__(self) -> None:
+        self.status = Status()
+
+    def latest(self) -> Published:
+        return Published({}, time.monotonic(), status=self.status)
+
+
+@contextmanager
+def shown(browser: Browser, board: Board) -> Iterator[Page]:
+    """The page; it must have had nothing to complain of in the end."""
+    app = application(board.latest, time.monotonic)
+    with serving(app, LOOPBACK, 0) as port, tab(browser, f"http://{LOOPBACK}:{port}/") as opened:
+        expect(opened.page.locator("#live")).not_to_have_text("Connecting", timeout=20_000)
+        yield opened.page
+        assert opened.complaints == []
+
+
+def partition(number: int, lag: int | None = 0, topic: str = "web-events", state: str = "reading") -> PartitionStatus:
+    return PartitionStatus(topic, number, state, 100, 100, lag, 12.345)
+
+
+def rejected(offset: int, at: float = NOW - 90) -> Rejected:
+    return Rejected(at, "web-events", 0, offset, "all", "shop", "map.call", "raised", None, None, f"explain {offset}")
+
+
+def status(**differs: object) -> Status:
+    whole = Status(
+        at=NOW,
+        started_at=NOW - 3 * 86_400 - 4 * 3600,
+        version="1.2.3",
+        group="tiktok-events",
+        ready=True,
+        stages=tuple(Stage(name, 1234) for name in STAGES),
+        ledger=LedgerStatus(10, {"sent": 7, "rejected": 1}, 1, 1, 1536, 50, 1 << 20, 2.0),
+        partitions=(partition(0),),
+        pixels={"shop": PixelStatus("open", NOW - 60, "", "", None, 0, {"accepted": 7})},
+        requests=RequestsStatus(1, 4, 8, {"accepted": 7}),
+        window=WindowStatus(7, 120.0),
+    )
+    return structs.replace(whole, **differs)
+
+
+def board_of(**differs: object) -> Board:
+    board = Board()
+    board.status = status(**differs)
+    return board
+
+
+def test_says_how_long_it_is_up_and_in_how_many_workers(browser: Browser) -> None:
+    board = Board()
+    board.status = merged([status(), status()])
+
+    with shown(browser, board) as page:
+        expect(page.locator("#about")).to_contain_text("3 d 4 h")
+        expect(page.locator("[data-about=workers]")).to_have_text("2")
+        expect(page.locator('#ledger [data-key="sent"] .count')).to_have_text("14")
+        board.status = status()
+        expect(page.locator("[data-about=workers]")).to_be_hidden()
+
+
+def test_of_very_many_partitions_it_shows_those_that_lag_most_and_all_when_asked(browser: Browser) -> None:
+    partitions = tuple(partition(number, lag=number) for number in range(200))
+
+    with shown(browser, board_of(partitions=partitions)) as page:
+        rows = page.locator("#partitions tr")
+        expect(rows).to_have_count(AT_FIRST)
+        assert rows.first.inner_text().startswith(f"web-events[{200 - AT_FIRST}]")
+        page.get_by_role("button", name="Show all 200 partitions").click()
+        expect(rows).to_have_count(200)
+        page.get_by_role("button", name="that lag most").click()
+        expect(rows).to_have_count(AT_FIRST)
+
+
+def test_the_services_own_topics_come_after_the_events(browser: Browser) -> None:
+    own = partition(0, topic="tiktok-events.parked.shop", state="closed")
+
+    with shown(browser, board_of(partitions=(own, partition(0, lag=None)))) as page:
+        names = page.locator("#partitions th").all_inner_texts()
+        assert names == ["web-events[0]", "tiktok-events.parked.shop[0]"]
+        expect(page.locator("#partitions tr").first).to_contain_text("–")
+        expect(page.locator("#partitions tr").last).to_contain_text("paused: its pixel is closed")
+
+
+def test_a_ledger_that_does_not_add_up_is_said_to(browser: Browser) -> None:
+    with shown(browser, board_of()) as page:
+        expect(page.locator("#balance")).to_have_text("10 read = 8 settled + 1 released + 1 in flight ✓")
+    with shown(browser, board_of(ledger=LedgerStatus(11, {"sent": 7}))) as page:
+        expect(page.locator("#balance")).to_contain_text("does not add up")
+
+
+def test_what_is_wrong_comes_and_goes(browser: Browser) -> None:
+    board = board_of(ready=False, reasons=("dead letters cannot be written", "offsets cannot be committed"))
+
+    with shown(browser, board) as page:
+        expect(page.get_by_role("alert").locator("li")).to_have_text(list(board.status.reasons))
+        expect(page.locator("#live")).to_have_text("Not ready")
+        board.status = status()
+        expect(page.locator("#trouble")).to_be_hidden()
+        expect(page.locator("#live")).to_have_text("Ready")
+
+
+def test_lists_are_changed_in_place_so_that_focus_stays(browser: Browser) -> None:
+    board = board_of(rejected=(rejected(5), rejected(4)))
+
+    with shown(browser, board) as page:
+        page.get_by_role("button", name="Copy the command for offset 4").focus()
+        board.status = status(rejected=(rejected(6), rejected(5), rejected(4)))
+        expect(page.locator("#rejected > li")).to_have_count(3)
+        expect(page.get_by_role("button", name="Copy the command for offset 4")).to_be_focused()
+        assert [text.split()[-1] for text in page.locator("#rejected .line1 code").all_inner_texts()] == ["6", "5", "4"]
+
+
+def test_twenty_rejected_records_are_shown_when_asked_and_never_more(browser: Browser) -> None:
+    board = board_of(rejected=(rejected(1),) * 20)  # alike, as a record may be that is rejected again and again
+
+    with shown(browser, board) as page:
+        items = page.locator("#rejected > li")
+        expect(items).to_have_count(8)
+        page.get_by_role("button", name="Show all 20").click()
+        expect(items).to_have_count(20)
+        board.status = status(at=NOW + 100, rejected=board.status.rejected)
+        expect(items.first).to_contain_text("3 min 10 s ago")
+        expect(items).to_have_count(20)
+
+
+def test_the_past_is_drawn_with_its_highest_and_newest_values(browser: Browser) -> None:
+    history = tuple(Sample(int(NOW) - 10 * age, 100.0 + age, 50.0, 0.25, 7, 1234) for age in range(90, -1, -10))
+
+    with shown(browser, board_of(history=history)) as page:
+        curves = {curve.get_attribute("aria-label") for curve in page.locator("#past svg").all()}
+        assert curves == {
+            "records read per s: now 100, highest 190",
+            "events accepted per s: now 50, highest 50",
+            "dead letters per s: now 0.25, highest 0.25",
+            "lag in records: now 7, highest 7",
+            "records in flight: now 1,234, highest 1,234",
+        }
+
+
+def test_limits_say_how_far_it_is_to_them(browser: Browser) -> None:
+    with shown(browser, board_of(window=WindowStatus(1, 90.0, is_warm=False))) as page:
+        limits = page.locator("#limits").inner_text()
+    for text in ("1 of 4", "lowered from 8", "1 of 50", "the oldest for 2 s", "1.5 KiB of 1 MiB", "being filled in"):
+        assert text in limits
