@@ -23,8 +23,9 @@ from consumer.config.units import duration_s
 from consumer.core.errors import ConfigError
 from consumer.running import BUG, REPEATS, Signals, run
 from consumer.tools.check import check, is_fatal
-from consumer.tools.dlq import options as dlq_options
+from consumer.tools.dlq.commands import dlq
 from consumer.tools.explain import Asked, explain_records, with_rules_of
+from consumer.tools.options import Config, Since, unix_ms
 from consumer.workers.supervising import supervise
 from consumer.workers.worker import work
 
@@ -42,18 +43,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-dlq = typer.Typer(help="Dead letters: count them, look at one, send them round again.", no_args_is_help=True)
 app.add_typer(dlq, name="dlq")
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", metavar="FILE", help="Default: $TIKTOK_CONSUMER_CONFIG, else ./consumer.yaml."),
-]
 
 
 @app.callback()
-def _commands() -> None:
-    """So that `run` stays a command even while it is the only one."""
+def _commands(context: typer.Context) -> None:
+    context.obj = _settings  # for the commands that are made elsewhere
 
 
 @app.command("run")
@@ -97,9 +92,7 @@ def run_command(
     if test_event_code is not None and group is not None:
         settings = as_test(settings, test_event_code, group)
     if dry_run:
-        settings, replaced = dry(
-            settings, None if from_when is None else dlq_options.unix_ms("--from", from_when, time.time())
-        )
+        settings, replaced = dry(settings, None if from_when is None else unix_ms("--from", from_when, time.time()))
     signals = Signals()
     with signals.caught():
         code = run(settings, signals, replaced) if workers == 1 else supervise(settings, workers)
@@ -147,84 +140,6 @@ def explain_command(
     raise typer.Exit(explain_records(settings, structs.replace(asked, is_json=as_json), sys.stdout))
 
 
-@dlq.command("list")
-def dlq_list_command(
-    config: Config = None,
-    *,
-    reason: dlq_options.Reasons = None,
-    rule: dlq_options.Rules = None,
-    pixel: dlq_options.Pixels = None,
-    since: dlq_options.Since = None,
-    until: dlq_options.Until = None,
-    at: dlq_options.Places = None,
-    limit: dlq_options.ListLimit = 10,
-    as_json: dlq_options.AsJson = False,
-) -> None:
-    """Count dead letters by reason, and list the last ones. Shows no values of records."""
-    from consumer.tools.dlq.command import Output, list_letters  # here, since `run` need not wait for it
-
-    selection = dlq_options.selection(
-        reasons=reason, rules=rule, pixels=pixel, since=since, until=until, places=at, now_s=time.time()
-    )
-    raise typer.Exit(list_letters(_settings(config), selection, limit, Output(sys.stdout, as_json)))
-
-
-@dlq.command("show")
-def dlq_show_command(
-    places: dlq_options.PlaceArguments = None,
-    config: Config = None,
-    *,
-    reason: dlq_options.Reasons = None,
-    rule: dlq_options.Rules = None,
-    pixel: dlq_options.Pixels = None,
-    since: dlq_options.Since = None,
-    until: dlq_options.Until = None,
-    limit: dlq_options.ShowLimit = 1,
-    as_json: dlq_options.AsJson = False,
-) -> None:
-    """Show a dead letter: why it is one, its record decoded, and what would become of it now."""
-    from consumer.tools.dlq.command import Output, show_letters  # here, since `run` need not wait for it
-
-    selection = dlq_options.selection(
-        reasons=reason, rules=rule, pixels=pixel, since=since, until=until, places=places, now_s=time.time()
-    )
-    raise typer.Exit(
-        show_letters(_settings(config), selection, max(limit, len(places or ())), Output(sys.stdout, as_json))
-    )
-
-
-@dlq.command("replay")
-def dlq_replay_command(
-    config: Config = None,
-    *,
-    reason: dlq_options.Reasons = None,
-    rule: dlq_options.Rules = None,
-    pixel: dlq_options.Pixels = None,
-    since: dlq_options.Since = None,
-    until: dlq_options.Until = None,
-    at: dlq_options.Places = None,
-    dry_run: dlq_options.DryRun = False,
-    only_if_fixed: dlq_options.OnlyIfFixed = False,
-    limit: dlq_options.Limit = None,
-    rate: dlq_options.Rate = None,
-    max_replays: dlq_options.MaxReplays = 3,
-    to_origin: dlq_options.ToOrigin = False,
-    as_json: dlq_options.ReportJson = False,
-) -> None:
-    """Send dead letters round again, each once: `run` reads them from its own replay topic."""
-    from consumer.tools.dlq.command import Output, replay_letters  # here, since `run` need not wait for it
-    from consumer.tools.dlq.replaying import Wanted
-
-    selection = dlq_options.selection(
-        reasons=reason, rules=rule, pixels=pixel, since=since, until=until, places=at, now_s=time.time()
-    )
-    wanted = Wanted(selection, max_replays, dry_run, only_if_fixed, to_origin, rate, limit)
-    settings, signals = _settings(config), Signals()
-    with signals.caught():
-        code = replay_letters(settings, wanted, Output(sys.stdout, as_json), signals.stop)
-    raise typer.Exit(code)
-
-
 def _asked(file: str | None, topic: str | None, partition: int | None, offset: int | None, last: int | None) -> Asked:
     match file, topic, partition, offset, last:
         case str(), None, None, None, None:
@@ -241,13 +156,13 @@ def outcomes_command(
     event_id: Annotated[str, typer.Option("--event-id", metavar="ID", help="The event_id that TikTok got.")],
     config: Config = None,
     *,
-    since: dlq_options.Since = None,
+    since: Since = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an outcome, one a line.")] = False,
 ) -> None:
     """Say what became of an event. Needs outcomes.topic, and reads what `run` wrote there."""
     from consumer.tools.outcomes import outcomes  # here, since `run` need not wait for it
 
-    since_ms = None if since is None else dlq_options.unix_ms("--since", since, time.time())
+    since_ms = None if since is None else unix_ms("--since", since, time.time())
     raise typer.Exit(outcomes(_settings(config), event_id, since_ms, sys.stdout, is_json=as_json))
 
 

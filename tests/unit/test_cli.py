@@ -13,7 +13,7 @@ from consumer import cli
 from consumer.compose import Replaced
 from consumer.config import Settings
 from consumer.running import Signals
-from consumer.tools.dlq import options
+from consumer.tools import options
 
 SECRET: Final = "s3cret-token"
 GOOD: Final = f"""

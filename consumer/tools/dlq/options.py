@@ -1,13 +1,12 @@
 """The options of `dlq`, and what they mean. Imports nothing that takes long: every command reads this."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from consumer.config.units import duration_s
 from consumer.core.model import RejectReason
 from consumer.tools.dlq.selecting import At, Selection, parse_at, unknown_stages
+from consumer.tools.options import unix_ms
 
 Reasons = Annotated[
     list[str] | None,
@@ -15,14 +14,10 @@ Reasons = Annotated[
 ]
 Rules = Annotated[list[str] | None, typer.Option("--rule", metavar="RULE", help="Of this rule. Repeatable.")]
 Pixels = Annotated[list[str] | None, typer.Option("--pixel", metavar="PIXEL", help="Of this pixel. Repeatable.")]
-Since = Annotated[
-    str | None,
-    typer.Option("--since", metavar="WHEN", help="Written since: `2h` ago, or an ISO 8601 time with its zone."),
-]
 Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Written before that time.")]
 _PLACE = "TOPIC:PARTITION[:OFFSET[-LAST]], of the dead letter or of where its record came from. Repeatable."
 Places = Annotated[list[str] | None, typer.Option("--at", metavar="PLACE", help=_PLACE)]
-PlaceArguments = Annotated[list[str] | None, typer.Argument(metavar="[PLACE]...", help=_PLACE, show_default=False)]
+PlaceArguments = Annotated[list[str] | None, typer.Argument(metavar="PLACE", help=_PLACE, show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a dead letter, one a line.")]
 ListLimit = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="Beside the counts, list the last N.")]
 ShowLimit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Show N at most.")]
@@ -76,26 +71,3 @@ def _at(text: str) -> At:
         return parse_at(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text}: {error}") from None
-
-
-def unix_ms(option: str, text: str, now_s: float) -> int:
-    """`earliest`, a duration before now, or a time → Unix milliseconds; 0 means the beginning.
-
-    Raises:
-        typer.BadParameter: anything else.
-    """
-    if text == "earliest":
-        return 0
-    try:
-        return round((now_s - duration_s(text)) * 1000)
-    except ValueError:
-        pass
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        when = None
-    if when is None or when.tzinfo is None:
-        raise typer.BadParameter(
-            f"{option}: write earliest, a duration such as 2h, or a time such as 2026-01-31T12:00:00Z"
-        )
-    return round(when.timestamp() * 1000)
