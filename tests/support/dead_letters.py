@@ -57,8 +57,10 @@ class Desk:
         self.origin: dict[int, Record] = {}
         self.decisions: dict[bytes, Decision] = {}
         self.said: list[str] = []
-        self.stop = Event()
+        self.stop, self.hurry = Event(), Event()
         self.error: str | None = None
+        self.is_silent = False
+        """The cluster answers nothing."""
         self._waiting: list[tuple[int, Letter]] = []
 
     # What `Hands` wants.
@@ -67,6 +69,8 @@ class Desk:
         self._waiting.append((number, letter))
 
     def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
+        if self.is_silent:
+            return []
         waiting, self._waiting = self._waiting, []
         if self.error is None:
             self.replayed += [letter for _, letter in waiting]
@@ -104,7 +108,7 @@ class Desk:
         for partition in {record.position.partition for record in self.letters}:
             progress.begin((DLQ, partition), self.committed.get((DLQ, partition), 0))
         before = dict(self.committed)
-        hands = Hands(self, self, self._decide, self._fetch, self.stop, self.said.append)
+        hands = Hands(self, self, self._decide, self._fetch, self.stop, self.hurry, self.said.append)
         report = Replay(asked, hands, progress, self._marks(), REPLAY).run(self._records(seen))
         if is_killed:
             self.committed = before

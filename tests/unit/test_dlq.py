@@ -265,6 +265,17 @@ def test_a_signal_ends_it_between_two_letters_and_it_says_so() -> None:
     assert desk.replayed == []
 
 
+def test_a_second_signal_does_not_wait_for_what_is_on_its_way_which_is_said() -> None:
+    desk = Desk([dead(0)])
+    desk.is_silent = True
+    desk.hurry.set()
+
+    done = desk.replay()
+
+    assert (done.replayed, done.unacknowledged, done.stopped) == (0, 1, "interrupted")
+    assert desk.committed == {}
+
+
 def test_a_registry_that_is_away_stops_it_and_what_was_done_before_is_noted() -> None:
     desk = Desk([dead(0), dead(1), dead(2)])
     desk.decisions = {b"v0": Decision((EVENT,)), b"v2": Decision((EVENT,))}

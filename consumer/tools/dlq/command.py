@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
-from threading import Event
 from typing import Final, TextIO
 
 import msgspec
@@ -16,6 +15,7 @@ from consumer.config import Settings
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record
 from consumer.edges.letters import KafkaLetters
+from consumer.running import Signals
 from consumer.tools.dlq import listing, report, showing
 from consumer.tools.dlq.bar import Bar
 from consumer.tools.dlq.fetching import fetched
@@ -110,7 +110,7 @@ def _show(letter: DeadLetter, explained: Explained | Left, output: Output) -> No
 # ── replay ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def replay_letters(settings: Settings, wanted: Wanted, output: Output, stop: Event) -> int:
+def replay_letters(settings: Settings, wanted: Wanted, output: Output, signals: Signals) -> int:
     """Replay letters, and print what was done. Returns 0 once all that was meant was looked at."""
     if wanted.to_origin:
         _say(
@@ -125,7 +125,7 @@ def replay_letters(settings: Settings, wanted: Wanted, output: Output, stop: Eve
         explainer = Explainer(settings, stack.enter_context(closing(Schemas(settings))))
         writer = KafkaLetters(compose.producer_properties(settings))
         stack.callback(writer.close, 1.0)
-        hands = Hands(writer, logs, explainer.decide, _fetcher(settings, stack), stop, _say)
+        hands = Hands(writer, logs, explainer.decide, _fetcher(settings, stack), signals.stop, signals.hurry, _say)
         done = _replayed(settings, wanted, (logs, letters), hands)
         if output.is_json:
             output.line(report.as_json(done))

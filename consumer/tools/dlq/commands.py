@@ -104,5 +104,5 @@ def dlq_replay_command(
     wanted = Wanted(chosen, max_replays, dry_run, only_if_fixed, to_origin, rate, limit)
     settings, signals = context.obj(config), Signals()
     with signals.caught():
-        code = replay_letters(settings, wanted, Output(sys.stdout, as_json), signals.stop)
+        code = replay_letters(settings, wanted, Output(sys.stdout, as_json), signals)
     raise typer.Exit(code)

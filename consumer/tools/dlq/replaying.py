@@ -56,6 +56,8 @@ class Hands(Struct, frozen=True):
     """The record of a letter that was written without its value."""
     stop: Event
     """Set by a signal."""
+    hurry: Event
+    """Set by a second one: do not wait for what is on its way."""
     say: Callable[[str], None]
     """Tell the person at the terminal."""
 
@@ -196,9 +198,10 @@ class Replay:
 
     def _finish(self) -> None:
         until_s = time.monotonic() + FLUSH_S
-        while self._pending and time.monotonic() < until_s:
+        while self._pending and time.monotonic() < until_s and not self._hands.hurry.is_set():
             self._settle(0.1)
         self.report.unacknowledged = len(self._pending)
         if self._pending and not self.report.stopped:
-            self.report.stopped = f"no answer within {FLUSH_S:g} s"
+            is_hurried = self._hands.hurry.is_set()
+            self.report.stopped = "interrupted" if is_hurried else f"no answer within {FLUSH_S:g} s"
         self._commit(wait=True)
