@@ -127,7 +127,7 @@ class Reading:
 
     def is_waiting(self, record: Record) -> bool:
         """True if an earlier record of the partition waits: order is kept."""
-        return _partition(record) in self.waiting
+        return bool(self.waiting) and _partition(record) in self.waiting
 
     # ── topics ──────────────────────────────────────────────────────────────────────────────────
 

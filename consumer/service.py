@@ -146,16 +146,18 @@ class Service:
     # ── read and decide ─────────────────────────────────────────────────────────────────────────
 
     def _take(self, records: Sequence[Record], now_s: float, wall_s: float) -> None:
-        read: Counter[tuple[str, str]] = Counter()
+        read: Counter[str] = Counter()
+        rewound: Counter[str] = Counter()
         for record in records:
             if self._windows.is_rewound(record.position):
-                read["records_rewound", record.position.topic] += 1
+                rewound[record.position.topic] += 1
             else:
-                read["records_read", record.position.topic] += 1
+                read[record.position.topic] += 1
                 self._ledger.open(record.position, record.size_bytes, now_s)
             self._decide(record, now_s, wall_s)
-        for (name, topic), count in read.items():
-            self._metrics.inc(name, (topic,), count)
+        for name, counts in (("records_read", read), ("records_rewound", rewound)):
+            for topic, count in counts.items():
+                self._metrics.inc(name, (topic,), count)
 
     def _decide(self, record: Record, now_s: float, wall_s: float) -> None:
         if self._breaker.is_open:
@@ -193,7 +195,8 @@ class Service:
         for rejection in decision.rejections:
             self._settling.reject(record, rejection, wall_s)
         for event in decision.events:
-            self._note(event, record)
+            if event.notes or event.is_shadow:
+                self._note(event, record)
         for event in live:
             self._offer(event, record, now_s)
 
@@ -237,15 +240,19 @@ class Service:
         """Settle what TikTok took. Counted in one go: a counter's own cost would be a third of an event's settling."""
         ended: Counter[EventOutcome] = Counter()
         fields: Counter[int] = Counter()
+        delays_s: list[float] = []
+        windows, ledger = self._windows, self._ledger
         for item in items:
-            self._windows.accepted(item)
+            windows.accepted(item)
             fields[item.event.fields] += 1
             for record, outcome in zip(item.records, item.outcomes, strict=True):
-                if self._ledger.owns(record.position):
+                if ledger.owns(record.position):
                     ended[outcome] += 1
-                    self._ledger.settle(record.position, _RECORD_OUTCOME[outcome])
-            if item.records[0].timestamp_ms >= 0:
-                self._metrics.observe("event_delay_seconds", max(0.0, wall_s - item.records[0].timestamp_ms / 1000))
+                    ledger.settle(record.position, _RECORD_OUTCOME[outcome])
+            timestamp_ms = item.records[0].timestamp_ms
+            if timestamp_ms >= 0:
+                delays_s.append(max(0.0, wall_s - timestamp_ms / 1000))
+        self._metrics.observe_all("event_delay_seconds", delays_s)
         for outcome, count in ended.items():
             self._metrics.inc("events", (pixel, str(outcome)), count)
         for present, count in fields.items():

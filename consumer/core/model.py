@@ -349,6 +349,9 @@ class EventOutcome(StrEnum):
     PARKED = "parked"
     SHADOW = "shadow"
 
+    # An enum's own hash is a function in Python, and each event counts by its outcome several times.
+    __hash__ = str.__hash__
+
 
 class Item(Struct, eq=False):
     """An event on its way to TikTok, with every record that settles with it. Mutable: `dedupe` merges into it."""

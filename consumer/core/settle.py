@@ -24,6 +24,8 @@ class Outcome(IntEnum):
     DUPLICATE = 4
     DROPPED = 5
 
+    __hash__ = int.__hash__  # an enum's own hash is a function in Python; each record is counted by its outcome
+
     @property
     def label(self) -> str:
         """As `records_settled_total` spells it."""

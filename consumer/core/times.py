@@ -1,7 +1,7 @@
 """The event's time, in whatever form it comes, as Unix seconds: a part of `normalize`."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from math import floor
 from typing import Final
@@ -13,7 +13,6 @@ _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000}
 _LAST_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z; beyond, a unit was taken for another
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 _NUMBERS: Final = (int, float, Decimal)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def event_time_s(raw: object) -> int:
@@ -50,7 +49,7 @@ def _with_unit(raw: object, unit: str | None) -> int:
 def _of_datetime(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise _without_zone("a time without zone")
-    seconds = floor((moment - _EPOCH).total_seconds())
+    seconds = floor(moment.timestamp())
     if seconds < 0:
         raise _fault("before 1970")
     return seconds

@@ -64,6 +64,16 @@ def test_counters_that_have_not_counted_yet_are_seen_at_0() -> None:
     assert 'tiktok_consumer_commits_total{result="ok"} 3.0' in text
 
 
+def test_many_observations_at_once_are_as_many_observations() -> None:
+    one_by_one, at_once = Metrics(), Metrics()
+    for delay_s in (0.1, 0.2, 7.0, 1e6):
+        one_by_one.observe("event_delay_seconds", delay_s)
+    at_once.observe_all("event_delay_seconds", [0.1, 0.2, 7.0, 1e6])
+    at_once.observe_all("event_delay_seconds", [])
+
+    assert at_once.snapshot() == one_by_one.snapshot()
+
+
 def test_a_snapshot_does_not_change_any_more() -> None:
     metrics = Metrics()
     metrics.inc("records_released")
