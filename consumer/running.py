@@ -1,5 +1,6 @@
 """`run`: the loop around `Service.step`, signals, the HTTP port, and how it all ends."""
 
+import gc
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -112,6 +113,7 @@ def run(
         ConfigError: nothing was read.
     """
     with composed(settings, replaced) as service, shown(settings, service):
+        _collect_seldom()
         try:
             return _loop(service, signals, Loudness(settings.log.level))
         except Halt as halt:
@@ -121,6 +123,22 @@ def run(
             return UNFINISHED
         finally:
             REPEATS.tell(is_end=True)
+
+
+def _collect_seldom() -> None:
+    """Leave what start-up made, and what lives as long as an event is in flight, out of garbage collection.
+
+    An event makes some six objects that Python's collector watches, none of them in a cycle, and they live for about a
+    second: by default each of them is looked at two or three times, which took a tenth of all CPU. What is left to
+    collect (requests of a scrape, exceptions) is little, and can wait.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 10, 10)
+
+
+_COLLECT_AFTER_OBJECTS: Final = 50_000
+"""More than by default, 700, and at most some 20 MB of garbage."""
 
 
 def _loop(service: Service, signals: Signals, loudness: Loudness) -> int:
