@@ -27,7 +27,8 @@ class Breaker:
             self._count -= self._rejected[0]
         self._rejected.append(is_rejected)
         self._count += is_rejected
-        self._judge()
+        if self._count:
+            self._judge()
 
     def note_late(self) -> None:
         """A record that was noted as good was refused by TikTok after all."""

@@ -29,6 +29,8 @@ Codes withdrawn since are kept, as old events name them. Without XTS (tests) and
 
 def currency(raw: object) -> str | None:
     """An ISO 4217 code in capitals. One that TikTok does not list is sent, with a note."""
+    if isinstance(raw, str) and raw in LISTED:
+        return raw
     cleaned = text(raw)
     if cleaned is None:
         return None

@@ -105,6 +105,8 @@ def one_of(*choices: str) -> FieldFunction:
     allowed = frozenset(choices)
 
     def chosen(raw: object) -> str | None:
+        if isinstance(raw, str) and raw in allowed:
+            return raw
         cleaned = text(raw)
         if cleaned is None:
             return None

@@ -82,7 +82,7 @@ def _part(group: str, parameters: Mapping[str, Source], is_filled: bool) -> Part
     """What the rule maps, over what maps to itself."""
     prefix = f"{group}."
     sources = {name.removeprefix(prefix): source for name, source in parameters.items() if name.startswith(prefix)}
-    mapped = _mapped({name: _compiled(prefix + name, source) for name, source in sources.items()})
+    mapped = _mapped(sources, lambda name, source: _compiled(prefix + name, source))
     own = _own(group, _GROUPS[group] - sources.keys())
     if group == "properties":
         mapped, own = _with_search_string(mapped), _with_search_string(own)
@@ -91,8 +91,11 @@ def _part(group: str, parameters: Mapping[str, Source], is_filled: bool) -> Part
     return (lambda decoded: own(decoded) | mapped(decoded)) if sources else own
 
 
-def _mapped(getters: Mapping[str, Getter]) -> Part:
-    pairs = tuple(getters.items())
+def _mapped(sources: Mapping[str, Source], compiled: Callable[[str, Source], Getter]) -> Part:
+    names = _names(sources)
+    if names is not None:
+        return lambda decoded: _present(names, decoded.fields)
+    pairs = [(name, compiled(name, source)) for name, source in sources.items()]
 
     def read(decoded: Decoded) -> dict[str, Any]:
         found = {}
@@ -131,7 +134,7 @@ def _with_search_string(properties: Part) -> Part:
 def _mapped_contents(contents: Contents) -> Getter:
     if contents.each is not None:
         return _each(compile_plain(contents.each), _item_reader(contents.fields))
-    product = _mapped({name: compile_plain(source) for name, source in contents.fields.items()})
+    product = _mapped(contents.fields, _plain)
     return lambda decoded: (found,) if (found := product(decoded)) else None
 
 
@@ -148,13 +151,28 @@ def _each(items_of: Getter, read: Callable[[Decoded, dict[str, Any]], dict[str, 
 
 
 def _item_reader(fields: Mapping[str, Source]) -> Callable[[Decoded, dict[str, Any]], dict[str, Any]]:
-    """Reads one item of the list. Names of its own fields are nearly all there is: they go without getters."""
-    paths = [(name, source.steps) for name, source in fields.items() if isinstance(source, Path)]
-    pairs = [(name, steps[0]) for name, steps in paths if len(steps) == 1 and isinstance(steps[0], str)]
-    if len(pairs) == len(fields):
-        return lambda _, item: {name: value for name, key in pairs if (value := item.get(key)) is not None}
-    read = _mapped({name: compile_plain(source) for name, source in fields.items()})
+    """Reads one item of the list."""
+    names = _names(fields)
+    if names is not None:
+        return lambda _, item: _present(names, item)
+    read = _mapped(fields, _plain)
     return lambda decoded, item: read(Decoded(decoded.record, item, decoded.is_shipped))
+
+
+def _plain(_name: str, source: Source) -> Getter:
+    return compile_plain(source)
+
+
+def _names(sources: Mapping[str, Source]) -> list[tuple[str, str]] | None:
+    """Parameter and field of sources that are all names of fields, as nearly all are of a flat schema: such a part is
+    read in half the time, without getters. None if one of them is more."""
+    paths = [(name, source.steps) for name, source in sources.items() if isinstance(source, Path)]
+    names = [(name, steps[0]) for name, steps in paths if len(steps) == 1 and isinstance(steps[0], str)]
+    return names if len(names) == len(sources) else None
+
+
+def _present(names: list[tuple[str, str]], fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, key in names if (value := fields.get(key)) is not None}
 
 
 def _own_contents(decoded: Decoded) -> Any:

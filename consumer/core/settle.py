@@ -92,7 +92,8 @@ class Ledger:
 
         With 0 parts it is settled at once, as dropped.
         """
-        entry = self._entry(position)
+        owned = self._owned(position)
+        entry = None if owned is None else owned.entries.get(position.offset)
         if entry is None:
             return
         entry.parts = max(1, parts)
@@ -105,14 +106,15 @@ class Ledger:
         Returns:
             True if that was the record's last part.
         """
-        entry = self._entry(position)
-        if entry is None:
+        owned = self._owned(position)
+        entry = None if owned is None else owned.entries.get(position.offset)
+        if owned is None or entry is None:
             return False
         entry.outcome = min(entry.outcome, outcome)
         entry.parts -= 1
         if entry.parts:
             return False
-        self._close(self._partitions[position.topic, position.partition], position.offset, entry)
+        self._close(owned, position.offset, entry)
         return True
 
     def release(self, partitions: Iterable[TopicPartition]) -> int:
@@ -181,11 +183,11 @@ class Ledger:
         heads = [owned.entries[owned.order[0]].read_at_s for owned in self._partitions.values() if owned.order]
         return min(heads, default=None)
 
-    def _entry(self, position: Position) -> _Entry | None:
+    def _owned(self, position: Position) -> _Partition | None:
         owned = self._partitions.get((position.topic, position.partition))
         if owned is None or owned.epoch != position.epoch:
             return None
-        return owned.entries.get(position.offset)
+        return owned
 
     def _close(self, owned: _Partition, offset: int, entry: _Entry) -> None:
         del owned.entries[offset]
