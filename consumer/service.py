@@ -165,11 +165,12 @@ class Service:
         if self._reading.is_waiting(record):
             self._reading.hold_back(record)
             return
-        decision = self._pipeline.decide(record, wall_s)
+        is_rewound = self._windows.is_rewound(record.position)
+        decision = self._pipeline.decide(record, wall_s, is_rewound=is_rewound)
         if isinstance(decision, SchemaWanted):
             self._looking_up.want(decision.key, now_s)
             self._reading.hold_back(record)
-        elif self._windows.is_rewound(record.position):
+        elif is_rewound:
             self._windows.warm(record, decision.events)
         else:
             self._carry_out(record, decision, now_s, wall_s)

@@ -27,7 +27,7 @@ from consumer.core.model import (
     RejectReason,
     SchemaWanted,
 )
-from consumer.core.normalize import IdFromPosition, normalize
+from consumer.core.normalize import IdFromPosition, normalize, outline
 from consumer.core.route import compile_condition, resolve_pixel
 from consumer.core.source import Rule
 from consumer.core.validate import Limits, validate
@@ -73,16 +73,19 @@ class Pipeline:
         self._rules = tuple(_compiled(rule, settings.pixels) for rule in rules)
         self._names = frozenset(rule.name for rule in rules)
 
-    def decide(self, record: Record, now_s: float) -> Decision | SchemaWanted:
+    def decide(self, record: Record, now_s: float, *, is_rewound: bool = False) -> Decision | SchemaWanted:
         """Say what becomes of a record. No value of it can raise.
 
         Args:
             now_s: wall clock, Unix seconds: events may be too old, or in the future.
+            is_rewound: it is read again only to fill the window: its events need not be such as could be sent.
         """
         if record.value is None:
             return _TOMBSTONE
+        if is_rewound and (self._settings.reject_bad_fields or len(record.value) > _MOST_OUTLINED_BYTES):
+            is_rewound = False  # whether there was an event depends on more than an outline has
         try:
-            return self._decide(record, now_s)
+            return self._decide(record, now_s, is_rewound)
         except RecordRejected as rejected:
             return Decision(rejections=(Rejection(rejected.reason, rejected.detail, record.rule),))
         except Exception as bug:  # promise 11: what nobody foresaw costs one record; the breaker guards against more
@@ -120,7 +123,7 @@ class Pipeline:
             pass  # the decision says why
         return trace
 
-    def _decide(self, record: Record, now_s: float) -> Decision | SchemaWanted:
+    def _decide(self, record: Record, now_s: float, is_rewound: bool) -> Decision | SchemaWanted:
         decoded = self._decoder.decode(record)
         if isinstance(decoded, SchemaWanted):
             return decoded
@@ -128,7 +131,7 @@ class Pipeline:
         events: list[Event] = []
         rejections: list[Rejection] = []
         for rule in rules:
-            made = self._make(rule, decoded, now_s)
+            made = self._make(rule, decoded, now_s, is_rewound)
             if isinstance(made, Event):
                 events.append(made)
             elif made is not None:
@@ -142,16 +145,19 @@ class Pipeline:
             raise RecordRejected(RejectReason.ROUTE_UNKNOWN_RULE, "the rule named in its headers is not configured")
         return [rule for rule in self._rules if rule.name == name]
 
-    def _make(self, rule: _Rule, decoded: Decoded, now_s: float) -> Event | Rejection | None:
+    def _make(self, rule: _Rule, decoded: Decoded, now_s: float, is_rewound: bool) -> Event | Rejection | None:
         """One rule's event; why there is none, though another's may go its way; None if it does not hold."""
         settings, pixel = self._settings, None
         try:
             if not rule.holds(decoded):
                 return None
             pixel = rule.pixel_of(decoded)
+            mapped = rule.map(decoded)
             return validate(
-                normalize(
-                    rule.map(decoded),
+                outline(mapped)
+                if is_rewound
+                else normalize(
+                    mapped,
                     id_from_position=settings.id_from_position,
                     reject_bad_fields=settings.reject_bad_fields,
                 ),
@@ -166,6 +172,8 @@ class Pipeline:
             return Rejection(rejected.reason, rejected.detail, rule.name, pixel)
 
 
+_MOST_OUTLINED_BYTES: Final = 4096
+"""Of a value: no event made of it comes near the bytes that a request may have, in which its outline would be wrong."""
 _TOMBSTONE: Final = Decision(dropped=DropReason.TOMBSTONE)
 _NO_RULE: Final = Decision(dropped=DropReason.NO_RULE)
 

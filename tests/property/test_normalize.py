@@ -26,7 +26,7 @@ from consumer.core.model import (
     WithRegion,
     WithUnit,
 )
-from consumer.core.normalize import normalize
+from consumer.core.normalize import normalize, outline
 from consumer.core.validate import Limits, validate
 
 AT = Position("web-events", 0, 42)
@@ -122,6 +122,24 @@ def test_no_value_raises_anything_but_a_rejection(mapped: MappedEvent) -> None:
     for reject_bad_fields in (False, True):
         with suppress(RecordRejected):
             validated(normalize(mapped, id_from_position="auto", reject_bad_fields=reject_bad_fields))
+
+
+@given(mapped_events(values | GOOD_TIME))
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_an_outline_says_the_same_of_an_event_and_no_field_less(mapped: MappedEvent) -> None:
+    whole = normalized(mapped)
+    try:
+        outlined = outline(mapped)
+    except RecordRejected:
+        assert whole is None
+        return
+
+    assert whole is not None
+    assert not whole.fields & ~outlined.fields
+    event = whole.event
+    assert outlined.event.limited_data_use is event.limited_data_use
+    assert (outlined.event.event, outlined.event.event_time) == (event.event, event.event_time)
+    assert outlined.event.event_id == (None if whole.is_id_from_position else event.event_id)
 
 
 @given(mapped_events())

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.core.decode import Decoder
+from consumer.core.merge import presence
 from consumer.core.model import (
     Decision,
     DropReason,
@@ -94,6 +95,51 @@ def test_a_rule_that_rejects_leaves_the_events_of_the_others() -> None:
     (rejection,) = decision.rejections
     assert rejection.reason is RejectReason.NORMALIZE_EVENT_TIME_NO_ZONE
     assert (rejection.rule, rejection.pixel) == ("bad", "app")
+
+
+def rewound(value: bytes, *, reject_bad_fields: bool = False) -> tuple[Decision, Decision]:
+    """What is decided of a record that is to be sent, and of one that only fills the window."""
+    decider = pipeline(ALL, reject_bad_fields=reject_bad_fields)
+    now, again = (decider.decide(record(value), NOW_S, is_rewound=rewound) for rewound in (False, True))
+    assert isinstance(now, Decision)
+    assert isinstance(again, Decision)
+    return now, again
+
+
+def test_what_only_fills_the_window_has_the_key_and_the_fields_of_its_event_but_nobodys_data() -> None:
+    customer = {"email": SECRET, "phone": ""}
+    page = {"url": "https://shop.example.com/?ttclid=abc"}
+    product = {"contents": [{"price": 1.0, "quantity": 2}]}
+    now, again = rewound(encoded(event_id="a", user=customer, page=page, properties=product, limited_data_use=True))
+
+    (sent,), (known,) = now.events, again.events
+    assert (known.pixel_code, known.event, known.event_id, known.rule) == ("CODE1", "Purchase", "a", "all")
+    assert known.fields == sent.fields
+    assert presence(known) == presence(sent)
+    assert json.loads(known.body).keys() == {"event", "event_time", "event_id", "limited_data_use"}
+
+
+@pytest.mark.parametrize("fields", [{"event": " "}, {"event_time": None}])
+def test_what_would_have_been_rejected_claims_nothing_when_it_is_read_again(fields: dict[str, Any]) -> None:
+    now, again = rewound(encoded(event_id="a", **fields))
+
+    assert now == again
+    assert not again.events
+
+
+def test_where_a_bad_field_rejects_its_event_nothing_is_spared_to_see_it() -> None:
+    now, again = rewound(encoded(event_id="a", user={"email": "nobody"}), reject_bad_fields=True)
+
+    assert now == again
+    assert not again.events
+
+
+def test_a_long_record_is_decided_whole_since_its_event_may_have_been_too_large() -> None:
+    value = encoded(event_id="a", properties={"description": "x" * 5000})
+    now, again = rewound(value)
+
+    assert now == again
+    assert again.events
 
 
 def test_a_record_that_cannot_be_decoded_is_rejected_whole() -> None:
