@@ -76,15 +76,16 @@ def _end_with_supervisor(signals: Signals, patience_s: float) -> None:
 def handing_over(numbers_fd: int, _: Settings, service: Service) -> Iterator[None]:
     """Write to the pipe what the service has published, while the block runs, and once more at its end."""
     ended = Event()
-    with suppress(BrokenPipeError), open(numbers_fd, "wb") as pipe:
-        thread = Thread(target=_hand_over, args=(pipe, service, ended), name="numbers", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
-        service.publishing.publish()
+    pipe = open(numbers_fd, "wb")  # noqa: SIM115  # closed at the end of the block, or with the process
+    thread = Thread(target=_hand_over, args=(pipe, service, ended), name="numbers", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+    service.publishing.publish()
+    with suppress(BrokenPipeError), pipe:
         pipe.write(framed(service.published))
 
 
