@@ -35,6 +35,8 @@ def _costs(found: Findings) -> Iterator[str]:
     yield f"Measured {when} on {machine()}. The median of {_repeats(found)} interleaved repetitions, and from the"
     yield "least to the most of them."
     yield ""
+    yield f"![CPU an event]({PLOT.name})"
+    yield ""
     yield "| CPU an event | shipped schema, 450 bytes | flat schema, 480 bytes |"
     yield "|---|---|---|"
     for partitions in PARTITIONS:
