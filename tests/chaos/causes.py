@@ -42,6 +42,9 @@ MOVES: Final[Mapping[str, float]] = {
     MOVED_PARTITIONS: 5,
 }
 """What moves partitions in good order: records are read again only if another fault kept some unsettled meanwhile."""
+BEFORE_MOVES_S: Final = 30.0
+"""How long before a move that fault may have ended: what waited for it is tried by and by, and a batch with a refused
+event in it is halved again and again, each of which a busy machine stretches. A drain does not wait for the rest."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,10 @@ def _after_s(each: Disturbance, seen: Iterable[Disturbance]) -> float | None:
 
 
 def _coincides(move: Disturbance, seen: Iterable[Disturbance]) -> bool:
-    """True if some fault other than a move was in force, or had been moments before."""
+    """True if some fault other than a move was in force, or had been not long before."""
     end_s = move.end_s + MOVES[move.kind]
     return any(
-        each.kind not in MOVES and each.begin_s <= end_s and each.end_s + MOVES[move.kind] >= move.begin_s
+        each.kind not in MOVES and each.begin_s <= end_s and each.end_s + BEFORE_MOVES_S >= move.begin_s
         for each in seen
     )
 
