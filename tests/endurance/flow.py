@@ -15,6 +15,8 @@ from tests.support.scene import Scene
 from tests.support.stream import make_purchases
 from tests.support.stream_config import RULES
 
+READY_S: Final = 120.0
+"""A window of hundreds of thousands of records is filled in first."""
 _EVERY_S: Final = 0.25
 _AT_ONCE: Final = 5000
 
@@ -40,7 +42,7 @@ def run(scene: Scene, pixels: int, **sections: Any) -> Service:
         token_file(scene, number).write_text(f"token-of-{number}")
     service = Service(config, scene.folder, f"run-{len(scene.services) + 1}")
     scene.services.append(service)
-    service.wait_until_ready()
+    service.wait_until_ready(READY_S)
     return service
 
 
@@ -107,9 +109,9 @@ class Flow:
         self._flush()
 
     def _write_on(self) -> None:
-        begun_s = time.monotonic()
+        begun_s, already = time.monotonic(), self.written
         while not self._is_over.wait(_EVERY_S):
-            due = int((time.monotonic() - begun_s) * self.rate) - self.written
+            due = already + int((time.monotonic() - begun_s) * self.rate) - self.written
             self._write(min(due, _AT_ONCE))
 
     def _write(self, count: int) -> None:
