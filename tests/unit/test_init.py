@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from consumer.config import Settings, parse
+from consumer.core.errors import ConfigError
 from consumer.core.schemas import Schema
 from consumer.core.schemas import parse as parse_schema
 from consumer.core.validate import STANDARD_EVENTS
@@ -203,6 +204,18 @@ def test_check_finds_no_fault_with_what_is_written(name: str) -> None:
 
     assert [str(finding) for finding in findings if finding.level is not Level.OK] == []
     assert any("every path and constant fits the schema" in finding.text for finding in findings)
+
+
+def test_nothing_but_the_pixel_is_left_to_fill_in() -> None:
+    text = written(drafted(load("order")), Connection("orders", "localhost:9092", "g", schema="order.avsc"))
+
+    with pytest.raises(ConfigError) as caught:
+        parse(text, {}, GOLDEN / "consumer.yaml")
+
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "pixels.shop.pixel_code",
+        "pixels.shop.access_token",
+    ]
 
 
 @pytest.mark.parametrize("name", FOREIGN)
