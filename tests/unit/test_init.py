@@ -383,6 +383,16 @@ def test_an_order_is_the_same_whose_ever_number_it_has_but_not_at_another_time()
     assert guessed(("old_order_id", "string")) == {}
 
 
+def test_a_union_without_a_name_of_the_event_asks_for_a_rule_each() -> None:
+    kinds = [{"type": "record", "name": name, "fields": [{"name": "at", "type": "string"}]} for name in ("Order", "A")]
+
+    draft = drafted(parse_schema(kinds))
+
+    assert draft.event is not None
+    assert "several kinds of records (Order, A): write a rule for each" in draft.event.why
+    assert draft.event.const == "Order"
+
+
 def test_a_schema_that_names_no_event_becomes_a_custom_event_and_says_so() -> None:
     draft = drafted(record(("created_at", "string"), name="ParcelWeighed"))
 

@@ -51,7 +51,7 @@ def drafted(schema: Schema) -> Draft:
         return Draft(SHIPPED, is_shipped=True)
     leaves = leaves_of(top(schema), schema)
     products = guess_products(leaves, schema)
-    event = guess_event(leaves, (schema.name or "Record").rpartition(".")[2])
+    event = guess_event(leaves, [each["name"].rpartition(".")[2] for each in top(schema)])
     moment = guess_moment(leaves)
     parameters = _parameters(leaves, products)
     conditions = (*_conditions(leaves), *(_undone(leaves) if event.field is None else ()))
