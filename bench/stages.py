@@ -62,11 +62,12 @@ def measured(schema: str) -> dict[str, float]:
 
 
 def once(schema: str, records: Sequence[Record]) -> dict[str, float]:
-    """One run over all records."""
+    """One run over all records but the first step, in which much is made ready that stays."""
     watch, way = Stopwatch(), _Way(schema)
-    for start in range(0, len(records), STEP):
+    way.go(records[:STEP], Stopwatch())
+    for start in range(STEP, len(records), STEP):
         way.go(records[start : start + STEP], watch)
-    return {name: watch.spent_s[name] / len(records) * 1e6 for name in NAMES}
+    return {name: watch.spent_s[name] / (len(records) - STEP) * 1e6 for name in NAMES}
 
 
 class _Way:
