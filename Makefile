@@ -29,6 +29,7 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 .PHONY: test
 test: setup ## every test, on a real Kafka that it starts itself
 	scripts/system-parts
+	$(BIN)/python -m tests.support.golang
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
 	$(BIN)/python -m bench guard
 	$(PARALLEL) tests/contract tests/deploy tests/mutants tests/system tests/pages tests/endurance tests/chaos
@@ -52,11 +53,13 @@ rules-check: ## the alert rules, by Prometheus's own tool where it is installed
 .PHONY: image-check
 image-check: setup ## image, docker-compose.yml and systemd unit, without an engine
 	scripts/system-parts
+	$(BIN)/python -m tests.support.golang
 	$(BIN)/pytest tests/deploy/test_image.py tests/deploy/test_compose.py tests/deploy/test_systemd.py
 
 .PHONY: helm-check
 helm-check: setup ## the Helm chart, compared and validated
 	scripts/system-parts
+	$(BIN)/python -m tests.support.golang
 	$(BIN)/pytest tests/deploy/test_chart.py
 
 .PHONY: bench

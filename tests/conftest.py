@@ -19,10 +19,11 @@ from tests.support.topics import Kafka
 _SERVERS = {"kafka", "sandbox", "browser"}
 
 
-# In CI the same examples each time, so that a change is judged by what it changed; elsewhere new ones are tried.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# How long an example takes says more of the machine than of the code. In CI the same examples each time, so that a
+# change is judged by what it changed; elsewhere new ones are tried.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,7 @@
-"""Tools written in Go, built once from pinned versions into `.cache/go` of the checkout."""
+"""Tools written in Go, built once from pinned versions into `.cache/go` of the checkout.
+
+`python -m tests.support.golang` builds them beforehand: Helm takes a minute or two, which no test should wait for.
+"""
 
 import os
 import shutil
@@ -27,7 +30,7 @@ def compose() -> str:
     program = _BUILT / "compose"
     newest_s = max(file.stat().st_mtime for file in source.iterdir())
     if not program.exists() or program.stat().st_mtime < newest_s:
-        _go("install", ".", folder=source)
+        _go("install", "-buildvcs=false", ".", folder=source)
         program.touch()
     return str(program)
 
@@ -37,3 +40,8 @@ def _go(*arguments: str, folder: Path) -> None:
     assert go, "install Go (scripts/system-parts does)"
     env = {**os.environ, "GOBIN": str(_BUILT), "CGO_ENABLED": "0"}
     subprocess.run([go, *arguments], cwd=folder, env=env, check=True, stdin=subprocess.DEVNULL, timeout=1200)
+
+
+if __name__ == "__main__":
+    helm()
+    compose()
