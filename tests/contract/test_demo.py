@@ -12,7 +12,7 @@ from consumer.config import Settings, load, parse
 from consumer.core.errors import ConfigError
 from consumer.core.settle import Outcome
 from consumer.tools.demo import configuration
-from consumer.tools.demo.command import play
+from consumer.tools.demo.command import VISIT_EVERY_S, play
 from consumer.tools.demo.own import show_own
 from consumer.tools.demo.playing import Stage
 from consumer.tools.demo.samples import Maker, Sample
@@ -38,6 +38,27 @@ def test_a_kept_demo_says_where_everything_is_and_stops_when_told() -> None:
 
     assert play(out, told) == 0
     assert "Test Events page" in out.getvalue()
+
+
+def test_visitors_come_for_as_long_as_a_demo_is_kept() -> None:
+    out, told = io.StringIO(), VisitorsThenEnd(3)
+
+    assert play(out, told) == 0
+    assert told.waits_s == [VISIT_EVERY_S] * 4
+
+
+class VisitorsThenEnd(threading.Event):
+    """Not set before it was waited for so many times, without waiting."""
+
+    def __init__(self, waits: int) -> None:
+        super().__init__()
+        self._left = waits
+        self.waits_s: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits_s.append(timeout)
+        self._left -= 1
+        return self._left < 0
 
 
 # ── somebody's own records ──────────────────────────────────────────────────────────────────────

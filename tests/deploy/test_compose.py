@@ -47,7 +47,7 @@ def test_every_file_that_is_mounted_is_there(project: dict[str, Any], services: 
     volumes = [volume for service in services.values() for volume in service.get("volumes", ())]
     sources = [volume["source"] for volume in volumes] + [each["file"] for each in project["secrets"].values()]
 
-    assert [source for source in sources if "/deploy/grafana/" not in source and not Path(source).exists()] == []
+    assert [source for source in sources if not Path(source).exists()] == []
     assert all(volume["read_only"] for volume in volumes)
 
 
@@ -65,7 +65,7 @@ def test_nothing_is_open_to_other_machines(services: dict[str, dict[str, Any]]) 
 def test_prometheus_takes_its_configuration(services: dict[str, dict[str, Any]]) -> None:
     file = CHECKOUT / "deploy/prometheus/prometheus.yml"
     done = subprocess.run(
-        ["promtool", "check", "config", "--syntax-only", str(file)],
+        ["promtool", "check", "config", str(file)],
         capture_output=True,
         text=True,
         timeout=30,

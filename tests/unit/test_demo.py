@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,31 @@ def test_there_are_samples_of_every_outcome_but_parked() -> None:
 
 
 def test_each_sample_is_decided_as_it_says(tmp_path: Path) -> None:
-    ours = settings(tmp_path)
-    pipeline = pipeline_of(ours, decoder_of(ours))
-    for offset, sample in enumerate(all_of(made())):
-        at = Position(configuration.TOPIC, 0, offset)
-        record = Record(at, int(NOW_S * 1000), sample.key, sample.value, sample.headers, at)
+    assert_decided(all_of(made()), settings(tmp_path), NOW_S)
 
-        decision = pipeline.decide(record, NOW_S)
+
+def test_each_later_visitor_is_decided_as_it_says_however_long_the_demo_is_kept(tmp_path: Path) -> None:
+    maker, later_s = Maker(Settings.shipped_schema(), NOW_S), NOW_S + 60 * 86_400
+    visits = [sample for number in range(100) for sample in maker.visit(number, later_s)]
+
+    assert_decided(visits, settings(tmp_path), later_s)
+    assert {sample.outcome for sample in visits} == {Outcome.SENT, Outcome.DUPLICATE, Outcome.REJECTED}
+
+
+def test_each_visitor_is_another_one() -> None:
+    maker = Maker(Settings.shipped_schema(), NOW_S)
+    keys = [maker.visit(number, NOW_S)[0].key for number in range(100)]
+
+    assert len(set(keys)) == 100
+
+
+def assert_decided(samples: Sequence[Sample], ours: Settings, now_s: float) -> None:
+    pipeline = pipeline_of(ours, decoder_of(ours))
+    for offset, sample in enumerate(samples):
+        at = Position(configuration.TOPIC, 0, offset)
+        record = Record(at, int(now_s * 1000), sample.key, sample.value, sample.headers, at)
+
+        decision = pipeline.decide(record, now_s)
 
         assert isinstance(decision, Decision)
         is_late = sample.reason is RejectReason.DELIVER_REFUSED

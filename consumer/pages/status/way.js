@@ -6,7 +6,7 @@ import { drawKeyed, part } from "./keyed.js";
 
 const RECORDS = new Set(["read", "decode", "settle"]); // the others count events
 const DONE = { read: "read", decode: "decoded", route: "routed", deliver: "accepted", settle: "settled" };
-const WAITING = { read: "in Kafka", decode: "await a schema", dedupe: "await copies", deliver: "on their way" };
+const WAITING = { read: "in Kafka", decode: "await a schema", dedupe: "await copies", deliver: "unfinished" };
 const NOT_WORTH_A_CHIP = new Set(["accepted", "sent", "rejected"]); // the stage's own numbers say it
 
 export function showWay(stages) {

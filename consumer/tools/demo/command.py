@@ -69,7 +69,7 @@ def _let_visitors_come(stage: Stage, maker: Maker, kept_until: Event) -> None:
     """So that there is something to watch."""
     number = 0
     while not kept_until.wait(VISIT_EVERY_S):
-        stage.write(maker.visit(number))
+        stage.write(maker.visit(number, time.time()))
         number += 1
 
 

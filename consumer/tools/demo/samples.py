@@ -73,12 +73,13 @@ class Maker:
         refused = frozenset(f"refused-{number}" for number in range(_REFUSED))
         return Samples(first, list(self._late_copies()), refused)
 
-    def visit(self, number: int) -> list[Sample]:
+    def visit(self, number: int, now_s: float) -> list[Sample]:
         """What one more visitor does, for a demo that is kept running: most look, some buy, a few send rubbish."""
-        self._now_s += 1
+        self._now_s = int(now_s)
         name = f"visit-{number}"
         if number % 20 == 19:
-            return [self._sample("without a time", {**self._purchase(name), "event_time": None}, Outcome.REJECTED)]
+            timeless = {**self._purchase(name), "event_time": None}
+            return [self._sample("without a time", timeless, Outcome.REJECTED, RejectReason.NORMALIZE_EVENT_TIME)]
         if number % 5 == 4:
             fields, key = self._purchase(name), self._key()
             return [self._sent("purchase", fields, key=key), self._sample("copy", fields, Outcome.DUPLICATE, key=key)]
