@@ -137,8 +137,9 @@ def _collect_seldom() -> None:
     gc.set_threshold(_COLLECT_AFTER_OBJECTS, 10, 10)
 
 
-_COLLECT_AFTER_OBJECTS: Final = 50_000
-"""More than by default, 700, and at most some 20 MB of garbage."""
+_COLLECT_AFTER_OBJECTS: Final = 100_000
+"""More objects than by default, 700, and more than the events have that are waiting or under way at full speed: some
+13,000 with five objects each. So the collector hardly ever runs, and garbage can be some 20 MB at most."""
 
 
 def _loop(service: Service, signals: Signals, loudness: Loudness) -> int:

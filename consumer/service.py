@@ -67,6 +67,12 @@ class ServiceSettings(Struct, frozen=True):
     about: About = About()
 
 
+class _Decided(Struct, frozen=True, gc=False):
+    decision: Decision | SchemaWanted
+    is_rewound: bool
+    """The record only fills the window: its events must not be sent."""
+
+
 class Service:
     """Everything between Kafka and TikTok, in one thread."""
 
@@ -146,31 +152,37 @@ class Service:
     # ── read and decide ─────────────────────────────────────────────────────────────────────────
 
     def _take(self, records: Sequence[Record], now_s: float, wall_s: float) -> None:
+        """Decide all of them, then follow each decision: one at a time, both took a sixth longer, since the code of one
+        pushed that of the other out of the processor's cache."""
         read: Counter[str] = Counter()
         rewound: Counter[str] = Counter()
-        for record in records:
-            if self._windows.is_rewound(record.position):
+        decided = [self._decide(record, wall_s) for record in records]
+        for record, each in zip(records, decided, strict=True):
+            if each.is_rewound:
                 rewound[record.position.topic] += 1
             else:
                 read[record.position.topic] += 1
                 self._ledger.open(record.position, record.size_bytes, now_s)
-            self._decide(record, now_s, wall_s)
+            self._follow(record, each, now_s, wall_s)
         for name, counts in (("records_read", read), ("records_rewound", rewound)):
             for topic, count in counts.items():
                 self._metrics.inc(name, (topic,), count)
 
-    def _decide(self, record: Record, now_s: float, wall_s: float) -> None:
+    def _decide(self, record: Record, wall_s: float) -> _Decided:
+        is_rewound = self._windows.is_rewound(record.position)
+        return _Decided(self._pipeline.decide(record, wall_s, is_rewound=is_rewound), is_rewound)
+
+    def _follow(self, record: Record, decided: _Decided, now_s: float, wall_s: float) -> None:
         if self._breaker.is_open:
             return  # it stays unsettled, and is read again
         if self._reading.is_waiting(record):
             self._reading.hold_back(record)
             return
-        is_rewound = self._windows.is_rewound(record.position)
-        decision = self._pipeline.decide(record, wall_s, is_rewound=is_rewound)
+        decision = decided.decision
         if isinstance(decision, SchemaWanted):
             self._looking_up.want(decision.key, now_s)
             self._reading.hold_back(record)
-        elif is_rewound:
+        elif decided.is_rewound:
             self._windows.warm(record, decision.events)
         else:
             self._carry_out(record, decision, now_s, wall_s)
@@ -181,7 +193,7 @@ class Service:
             return
         for partition in list(self._reading.waiting):
             for record in self._reading.waiting.pop(partition):
-                self._decide(record, now_s, wall_s)
+                self._follow(record, self._decide(record, wall_s), now_s, wall_s)
 
     def _carry_out(self, record: Record, decision: Decision, now_s: float, wall_s: float) -> None:
         """Turn a decision into what must happen before the record is settled."""
