@@ -125,7 +125,7 @@ def test_no_value_raises_anything_but_a_rejection(mapped: MappedEvent) -> None:
 
 
 @given(mapped_events(values | GOOD_TIME))
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_an_outline_says_the_same_of_an_event_and_no_field_less(mapped: MappedEvent) -> None:
     whole = normalized(mapped)
     try:
