@@ -48,10 +48,10 @@ from consumer.looking_up import LookingUp
 from consumer.metrics import Metrics
 from consumer.ports import Letters, Member, Sender, WindowStore
 from consumer.reading import Edges, ReadSettings
-from consumer.reporting import About
 from consumer.service import Clocks, Service, ServiceSettings
 from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
+from consumer.status.reporting import About
 from consumer.telling import Telling
 
 FOLLOW_TOPICS_EVERY_S: Final = 30.0

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from consumer.metrics import Snapshot
-from consumer.status import Status
+from consumer.status.model import Status
 
 STUCK_AFTER_S: Final = 60.0
 """A step takes milliseconds; only a rebalance's drain may hold it, and that says so itself."""

@@ -13,8 +13,8 @@ from consumer.metrics import Metrics
 from consumer.parking import Parking
 from consumer.published import Published
 from consumer.reading import Reading
-from consumer.reporting import Reporting
 from consumer.settling import Settling
+from consumer.status.reporting import Reporting
 
 PUBLISH_EVERY_S: Final = 0.1
 STUCK_REQUEST_TIMEOUTS: Final = 3

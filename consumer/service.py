@@ -34,10 +34,10 @@ from consumer.parking import Parking
 from consumer.published import Published
 from consumer.publishing import Publishing, Seen
 from consumer.reading import Edges, Hooks, Reading, ReadSettings
-from consumer.reporting import About, Looked, Reporting
 from consumer.settling import Settling
 from consumer.sharing import Alone, Sharing
-from consumer.stages import Decided
+from consumer.status.reporting import About, Looked, Reporting
+from consumer.status.stages import Decided
 from consumer.telling import Telling
 
 log = structlog.get_logger("consumer.service")

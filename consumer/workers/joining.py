@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
-from consumer.merging import merged
 from consumer.metrics import Snapshot
 from consumer.published import Published
-from consumer.status import Status
+from consumer.status.merging import merged
+from consumer.status.model import Status
 
 
 class Joined(Published, frozen=True):

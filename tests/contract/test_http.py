@@ -18,7 +18,7 @@ from consumer.edges.http import application, serving
 from consumer.metrics import Metrics
 from consumer.pages import SHARED, STATUS, Files
 from consumer.published import STUCK_AFTER_S, Published
-from consumer.status import LedgerStatus, Status
+from consumer.status.model import LedgerStatus, Status
 from tests.support.ports import LOOPBACK, free_port
 
 NOW_S: Final = 1000.0

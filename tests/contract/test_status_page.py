@@ -10,9 +10,9 @@ from msgspec import structs
 from playwright.sync_api import Browser, Page, expect
 
 from consumer.edges.http import application, serving
-from consumer.merging import merged
 from consumer.published import Published
-from consumer.status import (
+from consumer.status.merging import merged
+from consumer.status.model import (
     STAGES,
     LedgerStatus,
     PartitionStatus,

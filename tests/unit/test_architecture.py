@@ -34,7 +34,7 @@ OF_ONE_RECORD: Final = ("decode", "route", "map", "normalize", "validate")
 _PARTS: Final = (
     *("service", "reading", "deduping", "sharing", "delivering", "parking", "settling", "telling", "looking_up"),
     *("published", "publishing", "ports", "metrics", "logs"),
-    *("status", "merging", "history", "remedies", "stages", "reporting"),
+    *(f"status.{part}" for part in ("model", "merging", "history", "remedies", "stages", "reporting")),
 )
 SERVICE_PARTS: Final = frozenset(f"consumer.{part}" for part in _PARTS)
 COMPOSITION: Final = frozenset({"consumer.cli", "consumer.compose", "consumer.running"})

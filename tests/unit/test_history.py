@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from consumer.history import SAMPLE_S, History, Levels, ReadRates
-from consumer.merging import KEPT_SAMPLES
+from consumer.status.history import SAMPLE_S, History, Levels, ReadRates
+from consumer.status.merging import KEPT_SAMPLES
 
 NOON: Final = 1_790_000_000
 """A whole ten."""

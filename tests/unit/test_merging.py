@@ -5,8 +5,8 @@ from typing import Final
 
 from msgspec import structs
 
-from consumer.merging import KEPT_SAMPLES, SHOWN_REJECTED, merged
-from consumer.status import (
+from consumer.status.merging import KEPT_SAMPLES, SHOWN_REJECTED, merged
+from consumer.status.model import (
     LedgerStatus,
     PartitionStatus,
     PixelStatus,

@@ -4,7 +4,7 @@ import pytest
 
 from consumer.core.pixel import Gate, PixelState, held_by_operator
 from consumer.core.request import PixelSettings
-from consumer.remedies import remedy
+from consumer.status.remedies import remedy
 
 
 def held(why: str) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from consumer.core.model import Decision, DropReason
-from consumer.stages import Counts, Decided, stages
-from consumer.status import STAGES, Stage
+from consumer.status.model import STAGES, Stage
+from consumer.status.stages import Counts, Decided, stages
 
 
 def made(

@@ -7,13 +7,13 @@ from typing import Final
 import msgspec
 import pytest
 
-from consumer import status as shapes
 from consumer.core.source import Path as SourcePath
 from consumer.core.source import Rule
 from consumer.core.source import Test as Condition
-from consumer.merging import merged
-from consumer.reporting import MADE_EVERY_S
-from consumer.status import STAGES, Stage, Status
+from consumer.status import model as shapes
+from consumer.status.merging import merged
+from consumer.status.model import STAGES, Stage, Status
+from consumer.status.reporting import MADE_EVERY_S
 from tests.support.fakes import BAD_GATEWAY, FORBIDDEN, REFUSED, envelope
 from tests.support.service import NOW_S, RULES, TOPIC, FakeKafka, ManualClock, Scene, encoded
 

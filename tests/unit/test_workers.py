@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from consumer.config import Settings, load
 from consumer.metrics import Metrics, Snapshot
 from consumer.published import STUCK_AFTER_S, Published
-from consumer.status import LedgerStatus, Status
+from consumer.status.model import LedgerStatus, Status
 from consumer.workers.frames import Frames, framed
 from consumer.workers.joining import joined
 from consumer.workers.restarting import LONGEST_S, MOST_YOUNG_DEATHS, YOUNG_S, Restarts

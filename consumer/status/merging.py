@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import structs
 
-from consumer.status import (
+from consumer.status.model import (
     LedgerStatus,
     PartitionStatus,
     PixelStatus,

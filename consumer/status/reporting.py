@@ -10,13 +10,11 @@ from consumer.core.pixel import Gate
 from consumer.core.settle import Ledger, Outcome
 from consumer.deduping import Windows
 from consumer.delivering import Delivering
-from consumer.history import History, Levels, ReadRates
 from consumer.metrics import Snapshot
 from consumer.reading import Reading
-from consumer.remedies import remedy
 from consumer.settling import Settling
-from consumer.stages import Counts, Decided, stages
-from consumer.status import (
+from consumer.status.history import History, Levels, ReadRates
+from consumer.status.model import (
     LedgerStatus,
     PartitionStatus,
     PixelStatus,
@@ -25,6 +23,8 @@ from consumer.status import (
     Status,
     WindowStatus,
 )
+from consumer.status.remedies import remedy
+from consumer.status.stages import Counts, Decided, stages
 
 MADE_EVERY_S: Final = 0.5
 

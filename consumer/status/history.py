@@ -7,8 +7,8 @@ from typing import Final
 from msgspec import Struct
 
 from consumer.core.model import TopicPartition
-from consumer.merging import KEPT_SAMPLES
-from consumer.status import Sample
+from consumer.status.merging import KEPT_SAMPLES
+from consumer.status.model import Sample
 
 SAMPLE_S: Final = 10
 _SOONEST_S: Final = 1.0

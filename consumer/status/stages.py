@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from consumer.core.model import Decision, DropReason
 from consumer.metrics import Snapshot
-from consumer.status import STAGES, Stage
+from consumer.status.model import STAGES, Stage
 
 ACCEPTED: Final = ("accepted", "forwarded")
 """Outcomes of events that TikTok took."""
