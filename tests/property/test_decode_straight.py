@@ -81,6 +81,14 @@ def test_reads_values_of_every_type_itself(name: str) -> None:
     assert any(read_whole(read, value) is not None for value in SEEDS[name]), "not all have numbers of ten bytes"
 
 
+@pytest.mark.parametrize("value", [b"\x03a", b"\x82\x80", b"\x82\x00", b"\x80" * 9 + b"\x00", b"\x02"])
+def test_leaves_what_no_writer_writes_to_fastavro(value: bytes) -> None:
+    """A negative length, a cut number, two bytes for one, ten of them, and text that is not there."""
+    left = [read_whole(straight(parse(record_of("R", a=kind))), value) for kind in ("string", ["string", "string"])]
+
+    assert left == [None, None]
+
+
 def test_leaves_a_schema_that_it_does_not_know_to_fastavro() -> None:
     assert read_whole(straight(parse(record_of("R", a=[]))), b"\x00") is None
 
