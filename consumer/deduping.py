@@ -8,7 +8,7 @@ from msgspec import Struct
 from consumer.core.dedupe import Offered, Window, WindowSettings, trim
 from consumer.core.model import Event, Item, Position, Record, TopicPartition
 from consumer.core.resume import Origin, Start
-from consumer.core.rewind import Cold, Rewind, parse_metadata
+from consumer.core.rewind import Cold, Rewind, is_other_cluster, is_other_topic, parse_metadata
 from consumer.metrics import Metrics
 
 log = structlog.get_logger("consumer.dedupe")
@@ -63,7 +63,7 @@ class Windows:
 
     def opened(self, partition: TopicPartition, start: Start, metadata: str, topic_id: str) -> int:
         """Begin a partition's window. Returns the offset to read from, so that it is filled in."""
-        rewind = self._rewind(start, metadata)
+        rewind = self._rewind(start, metadata, topic_id)
         window = Window(self._settings.window, rewind)
         self._open[partition] = _Open(window, start.offset, rewind, topic_id, self._monotonic())
         self._cold.discard(partition)
@@ -73,18 +73,20 @@ class Windows:
             log.warning("window.cold", topic=partition[0], partition=partition[1], why=str(rewind.cold))
         return rewind.start
 
-    def _rewind(self, start: Start, metadata: str) -> Rewind:
+    def _rewind(self, start: Start, metadata: str, topic_id: str) -> Rewind:
         if start.origin is not Origin.COMMITTED or not self._settings.window.window_ms:
             return Rewind(start.offset, cold=Cold.NONE)
-        return self._parse(metadata, start.offset)
+        rewind = self._parse(metadata, start.offset)
+        if is_other_cluster(rewind.topic_id, topic_id):
+            return Rewind(start.offset, cold=Cold.OTHER_CLUSTER)
+        return rewind
 
     def _parse(self, metadata: str, committed: int) -> Rewind:
         return parse_metadata(metadata, committed, self._settings.window.window_ms, int(self._wall() * 1000))
 
     def is_recreated(self, topic_id: str, metadata: str) -> bool:
         """True if the commit was made for another topic of the same name."""
-        then = self._parse(metadata, _ANY_OFFSET).topic_id
-        return bool(then and topic_id) and then != topic_id
+        return is_other_topic(self._parse(metadata, _ANY_OFFSET).topic_id, topic_id)
 
     def closed(self, partitions: Sequence[TopicPartition]) -> None:
         """Drop the windows of partitions that are not ours any more."""

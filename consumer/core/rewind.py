@@ -37,6 +37,8 @@ class Cold(StrEnum):
     """The rewind would go forward: the metadata belongs to another offset."""
     TIME = "time"
     """Its watermark is further ahead of our clock than the window is long."""
+    OTHER_CLUSTER = "other_cluster"
+    """A mirror brought it along: it speaks of offsets of that cluster's log."""
 
 
 class Rewind(Struct, frozen=True):
@@ -143,6 +145,22 @@ class Refusals:
         self._noted = {refusal for refusal in self._noted if refusal[0] >= offset}
 
 
+def is_other_topic(then: str, now: str) -> bool:
+    """True if one cluster's topic was deleted and made again in between.
+
+    Args:
+        then: as the metadata has it: the cluster's id, a slash, the topic's id. Empty: not known.
+        now: the same of the topic that is read.
+    """
+    return bool(then and now) and then != now and not is_other_cluster(then, now)
+
+
+def is_other_cluster(then: str, now: str) -> bool:
+    """True if the commit was made in another cluster: somebody brought the group's offsets over to this one."""
+    cluster_then, cluster_now = then.partition("/")[0], now.partition("/")[0]
+    return bool(then and now) and cluster_then != cluster_now
+
+
 class _Metadata(Struct, omit_defaults=True):
     """The JSON of a commit's metadata. Short names: it is stored with every commit."""
 
@@ -153,7 +171,7 @@ class _Metadata(Struct, omit_defaults=True):
     c: bool = False
     """Cold: too many were refused."""
     t: str = ""
-    """Which topic of this name it is about."""
+    """Which topic of this name it is about, and of which cluster."""
 
 
 def write_metadata(start: int, watermark_ms: int, refused: list[Refusal] | None, topic_id: str) -> str:

@@ -103,7 +103,7 @@ class KafkaCluster:
         }
         with judged("kafka.properties", properties):
             self._admin = AdminClient(of_admin, logger=logging.getLogger("librdkafka"))
-        self._has_controller = True
+        self._has_controller, self._cluster_id = True, ""
 
     def bounds(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Bounds]:
         """Where the logs begin and end. Raises Unreachable."""
@@ -132,10 +132,11 @@ class KafkaCluster:
         except KafkaException as failed:
             raise Unreachable(failed.args[0].str()) from None
         self._has_controller = listed.controller_id in listed.brokers
+        self._cluster_id = listed.cluster_id or ""
         return {name: len(topic.partitions) for name, topic in listed.topics.items() if topic.error is None}
 
     def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
-        """The cluster's own id of a topic, which differs once a topic is deleted and made again.
+        """The cluster's id, a slash, and its id of a topic, which differs once a topic is deleted and made again.
 
         A topic whose id cannot be had is left out: brokers before 2.8 have none, and while there is no controller
         (librdkafka's mock cluster never has one) the client would only wait for it.
@@ -146,7 +147,7 @@ class KafkaCluster:
         try:
             asked = self._admin.describe_topics(TopicCollection(sorted(topics)), request_timeout=ASK_TIMEOUT_S)
             for name, answer in asked.items():
-                ids[name] = str(answer.result().topic_id)
+                ids[name] = f"{self._cluster_id}/{answer.result().topic_id}"
         except KafkaException as failed:
             log.info("topic.id_unknown", error=failed.args[0].name())
         return ids

@@ -58,13 +58,6 @@ def _move_into_place(fetched: Path, folder: Path) -> None:
         shutil.rmtree(fetched)
 
 
-def run_tool(main: str, *arguments: str) -> str:
-    """Run one of Kafka's own tools to its end, as its `.sh` would; what it wrote."""
-    done = subprocess.run(_java(main, *arguments), capture_output=True, text=True, timeout=START_TIMEOUT_S, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 class Broker:
     """One node of a cluster: broker and controller in one Java process."""
 

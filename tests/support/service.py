@@ -75,7 +75,7 @@ class FakeKafka:
         self.logs: dict[TopicPartition, list[Record | None]] = defaultdict(list)
         self.low: dict[TopicPartition, int] = defaultdict(int)
         self.commits: dict[TopicPartition, Committed] = {}
-        self.ids: dict[str, str] = {TOPIC: "id-1"}
+        self.ids: dict[str, str] = {TOPIC: "cluster/id-1"}
         self.is_away = False
 
     def produce(

@@ -11,6 +11,8 @@ from consumer.core.rewind import (
     Refusals,
     Rewind,
     Trail,
+    is_other_cluster,
+    is_other_topic,
     parse_metadata,
     write_metadata,
 )
@@ -85,6 +87,22 @@ def test_no_metadata_can_do_more_than_start_cold(text: str) -> None:
 
 def test_a_clock_that_is_a_little_behind_the_old_owners_does_no_harm() -> None:
     assert parsed(f'{{"v":1,"w":100,"m":{NOW_MS + WINDOW_MS}}}').cold is None
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "is_topic", "is_cluster"),
+    [
+        ("cluster/topic", "cluster/topic", False, False),
+        ("cluster/topic", "cluster/again", True, False),
+        ("lost/topic", "cluster/mirror", False, True),
+        ("", "cluster/topic", False, False),
+        ("cluster/topic", "", False, False),
+    ],
+)
+def test_a_topic_made_again_is_told_from_one_of_another_cluster(
+    then: str, now: str, is_topic: bool, is_cluster: bool
+) -> None:
+    assert (is_other_topic(then, now), is_other_cluster(then, now)) == (is_topic, is_cluster)
 
 
 # ── refusals ────────────────────────────────────────────────────────────────────────────────────

@@ -153,7 +153,7 @@ def test_a_topic_recreated_while_running_is_read_from_its_beginning() -> None:
     scene.run()
 
     scene.kafka.logs[P0] = []
-    scene.kafka.ids = {TOPIC: "id-2"}
+    scene.kafka.ids = {TOPIC: "cluster/id-2"}
     scene.kafka.produce(encoded(event_id="new"))
     scene.run()
 

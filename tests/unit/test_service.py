@@ -403,7 +403,7 @@ def test_a_recreated_topic_is_read_from_its_beginning() -> None:
     first.run()
     first.stop()
     first.kafka.logs[P0] = []
-    first.kafka.ids[TOPIC] = "id-2"
+    first.kafka.ids[TOPIC] = "cluster/id-2"
     for number in range(7):
         first.kafka.produce(encoded(event_id=f"new-{number}"))
 
@@ -412,6 +412,22 @@ def test_a_recreated_topic_is_read_from_its_beginning() -> None:
 
     assert second.sent_ids == [f"new-{number}" for number in range(7)]
     assert second.kafka.committed_offset() == 7
+
+
+def test_offsets_that_a_mirror_brought_to_another_cluster_are_gone_on_from_with_an_empty_window() -> None:
+    first = Scene()
+    for number in range(5):
+        first.kafka.produce(encoded(event_id=str(number)))
+    first.run()
+    first.stop()
+    first.kafka.ids[TOPIC] = "mirror/id-1"
+    first.kafka.produce(encoded(event_id="new"))
+
+    second = Scene(first.kafka)
+    second.run()
+
+    assert second.sent_ids == ["new"]
+    assert second.numbers().get("records_rewound{web-events}", 0) == 0
 
 
 def test_a_new_group_that_starts_at_the_latest_skips_what_was_there_only() -> None:
