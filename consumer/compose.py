@@ -5,16 +5,23 @@ import random
 import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-import re2
 from msgspec import Struct, structs
 from pydantic import SecretStr
 
+from consumer.clients import (
+    chosen_topics,
+    consumer_properties,
+    follow_topics_every_s,
+    outcomes_topics,
+    own_topics_of,
+    producer_properties,
+)
 from consumer.config import Settings
 from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.breaker import Breaker
@@ -22,7 +29,6 @@ from consumer.core.decode import Decoder
 from consumer.core.dedupe import WindowSettings
 from consumer.core.deliver import Delivery
 from consumer.core.errors import ConfigError
-from consumer.core.letter import own_topics
 from consumer.core.lookups import SchemaLookups
 from consumer.core.model import EventOutcome, RejectReason
 from consumer.core.pace import Backoff
@@ -54,10 +60,6 @@ from consumer.sharing import Alone, Sharing
 from consumer.status.reporting import About
 from consumer.telling import Telling
 
-FOLLOW_TOPICS_EVERY_S: Final = 30.0
-"""How often the cluster is asked for its topics, unless `topic.metadata.refresh.interval.ms` says more often."""
-_LARGEST_LETTER_BYTES: Final = 100 << 20
-"""A record over `max_record_bytes` becomes a dead letter too: what the origin's broker took, ours must be offered."""
 _SLACK_BYTES: Final = 512
 """For a request's envelope: pixel code and test code are far shorter."""
 
@@ -78,34 +80,47 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
     Raises:
         ConfigError: a setting that only its library can judge is unusable.
     """
+    with ExitStack() as ended:
+        service, topics = _service(settings, replaced, ended)
+        topics.start()
+        ended.callback(topics.close)
+        yield service
+
+
+def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[Service, TopicWatch]:
     metrics, ledger = Metrics(), Ledger()
     metrics.set("build_info", 1, (version("tiktok-events-consumer"),))
     begin_counting(metrics, settings.pixels)
     clocks = Clocks(time.monotonic, time.time)
     decoder = decoder_of(settings)
-    registry = SchemaRegistry(settings.avro.registry.properties) if settings.avro.registry else None
     cluster = KafkaCluster(consumer_properties(settings))
     topics = _topic_watch(settings, cluster, is_dry=replaced.is_dry)
     windows = Windows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
     letters = replaced.letters or KafkaLetters(producer_properties(settings))
-    outcomes = None if replaced.is_dry else outcomes_of(settings)
+    ended.callback(letters.close, _CLOSE_S)
+    outcomes = None if replaced.is_dry else outcomes_of(settings, ended)
     telling = None if outcomes is None else Telling(outcomes, ledger, metrics, clocks.wall)
     settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows, telling=telling)
     member = (replaced.member or partial(_member, settings))(settling.committed)
     sender = replaced.sender or tiktok_of(settings)
+    ended.callback(sender.close, _CLOSE_S)
     delivering = _delivering(settings, sender, metrics)
+    sharing: Alone | Sharing = Alone(delivering)
     store = None if replaced.is_dry else store_of(settings)
+    if store is not None:
+        ended.callback(store.close, _CLOSE_S)
+        sharing = Sharing(
+            shared_of(settings), store, windows, delivering, ledger=ledger, metrics=metrics, telling=telling
+        )
     service = Service(
         edges=Edges(member, cluster, topics),
         read=_read_settings(settings),
         pipeline=pipeline_of(settings, decoder),
-        looking_up=LookingUp(SchemaLookups(decoder), registry, random.random),
+        looking_up=LookingUp(SchemaLookups(decoder), _registry(settings, ended), random.random),
         windows=windows,
         delivering=delivering,
         settling=settling,
-        sharing=Alone(delivering)
-        if store is None
-        else Sharing(shared_of(settings), store, windows, delivering, ledger=ledger, metrics=metrics, telling=telling),
+        sharing=sharing,
         ledger=ledger,
         breaker=Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
         metrics=metrics,
@@ -113,19 +128,15 @@ def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Se
         settings=_service_settings(settings, is_dry=replaced.is_dry),
         telling=telling,
     )
-    topics.start()
-    try:
-        yield service
-    finally:
-        topics.close()
-        letters.close(_CLOSE_S)
-        if outcomes is not None:
-            outcomes.close(_CLOSE_OUTCOMES_S)
-        sender.close(_CLOSE_S)
-        if store is not None:
-            store.close(_CLOSE_S)
-        if registry is not None:
-            registry.close()
+    return service, topics
+
+
+def _registry(settings: Settings, ended: ExitStack) -> SchemaRegistry | None:
+    if settings.avro.registry is None:
+        return None
+    registry = SchemaRegistry(settings.avro.registry.properties)
+    ended.callback(registry.close)
+    return registry
 
 
 def begin_counting(metrics: Metrics, pixels: Iterable[str]) -> None:
@@ -139,7 +150,7 @@ def begin_counting(metrics: Metrics, pixels: Iterable[str]) -> None:
 
 def _topic_watch(settings: Settings, cluster: KafkaCluster, *, is_dry: bool) -> TopicWatch:
     created = () if is_dry else own_topics_of(settings) | outcomes_topics(settings)
-    topics = TopicWatch(cluster, _follow_topics_every_s(settings), created)
+    topics = TopicWatch(cluster, follow_topics_every_s(settings), created)
     topics.watched = frozenset() if settings.kafka.topic_pattern else frozenset(settings.kafka.topics)
     return topics
 
@@ -202,42 +213,6 @@ def decoder_of(settings: Settings) -> Decoder:
     )
 
 
-def consumer_properties(settings: Settings) -> dict[str, str]:
-    """librdkafka's properties for a member of the group: the user's, and those that promises rest on."""
-    kafka = settings.kafka
-    classic = {"partition.assignment.strategy": "cooperative-sticky"}
-    is_classic = kafka.properties.get("group.protocol", "classic").lower() != "consumer"
-    return {
-        **(classic if is_classic else {}),
-        # Fetched records wait for us in memory: enough for a second at full speed, not the default 64 MiB a partition.
-        "queued.max.messages.kbytes": "16384",
-        **kafka.properties,
-        "bootstrap.servers": kafka.bootstrap_servers,
-        "group.id": kafka.group_id,
-        "enable.auto.commit": "false",
-        "enable.auto.offset.store": "false",
-        "auto.offset.reset": "error",
-    }
-
-
-def producer_properties(settings: Settings) -> dict[str, str]:
-    """librdkafka's properties for what the service writes: the consumer's security settings, then the user's."""
-    kafka = settings.kafka
-    security = {name: value for name, value in kafka.properties.items() if name.startswith(_SECURITY)}
-    return {
-        **security,
-        "message.max.bytes": str(_LARGEST_LETTER_BYTES),
-        "linger.ms": "5",
-        **kafka.producer_properties,
-        "bootstrap.servers": kafka.bootstrap_servers,
-        "acks": "all",
-        "enable.idempotence": "true",
-    }
-
-
-_SECURITY: Final = ("security.", "sasl.", "ssl.", "enable.ssl.", "client.id", "client.dns", "broker.address")
-
-
 def tiktok_of(settings: Settings) -> TikTok:
     """The sender, with each pixel's token or token file."""
     sources: dict[str, SecretStr | Path] = {}
@@ -249,47 +224,14 @@ def tiktok_of(settings: Settings) -> TikTok:
     return TikTok(delivery.base_url, Tokens(sources), delivery.timeout_s, delivery.max_in_flight)
 
 
-def _follow_topics_every_s(settings: Settings) -> float:
-    refresh_ms = settings.kafka.properties.get("topic.metadata.refresh.interval.ms", "")
-    if not refresh_ms.isdigit():
-        return FOLLOW_TOPICS_EVERY_S
-    return min(FOLLOW_TOPICS_EVERY_S, max(1.0, int(refresh_ms) / 1000))
-
-
-def own_topics_of(settings: Settings) -> frozenset[str]:
-    """The topics that this group writes for itself and reads too."""
-    return frozenset(own_topics(settings.kafka.group_id, settings.pixels))
-
-
-def outcomes_of(settings: Settings) -> KafkaOutcomes | None:
+def outcomes_of(settings: Settings, ended: ExitStack) -> KafkaOutcomes | None:
     """The writer of the outcomes topic, if one is configured."""
     topic = settings.outcomes.topic
-    return None if topic is None else KafkaOutcomes(producer_properties(settings), topic)
-
-
-def outcomes_topics(settings: Settings) -> frozenset[str]:
-    """The outcomes topic, if one is configured."""
-    return frozenset() if settings.outcomes.topic is None else frozenset((settings.outcomes.topic,))
-
-
-def chosen_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ...]]:
-    """Which of the cluster's topics `kafka.topics` means: the names as they are, or all that its expression finds.
-
-    Never the service's own topics, nor dead-letter topics, nor the outcomes topic, nor Kafka's internal ones.
-    """
-    pattern = settings.kafka.topic_pattern
-    if pattern is None:
-        names = tuple(sorted(settings.kafka.topics))
-        return lambda _: names
-    expression = re2.compile(pattern)
-    ours = own_topics_of(settings) | outcomes_topics(settings)
-
-    def chosen(seen: Iterable[str]) -> tuple[str, ...]:
-        found = {topic for topic in seen if expression.search(topic)}
-        letters = {settings.dead_letter_topic(topic) for topic in seen}
-        return tuple(sorted(topic for topic in found - letters - ours if not topic.startswith("__")))
-
-    return chosen
+    if topic is None:
+        return None
+    outcomes = KafkaOutcomes(producer_properties(settings), topic)
+    ended.callback(outcomes.close, _CLOSE_OUTCOMES_S)
+    return outcomes
 
 
 def _read_settings(settings: Settings) -> ReadSettings:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from consumer import compose
+from consumer import clients, compose
 from consumer.compose import Replaced
 from consumer.config import Settings, parse
 from consumer.core.model import Decision, Position, Record, RejectReason
@@ -39,7 +39,7 @@ def settings(
 
 
 def test_promises_rest_on_properties_that_are_always_set() -> None:
-    told = compose.consumer_properties(settings())
+    told = clients.consumer_properties(settings())
 
     assert told["bootstrap.servers"] == "broker:9092"
     assert told["group.id"] == "g"
@@ -48,8 +48,8 @@ def test_promises_rest_on_properties_that_are_always_set() -> None:
 
 
 def test_rebalances_cooperatively_by_default_and_leaves_the_assignor_to_the_new_protocol() -> None:
-    classic = compose.consumer_properties(settings())
-    new = compose.consumer_properties(settings(properties="{group.protocol: consumer}"))
+    classic = clients.consumer_properties(settings())
+    new = clients.consumer_properties(settings(properties="{group.protocol: consumer}"))
 
     assert classic["partition.assignment.strategy"] == "cooperative-sticky"
     assert "partition.assignment.strategy" not in new
@@ -58,13 +58,13 @@ def test_rebalances_cooperatively_by_default_and_leaves_the_assignor_to_the_new_
 
 
 def test_the_users_properties_go_over_the_defaults_that_no_promise_rests_on() -> None:
-    told = compose.consumer_properties(settings(properties='{queued.max.messages.kbytes: "99", fetch.min.bytes: "7"}'))
+    told = clients.consumer_properties(settings(properties='{queued.max.messages.kbytes: "99", fetch.min.bytes: "7"}'))
 
     assert (told["queued.max.messages.kbytes"], told["fetch.min.bytes"]) == ("99", "7")
 
 
 def test_writes_with_all_acknowledgements_and_the_security_of_reading() -> None:
-    told = compose.producer_properties(
+    told = clients.producer_properties(
         settings(
             properties='{security.protocol: SASL_SSL, sasl.username: u, ssl.ca.location: /ca, fetch.min.bytes: "7"}',
             producer="{sasl.username: writer, compression.type: zstd}",
@@ -82,21 +82,21 @@ def test_writes_with_all_acknowledgements_and_the_security_of_reading() -> None:
 
 
 def test_topics_by_name_are_those_names_whether_they_are_there_or_not() -> None:
-    chosen = compose.chosen_topics(settings("[b, a]"))
+    chosen = clients.chosen_topics(settings("[b, a]"))
 
     assert chosen(["a"]) == chosen([]) == ("a", "b")
 
 
 def test_topics_by_expression_are_those_it_finds_and_never_the_services_own_or_kafkas() -> None:
-    chosen = compose.chosen_topics(settings('["^.*events"]'))
+    chosen = clients.chosen_topics(settings('["^.*events"]'))
 
     seen = ["web-events", "app-events", "events-x", "orders", "__events", "web-events.dlq", "g.parked.shop", "g.replay"]
     assert chosen(seen) == ("app-events", "events-x", "web-events")
-    assert compose.chosen_topics(settings('["^.*"]'))(seen) == ("app-events", "events-x", "orders", "web-events")
+    assert clients.chosen_topics(settings('["^.*"]'))(seen) == ("app-events", "events-x", "orders", "web-events")
 
 
 def test_the_expression_is_followed_as_topics_come_and_go() -> None:
-    chosen = compose.chosen_topics(settings('["^web-"]'))
+    chosen = clients.chosen_topics(settings('["^web-"]'))
 
     assert chosen(["web-a"]) == ("web-a",)
     assert chosen(["web-a", "web-b"]) == ("web-a", "web-b")
@@ -104,7 +104,7 @@ def test_the_expression_is_followed_as_topics_come_and_go() -> None:
 
 
 def test_its_own_topics_are_named_by_the_group() -> None:
-    assert compose.own_topics_of(settings()) == {"g.replay", "g.parked.shop", "g.parked.app"}
+    assert clients.own_topics_of(settings()) == {"g.replay", "g.parked.shop", "g.parked.app"}
 
 
 # ── runs of another kind ────────────────────────────────────────────────────────────────────────
@@ -138,7 +138,7 @@ def test_a_test_run_sends_every_pixel_to_test_events() -> None:
 
     assert {pixel.test_event_code for pixel in tried.pixels.values()} == {"TEST1"}
     assert tried.kafka.group_id == "mine"
-    assert compose.own_topics_of(tried) == {"mine.replay", "mine.parked.shop", "mine.parked.app"}
+    assert clients.own_topics_of(tried) == {"mine.replay", "mine.parked.shop", "mine.parked.app"}
 
 
 # ── deciding ────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
-from consumer.compose import chosen_topics, consumer_properties, producer_properties
+from consumer.clients import chosen_topics, consumer_properties, producer_properties
 from consumer.config import Settings
 from consumer.core.errors import ConfigError
 from consumer.edges.clients import judged

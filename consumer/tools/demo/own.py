@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from consumer import compose, logs
+from consumer import clients, compose, logs
 from consumer.config import Settings
 from consumer.core.settle import Outcome
 from consumer.running import BUG, run
@@ -55,7 +55,7 @@ class OwnStage(Stage):
     def showing(self, given: Sequence[Given]) -> Iterator[None]:
         """Sandbox up, records written, service running; all stopped in the end."""
         dead_letters = self.settings.dead_letter_topic(_TOPIC)
-        self.broker.create([_TOPIC, dead_letters, *compose.own_topics_of(self.settings)])
+        self.broker.create([_TOPIC, dead_letters, *clients.own_topics_of(self.settings)])
         samples = [_sample(one) for one in given]
         with self.sandbox:
             self.broker.write(_TOPIC, samples, round(time.time() * 1000))

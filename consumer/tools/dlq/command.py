@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
-from consumer import compose
+from consumer import clients
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record
@@ -123,7 +123,7 @@ def replay_letters(settings: Settings, wanted: Wanted, output: Output, signals: 
         if not _must_exist(letters) or not (wanted.to_origin or wanted.is_dry or _make_topic(settings, letters)):
             return UNUSABLE
         explainer = Explainer(settings, stack.enter_context(closing(Schemas(settings))))
-        writer = KafkaLetters(compose.producer_properties(settings))
+        writer = KafkaLetters(clients.producer_properties(settings))
         stack.callback(writer.close, 1.0)
         hands = Hands(writer, logs, explainer.decide, _fetcher(settings, stack), signals.stop, signals.hurry, _say)
         done = _replayed(settings, wanted, (logs, letters), hands)
@@ -172,7 +172,7 @@ def _make_topic(settings: Settings, letters: DeadLetters) -> bool:
     topic = settings.replay_topic
     if topic in letters.seen:
         return True
-    widest = max(letters.seen.get(name, 1) for name in compose.chosen_topics(settings)(letters.seen))
+    widest = max(letters.seen.get(name, 1) for name in clients.chosen_topics(settings)(letters.seen))
     error = letters.cluster.create_topics([topic], widest)[topic]
     if error is not None:
         _say(f"{topic} is not there and cannot be created ({error}); create it")

@@ -7,7 +7,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError, Message
 
-from consumer import compose
+from consumer import clients
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record, TopicPartition
@@ -31,7 +31,7 @@ class Logs(Outside):
     """Reads ranges of logs to their ends. Commits go to the group named."""
 
     def __init__(self, settings: Settings, group_id: str) -> None:
-        ours = compose.consumer_properties(settings)
+        ours = clients.consumer_properties(settings)
         properties = {name: value for name, value in ours.items() if name not in _OF_MEMBERS}
         outside = {"group.id": group_id, "fetch.wait.max.ms": "50", "enable.partition.eof": "true"}
         super().__init__({**properties, **outside})
@@ -89,9 +89,9 @@ class DeadLetters:
 
     def __init__(self, settings: Settings, logs: Logs, selection: Selection) -> None:
         self._logs, self._selection = logs, selection
-        self.cluster: Final = KafkaCluster(compose.consumer_properties(settings))
+        self.cluster: Final = KafkaCluster(clients.consumer_properties(settings))
         self.seen: Final = self.cluster.topics()
-        chosen = compose.chosen_topics(settings)(self.seen)
+        chosen = clients.chosen_topics(settings)(self.seen)
         self.topics: Final = tuple(dict.fromkeys(settings.dead_letter_topic(topic) for topic in chosen))
         partitions = [(topic, number) for topic in self.topics for number in range(self.seen.get(topic, 0))]
         self.bounds: Final[Mapping[TopicPartition, Bounds]] = self.cluster.bounds(partitions)

@@ -6,7 +6,7 @@ from typing import Final
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from consumer import compose
+from consumer import clients
 from consumer.config import Settings
 from consumer.core import model
 from consumer.core.errors import Unreachable
@@ -25,8 +25,8 @@ class TopicReader:
     """Reads where it is told. Questions raise Unreachable."""
 
     def __init__(self, settings: Settings) -> None:
-        properties = {**compose.consumer_properties(settings), "fetch.wait.max.ms": "50"}
-        self._own_topics = compose.own_topics_of(settings)
+        properties = {**clients.consumer_properties(settings), "fetch.wait.max.ms": "50"}
+        self._own_topics = clients.own_topics_of(settings)
         self._cluster = KafkaCluster(properties)
         self._source = Outside(properties)
 

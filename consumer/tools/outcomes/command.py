@@ -9,7 +9,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.text import Text
 
-from consumer import compose
+from consumer import clients
 from consumer.config import Settings
 from consumer.core.errors import ConfigError, Unreachable
 from consumer.core.told import Told, parse_told
@@ -55,7 +55,7 @@ def outcomes(settings: Settings, event_id: str, since_ms: int | None, out: TextI
 def _read(settings: Settings, topic: str, event_id: str, since_ms: int | None) -> list[_Found]:
     """All of it is read: which partition an event_id is in depends on how many there were when it was written."""
     key = event_id.encode()
-    cluster = KafkaCluster(compose.consumer_properties(settings))
+    cluster = KafkaCluster(clients.consumer_properties(settings))
     partitions = [(topic, number) for number in range(cluster.topics().get(topic, 0))]
     if not partitions:
         raise Unreachable(f"there is no topic {topic}; `run` makes it when it starts")
