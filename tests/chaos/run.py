@@ -34,7 +34,11 @@ READY_S: Final = 120.0
 PATIENCE_S: Final = 180.0
 """How long nothing at all may move before the run is given up: a held pixel is tried again once a minute."""
 _CLASSIC: Final = {"session.timeout.ms": str(int(SESSION_S * 1000)), "heartbeat.interval.ms": "1000"}
-_CONSUMER: Final = {"group.protocol": "consumer"}
+_CONSUMER: Final = {
+    "group.protocol": "consumer",
+    # The coordinator waits so long for a member to give up what it never heard it was given: a heartbeat's answer lost.
+    "max.poll.interval.ms": "60000",
+}
 
 
 @dataclass(frozen=True)
@@ -225,7 +229,8 @@ def _settled(world: World) -> list[str]:
                 patience.renew()
                 last = now
         time.sleep(0.5)
-    return [f"nothing has moved for {PATIENCE_S:.0f} s\n{scene.sandbox.summary()}\n{_tails(world)}"]
+    owners = "\n".join(scene.kafka.owners(scene.group))
+    return [f"nothing has moved for {PATIENCE_S:.0f} s\n{scene.sandbox.summary()}\n{owners}\n{_tails(world)}"]
 
 
 def _ended_well(world: World, watching: Watching) -> list[str]:

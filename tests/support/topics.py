@@ -141,6 +141,15 @@ class Kafka:
         [future] = self._admin.describe_consumer_groups([group]).values()
         return len(future.result(ADMIN_TIMEOUT_S).members)
 
+    def owners(self, group: str) -> list[str]:
+        """What the group's coordinator believes each member to own, for a person who looks at a failure."""
+        [future] = self._admin.describe_consumer_groups([group]).values()
+        return [
+            f"{member.client_id} {member.member_id}: "
+            + ", ".join(f"{p.topic}[{p.partition}]" for p in member.assignment.topic_partitions)
+            for member in future.result(ADMIN_TIMEOUT_S).members
+        ]
+
     def produce(self, topic: str, records: Iterable[Raw]) -> list[tuple[int, int]]:
         """Write records, wait until all are acknowledged, and return partition and offset of each."""
         return write(self.bootstrap, topic, records)
