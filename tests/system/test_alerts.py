@@ -15,17 +15,20 @@ DIFFERENCE = "instance:tiktok_consumer_ledger:difference"
 
 
 def test_the_ledger_alert_stays_quiet_through_a_kill_9(scene: Scene) -> None:
-    scene.produce(make_purchases(5_000, scene.schema_ids()))
-    scene.sandbox.misbehave({"do": {"latency_ms": 300}})
-    service = scene.start(batch={"max_events": 50}, limits={"max_records_in_flight": 500})
+    scene.produce(make_purchases(600, scene.schema_ids()))
+    service = scene.run(batch={"max_events": 50}, limits={"max_records_in_flight": 500})
+    scene.wait_until_settled()
+    scene.sandbox.misbehave({"do": {"end": "hang"}})
+    scene.produce(make_purchases(2_000, scene.schema_ids(), first=600))
     with Prometheus(scene.folder, [service.port], [hurried(scene.folder / "rules.json")]) as prometheus:
         wait_until(
-            lambda: prometheus.query(f"sum({SETTLED}) > 500 and sum({IN_FLIGHT}) > 0"),
+            lambda: prometheus.query(f"sum({SETTLED}) >= 600 and sum({IN_FLIGHT}) > 0"),
             60,
             what="Prometheus has seen records settled and in flight",
         )
         service.kill()
         wait_until(lambda: prometheus.value("up") == 0, 30, what="Prometheus has seen it go")
+        scene.sandbox.misbehave()
         service.start_again()
         scene.wait_until_settled()
         settled = service.metrics().value("records_settled_total", outcome="sent")
