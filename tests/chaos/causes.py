@@ -42,6 +42,7 @@ MOVES: Final[Mapping[str, float]] = {
     MOVED_PARTITIONS: 5,
 }
 """What moves partitions in good order: records are read again only if another fault kept some unsettled meanwhile."""
+_SEEN: Final = frozenset({LOST_PARTITIONS, MOVED_PARTITIONS})
 BEFORE_MOVES_S: Final = 30.0
 """How long before a move that fault may have ended: what waited for it is tried by and by, and a batch with a refused
 event in it is halved again and again, each of which a busy machine stretches. A drain does not wait for the rest."""
@@ -74,7 +75,7 @@ class Cause:
 def why_again(
     arrivals: Iterable[Arrival], records: Sequence[Position], parked_s: float | None, causes: Sequence[Cause]
 ) -> list[str | None]:
-    """For each acceptance after the first what explains it, the last cause that does; None where nothing does.
+    """For each acceptance after the first what explains it best; None where nothing does.
 
     Args:
         parked_s: when the event was first parked, Unix seconds: from then on there is a record more of it.
@@ -90,7 +91,8 @@ def _why(
     if not first.is_answered:
         return UNHEARD
     found = [cause for cause in causes if cause.explains(min(first.at_s, from_s), second.at_s, records)]
-    return max(found, key=lambda cause: cause.begin_s).kind if found else None
+    # What came from outside rather than what processes saw of it, and of several the last.
+    return max(found, key=lambda cause: (cause.kind not in _SEEN, cause.begin_s)).kind if found else None
 
 
 def causes_of(disturbances: Sequence[Disturbance], looks: Sequence[Look], commits: Sequence[Commits]) -> list[Cause]:

@@ -151,6 +151,13 @@ def test_partitions_that_a_process_lost_explain_what_comes_then() -> None:
     assert accepted_again(100, 110, looks=[look(100.5), look(101.5, moved=1)]).unexplained == 1
 
 
+def test_a_kill_is_named_rather_than_the_move_that_came_of_it() -> None:
+    kill = Disturbance("kill -9", 100.2, 100.2)
+    looks = [look(100.5), look(101.5, moved=1)]
+
+    assert accepted_again(100, 110, disturbances=[kill], looks=looks).causes == {"kill -9": 1}
+
+
 def test_an_event_that_was_parked_before_a_kill_may_come_from_both_of_its_records() -> None:
     kill = Disturbance("kill -9", 99, 99)
     places = {PURCHASE: [("events", 0, 5), ("parked", 0, 0)], LEAD: [("events", 0, 6)]}
