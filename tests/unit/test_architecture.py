@@ -216,7 +216,7 @@ def test_pages_are_files_and_know_nothing_of_ours() -> None:
         assert not ours(path), path
 
 
-@pytest.mark.parametrize("kind", ["system", "chaos", "pages"])
+@pytest.mark.parametrize("kind", ["system", "endurance", "chaos", "pages"])
 def test_black_box_tests_import_nothing_of_what_they_test(kind: str) -> None:
     seen: set[Path] = set()
     waiting = [*modules(ROOT / "tests" / kind), ROOT / "tests" / "conftest.py"]
