@@ -7,6 +7,7 @@ import sys
 
 from bench import against_floor, comparison, delay, guard, report, shared_window, stages, warm_up, window
 from bench.ground import ground
+from consumer import logs
 
 
 def everything() -> None:
@@ -27,6 +28,7 @@ def windows() -> None:
 
 def main(arguments: list[str]) -> int:
     """Returns the exit code."""
+    logs.set_up("error", "console")  # what a service in this process says would be measured too
     match arguments:
         case []:
             everything()
