@@ -30,9 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # Told to stop, a run ends its servers like one that is interrupted.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "server: needs a server that the test starts (Kafka, Redis, a browser, …)")
+    config.addinivalue_line("markers", "long: takes many minutes; `make endurance` runs it, `make test` does not")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not os.environ.get("ENDURANCE"):
+        too_long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=too_long)
+        items[:] = [item for item in items if item not in too_long]
     for item in items:
         if _SERVERS & set(getattr(item, "fixturenames", ())):
             item.add_marker("server")

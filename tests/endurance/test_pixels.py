@@ -82,7 +82,7 @@ def test_a_revoked_pixel_costs_the_others_nothing(scene: Scene) -> None:
     assert scene.dead_letters() == []
 
 
-@pytest.mark.skipif(not LONG, reason="minutes at full speed")
+@pytest.mark.long
 @pytest.mark.timeout(0)
 def test_a_revoked_pixel_costs_the_others_little_at_full_speed(scene: Scene) -> None:
     """Speed for each CPU second of the process: others use this machine, too."""

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.endurance.flow import Flow, run
-from tests.endurance.watch import LONG, Look, Watch, look, rate, resident_mib, tell
+from tests.endurance.watch import Look, Watch, look, rate, resident_mib, tell
 from tests.support.processes import Service
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
@@ -39,7 +39,7 @@ def _full_speed(scene: Scene, service: Service, flow: Flow) -> float:
     return rate([each for each in watch.looks if 0 < each.accepted < flow.written])
 
 
-@pytest.mark.skipif(not LONG, reason="half an hour")
+@pytest.mark.long
 @pytest.mark.timeout(0)
 def test_half_of_full_speed_for_half_an_hour_leaves_nothing_behind(forgetful_scene: Scene) -> None:
     scene = forgetful_scene

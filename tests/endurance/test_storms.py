@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.endurance.flow import Flow, run
-from tests.endurance.watch import LONG, tell
+from tests.endurance.watch import tell
 from tests.support.scene import Scene
 from tests.support.wait import wait_until
 
@@ -38,7 +38,7 @@ def _measured(scene: Scene, seconds: float) -> tuple[float, float]:
     return requests / (time.monotonic() - begun_s), 1 - accepted / max(1, requests)
 
 
-@pytest.mark.skipif(not LONG, reason="minutes")
+@pytest.mark.long
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("storm", STORMS)
 def test_the_rate_settles_below_what_tiktok_takes_and_comes_back(scene: Scene, storm: str) -> None:
