@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,12 +115,15 @@ def accepted(stack: Stack) -> int:
     return int(json.loads(stack.get("sandbox", "http://sandbox:8088/sandbox/summary"))["events"])
 
 
+def has_read(stack: Stack, name: str) -> bool:
+    return Metrics.parse(stack.get(name, f"http://{name}:9464/metrics")).value("records_read_total") > 0
+
+
 def test_events_reach_the_sandbox_and_both_consumers_take_their_share(stack: Stack) -> None:
     wait_until(lambda: accepted(stack) >= 100, 60, what="events were accepted")
 
     for name in CONSUMERS:
-        metrics = Metrics.parse(stack.get(name, f"http://{name}:9464/metrics"))
-        assert metrics.value("records_read_total") > 0, name
+        wait_until(partial(has_read, stack, name), 60, what=f"{name} takes its share")
 
 
 def test_a_consumer_that_is_told_to_stop_ends_clean_and_the_other_goes_on(stack: Stack) -> None:

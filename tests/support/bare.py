@@ -143,5 +143,10 @@ class Running:
         return self._process.wait(timeout_s)
 
     def kill(self) -> None:
-        self._process.kill()
+        """End it and what it started.
+
+        Whoever changes its user no longer dies with its parent (prctl(2)): so the first process of the tree is killed.
+        """
+        if self.is_running:
+            os.kill(self.pid, signal.SIGKILL)
         self._process.wait()
