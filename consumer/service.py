@@ -349,6 +349,7 @@ class Service:
         self._parking.before_leaving(lambda item: True)
         while self._is_busy() and self._clocks.monotonic() < until_s and not is_hurried():
             self.step()
+            self._parking.before_leaving(lambda item: True)  # a pixel may close just now
         unfinished = self._delivering.in_flight()
         self._settling.commit_now(self._member)
         self._reading.leave()

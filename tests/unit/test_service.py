@@ -555,6 +555,22 @@ def test_on_the_way_out_a_held_pixels_records_are_parked() -> None:
     assert scene.numbers()["events{app,parked}"] == 1
 
 
+def test_records_of_a_pixel_that_closes_on_the_way_out_are_parked_too() -> None:
+    rules = (Rule("one", "shop"), Rule("two", "app"))
+    scene = Scene(rules=rules, pixels=("shop", "app"))
+    scene.kafka.logs["g.parked.app", 0] = []
+    scene.sender.judge = lambda request: ACCEPTED if request.pixel == "shop" else FORBIDDEN
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.service.step()
+    scene.service.step()
+    assert scene.numbers().get("events{app,parked}", 0) == 0
+
+    assert scene.stop()
+
+    assert scene.kafka.committed_offset() == 1
+    assert scene.numbers()["events{app,parked}"] == 1
+
+
 def test_a_failed_commit_is_tried_again() -> None:
     scene = Scene()
     scene.kafka.produce(encoded(event_id="a"))
