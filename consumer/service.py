@@ -67,7 +67,7 @@ class ServiceSettings(Struct, frozen=True):
     about: About = About()
 
 
-class _Decided(Struct, frozen=True, gc=False):
+class _DecidedRecord(Struct, frozen=True, gc=False):
     decision: Decision | SchemaWanted
     is_rewound: bool
     """The record only fills the window: its events must not be sent."""
@@ -168,11 +168,11 @@ class Service:
             for topic, count in counts.items():
                 self._metrics.inc(name, (topic,), count)
 
-    def _decide(self, record: Record, wall_s: float) -> _Decided:
+    def _decide(self, record: Record, wall_s: float) -> _DecidedRecord:
         is_rewound = self._windows.is_rewound(record.position)
-        return _Decided(self._pipeline.decide(record, wall_s, is_rewound=is_rewound), is_rewound)
+        return _DecidedRecord(self._pipeline.decide(record, wall_s, is_rewound=is_rewound), is_rewound)
 
-    def _follow(self, record: Record, decided: _Decided, now_s: float, wall_s: float) -> None:
+    def _follow(self, record: Record, decided: _DecidedRecord, now_s: float, wall_s: float) -> None:
         if self._breaker.is_open:
             return  # it stays unsettled, and is read again
         if self._reading.is_waiting(record):
