@@ -12,9 +12,11 @@ from tests.endurance.watch import LONG, tell
 from tests.support.scene import Scene
 from tests.support.wait import wait_until
 
-RECORDS: Final = 300_000 if LONG else 20_000
+RECORDS: Final = 300_000 if LONG else 40_000
+IN_FLIGHT: Final = 50_000 if LONG else 3_000
+"""At most so many records: there must be more to do when it is told to stop."""
 SHUTDOWN_S: Final = 20.0
-LATE: Final = {"do": {"latency_ms": 200}}
+LATE: Final = {"do": {"latency_ms": 400}}
 """Answers come in their time, but not at once."""
 
 
@@ -24,11 +26,17 @@ class Stopped(NamedTuple):
     """Events, before it was told to stop: a quarter of what may be in flight waits, the rest is parked at once."""
 
 
-def _stopped_under_load(scene: Scene, pixels: int, ready_to_stop: int) -> Stopped:
-    """SIGTERM, some time after so many events were accepted, with more to do than could be finished."""
-    service = run(scene, pixels, shutdown_timeout=f"{SHUTDOWN_S:.0f}s", limits={"max_records_in_flight": RECORDS // 6})
+def _stopped_under_load(scene: Scene, pixels: int, ready_to_stop: int, held: str = "") -> Stopped:
+    """SIGTERM, some time after so many events were accepted, with more to do than could be finished.
+
+    Args:
+        held: the name of a pixel that TikTok refuses, and must have refused by then.
+    """
+    service = run(scene, pixels, shutdown_timeout=f"{SHUTDOWN_S:.0f}s", limits={"max_records_in_flight": IN_FLIGHT})
     scene.wait_until_accepted(ready_to_stop)
-    wait_until(lambda: service.metrics().value("requests_in_flight") > 1, 30, what="requests are under way")
+    if held:
+        wait_until(lambda: service.metrics().value("pixel_state", pixel=held, state="held"), 30, what=f"{held} is held")
+    wait_until(lambda: service.metrics().value("requests_in_flight"), 30, what="requests are under way")
     parked = service.metrics().value("events_total", outcome="parked")
     begun_s = time.monotonic()
     service.send(signal.SIGTERM)
@@ -44,7 +52,7 @@ def test_a_stop_under_full_load_finishes_what_is_under_way(scene: Scene) -> None
     flow.write(RECORDS)
     scene.sandbox.misbehave(LATE)
 
-    took_s, _ = _stopped_under_load(scene, 1, RECORDS // 10)
+    took_s, _ = _stopped_under_load(scene, 1, IN_FLIGHT)
     by_first = scene.sandbox.events_accepted()
     scene.sandbox.misbehave()
     run(scene, 1)
@@ -58,12 +66,12 @@ def test_a_stop_under_full_load_finishes_what_is_under_way(scene: Scene) -> None
 @pytest.mark.timeout(0 if LONG else 120)
 def test_a_stop_with_a_pixel_held_parks_its_records(scene: Scene) -> None:
     shop, held = codes(2)
-    flow = Flow(scene)
+    flow = Flow(scene, partitions=(0, 1, 2))  # an odd number of them, so that each has records of both pixels
     flow.write(RECORDS)
     scene.sandbox.allow_tokens({"token-of-0": [shop]})
     scene.sandbox.misbehave(LATE)
 
-    took_s, parked_before = _stopped_under_load(scene, 2, RECORDS // 20)
+    took_s, parked_before = _stopped_under_load(scene, 2, IN_FLIGHT // 3, held="pixel1")
     accepted = Counter(key[0] for key in scene.sandbox.accepted())
     parked = len(scene.kafka.read_all(f"{scene.group}.parked.pixel1"))
     committed = sum(scene.kafka.committed(scene.group, scene.topic).values())
