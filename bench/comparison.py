@@ -1,7 +1,5 @@
 """Everything that needs Kafka, interleaved, and what came of it: one value, for the report."""
 
-import os
-import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -83,11 +81,3 @@ class Spread:
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
         return cls(median(values), min(values), max(values))
-
-
-def machine() -> str:
-    """In words: processor, cores, memory, versions."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    return f"{name}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux, Python {platform.python_version()}"

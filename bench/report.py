@@ -7,7 +7,8 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from bench.against_floor import Pair
-from bench.comparison import PARTITIONS, Findings, Spread, machine
+from bench.comparison import PARTITIONS, Findings, Spread
+from bench.machine import machine
 from bench.sample import SCHEMA_FILES
 from tests.support.kafka import CHECKOUT
 
