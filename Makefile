@@ -10,6 +10,8 @@ UV := $(BIN)/uv
 CHAOS_MINUTES ?= 60
 # A file's tests stay together: they share what was slow to set up. Each process starts servers of its own.
 PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
+# As they are named, not the files with the most tests first: those with few take longest, and one process would wait.
+LONGEST_FIRST := --no-loadscope-reorder
 # In CI everything runs from the wheel, as it will be installed; elsewhere from these files, so that a change counts at once.
 DEV := .venv/.made-dev$(if $(CI),-wheel)
 export UV_LINK_MODE := copy
@@ -32,7 +34,7 @@ test: setup ## every test, on a real Kafka that it starts itself
 	$(BIN)/python -m tests.support.golang
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
 	$(BIN)/python -m bench guard
-	$(PARALLEL) tests/contract tests/deploy tests/mutants tests/system tests/pages tests/endurance tests/chaos
+	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/pages tests/system tests/contract tests/deploy tests/mutants
 
 .PHONY: test-quick
 test-quick: setup ## the tests that need no server: seconds

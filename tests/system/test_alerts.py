@@ -15,14 +15,15 @@ DIFFERENCE = "instance:tiktok_consumer_ledger:difference"
 
 
 def test_the_ledger_alert_stays_quiet_through_a_kill_9(scene: Scene) -> None:
-    scene.produce(make_purchases(600, scene.schema_ids()))
+    # More than after the kill, so that the counter is seen to begin anew however late the next scrape comes.
+    scene.produce(make_purchases(2_000, scene.schema_ids()))
     service = scene.run(batch={"max_events": 50}, limits={"max_records_in_flight": 500})
     scene.wait_until_settled()
     scene.sandbox.misbehave({"do": {"end": "hang"}})
-    scene.produce(make_purchases(2_000, scene.schema_ids(), first=600))
+    scene.produce(make_purchases(600, scene.schema_ids(), first=2_000))
     with Prometheus(scene.folder, [service.port], [hurried(scene.folder / "rules.json")]) as prometheus:
         wait_until(
-            lambda: prometheus.query(f"sum({SETTLED}) >= 600 and sum({IN_FLIGHT}) > 0"),
+            lambda: prometheus.query(f"sum({SETTLED}) >= 2000 and sum({IN_FLIGHT}) > 0"),
             60,
             what="Prometheus has seen records settled and in flight",
         )
