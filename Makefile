@@ -34,7 +34,7 @@ test: setup ## every test, on a real Kafka that it starts itself
 	$(BIN)/python -m tests.support.golang
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
 	$(BIN)/python -m bench guard
-	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/pages tests/system tests/contract tests/deploy tests/mutants
+	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/mutants tests/deploy tests/system tests/pages tests/contract
 
 .PHONY: test-quick
 test-quick: setup ## the tests that need no server: seconds
