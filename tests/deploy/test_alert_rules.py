@@ -7,12 +7,18 @@ from typing import Any, Final
 import pytest
 
 from consumer.metrics import DECLARED, PREFIX, Kind
-from tests.support.rules import CHECKOUT, TESTS, alerts, anchors, load, metrics_of, rules
+from tests.support.rules import CHECKOUT, RUNBOOK, TESTS, alerts, anchors, load, metrics_of, rules
 
 ALERTS: Final = alerts()
 EVERY_ALERT: Final = pytest.mark.parametrize("name", ALERTS)
 _FIRING: Final = re.compile(r'ALERTS\{alertname="(\w+)", alertstate="firing"\}')
 _STANDARD: Final = {"up", "process_start_time_seconds"}
+COMING: Final = {
+    "tiktok_consumer_connected",
+    "tiktok_consumer_rule_events_total",
+    "tiktok_consumer_rule_missed_total",
+}
+"""Promised of the service: rules and dashboard may read them before every version has them."""
 
 
 @EVERY_ALERT
@@ -26,9 +32,10 @@ def test_every_alert_says_how_bad_it_is_what_it_means_and_where_to_read_on(name:
 
 @EVERY_ALERT
 def test_every_runbook_is_a_section_of_the_operators_page(name: str) -> None:
-    page, _, anchor = ALERTS[name]["annotations"]["runbook_url"].partition("#")
+    address, _, anchor = ALERTS[name]["annotations"]["runbook_url"].partition("#")
 
-    assert anchor in anchors(CHECKOUT / page)
+    assert address == RUNBOOK
+    assert anchor in anchors(CHECKOUT / "docs/operating.md")
 
 
 @EVERY_ALERT
@@ -61,7 +68,7 @@ def test_every_metric_that_a_rule_reads_is_one_of_the_service_or_standard() -> N
     recorded = {rule["record"] for rule in rules() if "record" in rule}
 
     for rule in rules():
-        assert metrics_of(rule["expr"]) <= recorded | _STANDARD | exposed_names(), rule
+        assert metrics_of(rule["expr"]) <= recorded | _STANDARD | COMING | exposed_names(), rule
 
 
 def exposed_names() -> set[str]:

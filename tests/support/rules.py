@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = CHECKOUT / "deploy/prometheus"
 RULES: Final = FOLDER / "rules.yaml"
+HOME: Final = "https://github.com/tiktok-events-consumer/tiktok-events-consumer"
+RUNBOOK: Final = f"{HOME}/blob/main/docs/operating.md"
 TESTS: Final = sorted((FOLDER / "tests").glob("*.yaml"))
 
 
