@@ -34,7 +34,7 @@ test: setup ## every test, on a real Kafka that it starts itself
 	$(BIN)/python -m tests.support.golang
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
 	$(BIN)/python -m bench guard
-	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/mutants tests/deploy tests/system tests/pages tests/contract
+	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/deploy tests/system tests/pages tests/contract
 
 .PHONY: test-quick
 test-quick: setup ## the tests that need no server: seconds
@@ -45,6 +45,9 @@ check: setup rules-check ## style, types, and generated documents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir .cache/import-linter
+	$(BIN)/vulture
+	$(BIN)/codespell $$(git ls-files)
 	$(BIN)/python -m consumer.config.reference --check
 
 .PHONY: rules-check

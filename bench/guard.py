@@ -28,8 +28,8 @@ from bench.floor import IDENTIFIERS, Event
 from bench.machine import processor
 from bench.pure import reader_of, records_of, settings_of
 from bench.sample import SCHEMA_FILES, schema_of
-from consumer.compose import decoder_of, pipeline_of
 from consumer.core.model import Record
+from consumer.wiring import decoder_of, pipeline_of
 
 RECORDS: Final = 20_000
 STEP: Final = 1_000

@@ -19,10 +19,10 @@ from functools import partial
 import redis
 
 from bench.window import STEP, WINDOW_MS, made
+from consumer.adapters.redis_window import RedisWindow
+from consumer.core.dedupe.shared_protocol import OWNER_BYTES, Lifetimes, prefix_of
+from consumer.core.dedupe.shared_window import Shared
 from consumer.core.model import EventOutcome, Item
-from consumer.core.shared import Shared
-from consumer.core.shared_store import OWNER_BYTES, Lifetimes, prefix_of
-from consumer.edges.window import RedisWindow
 
 WALL_MS = 1 << 41
 PATIENT_S = 10.0

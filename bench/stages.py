@@ -15,16 +15,16 @@ from typing import Final, TypeVar
 
 from bench.pure import PARTITION, records_of, settings_of
 from bench.sample import SCHEMA_FILES
-from consumer.compose import decoder_of, windows_settings
 from consumer.core.batch import Batcher, BatchLimits
-from consumer.core.dedupe import Window
-from consumer.core.getter import compile_source
-from consumer.core.mapping import compile_map
+from consumer.core.dedupe.window import Window
+from consumer.core.map import compile_map
 from consumer.core.model import Decoded, Item, Record, SchemaWanted
-from consumer.core.normalize import normalize
-from consumer.core.route import compile_condition, resolve_pixel
-from consumer.core.settle import Ledger, Outcome
+from consumer.core.normalize.event import normalize
+from consumer.core.route.conditions import compile_condition, resolve_pixel
+from consumer.core.rules.getters import compile_source
+from consumer.core.settle.ledger import Ledger, Outcome
 from consumer.core.validate import Limits, validate
+from consumer.wiring import decoder_of, windows_settings
 
 RECORDS: Final = 20_000
 STEP: Final = 500

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from consumer.core.dedupe import Window, WindowSettings
+from consumer.core.dedupe.window import Window, WindowSettings
 from consumer.core.model import FIELD_BIT, Event, Item, Position, Record
 
 WINDOW_MS = 300_000

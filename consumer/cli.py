@@ -15,17 +15,17 @@ import typer
 from msgspec import structs
 
 from consumer import logs
-from consumer.compose import Replaced, as_test, dry
+from consumer.commands.check import check, is_fatal
+from consumer.commands.dlq.dlq_cli import dlq
+from consumer.commands.explain import Asked, explain_records, with_rules_of
+from consumer.commands.options import Config, Since, unix_ms
 from consumer.config import Settings, load
-from consumer.config.json_schema import json_schema
-from consumer.config.schema_check import schema_problems
+from consumer.config.checks.schema_paths import schema_problems
+from consumer.config.reference.json_schema import json_schema
 from consumer.config.units import duration_s
 from consumer.core.errors import ConfigError
-from consumer.running import BUG, REPEATS, Signals, run
-from consumer.tools.check import check, is_fatal
-from consumer.tools.dlq.commands import dlq
-from consumer.tools.explain import Asked, explain_records, with_rules_of
-from consumer.tools.options import Config, Since, unix_ms
+from consumer.run import BUG, REPEATS, Signals, run
+from consumer.wiring import Replaced, as_test, dry
 from consumer.workers.supervising import supervise
 from consumer.workers.worker import work
 
@@ -160,7 +160,7 @@ def outcomes_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an outcome, one a line.")] = False,
 ) -> None:
     """Say what became of an event. Needs outcomes.topic, and reads what `run` wrote there."""
-    from consumer.tools.outcomes import outcomes  # here, since `run` need not wait for it
+    from consumer.commands.outcomes import outcomes  # here, since `run` need not wait for it
 
     since_ms = None if since is None else unix_ms("--since", since, time.time())
     raise typer.Exit(outcomes(_settings(config), event_id, since_ms, sys.stdout, is_json=as_json))
@@ -178,7 +178,7 @@ def demo_command(
     config: Config = None,
 ) -> None:
     """Run everything on this machine with nothing to install, and prove that nothing got lost: exit 1 if not."""
-    from consumer.tools.demo import play, show_own  # here, since `run` need not wait for it
+    from consumer.commands.demo import play, show_own  # here, since `run` need not wait for it
 
     if file is None and config is not None:
         raise typer.BadParameter("--config goes with --file: without, the demo has a configuration of its own")
@@ -248,8 +248,8 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
     """Write a first configuration, guessed from the names of a schema's fields, each guess with why."""
-    from consumer.tools.init import Asked as AskedToInit  # here, since `run` need not wait for it
-    from consumer.tools.init import write_first_config
+    from consumer.commands.init import Asked as AskedToInit  # here, since `run` need not wait for it
+    from consumer.commands.init import write_first_config
 
     if topic is None and schema is None:
         raise typer.BadParameter("write --topic T or --schema FILE")
@@ -279,8 +279,8 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Every answer takes longer by it.")] = "0s",
 ) -> None:
     """Stand in for TikTok's Events API on this machine: strict, and as unkind as it is told to be."""
-    from consumer.tools.sandbox.api import Settings as SandboxSettings  # here, since `run` need not wait for it
-    from consumer.tools.sandbox.server import serve
+    from consumer.sandbox.api import Settings as SandboxSettings  # here, since `run` need not wait for it
+    from consumer.sandbox.server import serve
 
     try:
         latency_ms = duration_s(latency) * 1000

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from consumer.config.crosschecks import check_together
+from consumer.config.checks.consistency import check_together
 from consumer.config.document import read_document
 from consumer.config.problems import Problems
-from consumer.config.rules import read_rules
+from consumer.config.rules.rule_section import read_rules
+from consumer.config.rules.source_parser import Sources
+from consumer.config.rules.written import Written
 from consumer.config.sections import SECTION_BY_KEY, read_sections
 from consumer.config.settings import Settings
-from consumer.config.sources import Sources
-from consumer.config.written import Written
 from consumer.core.errors import ConfigError
 
 VARIABLE: Final = "TIKTOK_CONSUMER_CONFIG"

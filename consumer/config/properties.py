@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from consumer.config.input_sections import Kafka
 from consumer.config.problems import Place, Problems, nearest
-from consumer.config.reading import Kafka
 
 _COMMITS: Final = "the service itself says which offset may be committed"
 _READS: Final = "the service itself decides where reading resumes"

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from pydantic import ValidationInfo
 
-from consumer.core.decode import SHIPPED
-from consumer.core.schemas import UnusableSchemaError, parse
+from consumer.core.decode.decoder import SHIPPED
+from consumer.core.decode.schema import UnusableSchemaError, parse
 
 SHIPPED_NAME: Final = "web_event.avsc"
 

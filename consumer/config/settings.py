@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from consumer.config.reading import Avro, Kafka
+from consumer.config.input_sections import Avro, Kafka
+from consumer.config.output_sections import Batch, DeadLetter, Dedupe, Delivery, Limits, Outcomes, Pixel
 from consumer.config.schema_files import load_shipped_schema
 from consumer.config.section import Section, needed, setting
-from consumer.config.sending import Batch, DeadLetter, Dedupe, Delivery, Limits, Outcomes, Pixel
 from consumer.config.units import Address, Duration, split_address
-from consumer.core.source import Rule
+from consumer.core.rules.source import Rule
 
 
 class Http(Section):

@@ -304,6 +304,7 @@ class RejectReason(StrEnum):
     BUG_MAP = "bug.map"
     BUG_NORMALIZE = "bug.normalize"
     BUG_VALIDATE = "bug.validate"
+    BUG_PIPELINE = "bug.pipeline"
 
 
 class Rejection(Struct, frozen=True, gc=False):

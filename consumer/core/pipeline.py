@@ -6,15 +6,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
-from traceback import extract_tb
+from traceback import extract_tb, walk_tb
 from typing import Final
 
 from msgspec import Struct, structs
 
-from consumer.core.decode import Decoder
+from consumer.core.decode.decoder import Decoder
 from consumer.core.errors import RecordRejected
-from consumer.core.getter import compile_source
-from consumer.core.mapping import compile_map
+from consumer.core.map import compile_map
 from consumer.core.model import (
     Decision,
     Decoded,
@@ -27,9 +26,9 @@ from consumer.core.model import (
     RejectReason,
     SchemaWanted,
 )
-from consumer.core.normalize import IdFromPosition, normalize, outline
-from consumer.core.route import compile_condition, resolve_pixel
-from consumer.core.source import Rule
+from consumer.core.normalize.event import IdFromPosition, normalize, outline
+from consumer.core.route.conditions import compile_condition, compile_pixel
+from consumer.core.rules.source import Rule
 from consumer.core.validate import Limits, validate
 
 
@@ -176,6 +175,14 @@ _MOST_OUTLINED_BYTES: Final = 4096
 """Of a value: no event made of it comes near the bytes that a request may have, in which its outline would be wrong."""
 _TOMBSTONE: Final = Decision(dropped=DropReason.TOMBSTONE)
 _NO_RULE: Final = Decision(dropped=DropReason.NO_RULE)
+_CORE: Final = __name__.split(".")[:2]
+_BUG_OF_STAGE: Final = {
+    "decode": RejectReason.BUG_DECODE,
+    "route": RejectReason.BUG_ROUTE,
+    "map": RejectReason.BUG_MAP,
+    "normalize": RejectReason.BUG_NORMALIZE,
+    "validate": RejectReason.BUG_VALIDATE,
+}
 
 
 def _compiled(rule: Rule, pixels: Mapping[str, str]) -> _Rule:
@@ -183,35 +190,20 @@ def _compiled(rule: Rule, pixels: Mapping[str, str]) -> _Rule:
         rule.name,
         rule.is_shadow,
         compile_condition(rule.when),
-        _pixel_of(rule, {code: name for name, code in pixels.items()}),
+        compile_pixel(rule.pixel, {code: name for name, code in pixels.items()}),
         compile_map(rule),
     )
-
-
-def _pixel_of(rule: Rule, by_code: Mapping[str, str]) -> Callable[[Decoded], str]:
-    if isinstance(rule.pixel, str):
-        name = rule.pixel
-        return lambda _: name
-    code_of = compile_source(rule.pixel)
-    return lambda decoded: resolve_pixel(code_of(decoded), by_code)
-
-
-_STAGE_OF_MODULE: Final[Mapping[str, RejectReason]] = {
-    "decode": RejectReason.BUG_DECODE,
-    "framing": RejectReason.BUG_DECODE,
-    "schemas": RejectReason.BUG_DECODE,
-    "route": RejectReason.BUG_ROUTE,
-    "compare": RejectReason.BUG_ROUTE,
-    "getter": RejectReason.BUG_MAP,
-    "mapping": RejectReason.BUG_MAP,
-    "normalize": RejectReason.BUG_NORMALIZE,
-    "validate": RejectReason.BUG_VALIDATE,
-}
 
 
 def _bug(bug: Exception, rule: str | None) -> Rejection:
     """Name a bug by its frames alone: the text of an exception may hold a value."""
     frames = [(PurePath(frame.filename), frame) for frame in extract_tb(bug.__traceback__)]
-    ours = [_STAGE_OF_MODULE[path.stem] for path, _ in frames if path.stem in _STAGE_OF_MODULE]
     where = " < ".join(f"{path.name}:{frame.lineno} {frame.name}" for path, frame in reversed(frames))
-    return Rejection(ours[0] if ours else RejectReason.BUG_DECODE, f"{type(bug).__name__} at {where}", rule)
+    return Rejection(_stage_at_fault(bug), f"{type(bug).__name__} at {where}", rule)
+
+
+def _stage_at_fault(bug: Exception) -> RejectReason:
+    """The stage that was entered first: its package is called like it. None was: the pipeline itself is at fault."""
+    modules = (str(frame.f_globals.get("__name__")).split(".") for frame, _ in walk_tb(bug.__traceback__))
+    stages = (parts[2] for parts in modules if parts[:2] == _CORE and len(parts) > 2)
+    return next((_BUG_OF_STAGE[stage] for stage in stages if stage in _BUG_OF_STAGE), RejectReason.BUG_PIPELINE)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from consumer.core.pixel import Gate, PixelState
+from consumer.core.deliver.pixel_state import Gate, PixelState
 
 _OPENS_BY_ITSELF: Final = "One event a minute is tried, and the pixel opens by itself when TikTok takes one."
 _TOKEN: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from consumer.published import Published
+from consumer.service.published import Published
 
 _LENGTH_BYTES: Final = 4
 _encode: Final = msgspec.msgpack.Encoder().encode

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from consumer.metrics import Snapshot
-from consumer.published import Published
+from consumer.service.published import Published
 from consumer.status.merging import merged
 from consumer.status.model import Status
 

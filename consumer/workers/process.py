@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from consumer.published import Published
+from consumer.service.published import Published
 from consumer.workers.frames import Frames
 
 _PIECE_BYTES = 1 << 20

@@ -13,8 +13,8 @@ import structlog
 
 from consumer.config import Settings
 from consumer.core.errors import ConfigError
-from consumer.published import Published
-from consumer.running import BUG, CLEAN, UNFINISHED, listening
+from consumer.run import BUG, CLEAN, UNFINISHED, listening
+from consumer.service.published import Published
 from consumer.workers.joining import Joined, joined
 from consumer.workers.process import WorkerProcess
 from consumer.workers.restarting import Restarts

@@ -14,9 +14,9 @@ from typing import BinaryIO, Final
 
 from consumer import logs
 from consumer.config import Settings
-from consumer.publishing import PUBLISH_EVERY_S
-from consumer.running import REPEATS, UNFINISHED, Signals, run
-from consumer.service import Service
+from consumer.run import REPEATS, UNFINISHED, Signals, run
+from consumer.service.loop import Service
+from consumer.service.publish import PUBLISH_EVERY_S
 from consumer.workers.frames import framed
 
 SLACK_S: Final = 10.0

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from consumer.commands.check import Finding, Level, check, is_fatal
+from consumer.commands.check.check_outside import redis_findings, registry_findings, tiktok_findings
 from consumer.config import Settings, parse
-from consumer.tools.check import Finding, Level, check, is_fatal
-from consumer.tools.check.outside import redis_findings, registry_findings, tiktok_findings
 from tests.support.ports import free_ports
 from tests.support.registry import Registry
 from tests.support.topics import Kafka

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from consumer.commands.demo import demo_configuration
+from consumer.commands.demo.demo_command import VISIT_EVERY_S, play
+from consumer.commands.demo.demo_run import Stage
+from consumer.commands.demo.own_records import show_own
+from consumer.commands.demo.samples import Maker, Sample
+from consumer.commands.explain import Asked, explain_records, with_rules_of
+from consumer.commands.init import Asked as AskedToInit
+from consumer.commands.init import write_first_config
 from consumer.config import Settings, load, parse
 from consumer.core.errors import ConfigError
-from consumer.core.settle import Outcome
-from consumer.tools.demo import configuration
-from consumer.tools.demo.command import VISIT_EVERY_S, play
-from consumer.tools.demo.own import show_own
-from consumer.tools.demo.playing import Stage
-from consumer.tools.demo.samples import Maker, Sample
-from consumer.tools.explain import Asked, explain_records, with_rules_of
-from consumer.tools.init import Asked as AskedToInit
-from consumer.tools.init import write_first_config
+from consumer.core.settle.ledger import Outcome
 
 SAMPLES = Maker(Settings.shipped_schema(), time.time()).samples()
 
@@ -117,22 +117,22 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """A broker that holds all samples, and nobody who reads them."""
     folder = tmp_path_factory.mktemp("demo")
     found = Stage(folder)
-    found.broker.create(configuration.TOPICS)
-    found.config = configuration.write(folder, found.broker.address, "http://127.0.0.1:1", 1)
+    found.broker.create(demo_configuration.TOPICS)
+    found.config = demo_configuration.write(folder, found.broker.address, "http://127.0.0.1:1", 1)
     now_ms = round(time.time() * 1000)
-    found.broker.write(configuration.TOPIC, SAMPLES.first, now_ms - 60_000)
-    found.broker.write(configuration.TOPIC, SAMPLES.later, now_ms)
+    found.broker.write(demo_configuration.TOPIC, SAMPLES.first, now_ms - 60_000)
+    found.broker.write(demo_configuration.TOPIC, SAMPLES.later, now_ms)
     return found
 
 
 def place_of(stage: Stage, sample: Sample) -> tuple[str, int, int]:
     """Where a sample stands."""
-    for message in stage.broker.read_all(configuration.TOPIC):
+    for message in stage.broker.read_all(demo_configuration.TOPIC):
         if message.key() == sample.key and message.value() == sample.value:
             found = message.partition(), message.offset()
             if sample.outcome is Outcome.SENT or not sample.kind.startswith("exact copy"):
                 break
-    return configuration.TOPIC, found[0] or 0, found[1] or 0
+    return demo_configuration.TOPIC, found[0] or 0, found[1] or 0
 
 
 def explained(stage: Stage, at: tuple[str, int, int], *, is_json: bool = False) -> tuple[int, str]:
@@ -193,7 +193,7 @@ def test_a_rehearsal_counts_what_new_rules_would_make_of_the_last_records(stage:
     out, text = io.StringIO(), io.StringIO()
 
     codes = [
-        explain_records(settings, Asked(last=(configuration.TOPIC, 10_000), is_json=is_json), to)
+        explain_records(settings, Asked(last=(demo_configuration.TOPIC, 10_000), is_json=is_json), to)
         for is_json, to in ((True, out), (False, text))
     ]
     found = json.loads(out.getvalue())
@@ -209,7 +209,7 @@ def test_a_rehearsal_counts_what_new_rules_would_make_of_the_last_records(stage:
 def test_a_rehearsal_takes_no_more_records_than_it_is_told(stage: Stage) -> None:
     out = io.StringIO()
 
-    explain_records(load(stage.config, {}), Asked(last=(configuration.TOPIC, 20), is_json=True), out)
+    explain_records(load(stage.config, {}), Asked(last=(demo_configuration.TOPIC, 20), is_json=True), out)
 
     assert json.loads(out.getvalue())["records"] == 20
 

@@ -14,11 +14,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
-from consumer.edges.http import application, serving
+from consumer.adapters.http_server import application, serving
 from consumer.metrics import Metrics
-from consumer.pages import SHARED, STATUS, Files
-from consumer.published import STUCK_AFTER_S, Published
+from consumer.service.published import STUCK_AFTER_S, Published
 from consumer.status.model import LedgerStatus, Status
+from consumer.web import SHARED, STATUS, Files
 from tests.support.ports import LOOPBACK, free_port
 
 NOW_S: Final = 1000.0

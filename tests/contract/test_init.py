@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from consumer.commands.init import Asked, write_first_config
 from consumer.config import parse
-from consumer.tools.init import Asked, write_first_config
 from tests.support.records import Raw
 from tests.support.registry import Registry
 from tests.support.topics import Kafka

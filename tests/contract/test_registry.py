@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
 
-from consumer.core.decode import Decoder
+from consumer.adapters.schema_registry import SchemaRegistry
+from consumer.core.decode.decoder import Decoder
+from consumer.core.decode.schema_lookups import Away, Denied, Found, LookUp, SchemaLookups, Unusable
 from consumer.core.errors import ConfigError
-from consumer.core.lookups import Away, Denied, Found, LookUp, SchemaLookups, Unusable
 from consumer.core.model import Decoded, Position, Record, SchemaGuid, SchemaId, SchemaKey, SchemaWanted
-from consumer.edges.registry import SchemaRegistry
 from tests.support.registry import Registry
 
 ORDER = {"type": "record", "name": "Order", "fields": [{"name": "id", "type": "string"}]}

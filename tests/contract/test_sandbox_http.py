@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from consumer.tools.sandbox import Sandbox, Settings
+from consumer.sandbox import Sandbox, Settings
 
 Json = dict[str, Any]
 TRACK = "/open_api/v1.3/event/track/"
@@ -398,7 +398,7 @@ def test_says_at_once_that_a_port_is_taken(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_serves_in_the_foreground_until_it_is_told_to_stop(end: signal.Signals) -> None:
-    program = "from consumer.tools.sandbox import serve; serve(0, on_ready=lambda url: print(url, flush=True))"
+    program = "from consumer.sandbox import serve; serve(0, on_ready=lambda url: print(url, flush=True))"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

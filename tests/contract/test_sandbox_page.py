@@ -10,12 +10,12 @@ from typing import Any
 import httpx2
 import pytest
 
-import consumer.tools.sandbox
-from consumer.pages import SHARED
-from consumer.tools.sandbox import Sandbox, Settings
+import consumer.sandbox
+from consumer.sandbox import Sandbox, Settings
+from consumer.web import SHARED
 
 Json = dict[str, Any]
-STATIC = Path(consumer.tools.sandbox.__file__).parent / "static"
+STATIC = Path(consumer.sandbox.__file__).parent / "static"
 FILES = [*STATIC.iterdir(), *(file for file in SHARED.iterdir() if file.suffix in {".css", ".js", ".svg"})]
 TRACK = "/open_api/v1.3/event/track/"
 HASH = "a" * 64

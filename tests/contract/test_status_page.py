@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 from playwright.sync_api import Browser, Page, expect
 
-from consumer.edges.http import application, serving
-from consumer.published import Published
+from consumer.adapters.http_server import application, serving
+from consumer.service.published import Published
 from consumer.status.merging import merged
 from consumer.status.model import (
     STAGES,

@@ -11,9 +11,9 @@ from typing import Protocol
 
 import pytest
 
+from consumer.adapters.redis_window import RedisWindow
+from consumer.core.dedupe.shared_protocol import Claim, Lifetimes, Question, Verdict, prefix_of, token_of
 from consumer.core.errors import ConfigError, Unreachable
-from consumer.core.shared_store import Claim, Lifetimes, Question, Verdict, prefix_of, token_of
-from consumer.edges.window import RedisWindow
 from tests.support.certificate import self_signed
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.redis import PASSWORD, RedisServer

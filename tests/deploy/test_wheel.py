@@ -43,7 +43,7 @@ def test_the_wheel_holds_the_package_whole(names: set[str]) -> None:
         if file.is_file() and "__pycache__" not in file.parts
     }
 
-    assert {"consumer/py.typed", "consumer/tools/sandbox/static/index.html"} <= ours
+    assert {"consumer/py.typed", "consumer/sandbox/static/index.html"} <= ours
     assert ours | {"consumer/web_event.avsc"} == {name for name in names if name.startswith("consumer/")}
 
 

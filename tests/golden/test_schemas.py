@@ -11,7 +11,7 @@ from typing import Any
 import fastavro
 import pytest
 
-from consumer.core.mapping import compile_map
+from consumer.core.map import compile_map
 from consumer.core.model import (
     CONTENT_FIELDS,
     PAGE_FIELDS,
@@ -21,8 +21,8 @@ from consumer.core.model import (
     Position,
     Record,
 )
-from consumer.core.normalize import normalize
-from consumer.core.source import Rule
+from consumer.core.normalize.event import normalize
+from consumer.core.rules.source import Rule
 from consumer.core.validate import Limits, validate
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

@@ -5,12 +5,12 @@ Each must be killed by the unit and property tests.
 
 from typing import Final
 
-_DEDUPE: Final = "consumer/core/dedupe.py"
-_CLAIMS: Final = "consumer/core/claims.py"
-_MERGE: Final = "consumer/core/merge.py"
-_REWIND: Final = "consumer/core/rewind.py"
-_SENDS: Final = "consumer/core/sends.py"
-_WAITING: Final = "consumer/core/waiting.py"
+_DEDUPE: Final = "consumer/core/dedupe/window.py"
+_CLAIMS: Final = "consumer/core/dedupe/claims.py"
+_MERGE: Final = "consumer/core/dedupe/merge.py"
+_REWIND: Final = "consumer/core/dedupe/checkpoint.py"
+_SENDS: Final = "consumer/core/dedupe/submissions.py"
+_WAITING: Final = "consumer/core/dedupe/merge_wait.py"
 
 MUTANTS: Final[list[tuple[str, str, str, str]]] = [
     # the window

@@ -5,14 +5,14 @@ Each must be killed by the unit tests.
 
 from typing import Final
 
-_SETTLE: Final = "consumer/core/settle.py"
-_LETTER: Final = "consumer/core/letter.py"
-_BREAKER: Final = "consumer/core/breaker.py"
-_RESUME: Final = "consumer/core/resume.py"
-_PARK: Final = "consumer/core/park.py"
-_SETTLING: Final = "consumer/settling.py"
-_READING: Final = "consumer/reading.py"
-_SERVICE: Final = "consumer/service.py"
+_SETTLE: Final = "consumer/core/settle/ledger.py"
+_LETTER: Final = "consumer/core/settle/envelope.py"
+_BREAKER: Final = "consumer/core/settle/breaker.py"
+_RESUME: Final = "consumer/core/read.py"
+_PARK: Final = "consumer/core/deliver/parking.py"
+_SETTLING: Final = "consumer/service/settle.py"
+_READING: Final = "consumer/service/read.py"
+_SERVICE: Final = "consumer/service/loop.py"
 _PIPELINE: Final = "consumer/core/pipeline.py"
 
 MUTANTS: Final[list[tuple[str, str, str, str]]] = [

@@ -11,7 +11,7 @@ LISTS: Final[dict[str, list[Mutant]]] = {
     "dedupe": mutants(dedupe.MUTANTS),
 }
 
-_SERVICE: Final = ("tests/unit/test_settling.py", "tests/unit/test_service.py")
+_SERVICE: Final = ("tests/unit/test_service_settle.py", "tests/unit/test_service_loop.py")
 _DELIVER: Final = ("tests/unit/test_deliver.py", "tests/property/test_deliver.py")
 _DEDUPE: Final[tuple[str, ...]] = (
     "tests/unit/test_dedupe_claims.py",
@@ -23,30 +23,30 @@ _DEDUPE: Final[tuple[str, ...]] = (
     *_SERVICE,
 )
 _TESTS: Final[dict[str, tuple[str, ...]]] = {
-    "consumer/core/settle.py": ("tests/unit/test_settle.py",),
-    "consumer/core/letter.py": ("tests/unit/test_letter.py",),
-    "consumer/core/breaker.py": ("tests/unit/test_breaker.py",),
-    "consumer/core/resume.py": ("tests/unit/test_resume.py",),
-    "consumer/core/park.py": ("tests/unit/test_park.py",),
+    "consumer/core/settle/ledger.py": ("tests/unit/test_ledger.py",),
+    "consumer/core/settle/envelope.py": ("tests/unit/test_envelope.py",),
+    "consumer/core/settle/breaker.py": ("tests/unit/test_breaker.py",),
+    "consumer/core/read.py": ("tests/unit/test_read.py",),
+    "consumer/core/deliver/parking.py": ("tests/unit/test_parking.py",),
     "consumer/core/pipeline.py": ("tests/unit/test_pipeline.py",),
-    "consumer/core/verdict.py": ("tests/unit/test_verdict.py", *_DELIVER),
-    "consumer/core/pixel.py": ("tests/unit/test_gates.py", *_DELIVER),
-    "consumer/core/gates.py": ("tests/unit/test_gates.py", *_DELIVER),
-    "consumer/core/pace.py": ("tests/unit/test_pace.py", *_DELIVER),
-    "consumer/core/lane.py": _DELIVER,
-    "consumer/core/deliver.py": _DELIVER,
+    "consumer/core/deliver/response.py": ("tests/unit/test_response.py", *_DELIVER),
+    "consumer/core/deliver/pixel_state.py": ("tests/unit/test_pixel_gates.py", *_DELIVER),
+    "consumer/core/deliver/pixel_gates.py": ("tests/unit/test_pixel_gates.py", *_DELIVER),
+    "consumer/core/deliver/rate_limit.py": ("tests/unit/test_rate_limit.py", *_DELIVER),
+    "consumer/core/deliver/pixel_queue.py": _DELIVER,
+    "consumer/core/deliver/delivery.py": _DELIVER,
     "consumer/core/batch.py": ("tests/unit/test_batch.py", *_DELIVER),
-    "consumer/core/claims.py": _DEDUPE,
-    "consumer/core/dedupe.py": _DEDUPE,
-    "consumer/core/merge.py": _DEDUPE,
-    "consumer/core/rewind.py": _DEDUPE,
-    "consumer/core/sends.py": _DEDUPE,
-    "consumer/core/waiting.py": _DEDUPE,
-    "consumer/settling.py": _SERVICE,
-    "consumer/reading.py": ("tests/unit/test_reading.py", *_SERVICE),
-    "consumer/service.py": _SERVICE,
-    "consumer/deduping.py": _SERVICE,
-    "consumer/delivering.py": _SERVICE,
+    "consumer/core/dedupe/claims.py": _DEDUPE,
+    "consumer/core/dedupe/window.py": _DEDUPE,
+    "consumer/core/dedupe/merge.py": _DEDUPE,
+    "consumer/core/dedupe/checkpoint.py": _DEDUPE,
+    "consumer/core/dedupe/submissions.py": _DEDUPE,
+    "consumer/core/dedupe/merge_wait.py": _DEDUPE,
+    "consumer/service/settle.py": _SERVICE,
+    "consumer/service/read.py": ("tests/unit/test_service_read.py", *_SERVICE),
+    "consumer/service/loop.py": _SERVICE,
+    "consumer/service/dedupe.py": _SERVICE,
+    "consumer/service/deliver.py": _SERVICE,
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.config import Settings, parse
-from consumer.config.json_schema import json_schema
+from consumer.config.reference.json_schema import json_schema
 from consumer.config.units import duration_s, size_bytes, spell_duration
 from consumer.core.errors import ConfigError
 

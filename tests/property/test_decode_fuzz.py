@@ -20,11 +20,11 @@ from fastavro.utils import generate_one
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from consumer.core.decode import Decoder
+from consumer.core.decode.checker import Guard
+from consumer.core.decode.decoder import Decoder
+from consumer.core.decode.schema import parse
 from consumer.core.errors import RecordRejected
-from consumer.core.guard import Guard
 from consumer.core.model import Decoded, Position, Record, SchemaGuid, SchemaId
-from consumer.core.schemas import parse
 
 RECORDS: Final = int(os.environ.get("FUZZ_RECORDS", "20000"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "1"))

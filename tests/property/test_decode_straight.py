@@ -9,8 +9,8 @@ from fastavro import parse_schema, schemaless_reader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumer.core.schemas import parse
-from consumer.core.straight import Straight, straight
+from consumer.core.decode.compiled_reader import Straight, straight
+from consumer.core.decode.schema import parse
 from tests.property.test_decode_fuzz import LOGICAL, NASTY, ORDINARY, array, mutated, record_of, seeds
 from tests.support.avro import encoded
 

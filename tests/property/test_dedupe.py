@@ -7,9 +7,9 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumer.core.dedupe import Outcome, Window, WindowSettings
+from consumer.core.dedupe.checkpoint import parse_metadata
+from consumer.core.dedupe.window import Outcome, Window, WindowSettings
 from consumer.core.model import Item, Position, Record
-from consumer.core.rewind import parse_metadata
 from tests.property.test_dedupe_model import Copy, Model, Sent, Values, news, together
 from tests.unit.test_dedupe_merge import made, values_of
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from consumer.core.batch import Batcher, BatchLimits
-from consumer.core.deliver import Delivery
+from consumer.core.deliver.delivery import Delivery
+from consumer.core.deliver.pixel_state import PixelState
+from consumer.core.deliver.rate_limit import Backoff
+from consumer.core.deliver.request import DeliverySettings, PixelSettings, Request
 from consumer.core.model import Answer, Item
-from consumer.core.pace import Backoff
-from consumer.core.pixel import PixelState
-from consumer.core.request import DeliverySettings, PixelSettings, Request
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope, item
 
 PIXELS = ("shop", "blog", "news")

@@ -7,12 +7,12 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consumer.commands.init.aliases import CONSENT, EVENT_FIELDS, ITEM_LISTS, ITEM_WANTED, TIME_FIELDS, WANTED
+from consumer.commands.init.draft import drafted
+from consumer.commands.init.draft_text import Connection, written
 from consumer.config import parse
-from consumer.config.schema_check import problems_with
-from consumer.core.schemas import parse as parse_schema
-from consumer.tools.init.aliases import CONSENT, EVENT_FIELDS, ITEM_LISTS, ITEM_WANTED, TIME_FIELDS, WANTED
-from consumer.tools.init.drafting import drafted
-from consumer.tools.init.writing import Connection, written
+from consumer.config.checks.schema_paths import problems_with
+from consumer.core.decode.schema import parse as parse_schema
 
 _TIERS: Final = [*(wanted.tiers for table in (WANTED, ITEM_WANTED) for wanted in table.values()), ITEM_LISTS]
 KNOWN: Final = sorted(

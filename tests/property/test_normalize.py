@@ -26,7 +26,7 @@ from consumer.core.model import (
     WithRegion,
     WithUnit,
 )
-from consumer.core.normalize import normalize, outline
+from consumer.core.normalize.event import normalize, outline
 from consumer.core.validate import Limits, validate
 
 AT = Position("web-events", 0, 42)

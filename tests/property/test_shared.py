@@ -10,9 +10,9 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consumer.core.dedupe.shared_protocol import Lifetimes
+from consumer.core.deliver.request import Request
 from consumer.core.model import Answer
-from consumer.core.request import Request
-from consumer.core.shared_store import Lifetimes
 from tests.support.fakes import ACCEPTED, REFUSED, THROTTLED
 from tests.support.service import TOPIC, FakeKafka, ManualClock, Scene, encoded
 from tests.support.window_store import FakeStore

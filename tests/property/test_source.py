@@ -8,12 +8,22 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.core import source
-from consumer.core.getter import compile_plain, compile_source
-from consumer.core.mapping import compile_map
+from consumer.core.map import compile_map
 from consumer.core.model import Decoded, Position, Record
-from consumer.core.route import OPERATORS, check_operand, compile_condition
-from consumer.core.source import Changed, Contents, FirstOf, KafkaPart, Path, Rule, Source, format_path, parse_path
+from consumer.core.route.conditions import OPERATORS, check_operand, compile_condition
+from consumer.core.rules import source
+from consumer.core.rules.getters import compile_plain, compile_source
+from consumer.core.rules.source import (
+    Changed,
+    Contents,
+    FirstOf,
+    KafkaPart,
+    Path,
+    Rule,
+    Source,
+    format_path,
+    parse_path,
+)
 
 NAMES = st.sampled_from(["a", "b", "c", "user", "page", "properties", "contents", "price", "query"])
 ANY_TEXT = st.text(st.characters(), max_size=8)  # surrogates, too

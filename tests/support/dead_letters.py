@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Event
 from typing import Any, Final
 
+from consumer.commands.dlq.dead_letter import DeadLetter, letter_of, replayed_mark
+from consumer.commands.dlq.fetching import same
+from consumer.commands.dlq.replay import Hands, Replay, Wanted
+from consumer.commands.dlq.replay_decision import Left
+from consumer.commands.dlq.replay_progress import Progress
+from consumer.commands.dlq.replay_report import Report
+from consumer.commands.dlq.selection import Selection
 from consumer.core.errors import Unreachable
-from consumer.core.letter import Letter, dead_letter, shortened
 from consumer.core.model import Decision, Headers, Position, Record, Rejection, RejectReason, TopicPartition
-from consumer.tools.dlq.fetching import same
-from consumer.tools.dlq.judging import Left
-from consumer.tools.dlq.letters import DeadLetter, letter_of, replayed_mark
-from consumer.tools.dlq.progress import Progress
-from consumer.tools.dlq.replaying import Hands, Replay, Wanted
-from consumer.tools.dlq.report import Report
-from consumer.tools.dlq.selecting import Selection
+from consumer.core.settle.envelope import Letter, dead_letter, shortened
 
 DLQ: Final = "orders.dlq"
 REPLAY: Final = "g.replay"

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from consumer.core.batch import Batcher, BatchLimits
-from consumer.core.deliver import Delivery
+from consumer.core.deliver.delivery import Delivery
+from consumer.core.deliver.pixel_state import PixelState
+from consumer.core.deliver.rate_limit import Backoff
+from consumer.core.deliver.request import DeliverySettings, Outcome, PixelSettings, Request
 from consumer.core.model import Answer, Item, Rejection
-from consumer.core.pace import Backoff
-from consumer.core.pixel import PixelState
-from consumer.core.request import DeliverySettings, Outcome, PixelSettings, Request
 from tests.support.fakes import ACCEPTED, item
 
 BACKOFF = Backoff(first_s=1.0, max_s=60.0)

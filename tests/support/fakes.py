@@ -4,8 +4,8 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from consumer.core.deliver.request import Request
 from consumer.core.model import Answer, Event, EventOutcome, Headers, Item, Position, Record
-from consumer.core.request import Request
 
 
 def item(number: int = 0, pixel: str = "shop", body: bytes | None = None, partition: int = 0) -> Item:

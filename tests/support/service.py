@@ -12,33 +12,33 @@ from typing import Any, Final
 import fastavro
 
 from consumer.core.batch import Batcher, BatchLimits
-from consumer.core.breaker import Breaker
-from consumer.core.decode import Decoder
-from consumer.core.dedupe import WindowSettings
-from consumer.core.deliver import Delivery
-from consumer.core.letter import Letter
-from consumer.core.lookups import LookUp, SchemaLookups
+from consumer.core.decode.decoder import Decoder
+from consumer.core.decode.schema_lookups import LookUp, SchemaLookups
+from consumer.core.dedupe.shared_window import Shared
+from consumer.core.dedupe.window import WindowSettings
+from consumer.core.deliver.delivery import Delivery
+from consumer.core.deliver.parking import ParkSettings
+from consumer.core.deliver.rate_limit import Backoff
+from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.model import Headers, Position, Record, SchemaKey, TopicPartition
-from consumer.core.pace import Backoff
-from consumer.core.park import ParkSettings
 from consumer.core.pipeline import Pipeline, PipelineSettings
-from consumer.core.request import DeliverySettings, PixelSettings
-from consumer.core.resume import Bounds, Committed, Fault
-from consumer.core.settle import Ledger
-from consumer.core.shared import Shared
-from consumer.core.source import Path as SourcePath
-from consumer.core.source import Rule, Test
+from consumer.core.read import Bounds, Committed, Fault
+from consumer.core.rules.source import Path as SourcePath
+from consumer.core.rules.source import Rule, Test
+from consumer.core.settle.breaker import Breaker
+from consumer.core.settle.envelope import Letter
+from consumer.core.settle.ledger import Ledger
 from consumer.core.validate import Limits
-from consumer.deduping import Windows, WindowsSettings
-from consumer.delivering import Delivering
-from consumer.looking_up import LookingUp
 from consumer.metrics import Metrics
-from consumer.ports import Rebalanced, WindowStore
-from consumer.reading import Edges, ReadSettings
-from consumer.service import Clocks, Service, ServiceSettings
-from consumer.settling import Settling
-from consumer.sharing import Alone, Sharing
-from consumer.telling import Telling
+from consumer.service.decode import LookingUp
+from consumer.service.dedupe import Windows, WindowsSettings
+from consumer.service.dedupe_shared import Alone, Sharing
+from consumer.service.deliver import Delivering
+from consumer.service.loop import Clocks, Service, ServiceSettings
+from consumer.service.outcomes import Telling
+from consumer.service.ports import Rebalanced, WindowStore
+from consumer.service.read import Edges, ReadSettings
+from consumer.service.settle import Settling
 from tests.support.fakes import FakeSender
 
 SCHEMA: Final = fastavro.parse_schema(json.loads(Path("schemas/web_event.avsc").read_text()))

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, Lifetimes, Question, Verdict
 from consumer.core.errors import Unreachable
-from consumer.core.shared_store import HEARTBEAT_MS, Claim, Lifetimes, Question, Verdict
 
 
 @dataclass

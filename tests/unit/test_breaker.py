@@ -1,4 +1,4 @@
-from consumer.core.breaker import Breaker
+from consumer.core.settle.breaker import Breaker
 
 
 def noted(breaker: Breaker, rejected: int, good: int) -> Breaker:

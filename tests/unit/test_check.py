@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from consumer.commands.check import Finding, Level, check, is_fatal, of_problem
+from consumer.commands.check.check_rate import rate_findings
+from consumer.commands.check.check_rules import rule_findings, schema_findings
+from consumer.commands.check.check_topics import read_findings, size_findings, written_findings, written_topics
 from consumer.config import Settings, parse
-from consumer.core.schemas import parse_text
-from consumer.tools.check import Finding, Level, check, is_fatal, of_problem
-from consumer.tools.check.rate import rate_findings
-from consumer.tools.check.rules import rule_findings, schema_findings
-from consumer.tools.check.topics import read_findings, size_findings, written_findings, written_topics
+from consumer.core.decode.schema import parse_text
 
 KAFKA = 'kafka: {bootstrap_servers: "localhost:9092", topics: [web, app], group_id: g}\n'
 PIXELS = "pixels: {shop: {pixel_code: C, access_token: '${TOKEN}'}}\n"

@@ -10,10 +10,10 @@ import pytest
 import structlog
 
 from consumer import cli
-from consumer.compose import Replaced
+from consumer.commands import options
 from consumer.config import Settings
-from consumer.running import Signals
-from consumer.tools import options
+from consumer.run import Signals
+from consumer.wiring import Replaced
 
 SECRET: Final = "s3cret-token"
 GOOD: Final = f"""

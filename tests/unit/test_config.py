@@ -6,9 +6,9 @@ import pytest
 
 from consumer.config import Settings, load, parse
 from consumer.core.errors import ConfigError
-from consumer.core.source import All, Const, Contents
-from consumer.core.source import Path as Field
-from consumer.core.source import Test as Comparison
+from consumer.core.rules.source import All, Const, Contents
+from consumer.core.rules.source import Path as Field
+from consumer.core.rules.source import Test as Comparison
 
 ENVIRON = {"TIKTOK_PIXEL_CODE": "CABC123", "TIKTOK_ACCESS_TOKEN": "s3cret-token"}
 SMALL = """

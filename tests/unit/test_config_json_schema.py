@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from consumer.config import parse, reference
+from consumer.config import parse
 from consumer.config.document import read_document
-from consumer.config.json_schema import json_schema
 from consumer.config.problems import Problems
-from consumer.config.texts import OPERATOR_TEXTS, PARAMETER_TEXTS
+from consumer.config.reference import page as reference_page
+from consumer.config.reference.json_schema import json_schema
+from consumer.config.reference.texts import OPERATOR_TEXTS, PARAMETER_TEXTS
 from consumer.core.model import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS
-from consumer.core.route import OPERATORS
+from consumer.core.route.conditions import OPERATORS
 
 EXAMPLES = sorted(Path("deploy/examples").glob("*.yaml"))
 SCHEMA = json_schema()
@@ -155,7 +156,7 @@ def test_defaults_stand_as_they_are_written() -> None:
 
 
 def test_the_reference_page_is_current(capsys: pytest.CaptureFixture[str]) -> None:
-    assert reference.main(["--check"]) == 0
+    assert reference_page.main(["--check"]) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -164,14 +165,14 @@ def test_a_stale_page_is_told_and_written_anew(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert reference.main(["--check"]) == 1
+    assert reference_page.main(["--check"]) == 1
     assert "is stale; run" in capsys.readouterr().err
-    assert reference.main([]) == 0
-    assert reference.main(["--check"]) == 0
+    assert reference_page.main([]) == 0
+    assert reference_page.main(["--check"]) == 0
 
 
 def test_the_page_has_every_key() -> None:
-    page = reference.reference()
+    page = reference_page.reference()
 
     for key in (
         "`window`",

@@ -8,7 +8,7 @@ import pytest
 
 from consumer.config import parse
 from consumer.core.errors import ConfigError
-from consumer.core.source import (
+from consumer.core.rules.source import (
     All,
     AnyOf,
     Call,
@@ -23,7 +23,7 @@ from consumer.core.source import (
     Rule,
     Source,
 )
-from consumer.core.source import Test as Comparison
+from consumer.core.rules.source import Test as Comparison
 
 HEAD = """
 kafka: {bootstrap_servers: "localhost:9092", topics: [t], group_id: g}

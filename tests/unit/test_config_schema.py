@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from consumer.config import parse
-from consumer.config.schema_check import known_schemas, problems_with, schema_problems
-from consumer.core.schemas import parse_text
+from consumer.config.checks.schema_paths import known_schemas, problems_with, schema_problems
+from consumer.core.decode.schema import parse_text
 
 HEAD = """
 kafka: {bootstrap_servers: "localhost:9092", topics: [t], group_id: g}

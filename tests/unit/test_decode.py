@@ -11,7 +11,7 @@ import pytest
 from fastavro import parse_schema, schemaless_writer
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
-from consumer.core.decode import Decoder
+from consumer.core.decode.decoder import Decoder
 from consumer.core.errors import ConfigError, RecordRejected
 from consumer.core.model import Decoded, Headers, Position, Record, SchemaGuid, SchemaId, SchemaWanted
 

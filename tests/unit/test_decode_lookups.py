@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from consumer.core.lookups import Away, Denied, Found, SchemaLookups, Unusable
+from consumer.core.decode.schema_lookups import Away, Denied, Found, SchemaLookups, Unusable
 from consumer.core.model import SchemaGuid, SchemaId, SchemaKey
 
 ONE, TWO = SchemaId(1), SchemaGuid("0b5cd9d1-3c0e-4a55-9c5b-1df0a2f0a001")

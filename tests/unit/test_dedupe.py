@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumer.core.dedupe import Offered, Outcome, Window, WindowSettings, digest_of
+from consumer.core.dedupe.window import Offered, Outcome, Window, WindowSettings, digest_of
 from consumer.core.model import Event, EventOutcome, Item, Position, Record
 from tests.unit.test_dedupe_merge import made, values_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumer.core.dedupe import Offered, Outcome, trim
+from consumer.core.dedupe.window import Offered, Outcome, trim
 from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, Reader, item_of, record
 from tests.unit.test_dedupe_merge import made
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from consumer.core.merge import LIMITED_TRUE, ORDER, merge, presence
+from consumer.core.dedupe.merge import LIMITED_TRUE, ORDER, merge, presence
 from consumer.core.model import FIELD_BIT, Event, Page, Properties, TikTokEvent, User
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode

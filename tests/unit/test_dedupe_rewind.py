@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.core.rewind import (
+from consumer.core.dedupe.checkpoint import (
     MAX_METADATA_BYTES,
     MAX_REFUSED,
     Cold,

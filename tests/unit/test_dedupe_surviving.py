@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from consumer.core.dedupe import Offered, Outcome, Window, WindowSettings, digest_of
-from consumer.core.merge import presence
+from consumer.core.dedupe.checkpoint import MAX_REFUSED, Cold, parse_metadata
+from consumer.core.dedupe.merge import presence
+from consumer.core.dedupe.window import Offered, Outcome, Window, WindowSettings, digest_of
 from consumer.core.model import FIELD_BIT, Event
-from consumer.core.rewind import MAX_REFUSED, Cold, parse_metadata
 from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, WINDOW_MS, Reader, record
 from tests.unit.test_dedupe_merge import made
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from consumer.core.deliver.pixel_state import PixelState
+from consumer.core.deliver.request import PixelSettings, Request
 from consumer.core.model import Answer, Item
-from consumer.core.pixel import PixelState
-from consumer.core.request import PixelSettings, Request
 from tests.support.delivering import Bench
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope, item
 

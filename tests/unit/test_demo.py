@@ -10,17 +10,17 @@ import pytest
 from msgspec import Raw
 from rich.console import Console
 
-from consumer.compose import decoder_of, pipeline_of
+from consumer.commands.demo import demo_configuration
+from consumer.commands.demo.accounting import Accounts, account
+from consumer.commands.demo.demo_run import Letter, Numbers, Seen
+from consumer.commands.demo.demo_summary import show_accounts, show_addresses, show_next, show_samples
+from consumer.commands.demo.samples import Maker, Sample, Samples
 from consumer.config import load
 from consumer.config.settings import Settings
 from consumer.core.model import Decision, EventOutcome, Position, Record, RejectReason
-from consumer.core.settle import Outcome
-from consumer.tools.demo import configuration
-from consumer.tools.demo.accounts import Accounts, account
-from consumer.tools.demo.playing import Letter, Numbers, Seen
-from consumer.tools.demo.samples import Maker, Sample, Samples
-from consumer.tools.demo.summary import show_accounts, show_addresses, show_next, show_samples
-from consumer.tools.sandbox.store import Accepted, Summary
+from consumer.core.settle.ledger import Outcome
+from consumer.sandbox.store import Accepted, Summary
+from consumer.wiring import decoder_of, pipeline_of
 
 NOW_S = 1_800_000_000.0
 
@@ -34,7 +34,7 @@ def all_of(samples: Samples) -> list[Sample]:
 
 
 def settings(folder: Path) -> Settings:
-    return load(configuration.write(folder, "127.0.0.1:1", "http://127.0.0.1:2", 3), {})
+    return load(demo_configuration.write(folder, "127.0.0.1:1", "http://127.0.0.1:2", 3), {})
 
 
 def test_samples_are_the_same_each_time_and_about_five_hundred() -> None:
@@ -68,7 +68,7 @@ def test_each_visitor_is_another_one() -> None:
 def assert_decided(samples: Sequence[Sample], ours: Settings, now_s: float) -> None:
     pipeline = pipeline_of(ours, decoder_of(ours))
     for offset, sample in enumerate(samples):
-        at = Position(configuration.TOPIC, 0, offset)
+        at = Position(demo_configuration.TOPIC, 0, offset)
         record = Record(at, int(now_s * 1000), sample.key, sample.value, sample.headers, at)
 
         decision = pipeline.decide(record, now_s)

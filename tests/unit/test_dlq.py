@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from consumer.core.letter import restored
+from consumer.commands.dlq import dlq_list, dlq_show, replay_report
+from consumer.commands.dlq.dead_letter import letter_of
+from consumer.commands.dlq.dlq_list import Tally
+from consumer.commands.dlq.replay_decision import Age, Left, Pace, age_of, is_fixed
+from consumer.commands.dlq.replay_progress import Progress
+from consumer.commands.dlq.selection import At, Selection, parse_at, unknown_stages
+from consumer.commands.explain.explain_command import console_for
 from consumer.core.model import Decision, DropReason, Event, Position, Record, Rejection, RejectReason
-from consumer.tools.dlq import listing, report, showing
-from consumer.tools.dlq.judging import Age, Left, Pace, age_of, is_fixed
-from consumer.tools.dlq.letters import letter_of
-from consumer.tools.dlq.listing import Tally
-from consumer.tools.dlq.progress import Progress
-from consumer.tools.dlq.selecting import At, Selection, parse_at, unknown_stages
-from consumer.tools.explain.command import console_for
+from consumer.core.settle.envelope import restored
 from tests.support.dead_letters import DLQ, NOW_MS, Desk, dead, read
 from tests.support.fakes import item
 
@@ -303,7 +303,7 @@ def test_old_events_are_said_once_and_counted() -> None:
     done = desk.replay(only_if_fixed=True)
 
     assert desk.said == ["warning: there are events older than 28 days"]
-    assert report.as_json(done)["older_than_28d"] == 2
+    assert replay_report.as_json(done)["older_than_28d"] == 2
 
 
 def test_progress_moves_when_the_oldest_is_done() -> None:
@@ -337,7 +337,7 @@ def test_counts_come_first_the_most_frequent_reason_on_top(monkeypatch: pytest.M
     for record in [dead(0, RejectReason.DECODE_UTF8, rule=None, pixel=None), *(dead(n) for n in range(1, 5))]:
         tally.add(read(record))
 
-    text = printed(lambda console: listing.show(console, tally, (DLQ,)), monkeypatch)
+    text = printed(lambda console: dlq_list.show(console, tally, (DLQ,)), monkeypatch)
 
     assert [line.split()[:2] for line in text.splitlines()[:4]] == [
         ["5", "dead"], ["letters", "reason"], ["4", "map.call"], ["1", "decode.utf8"],
@@ -346,17 +346,17 @@ def test_counts_come_first_the_most_frequent_reason_on_top(monkeypatch: pytest.M
     assert "from orders:0:40" in text
     assert "orders.dlq:0:2" not in text
     assert "v4" not in text
-    assert listing.as_json(read(dead(4)))["origin"] == "orders:0:40"
+    assert dlq_list.as_json(read(dead(4)))["origin"] == "orders:0:40"
 
 
 def test_without_a_value_or_a_fit_schema_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     letter = read(dead(0, is_short=True))
 
-    text = printed(lambda console: showing.show(console, letter, Left.GONE), monkeypatch)
+    text = printed(lambda console: dlq_show.show(console, letter, Left.GONE), monkeypatch)
 
     assert "left out for its size, 2 bytes" in text
     assert str(Left.GONE).split(",")[0] in text
-    assert showing.as_json(letter, Left.GONE)["now"] is None
+    assert dlq_show.as_json(letter, Left.GONE)["now"] is None
 
 
 def test_a_report_says_what_was_done_and_what_was_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,10 +364,10 @@ def test_a_report_says_what_was_done_and_what_was_not(monkeypatch: pytest.Monkey
     done = desk.replay()
     done.unacknowledged, done.stopped = 4, "no answer within 30 s"
 
-    text = printed(lambda console: report.show(console, done), monkeypatch)
+    text = printed(lambda console: replay_report.show(console, done), monkeypatch)
 
     assert "2 dead letters replayed to g.replay" in text
     assert "1 left alone: replayed as often as --max-replays allows" in text
     assert "refused 1 of them" in text
     assert "stopped before the end" in text
-    assert json.loads(json.dumps(report.as_json(done)))["left"] == {"too_often": 1}
+    assert json.loads(json.dumps(replay_report.as_json(done)))["left"] == {"too_often": 1}

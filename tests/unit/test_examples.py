@@ -11,9 +11,9 @@ from typing import Any, Final
 import pytest
 from ruamel.yaml import YAML
 
+from consumer.commands.check import Level, check
 from consumer.config import parse
 from consumer.config.sections import SECTION_BY_KEY
-from consumer.tools.check import Level, check
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

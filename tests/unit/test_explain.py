@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from consumer.commands.explain import Asked, explain_records
+from consumer.commands.explain.explain_text import clean
+from consumer.commands.explain.explain_words import DROPS, PROBLEMS, of_note, of_reason
+from consumer.commands.explain.rule_story import worded
 from consumer.config.loading import parse
-from consumer.core.dedupe import Outcome
+from consumer.core.dedupe.window import Outcome
 from consumer.core.model import DropReason, Problem, RejectReason
-from consumer.tools.explain import Asked, explain_records
-from consumer.tools.explain.holding import worded
-from consumer.tools.explain.people import clean
-from consumer.tools.explain.words import DROPS, PROBLEMS, of_note, of_reason
 
 TESTS = Path(__file__).parents[1]
 GOLDEN = TESTS / "golden" / "explain"
@@ -277,6 +277,6 @@ def test_a_condition_is_worded_in_one_line() -> None:
 
 
 def test_each_outcome_of_the_window_has_words() -> None:
-    from consumer.tools.explain.people import _WINDOW
+    from consumer.commands.explain.explain_text import _WINDOW
 
     assert set(_WINDOW) == set(Outcome)

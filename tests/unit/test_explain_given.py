@@ -8,13 +8,13 @@ from typing import Any
 import fastavro
 import pytest
 
-from consumer.compose import decoder_of
+from consumer.commands.explain.fitting import MisfitError, fitted
+from consumer.commands.explain.given_records import Given, InputError, read_bytes
 from consumer.config.loading import parse
 from consumer.config.settings import Settings
+from consumer.core.decode.schema import parse as parse_schema
 from consumer.core.model import Decoded, Position
-from consumer.core.schemas import parse as parse_schema
-from consumer.tools.explain.fitting import MisfitError, fitted
-from consumer.tools.explain.given import Given, InputError, read_bytes
+from consumer.wiring import decoder_of
 
 NOW_MS = 1_793_534_400_000
 CONFIG = """

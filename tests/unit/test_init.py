@@ -8,23 +8,23 @@ from typing import Any, Final
 
 import pytest
 
+from consumer.commands.check import Level, check
+from consumer.commands.explain import Asked as AskedToExplain
+from consumer.commands.explain import explain_records
+from consumer.commands.explain.explain_sources import described
+from consumer.commands.init import Asked, write_first_config
+from consumer.commands.init.draft import drafted
+from consumer.commands.init.draft_text import Connection, written
+from consumer.commands.init.event_guess import event_of
+from consumer.commands.init.moment_guess import unit_of
+from consumer.commands.init.names import words_of
+from consumer.commands.init.schema_leaves import Leaf
 from consumer.config import Settings, parse
+from consumer.core.decode.schema import Schema
+from consumer.core.decode.schema import parse as parse_schema
 from consumer.core.errors import ConfigError
-from consumer.core.schemas import Schema
-from consumer.core.schemas import parse as parse_schema
 from consumer.core.validate import STANDARD_EVENTS
-from consumer.tools.check import Level, check
-from consumer.tools.explain import Asked as AskedToExplain
-from consumer.tools.explain import explain_records
-from consumer.tools.explain.sources import described
-from consumer.tools.init import Asked, write_first_config
-from consumer.tools.init.drafting import drafted
-from consumer.tools.init.events import event_of
-from consumer.tools.init.leaves import Leaf
-from consumer.tools.init.moments import unit_of
-from consumer.tools.init.names import words_of
-from consumer.tools.init.writing import Connection, written
-from consumer.tools.sandbox.rules import fault_of_event
+from consumer.sandbox.rules import fault_of_event
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden" / "init"
 SHIPPED: Final = Path(__file__).parents[2] / "schemas" / "web_event.avsc"

@@ -14,7 +14,7 @@ import structlog
 
 from consumer import logs
 from consumer.repeats import EVERY_S, KINDS, MOST, Repeats
-from consumer.running import Loudness
+from consumer.run import Loudness
 
 SECRET: Final = "jane@example.com"
 

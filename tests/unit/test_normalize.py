@@ -24,7 +24,7 @@ from consumer.core.model import (
     TikTokEvent,
     User,
 )
-from consumer.core.normalize import IdFromPosition, normalize
+from consumer.core.normalize.event import IdFromPosition, normalize
 
 HERE = Position("web-events.parked", 3, 99, epoch=7)
 ORIGIN = Position("web-events", 1, 42)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from consumer.core import identifiers
-from consumer.core.fields import FieldError, FieldFunction
 from consumer.core.model import Problem, WithRegion
+from consumer.core.normalize import identifiers
+from consumer.core.normalize.fields import FieldError, FieldFunction
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text())["vectors"]
 FUNCTIONS: dict[str, FieldFunction] = {

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from consumer.core import fields, numbers
-from consumer.core.currencies import ISO_4217, LISTED, currency
-from consumer.core.fields import FieldError, FieldFunction
 from consumer.core.model import Content, Number, Problem
+from consumer.core.normalize import fields, numbers
+from consumer.core.normalize.currencies import ISO_4217, LISTED, currency
+from consumer.core.normalize.fields import FieldError, FieldFunction
 
 
 def problem_of(function: FieldFunction, raw: object) -> Problem:

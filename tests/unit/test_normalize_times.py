@@ -7,7 +7,7 @@ import pytest
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import RejectReason, WithUnit
-from consumer.core.times import event_time_s
+from consumer.core.normalize.times import event_time_s
 
 AT_S = 1_695_723_330  # 2023-09-26T10:15:30Z
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumer.core.decode import Decoder
-from consumer.core.merge import presence
+from consumer.core.decode.decoder import Decoder
+from consumer.core.dedupe.merge import presence
 from consumer.core.model import (
     Decision,
     DropReason,
@@ -20,8 +20,8 @@ from consumer.core.model import (
     SchemaWanted,
 )
 from consumer.core.pipeline import Pipeline, PipelineSettings
-from consumer.core.source import All, AnyOf, Call, Changed, Const, Contents, Not, Path, Rule
-from consumer.core.source import Test as Comparison
+from consumer.core.rules.source import All, AnyOf, Call, Changed, Const, Contents, Not, Path, Rule
+from consumer.core.rules.source import Test as Comparison
 from consumer.core.validate import Limits
 from tests.support.service import NOW_S, SCHEMA, encoded
 
@@ -259,13 +259,13 @@ HOSTILE_TEXT: Final = Call("my.rules:hostile", lambda _: HostileText("CODE1"))
 @pytest.mark.parametrize(
     ("rule", "reason", "module"),
     [
-        (Rule("all", HOSTILE_TEXT), RejectReason.BUG_ROUTE, "route.py"),
+        (Rule("all", HOSTILE_TEXT), RejectReason.BUG_ROUTE, "conditions.py"),
         (
             Rule("all", "shop", parameters={"user.phone": Changed(HOSTILE, region="US")}),
             RejectReason.BUG_MAP,
-            "mapping.py",
+            "map.py",
         ),
-        (Rule("all", "shop", contents=Contents(HOSTILE, {})), RejectReason.BUG_NORMALIZE, "normalize.py"),
+        (Rule("all", "shop", contents=Contents(HOSTILE, {})), RejectReason.BUG_NORMALIZE, "event.py"),
     ],
 )
 def test_a_bug_in_a_stage_costs_its_record_and_says_where_and_never_what(
@@ -280,7 +280,7 @@ def test_a_bug_in_decoding_is_told_apart() -> None:
     made = pipeline(ALL)
     made._decoder._known = Unfit()  # type: ignore[assignment]  # whatever is asked of it, it fails
 
-    is_said_without_values(made.decide(record(encoded()), NOW_S), RejectReason.BUG_DECODE, "KeyError", "decode.py")
+    is_said_without_values(made.decide(record(encoded()), NOW_S), RejectReason.BUG_DECODE, "KeyError", "decoder.py")
 
 
 def test_a_bug_in_validating_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +293,7 @@ def test_a_bug_in_validating_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_bug_between_the_stages_has_a_reason_as_well() -> None:
     is_said_without_values(
-        decide(encoded(), Rule("all", "not configured")), RejectReason.BUG_DECODE, "KeyError", "pipeline.py"
+        decide(encoded(), Rule("all", "not configured")), RejectReason.BUG_PIPELINE, "KeyError", "pipeline.py"
     )
 
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
+from consumer.commands.explain.rehearsal import Rehearsal, as_json, show
 from consumer.core.model import Decision, DropReason, Event, Note, Position, Problem, Rejection, RejectReason
-from consumer.tools.explain.rehearsal import Rehearsal, as_json, show
 
 
 def at(offset: int) -> Position:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from consumer.core import source
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Position, Record, RejectReason
-from consumer.core.route import OPERATORS, check_operand, compile_condition, resolve_pixel
-from consumer.core.source import All, AnyOf, Changed, Condition, Const, KafkaPart, Not, Path
+from consumer.core.route.conditions import OPERATORS, check_operand, compile_condition, resolve_pixel
+from consumer.core.rules import source
+from consumer.core.rules.source import All, AnyOf, Changed, Condition, Const, KafkaPart, Not, Path
 
 VALUE = Path(("v",))
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

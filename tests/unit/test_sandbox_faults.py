@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from msgspec import ValidationError
 
-from consumer.tools.sandbox.access import Rate, RateLimit, Refuse, Tokens
-from consumer.tools.sandbox.faults import Act, Faults, Match, Misbehaviour
-from consumer.tools.sandbox.judge import Judged
+from consumer.sandbox.access import Rate, RateLimit, Refuse, Tokens
+from consumer.sandbox.faults import Act, Faults, Match, Misbehaviour
+from consumer.sandbox.judge import Judged
 
 BUSY = Act(code=50000)
 LATE = Act(latency_ms=5)

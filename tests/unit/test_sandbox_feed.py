@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from consumer.tools.sandbox.api import Api, Settings
-from consumer.tools.sandbox.feed import Feed
-from consumer.tools.sandbox.judge import Judged
-from consumer.tools.sandbox.store import Delivery, Mark
+from consumer.sandbox.api import Api, Settings
+from consumer.sandbox.feed import Feed
+from consumer.sandbox.judge import Judged
+from consumer.sandbox.store import Delivery, Mark
 
 
 def accept(api: Api, *event_ids: str) -> None:

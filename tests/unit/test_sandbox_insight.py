@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from consumer.tools.sandbox.feed import FIELDS
-from consumer.tools.sandbox.insight import Warned, general, leaves, match_keys, parts, warnings
-from consumer.tools.sandbox.reference import ABOUT
+from consumer.sandbox.feed import FIELDS
+from consumer.sandbox.insight import Warned, general, leaves, match_keys, parts, warnings
+from consumer.sandbox.reference import ABOUT
 
 Json = dict[str, Any]
 NOW_S = 1_780_000_000.0

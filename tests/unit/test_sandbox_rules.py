@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from consumer.tools.sandbox.judge import Judged, judge, open_envelope
-from consumer.tools.sandbox.quick import decode_event, is_plainly_valid
-from consumer.tools.sandbox.rules import Fault, fault_of_event
+from consumer.sandbox.judge import Judged, judge, open_envelope
+from consumer.sandbox.quick import decode_event, is_plainly_valid
+from consumer.sandbox.rules import Fault, fault_of_event
 
 Json = dict[str, Any]
 

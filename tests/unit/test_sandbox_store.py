@@ -1,7 +1,7 @@
 """What the sandbox remembers, and what it forgets."""
 
-from consumer.tools.sandbox.judge import Judged
-from consumer.tools.sandbox.store import KEPT_REFUSALS, Delivery, Refused, Store
+from consumer.sandbox.judge import Judged
+from consumer.sandbox.store import KEPT_REFUSALS, Delivery, Refused, Store
 
 
 def delivery(pixel: str = "P", *, answered: bool = True) -> Delivery:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from consumer.core.errors import RecordRejected
-from consumer.core.getter import compile_plain, compile_source
 from consumer.core.model import Decoded, Headers, Position, Record, RejectReason, WithRegion, WithUnit
-from consumer.core.source import Call, Changed, Const, FirstOf, KafkaPart, Path, Source, format_path, parse_path
+from consumer.core.rules.getters import compile_plain, compile_source
+from consumer.core.rules.source import Call, Changed, Const, FirstOf, KafkaPart, Path, Source, format_path, parse_path
 
 
 def decoded(

@@ -7,13 +7,13 @@ from typing import Final
 import msgspec
 import pytest
 
-from consumer.core.source import Path as SourcePath
-from consumer.core.source import Rule
-from consumer.core.source import Test as Condition
+from consumer.core.rules.source import Path as SourcePath
+from consumer.core.rules.source import Rule
+from consumer.core.rules.source import Test as Condition
+from consumer.service.report import MADE_EVERY_S
 from consumer.status import model as shapes
 from consumer.status.merging import merged
 from consumer.status.model import STAGES, Stage, Status
-from consumer.status.reporting import MADE_EVERY_S
 from tests.support.fakes import BAD_GATEWAY, FORBIDDEN, REFUSED, envelope
 from tests.support.service import NOW_S, RULES, TOPIC, FakeKafka, ManualClock, Scene, encoded
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from consumer.config import Settings, load
 from consumer.metrics import Metrics, Snapshot
-from consumer.published import STUCK_AFTER_S, Published
+from consumer.service.published import STUCK_AFTER_S, Published
 from consumer.status.model import LedgerStatus, Status
 from consumer.workers.frames import Frames, framed
 from consumer.workers.joining import joined

@@ -1,0 +1,95 @@
+"""Stand-ins for `run --dry-run`: reading outside of the group, and nothing that is sent, written or committed."""
+
+from collections.abc import Mapping, Sequence
+
+from confluent_kafka import KafkaException, TopicPartition
+
+from consumer.adapters.kafka_admin import ASK_TIMEOUT_S, KafkaCluster
+from consumer.adapters.kafka_consumer import KafkaSource, OnCommit, Rebalanced
+from consumer.core import model
+from consumer.core.deliver.request import Request
+from consumer.core.errors import Unreachable
+from consumer.core.model import Answer
+from consumer.core.read import Committed
+from consumer.core.settle.envelope import Letter
+
+
+class Outsider(KafkaSource):
+    """Reads every partition of its topics without joining the group, whose offsets it only looks at.
+
+    Args:
+        from_ms: start at the first record of this Unix time in milliseconds; 0: at the beginning; None: where the
+            group stands.
+    """
+
+    def __init__(
+        self, properties: Mapping[str, str], told: OnCommit, cluster: KafkaCluster, from_ms: int | None
+    ) -> None:
+        super().__init__(properties, told)
+        self._told = told
+        self._cluster, self._from_ms = cluster, from_ms
+        self._taken: set[model.TopicPartition] = set()
+
+    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
+        """Take all partitions that were not taken yet. Raises Unreachable."""
+        seen = self._cluster.topics()
+        there = [(topic, number) for topic in topics for number in range(seen.get(topic, 0))]
+        new = [partition for partition in there if partition not in self._taken]
+        self._taken.update(new)
+        listener.assigned(new)
+
+    def committed(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Committed]:
+        """The group's offsets, or those of the time that was asked for. Raises Unreachable."""
+        if self._from_ms is None:
+            return super().committed(partitions)
+        if self._from_ms == 0:
+            return dict.fromkeys(partitions, Committed(None, ""))
+        wanted = [TopicPartition(*p, self._from_ms) for p in partitions]
+        try:
+            found = self._consumer.offsets_for_times(wanted, timeout=ASK_TIMEOUT_S)
+        except KafkaException as failed:
+            raise Unreachable(failed.args[0].str()) from None
+        ends = self._cluster.bounds(partitions)
+        return {
+            (p.topic, p.partition): Committed(p.offset if p.offset >= 0 else ends[p.topic, p.partition].high, "")
+            for p in found
+        }
+
+    def commit(self, offsets: Mapping[model.TopicPartition, tuple[int, str]], *, wait: bool) -> bool:
+        """Commit nothing, and say that it was done: the lag then shows what is left to look at."""
+        self._told({partition: offset for partition, (offset, _) in offsets.items()}, True)
+        return True
+
+
+class NoLetters:
+    """Acknowledges every letter and writes none."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+
+    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None:
+        self._numbers.append(number)
+
+    def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
+        done: list[tuple[int, str | None]] = [(number, None) for number in self._numbers]
+        self._numbers = []
+        return done
+
+    def close(self, timeout_s: float) -> None:
+        """Nothing to close."""
+
+
+class NoSender:
+    """Sends nothing. Dry-run rules are all shadow rules, so nothing is ever given to it."""
+
+    def send(self, request: Request) -> None:
+        raise AssertionError("a dry run was about to send")
+
+    def answers(self) -> list[tuple[int, Answer]]:
+        return []
+
+    def changed_tokens(self) -> list[str]:
+        return []
+
+    def close(self, timeout_s: float) -> None:
+        """Nothing to close."""

@@ -1,0 +1,94 @@
+"""HTTP: metrics, health, readiness, status and its page. Shows what was last published; asks nothing of the loop."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+import uvicorn
+from prometheus_client import PROCESS_COLLECTOR, CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from consumer.metrics import SnapshotCollector
+from consumer.service.published import Published
+from consumer.web import HEADERS, STATUS, Files
+
+_START_WITHIN_S: Final = 10.0
+
+
+def application(latest: Callable[[], Published], now_s: Callable[[], float]) -> Starlette:
+    """The endpoints of interface.md, section 4.
+
+    Args:
+        latest: what was published last.
+        now_s: monotonic seconds.
+    """
+
+    files = Files(STATUS)
+
+    def metrics(request: Request) -> Response:
+        registry = CollectorRegistry()
+        registry.register(SnapshotCollector(latest().snapshot))
+        registry.register(PROCESS_COLLECTOR)  # `process_*`, as every exporter has them: start, memory, CPU, files
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(registry), headers={"content-type": content_type})
+
+    def healthz(_: Request) -> Response:
+        problems = latest().stuck(now_s())
+        return JSONResponse({"healthy": not problems, "reasons": problems}, 503 if problems else 200)
+
+    def readyz(_: Request) -> Response:
+        problems = list(latest().unready)
+        return JSONResponse({"ready": not problems, "reasons": problems}, 503 if problems else 200)
+
+    def status(_: Request) -> Response:
+        return Response(msgspec.json.encode(latest().status), headers=HEADERS, media_type="application/json")
+
+    def page(_: Request) -> Response:
+        return files.response("index.html")
+
+    def static(request: Request) -> Response:
+        return files.response(request.path_params["name"])
+
+    return Starlette(
+        routes=[
+            Route("/metrics", metrics),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/api/status", status),
+            Route("/", page),
+            Route("/static/{name}", static),
+        ]
+    )
+
+
+@contextlib.contextmanager
+def serving(app: Starlette, host: str, port: int) -> Iterator[int]:
+    """Serve an application in a thread of its own while the block runs; gives the port that was bound.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="http", daemon=True)
+        thread.start()
+        _await_start(server, thread)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(timeout=5)
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    until_s = time.monotonic() + _START_WITHIN_S
+    while not server.started and thread.is_alive() and time.monotonic() < until_s:
+        time.sleep(0.005)

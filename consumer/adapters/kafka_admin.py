@@ -1,0 +1,201 @@
+"""Kafka: questions to the cluster about topics and logs, and making topics. Decides nothing.
+
+The deciding thread waits for the answers, so a question may take only a few seconds.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+
+from consumer.adapters.kafka_errors import judged
+from consumer.core import model
+from consumer.core.errors import Unreachable
+from consumer.core.read import Bounds
+
+log = structlog.get_logger("consumer.cluster")
+
+ASK_TIMEOUT_S: Final = 5.0
+LOOK_AT_ENDS_EVERY_S: Final = 10.0
+"""A paused partition is not fetched, and its log grows all the same: its lag would seem to stand still."""
+
+
+class TopicWatch(threading.Thread):
+    """Looks the cluster's topics up now and then, off the deciding thread, which a cluster away must not stall.
+
+    Attributes:
+        seen: every topic and its number of partitions; None before the first answer.
+        ids: the ids of the `watched` topics.
+        ends: where the logs of the `read` partitions end.
+    """
+
+    def __init__(self, cluster: "KafkaCluster", every_s: float, own_topics: Iterable[str] = ()) -> None:
+        super().__init__(name="topic-watch", daemon=True)
+        self._cluster, self._every_s = cluster, every_s
+        self._own_topics = frozenset(own_topics)
+        self._is_told = False
+        self._is_over = threading.Event()
+        self.seen: Mapping[str, int] | None = None
+        self.ids: Mapping[str, str] = {}
+        self.watched: frozenset[str] = frozenset()
+        self.ends: Mapping[model.TopicPartition, int] = {}
+        self.read: frozenset[model.TopicPartition] = frozenset()
+
+    def run(self) -> None:
+        look_at_topics_s = 0.0
+        while not self._is_over.is_set():
+            if time.monotonic() >= look_at_topics_s:
+                self._look()
+                look_at_topics_s = time.monotonic() + (self._every_s if self.seen is not None else 1)
+            self._look_at_ends()
+            self._is_over.wait(min(look_at_topics_s - time.monotonic(), LOOK_AT_ENDS_EVERY_S))
+
+    def _look_at_ends(self) -> None:
+        try:
+            self.ends = self._cluster.ends(self.read)
+        except Unreachable as away:
+            log.warning("cluster.away", error=str(away))
+
+    def _look(self) -> None:
+        try:
+            seen = self._cluster.topics()
+            if self._create_own(seen):
+                seen = self._cluster.topics()
+            self.seen = seen
+            self.ids = self._cluster.topic_ids(self.watched & seen.keys())
+        except Unreachable as away:
+            log.warning("cluster.away", error=str(away))
+
+    def _create_own(self, seen: Mapping[str, int]) -> bool:
+        """Make the service's own topics that are missing, each with as many partitions as the widest topic read."""
+        missing = self._own_topics - seen.keys()
+        if not missing:
+            return False
+        widest = max((seen[topic] for topic in self.watched & seen.keys()), default=1)
+        for name, error in self._cluster.create_topics(missing, widest).items():
+            if error is None:
+                log.info("topic.created", topic=name, partitions=widest)
+            elif not self._is_told:
+                log.warning("topic.missing", topic=name, error=error, remedy="create it, or allow this user to")
+        self._is_told = True
+        return True
+
+    def close(self) -> None:
+        """Look no more."""
+        self._is_over.set()
+
+
+class KafkaCluster:
+    """The cluster as an administrator sees it.
+
+    Raises:
+        ConfigError: the client refuses its properties.
+    """
+
+    def __init__(self, properties: Mapping[str, str]) -> None:
+        of_admin: dict[str, str | int | float | bool] = {
+            name: value for name, value in properties.items() if name not in _CONSUMER_ONLY
+        }
+        with judged("kafka.properties", properties):
+            self._admin = AdminClient(of_admin, logger=logging.getLogger("librdkafka"))
+        self._has_controller, self._cluster_id = True, ""
+
+    def bounds(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Bounds]:
+        """Where the logs begin and end. Raises Unreachable."""
+        wanted = [TopicPartition(*p) for p in partitions]
+        low, high = self._list_offsets(wanted, _EARLIEST), self._list_offsets(wanted, _LATEST)
+        return {p: Bounds(low[p], high[p]) for p in partitions}
+
+    def ends(self, partitions: Iterable[model.TopicPartition]) -> dict[model.TopicPartition, int]:
+        """Where the logs end: the offset that the next record will have. Raises Unreachable."""
+        return self._list_offsets([TopicPartition(*p) for p in partitions], _LATEST)
+
+    def _list_offsets(self, wanted: list[TopicPartition], spec: OffsetSpec) -> dict[model.TopicPartition, int]:
+        if not wanted:
+            return {}
+        try:
+            asked = self._admin.list_offsets(dict.fromkeys(wanted, spec), request_timeout=ASK_TIMEOUT_S)
+            return {(p.topic, p.partition): answer.result().offset for p, answer in asked.items()}
+        except KafkaException as failed:
+            raise Unreachable(failed.args[0].str()) from None
+
+    def topics(self) -> dict[str, int]:
+        """Every topic of the cluster and its number of partitions. Raises Unreachable."""
+        self._admin.poll(0)  # hands on what the client wants logged
+        try:
+            listed = self._admin.list_topics(timeout=ASK_TIMEOUT_S)
+        except KafkaException as failed:
+            raise Unreachable(failed.args[0].str()) from None
+        self._has_controller = listed.controller_id in listed.brokers
+        self._cluster_id = listed.cluster_id or ""
+        return {name: len(topic.partitions) for name, topic in listed.topics.items() if topic.error is None}
+
+    def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """The cluster's id, a slash, and its id of a topic, which differs once a topic is deleted and made again.
+
+        A topic whose id cannot be had is left out: brokers before 2.8 have none, and while there is no controller
+        (librdkafka's mock cluster never has one) the client would only wait for it.
+        """
+        ids: dict[str, str] = {}
+        if not self._has_controller:
+            return ids
+        try:
+            asked = self._admin.describe_topics(TopicCollection(sorted(topics)), request_timeout=ASK_TIMEOUT_S)
+            for name, answer in asked.items():
+                ids[name] = f"{self._cluster_id}/{answer.result().topic_id}"
+        except KafkaException as failed:
+            log.info("topic.id_unknown", error=failed.args[0].name())
+        return ids
+
+    def create_topics(self, names: Iterable[str], partitions: int) -> dict[str, str | None]:
+        """Create topics with the broker's default replication. Per name: None, or why it could not be."""
+        asked = self._admin.create_topics(
+            [NewTopic(name, partitions, -1) for name in names], request_timeout=ASK_TIMEOUT_S
+        )
+        return {name: _failure(answer.result) for name, answer in asked.items()}
+
+
+_EARLIEST: Final[OffsetSpec] = OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # the library's own
+_LATEST: Final[OffsetSpec] = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the same
+_CONSUMER_ONLY: Final = frozenset(
+    {
+        "auto.offset.reset",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.partition.eof",
+        "group.id",
+        "group.instance.id",
+        "group.protocol",
+        "group.remote.assignor",
+        "partition.assignment.strategy",
+        "session.timeout.ms",
+        "heartbeat.interval.ms",
+        "max.poll.interval.ms",
+        "isolation.level",
+        "check.crcs",
+        "fetch.wait.max.ms",
+        "fetch.queue.backoff.ms",
+        "fetch.message.max.bytes",
+        "max.partition.fetch.bytes",
+        "fetch.max.bytes",
+        "fetch.min.bytes",
+        "fetch.error.backoff.ms",
+        "queued.min.messages",
+        "queued.max.messages.kbytes",
+    }
+)
+"""Properties that librdkafka warns about on any other client."""
+
+
+def _failure(result: Callable[[], object]) -> str | None:
+    try:
+        result()
+    except KafkaException as failed:
+        error: KafkaError = failed.args[0]
+        return None if error.code() == KafkaError.TOPIC_ALREADY_EXISTS else error.str()
+    return None

@@ -1,0 +1,100 @@
+"""Kafka: the service's own topics, read by a member of a group of their own. Decides nothing.
+
+The group's assignors spread partitions without regard to topics. In one group, a process could be given nothing but
+parked topics, which hold nothing on most days, and another all the events.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from consumer.adapters.kafka_consumer import KafkaSource, Rebalanced
+from consumer.core import model
+from consumer.core.model import Record
+from consumer.core.read import Committed, Fault
+
+Partition = model.TopicPartition
+Partitions = Sequence[Partition]
+
+OWN_SUFFIX: Final = ".own"
+"""The group of the own topics is called like the other, with this behind."""
+
+
+class Apart:
+    """Two members as one: which of them has a partition is told by its topic."""
+
+    def __init__(self, main: KafkaSource, own: KafkaSource, own_topics: frozenset[str]) -> None:
+        self._main, self._own, self._own_topics = main, own, own_topics
+
+    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
+        """Join both groups, or change what these members ask for."""
+        own = [topic for topic in topics if topic in self._own_topics]
+        self._main.subscribe([topic for topic in topics if topic not in self._own_topics], listener)
+        if own:
+            self._own.subscribe(own, _Quiet(listener))
+
+    def assign(self, partition: Partition, offset: int, epoch: int, is_paused: bool) -> None:
+        self._of(partition).assign(partition, offset, epoch, is_paused)
+
+    def unassign(self, partition: Partition) -> None:
+        self._of(partition).unassign(partition)
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        for member, theirs in self._split(partitions):
+            member.pause(theirs)
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        for member, theirs in self._split(partitions):
+            member.resume(theirs)
+
+    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[Fault]]:
+        """What both have; only for the records of the origin's topics it waits."""
+        records, faults = self._main.read(max_records, timeout_s)
+        own_records, own_faults = self._own.read(max_records, 0)
+        return records + own_records, faults + own_faults
+
+    def commit(self, offsets: Mapping[Partition, tuple[int, str]], *, wait: bool) -> bool:
+        done = [
+            member.commit({partition: offsets[partition] for partition in theirs}, wait=wait)
+            for member, theirs in self._split(offsets)
+        ]
+        return all(done)
+
+    def committed(self, partitions: Partitions) -> dict[Partition, Committed]:
+        """What the groups have stored. Raises Unreachable."""
+        stored: dict[Partition, Committed] = {}
+        for member, theirs in self._split(partitions):
+            stored |= member.committed(theirs)
+        return stored
+
+    def known_high(self, partition: Partition) -> int | None:
+        return self._of(partition).known_high(partition)
+
+    def close(self) -> None:
+        self._main.close()
+        self._own.close()
+
+    def _of(self, partition: Partition) -> KafkaSource:
+        return self._own if partition[0] in self._own_topics else self._main
+
+    def _split(self, partitions: Iterable[Partition]) -> list[tuple[KafkaSource, list[Partition]]]:
+        theirs: dict[bool, list[Partition]] = {False: [], True: []}
+        for partition in partitions:
+            theirs[partition[0] in self._own_topics].append(partition)
+        return [(member, each) for member, each in ((self._main, theirs[False]), (self._own, theirs[True])) if each]
+
+
+class _Quiet:
+    """Says nothing of an assignment of nothing: whether the service has joined is the other group's to say."""
+
+    def __init__(self, listener: Rebalanced) -> None:
+        self._listener = listener
+
+    def assigned(self, partitions: Partitions) -> None:
+        if partitions:
+            self._listener.assigned(partitions)
+
+    def revoked(self, partitions: Partitions) -> None:
+        self._listener.revoked(partitions)
+
+    def lost(self, partitions: Partitions) -> None:
+        self._listener.lost(partitions)

@@ -1,0 +1,172 @@
+"""Schemas from the registry, looked up off the deciding thread.
+
+When to ask, and what a denial means for records, is `core.lookups`'.
+"""
+
+from collections.abc import Iterator, Mapping
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Final
+
+import httpx2
+import structlog
+from confluent_kafka.schema_registry.error import OAuthTokenError, SchemaRegistryError
+from confluent_kafka.schema_registry.schema_registry_client import Schema, SchemaReference, SchemaRegistryClient
+
+from consumer.core.decode.schema_lookups import Away, Denied, Found, LookUp, Unusable
+from consumer.core.errors import ConfigError
+from consumer.core.model import SchemaId, SchemaKey
+
+log = structlog.get_logger("consumer.registry")
+
+Property = str | int | float | bool
+
+# No retries by the client: `core.lookups` does them, and a thread that sleeps cannot be stopped.
+_DEFAULTS: Final[Mapping[str, Property]] = {"max.retries": 0, "timeout": 10}
+_CLOSE_S: Final = 1.0
+_MOST_REFERENCES: Final = 1000
+_AWAY_FAULTS: Final = (
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    OAuthTokenError,
+    OSError,
+    # A 200 whose body is not a registry's.
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    # Closed while a request was under way; or references nested without end.
+    RuntimeError,
+)
+_REMEDIES: Final = {
+    401: "check basic.auth.user.info or bearer.auth.* of avro.registry",
+    403: "grant this user the reading of schemas and of their subjects",
+    404: "check the path in avro.registry.url: something answers there that is not a schema registry",
+}
+
+
+class SchemaRegistry:
+    """Asks the registry on a thread of its own. `ask`, `answers` and `close` are for one other thread.
+
+    Args:
+        properties: of confluent-kafka's SchemaRegistryClient; `url` is required.
+
+    Raises:
+        ConfigError: the client does not take these properties.
+    """
+
+    def __init__(self, properties: Mapping[str, Property]) -> None:
+        self._client = _client({**_DEFAULTS, **properties})
+        self._asked: SimpleQueue[SchemaKey | None] = SimpleQueue()
+        self._answered: SimpleQueue[LookUp] = SimpleQueue()
+        self._why_away = ""
+        self._thread = Thread(target=self._work, name="registry", daemon=True)
+        self._thread.start()
+
+    def ask(self, key: SchemaKey) -> None:
+        """Look this schema up; `answers` will have exactly one answer to it."""
+        self._asked.put(key)
+
+    def answers(self) -> list[LookUp]:
+        """What has been answered since the last call. Does not wait.
+
+        Raises:
+            RuntimeError: the thread has died of a bug, so that nothing will ever be answered.
+        """
+        if not self._thread.is_alive():
+            raise RuntimeError("the thread that asks the schema registry is dead")
+        answers: list[LookUp] = []
+        while True:
+            try:
+                answers.append(self._answered.get_nowait())
+            except Empty:
+                return answers
+
+    def close(self) -> None:
+        """Stop asking. A request that is under way is left behind after a second."""
+        self._asked.put(None)
+        self._thread.join(_CLOSE_S)
+        self._client.close()
+
+    def _work(self) -> None:
+        while (key := self._asked.get()) is not None:
+            answer = look_up(self._client, key)
+            if not isinstance(answer, Found):
+                # The client keeps whatever came with a 200, also what was not a schema.
+                self._client.clear_caches()  # type: ignore[no-untyped-call]  # it has no annotations
+            self._tell_people(answer)
+            self._answered.put(answer)
+
+    def _tell_people(self, answer: LookUp) -> None:
+        """One line when the registry goes away, when the reason changes, and when it is back."""
+        why = answer.why if isinstance(answer, Away) else ""
+        if why and why != self._why_away:
+            log.warning("registry.away", why=why)
+        if self._why_away and not why:
+            log.info("registry.back")
+        self._why_away = why
+
+
+def look_up(client: SchemaRegistryClient, key: SchemaKey) -> LookUp:
+    """One schema with all that it refers to, or why not. Never raises for what a registry may answer."""
+    try:
+        schema = client.get_schema(key.id) if isinstance(key, SchemaId) else client.get_schema_by_guid(key.guid)
+        if schema.schema_type not in (None, "AVRO"):
+            return Unusable(key, f"the registry has it as {schema.schema_type}, not Avro")
+        return Found(key, _text(schema), tuple(_references(client, schema, set())))
+    except SchemaRegistryError as error:
+        return Denied(key) if _is_denial(error) else Away(key, _why(error))
+    except _AWAY_FAULTS as error:
+        # Its text may hold the URL, and with it a password.
+        return Away(key, type(error).__name__)
+
+
+def _references(client: SchemaRegistryClient, schema: Schema, seen: set[tuple[str, int]]) -> Iterator[str]:
+    """Texts of all that `schema` refers to, each once, after what it needs itself."""
+    for subject, version in map(_place, schema.references or ()):
+        if (subject, version) in seen:
+            continue
+        seen.add((subject, version))
+        if len(seen) > _MOST_REFERENCES:
+            raise ValueError("too many references")
+        # A version that was deleted since is still what was referred to.
+        needed = client.get_version(subject, version, deleted=True).schema
+        yield from _references(client, needed, seen)
+        yield _text(needed)
+
+
+def _place(reference: SchemaReference) -> tuple[str, int]:
+    if reference.subject is None or reference.version is None:
+        raise ValueError("a reference without subject or version")
+    return reference.subject, reference.version
+
+
+def _text(schema: Schema) -> str:
+    if schema.schema_str is None:
+        raise ValueError("an answer without a schema")
+    return schema.schema_str
+
+
+def _is_denial(error: SchemaRegistryError) -> bool:
+    """404 in the registry's own words: 40401 to 40403 for subject, version, schema, or 404 for a kind of key it lacks.
+
+    The client makes -1 of a body that is not JSON, and None of one without a code: those were not a registry's.
+    """
+    return error.http_status_code == 404 and isinstance(error.error_code, int) and error.error_code > 0
+
+
+def _why(error: SchemaRegistryError) -> str:
+    remedy = _REMEDIES.get(error.http_status_code)
+    return f"HTTP {error.http_status_code}" + (f": {remedy}" if remedy else "")
+
+
+def _client(properties: dict[str, Property]) -> SchemaRegistryClient:
+    url = properties.get("url")
+    urls = url.split(",") if isinstance(url, str) else [""]
+    if not all(each.strip().startswith(("http://", "https://")) for each in urls):
+        raise ConfigError(["avro.registry.url: must begin with http:// or https://"])
+    try:
+        return SchemaRegistryClient(properties)
+    except (ValueError, TypeError, OSError) as error:
+        # `OSError` covers ssl.SSLError: a certificate or key file that is missing or is not one.
+        raise ConfigError([f"avro.registry: {error}"]) from None

@@ -1,0 +1,98 @@
+"""Asks the brokers. Five seconds for each question."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+
+from consumer.adapters.kafka_errors import judged
+from consumer.commands.check.check_topics import read_findings, size_findings, written_findings, written_topics
+from consumer.commands.check.finding import Finding, Level, of_problem
+from consumer.config import Settings
+from consumer.config.kafka_clients import chosen_topics, consumer_properties, producer_properties
+from consumer.core.errors import ConfigError
+
+ASK_TIMEOUT_S: Final = 5.0
+_SILENT: Final = {"log_level": "0"}
+
+
+def client_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether librdkafka takes the properties, which it says without asking any broker."""
+    told: set[str] = set()  # the producer has the consumer's security settings, and with them their faults
+    for section, properties, make in (
+        ("kafka.properties", consumer_properties(settings), _make_consumer),
+        ("kafka.producer_properties", producer_properties(settings), _make_producer),
+    ):
+        for finding in _refused(section, {**properties, **_SILENT, "bootstrap.servers": ""}, make):
+            if finding.text not in told:
+                told.add(finding.text)
+                yield finding
+
+
+def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]]:
+    """What the cluster says of brokers and topics, and which topics would be read."""
+    admin = AdminClient({**producer_properties(settings), **_SILENT})
+    try:
+        listed = admin.list_topics(timeout=ASK_TIMEOUT_S)
+    except KafkaException as failed:
+        text = f"no broker answers ({failed.args[0].name()}); check the address, the network and security.protocol"
+        return [Finding(Level.ERROR, "kafka.bootstrap_servers", text)], ()
+    seen = {name: len(topic.partitions) for name, topic in listed.topics.items() if topic.error is None}
+    chosen = chosen_topics(settings)(seen)
+    written = written_topics(settings, chosen)
+    found = [
+        Finding(Level.OK, "kafka.bootstrap_servers", f"{len(listed.brokers)} brokers"),
+        *read_findings(settings, chosen, seen),
+        *written_findings(settings, written, seen, _refusals(admin, [topic for topic in written if topic not in seen])),
+        *size_findings(settings, _largest_bytes(admin, [topic for topic in written if topic in seen])),
+    ]
+    return found, tuple(chosen)
+
+
+def _refused(section: str, properties: Mapping[str, str], make: Callable[[Mapping[str, str]], None]) -> list[Finding]:
+    try:
+        with judged(section, properties):
+            make(properties)
+    except ConfigError as refused:
+        return [of_problem(problem) for problem in refused.problems]
+    return []
+
+
+def _make_consumer(properties: Mapping[str, str]) -> None:
+    Consumer(dict(properties)).close()
+
+
+def _make_producer(properties: Mapping[str, str]) -> None:
+    AdminClient(dict(properties))
+
+
+def _refusals(admin: AdminClient, topics: Sequence[str]) -> dict[str, str | None]:
+    """Why the cluster would not create them; it is asked, and creates nothing."""
+    if not topics:
+        return {}
+    asked = admin.create_topics(
+        [NewTopic(topic, 1, -1) for topic in topics], validate_only=True, request_timeout=ASK_TIMEOUT_S
+    )
+    found: dict[str, str | None] = {}
+    for topic, answer in asked.items():
+        try:
+            answer.result()
+            found[topic] = None
+        except KafkaException as failed:
+            found[topic] = failed.args[0].name()
+    return found
+
+
+def _largest_bytes(admin: AdminClient, topics: Sequence[str]) -> dict[str, int]:
+    """`max.message.bytes` of topics; those that may not be asked are left out."""
+    found: dict[str, int] = {}
+    if not topics:
+        return found
+    resources = [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in topics]
+    for resource, answer in admin.describe_configs(resources, request_timeout=ASK_TIMEOUT_S).items():
+        try:
+            found[resource.name] = int(answer.result()["max.message.bytes"].value)
+        except (KafkaException, LookupError):
+            continue
+    return found

@@ -1,0 +1,98 @@
+"""Asks the schema registry, Redis, and the address of the Events API. Five seconds for each question."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import httpx2
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistryClient
+
+from consumer.adapters.schema_registry import look_up
+from consumer.commands.check.finding import Finding, Level
+from consumer.config import Settings
+from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
+from consumer.core.decode.schema_lookups import Found
+from consumer.core.model import SchemaId
+
+ASK_TIMEOUT_S: Final = 5.0
+_REGISTRY_FAULTS: Final = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, TypeError, LookupError)
+
+
+def registry_findings(settings: Settings, topics: Sequence[str]) -> tuple[list[Finding], list[Schema]]:
+    """Whether the registry answers, and the latest schema of each topic's values, by TopicNameStrategy."""
+    if settings.avro.registry is None or settings.avro.framing != "confluent":
+        return [], []
+    try:
+        client = SchemaRegistryClient({"timeout": ASK_TIMEOUT_S, "max.retries": 0, **settings.avro.registry.properties})
+    except (ValueError, TypeError, OSError) as error:
+        text = f"not what its client takes ({type(error).__name__}); check the names of the keys beside url"
+        return [Finding(Level.ERROR, "avro.registry", text)], []
+    try:
+        return _schemas(client, topics)
+    finally:
+        client.close()
+
+
+def _schemas(client: SchemaRegistryClient, topics: Sequence[str]) -> tuple[list[Finding], list[Schema]]:
+    findings: list[Finding] = []
+    schemas: list[Schema] = []
+    try:
+        subjects = set(client.get_subjects())
+    except SchemaRegistryError as error:
+        text = f"answers HTTP {error.http_status_code}; check its address and credentials"
+        return [Finding(Level.ERROR, "avro.registry.url", text)], []
+    except _REGISTRY_FAULTS as error:
+        text = f"does not answer ({type(error).__name__}); check the address and the network"
+        return [Finding(Level.ERROR, "avro.registry.url", text)], []
+    findings.append(Finding(Level.OK, "avro.registry.url", f"{len(subjects)} subjects"))
+    for topic in topics:
+        subject = f"{topic}-value"
+        schema = _latest(client, subject) if subject in subjects else None
+        if schema is None:
+            text = "the registry has no such Avro schema; paths of the rules were not checked against it"
+            findings.append(Finding(Level.WARNING, f"subject {subject}", text))
+        else:
+            findings.append(
+                Finding(Level.OK, f"subject {subject}", f"latest schema {schema.name or 'of several records'}")
+            )
+            schemas.append(schema)
+    return findings, schemas
+
+
+def _latest(client: SchemaRegistryClient, subject: str) -> Schema | None:
+    try:
+        number = client.get_latest_version(subject).schema_id
+        found = look_up(client, SchemaId(number)) if number is not None else None
+        return parse_text(found.text, found.references) if isinstance(found, Found) else None
+    except (SchemaRegistryError, UnusableSchemaError, *_REGISTRY_FAULTS):
+        return None
+
+
+def redis_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether the shared window answers."""
+    url = settings.dedupe.redis_url
+    if settings.dedupe.store != "redis" or url is None:
+        return
+    import redis  # an optional extra
+
+    client = redis.Redis.from_url(
+        url.get_secret_value(), socket_timeout=ASK_TIMEOUT_S, socket_connect_timeout=ASK_TIMEOUT_S
+    )
+    try:
+        client.ping()
+        yield Finding(Level.OK, "dedupe.redis_url", "answers")
+    except (redis.RedisError, OSError, ValueError) as error:
+        text = f"does not answer ({type(error).__name__}); until it does, each process decides alone"
+        yield Finding(Level.WARNING, "dedupe.redis_url", text)
+    finally:
+        client.close()
+
+
+def tiktok_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether the Events API's address can be reached, TLS and proxy included. No token is shown to it."""
+    try:
+        httpx2.get(settings.delivery.base_url, timeout=ASK_TIMEOUT_S)
+        yield Finding(Level.OK, "delivery.base_url", "reachable")
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        text = f"not reachable ({type(error).__name__}); check the network, HTTPS_PROXY and SSL_CERT_FILE"
+        yield Finding(Level.WARNING, "delivery.base_url", text)

@@ -1,0 +1,66 @@
+"""What the cluster's topics mean for the configuration: pure, given what the cluster said."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from consumer.commands.check.finding import Finding, Level
+from consumer.config import Settings
+from consumer.core.settle.envelope import own_topics
+
+
+def read_findings(settings: Settings, chosen: Sequence[str], seen: Mapping[str, int]) -> Iterator[Finding]:
+    """Which topics are there to read.
+
+    Args:
+        chosen: names that `kafka.topics` means.
+        seen: every topic of the cluster and its number of partitions.
+    """
+    for topic in chosen:
+        if topic in seen:
+            yield Finding(Level.OK, f"topic {topic}", f"{seen[topic]} partitions")
+        else:
+            yield Finding(Level.ERROR, f"topic {topic}", "not there; create it, or mend kafka.topics")
+    if not chosen:
+        yield Finding(Level.WARNING, "kafka.topics", "no topic matches so far; the service would wait for one")
+
+
+def written_topics(settings: Settings, chosen: Sequence[str]) -> tuple[str, ...]:
+    """Topics that the service writes: dead letters, parked and replayed records, outcomes."""
+    letters = (settings.dead_letter_topic(topic) for topic in chosen)
+    outcomes = () if settings.outcomes.topic is None else (settings.outcomes.topic,)
+    return tuple(dict.fromkeys((*letters, *own_topics(settings.kafka.group_id, settings.pixels), *outcomes)))
+
+
+def written_findings(
+    settings: Settings, topics: Sequence[str], seen: Mapping[str, int], refusals: Mapping[str, str | None]
+) -> Iterator[Finding]:
+    """Whether these topics are there, or can be.
+
+    Args:
+        refusals: for those that are not there, why the cluster would not create them; None: it would.
+    """
+    for topic in topics:
+        if topic in seen:
+            yield Finding(Level.OK, f"topic {topic}", f"{seen[topic]} partitions")
+        elif refusals.get(topic) is None:
+            yield Finding(Level.OK, f"topic {topic}", "not there yet; it can be created")
+        else:
+            yield Finding(
+                Level.ERROR, f"topic {topic}", f"not there and cannot be created ({refusals[topic]}); create it"
+            )
+
+
+def size_findings(settings: Settings, largest_bytes: Mapping[str, int]) -> Iterator[Finding]:
+    """Whether a record that may be read can also be written.
+
+    Args:
+        largest_bytes: `max.message.bytes` of topics that the service writes.
+    """
+    limit = settings.limits.max_record_bytes
+    for topic, largest in largest_bytes.items():
+        if largest < limit:
+            yield Finding(
+                Level.WARNING,
+                f"topic {topic}",
+                f"max.message.bytes {largest} is less than limits.max_record_bytes {limit}: raise it, "
+                "or large dead letters lose their value",
+            )

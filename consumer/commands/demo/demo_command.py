@@ -1,0 +1,104 @@
+"""The command: set the stage, play, and say whether everything is accounted for."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Final, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from consumer import logs
+from consumer.commands.demo.accounting import account
+from consumer.commands.demo.demo_run import DemoError, Seen, Stage
+from consumer.commands.demo.demo_summary import show_accounts, show_addresses, show_next, show_samples
+from consumer.commands.demo.samples import Maker, Samples
+from consumer.config.settings import Settings
+
+ACCOUNTED_FOR: Final = 0
+UNACCOUNTED: Final = 1
+VISIT_EVERY_S: Final = 0.4
+
+
+def play(out: TextIO, kept_until: Event | None) -> int:
+    """Run the demo. Returns the exit code.
+
+    Args:
+        kept_until: keep everything running after the summary until this is set; None: stop at once.
+    """
+    console = Console(file=out, highlight=False, emoji=False)
+    folder = Path(tempfile.mkdtemp(prefix="tiktok-demo-"))
+    with (folder / "demo.log").open("w") as log:
+        logs.set_up("info", "console", log)
+        try:
+            code = _play(console, folder, kept_until)
+        except DemoError as fault:
+            console.print(f"The demo broke off: {fault}.", style="bold red")
+            code = UNACCOUNTED
+    if code == ACCOUNTED_FOR:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        console.print(f"What the service logged: {folder / 'demo.log'}", soft_wrap=True)
+    return code
+
+
+def _play(console: Console, folder: Path, kept_until: Event | None) -> int:
+    maker = Maker(Settings.shipped_schema(), time.time())
+    samples = maker.samples()
+    everything = [*samples.first, *samples.later]
+    console.print("A broker, a stand-in for TikTok and the real service, all on this machine.\n")
+    show_samples(console, everything)
+    stage = Stage(folder)
+    with stage.running(samples):
+        seen = _played(console, stage, samples)
+        accounts = account(everything, seen)
+        show_accounts(console, accounts, seen)
+        if kept_until is not None:
+            show_addresses(console, stage.sandbox.url, stage.status_url, stage.broker.address, stage.config)
+            _let_visitors_come(stage, maker, kept_until)
+    if kept_until is None:
+        show_next(console)
+    return ACCOUNTED_FOR if accounts.is_even else UNACCOUNTED
+
+
+def _let_visitors_come(stage: Stage, maker: Maker, kept_until: Event) -> None:
+    """So that there is something to watch."""
+    number = 0
+    while not kept_until.wait(VISIT_EVERY_S):
+        stage.write(maker.visit(number, time.time()))
+        number += 1
+
+
+def _played(console: Console, stage: Stage, samples: Samples) -> Seen:
+    begun_s = time.monotonic()
+    with _progress(console) as told:
+        stage.wait_until_settled(len(samples.first), "first records settled", told.show)
+        stage.write(samples.later)
+        total = len(samples.first) + len(samples.later)
+        stage.wait_until_settled(total, "copies of what was sent", told.show)
+        stage.wait_until_committed()
+    return stage.seen(time.monotonic() - begun_s)
+
+
+class _Bar:
+    """One bar a step."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def show(self, what: str, done: float, of: float) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=of)
+        self._progress.update(self._tasks[what], completed=done)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[_Bar]:
+    columns = (TextColumn("{task.description:<24}"), BarColumn(bar_width=30), MofNCompleteColumn())
+    with Progress(*columns, console=console) as progress:
+        yield _Bar(progress)

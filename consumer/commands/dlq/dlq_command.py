@@ -1,0 +1,213 @@
+"""The commands: from what was asked for to what is printed. Each returns an exit code."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from hashlib import sha256
+from typing import Final, TextIO
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+
+from consumer.adapters.kafka_producer import KafkaLetters
+from consumer.commands.dlq import dlq_list, dlq_show, replay_report
+from consumer.commands.dlq.dead_letter import DeadLetter, replayed_mark
+from consumer.commands.dlq.dlq_list import Tally
+from consumer.commands.dlq.fetching import fetched
+from consumer.commands.dlq.progress_bar import Bar
+from consumer.commands.dlq.replay import Hands, Replay, Wanted
+from consumer.commands.dlq.replay_decision import Left
+from consumer.commands.dlq.replay_progress import Progress
+from consumer.commands.dlq.selection import Selection
+from consumer.commands.dlq.topic_reader import DeadLetters, Logs, opened, origins
+from consumer.commands.explain.explain_command import AWAY, OK, Explainer, console_for
+from consumer.commands.explain.explain_questions import Schemas
+from consumer.commands.explain.explainer import Explained
+from consumer.commands.explain.topic_records import TopicReader
+from consumer.config import Settings, kafka_clients
+from consumer.core.errors import Unreachable
+from consumer.core.model import Record
+from consumer.run import Signals
+
+REPLAY_SUFFIX: Final = ".dlq-replay"
+"""The group that keeps a replay's progress is called like the service's, with this behind."""
+UNUSABLE: Final = 64
+
+
+class Output(Struct, frozen=True):
+    """Where and how to print."""
+
+    out: TextIO
+    is_json: bool = False
+
+    @property
+    def console(self) -> Console:
+        return console_for(self.out)
+
+    def line(self, value: object) -> None:
+        """One JSON object on a line of its own."""
+        self.out.write(msgspec.json.encode(value).decode() + "\n")
+
+
+# ── list and show ───────────────────────────────────────────────────────────────────────────────
+
+
+def list_letters(settings: Settings, selection: Selection, limit: int, output: Output) -> int:
+    """Count letters by reason, and list the last of them; as JSON, each letter."""
+    with _telling_away(), opened(settings, settings.kafka.group_id, selection) as (_, letters):
+        if not _must_exist(letters):
+            return UNUSABLE
+        tally = Tally(limit)
+        for letter in letters.read(letters.ranges()):
+            if output.is_json:
+                output.line(dlq_list.as_json(letter))
+            else:
+                tally.add(letter)
+        if not output.is_json:
+            dlq_list.show(output.console, tally, letters.topics)
+        return OK
+    return AWAY
+
+
+def show_letters(settings: Settings, selection: Selection, limit: int, output: Output) -> int:
+    """Show letters, each with its record decoded and with what would become of it now."""
+    with _telling_away(), ExitStack() as stack:
+        _, letters = stack.enter_context(opened(settings, settings.kafka.group_id, selection))
+        explainer = Explainer(settings, stack.enter_context(closing(Schemas(settings))))
+        reader = stack.enter_context(origins(settings))
+        if not _must_exist(letters):
+            return UNUSABLE
+        shown = 0
+        with closing(letters.read(letters.ranges())) as found:
+            for letter in found:
+                _show(letter, _explained(letter, explainer, reader), output)
+                shown += 1
+                if shown >= limit:
+                    break
+        if not shown:
+            _say("no such dead letter")
+            return UNUSABLE
+        return OK
+    return AWAY
+
+
+def _explained(letter: DeadLetter, explainer: Explainer, reader: TopicReader) -> Explained | Left:
+    record = fetched(letter, reader) if letter.is_short else letter.record
+    if isinstance(record, Left):
+        return record
+    return explainer.explain(explainer.of_topic(dlq_show.from_origin(record)))
+
+
+def _show(letter: DeadLetter, explained: Explained | Left, output: Output) -> None:
+    if output.is_json:
+        output.line(dlq_show.as_json(letter, explained))
+    else:
+        dlq_show.show(output.console, letter, explained)
+
+
+# ── replay ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def replay_letters(settings: Settings, wanted: Wanted, output: Output, signals: Signals) -> int:
+    """Replay letters, and print what was done. Returns 0 once all that was meant was looked at."""
+    if wanted.to_origin:
+        _say(
+            "warning: --to-origin: every reader of the origin's topics sees these records again, all rules hold for "
+            "them, and nothing counts how often they are replayed"
+        )
+    with _telling_away(), ExitStack() as stack:
+        group = settings.kafka.group_id + REPLAY_SUFFIX + (_own_suffix(wanted) if wanted.to_origin else "")
+        logs, letters = stack.enter_context(opened(settings, group, wanted.selection))
+        if not _must_exist(letters) or not (wanted.to_origin or wanted.is_dry or _make_topic(settings, letters)):
+            return UNUSABLE
+        explainer = Explainer(settings, stack.enter_context(closing(Schemas(settings))))
+        writer = KafkaLetters(kafka_clients.producer_properties(settings))
+        stack.callback(writer.close, 1.0)
+        hands = Hands(writer, logs, explainer.decide, _fetcher(settings, stack), signals.stop, signals.hurry, _say)
+        done = _replayed(settings, wanted, (logs, letters), hands)
+        if output.is_json:
+            output.line(replay_report.as_json(done))
+        else:
+            replay_report.show(output.console, done)
+        return OK if done.is_whole else AWAY
+    return AWAY
+
+
+def _replayed(settings: Settings, wanted: Wanted, read: tuple[Logs, DeadLetters], hands: Hands) -> replay_report.Report:
+    logs, letters = read
+    progress = Progress(keeps_skipped=not wanted.to_origin)
+    committed = logs.committed(list(letters.bounds)) if letters.bounds else {}
+    ranges = {}
+    for partition, (low, high) in letters.ranges().items():
+        begun = committed[partition].offset or 0
+        progress.begin(partition, min(begun, letters.bounds[partition].high))
+        if low > begun and not wanted.to_origin and low > letters.bounds[partition].low:
+            progress.opened(partition, begun)  # what lies between is not looked at: the offset stays before it
+        ranges[partition] = max(low, begun if begun <= high else low), high
+    marks = set() if wanted.to_origin else _marks(settings, logs, letters)
+    replay = Replay(wanted, hands, progress, marks, settings.replay_topic)
+    with Bar("dead letters", sum(max(0, high - low) for low, high in ranges.values())) as bar:
+        return replay.run(bar.watched(logs.records(ranges, hands.stop.is_set)))
+
+
+def _marks(settings: Settings, logs: Logs, letters: DeadLetters) -> set[str]:
+    """The letters that the replay topic says were replayed."""
+    topic = settings.replay_topic
+    partitions = [(topic, number) for number in range(letters.seen.get(topic, 0))]
+    ranges = {p: (bounds.low, bounds.high) for p, bounds in letters.cluster.bounds(partitions).items()}
+    marks = {replayed_mark(record) for record in logs.records(ranges)}
+    return {mark for mark in marks if mark is not None}
+
+
+def _own_suffix(wanted: Wanted) -> str:
+    """Nothing marks what went to its origin: each selection has a place of its own to resume from."""
+    what = msgspec.json.encode((wanted.selection, wanted.only_if_fixed))
+    return ".origin-" + sha256(what).hexdigest()[:8]
+
+
+def _make_topic(settings: Settings, letters: DeadLetters) -> bool:
+    """The replay topic, if no `run` has made it yet."""
+    topic = settings.replay_topic
+    if topic in letters.seen:
+        return True
+    widest = max(letters.seen.get(name, 1) for name in kafka_clients.chosen_topics(settings)(letters.seen))
+    error = letters.cluster.create_topics([topic], widest)[topic]
+    if error is not None:
+        _say(f"{topic} is not there and cannot be created ({error}); create it")
+    return error is None
+
+
+def _fetcher(settings: Settings, stack: ExitStack) -> Callable[[DeadLetter], Record | Left]:
+    """Connects only once there is something to fetch."""
+    readers: list[TopicReader] = []
+
+    def fetch(letter: DeadLetter) -> Record | Left:
+        if not readers:
+            readers.append(stack.enter_context(origins(settings)))
+        return fetched(letter, readers[0])
+
+    return fetch
+
+
+# ── what all of them say ────────────────────────────────────────────────────────────────────────
+
+
+def _must_exist(letters: DeadLetters) -> bool:
+    if letters.bounds:
+        return True
+    _say(f"there is no dead-letter topic ({', '.join(letters.topics) or 'nothing is read'})")
+    return False
+
+
+@contextmanager
+def _telling_away() -> Iterator[None]:
+    """A cluster or registry that does not answer ends the command."""
+    try:
+        yield
+    except Unreachable as away:
+        _say(f"cannot be done now: {away}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201  # for the person at the terminal

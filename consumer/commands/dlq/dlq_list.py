@@ -1,0 +1,116 @@
+"""`dlq list`: how many letters there are of what, and the last of them."""
+
+import heapq
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct, field
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from consumer.commands.dlq.dead_letter import DeadLetter
+from consumer.commands.explain.explain_text import clean
+
+Kind = tuple[str, str, str]
+"""Reason, rule and pixel; empty where a letter has none."""
+
+
+class Span(Struct):
+    """When letters of one kind were written, Unix milliseconds."""
+
+    first_ms: int
+    last_ms: int
+
+
+class Tally(Struct):
+    """Counts letters, and keeps the last of them."""
+
+    keep: int
+    counts: Counter[Kind] = field(default_factory=Counter)
+    spans: dict[Kind, Span] = field(default_factory=dict)
+    short: int = 0
+    """Written without their value."""
+    _last: list[tuple[int, int, DeadLetter]] = field(default_factory=list)
+
+    def add(self, letter: DeadLetter) -> None:
+        """Count one letter."""
+        kind = letter.reason, letter.record.rule or "", letter.pixel or ""
+        span = self.spans.setdefault(kind, Span(letter.written_ms, letter.written_ms))
+        span.first_ms, span.last_ms = min(span.first_ms, letter.written_ms), max(span.last_ms, letter.written_ms)
+        self.counts[kind] += 1
+        self.short += letter.is_short
+        heapq.heappush(self._last, (letter.written_ms, self.counts.total(), letter))
+        if len(self._last) > self.keep:
+            heapq.heappop(self._last)
+
+    def by_reason(self) -> list[tuple[Kind, int]]:
+        """All kinds, the reason with most letters first."""
+        of_reason: Counter[str] = Counter()
+        for (reason, _, _), count in self.counts.items():
+            of_reason[reason] += count
+        return sorted(self.counts.items(), key=lambda each: (-of_reason[each[0][0]], each[0][0], -each[1], each[0]))
+
+    def last(self) -> list[DeadLetter]:
+        """The last letters, newest first."""
+        return [letter for _, _, letter in sorted(self._last, reverse=True)]
+
+
+def as_json(letter: DeadLetter) -> dict[str, Any]:
+    """What a letter says of itself; no value of its record."""
+    record = letter.record
+    return {
+        "letter": letter.place,
+        "origin": letter.origin,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "rule": record.rule,
+        "pixel": letter.pixel,
+        "code": letter.code,
+        "request_id": letter.request_id,
+        "failed_at": letter.failed_at or None,
+        "written_at": moment(letter.written_ms),
+        "replays": record.replays,
+        "value_bytes": letter.value_bytes if letter.value_bytes is not None else len(record.value or b""),
+        "has_value": not letter.is_short,
+    }
+
+
+def moment(at_ms: int) -> str:
+    """A time as ISO 8601, to the second."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def show(console: Console, tally: Tally, topics: tuple[str, ...]) -> None:
+    """Print the counts, then the last letters, in 80 columns."""
+    total = tally.counts.total()
+    console.print(Text(f"{total:,} dead letter{'' if total == 1 else 's'} in {', '.join(topics)}", "bold"))
+    if not total:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("letters", justify="right")
+    for name in ("reason", "rule", "pixel"):
+        table.add_column(name, overflow="fold")
+    table.add_column("last written", no_wrap=True)
+    for kind, count in tally.by_reason():
+        reason, rule, pixel = map(clean, kind)
+        table.add_row(f"{count:,}", Text(reason, "red"), rule or "–", pixel or "–", moment(tally.spans[kind].last_ms))
+    console.print(table)
+    if tally.short:
+        console.print(f"{tally.short:,} of them were written without their value, for their size.")
+    _show_last(console, tally)
+
+
+def _show_last(console: Console, tally: Tally) -> None:
+    last = tally.last()
+    if not last:
+        return
+    console.print()
+    console.print(Text(f"The last {len(last)}; `tiktok-consumer dlq show PLACE` decodes one", "bold"))
+    for letter in last:
+        console.print(
+            Text.assemble((letter.place, "cyan"), f"  {moment(letter.written_ms)}  ", (clean(letter.reason), "red"))
+        )
+        came = f"  from {letter.origin}" + (f", replayed {letter.record.replays}×" if letter.record.replays else "")
+        console.print(Text(f"{came}: {clean(letter.detail)}", "dim"))

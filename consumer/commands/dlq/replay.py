@@ -1,0 +1,207 @@
+"""`dlq replay`: letters back to the service, each once. Written, acknowledged, and only then noted as replayed."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from threading import Event
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from consumer.commands.dlq import replay_decision
+from consumer.commands.dlq.dead_letter import DeadLetter, letter_of
+from consumer.commands.dlq.replay_decision import Age, Left, Pace
+from consumer.commands.dlq.replay_progress import Progress
+from consumer.commands.dlq.replay_report import Report
+from consumer.commands.dlq.selection import Selection
+from consumer.core.errors import Unreachable
+from consumer.core.model import Decision, Record, TopicPartition
+from consumer.core.settle.envelope import Letter, replay_letter
+from consumer.service.ports import Letters
+
+COMMIT_EVERY_S: Final = 1.0
+MOST_UNACKNOWLEDGED: Final = 1000
+FLUSH_S: Final = 30.0
+"""How long to wait at the end for what is on its way."""
+_TOO_LARGE: Final = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
+
+
+class Wanted(Struct, frozen=True):
+    """What a replay may do."""
+
+    selection: Selection
+    max_replays: int
+    is_dry: bool = False
+    only_if_fixed: bool = False
+    to_origin: bool = False
+    rate: float | None = None
+    """Letters a second."""
+    limit: int | None = None
+    """Replay so many at most."""
+
+
+class Commits(Protocol):
+    """Where progress is kept."""
+
+    def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool: ...
+
+
+class Hands(Struct, frozen=True):
+    """What a replay works with."""
+
+    write: Letters
+    commits: Commits
+    decide: Callable[[Record], Decision]
+    """By the current configuration, as `run` would."""
+    fetch: Callable[[DeadLetter], Record | Left]
+    """The record of a letter that was written without its value."""
+    stop: Event
+    """Set by a signal."""
+    hurry: Event
+    """Set by a second one: do not wait for what is on its way."""
+    say: Callable[[str], None]
+    """Tell the person at the terminal."""
+
+
+class Replay:
+    """One replay.
+
+    Args:
+        marks: of letters that were replayed before.
+        topic: the replay topic; not looked at when replaying to the origin.
+    """
+
+    def __init__(self, wanted: Wanted, hands: Hands, progress: Progress, marks: set[str], topic: str) -> None:
+        self._wanted, self._hands = wanted, hands
+        self._progress, self._marks, self._topic = progress, marks, topic
+        self._pending: dict[int, DeadLetter] = {}
+        self._number = 0
+        self._begun = 0
+        self._pace = Pace(wanted.rate, time.monotonic())
+        self._commit_at_s = time.monotonic() + COMMIT_EVERY_S
+        self._warned: set[Age] = set()
+        self.report: Final = Report("" if wanted.to_origin else topic, wanted.is_dry)
+
+    def run(self, records: Iterable[Record]) -> Report:
+        """Look at these records of dead-letter topics, and replay those that are meant and may be.
+
+        A cluster or registry that does not answer stops it; what was acknowledged before is noted.
+        """
+        try:
+            for record in records:
+                self._look_at(record)
+                self._settle(0)
+                if self._is_over():
+                    break
+        except Unreachable as away:
+            self.report.stopped = str(away)
+        finally:
+            self._finish()
+        if self._hands.stop.is_set() and not self.report.stopped:
+            self.report.stopped = "interrupted"
+        return self.report
+
+    def _is_over(self) -> bool:
+        is_full = self._wanted.limit is not None and self._begun >= self._wanted.limit
+        return is_full or bool(self.report.stopped) or self._hands.stop.is_set()
+
+    # ── one letter ──────────────────────────────────────────────────────────────────────────────
+
+    def _look_at(self, record: Record) -> None:
+        partition, offset = (record.position.topic, record.position.partition), record.position.offset
+        self._progress.opened(partition, offset)
+        letter = letter_of(record)
+        if letter is None:
+            self._progress.done(partition, offset)
+            return
+        if not self._wanted.selection.takes(letter):
+            self._progress.skipped(partition, offset)
+            return
+        judged = self._judged(letter)
+        if not isinstance(judged, Left):
+            self._replay(letter, judged)
+            return
+        self.report.left[judged] += 1
+        if judged is Left.REPLAYED:
+            self._progress.done(partition, offset)
+        self._progress.skipped(partition, offset)
+
+    def _judged(self, letter: DeadLetter) -> Record | Left:
+        """The record to be replayed, or why it is left alone."""
+        if letter.mark in self._marks:
+            return Left.REPLAYED
+        left = replay_decision.may_replay(letter, self._wanted.max_replays)
+        if left is not None:
+            return left
+        record = self._hands.fetch(letter) if letter.is_short else letter.record
+        if isinstance(record, Left):
+            return record
+        decision = self._hands.decide(record) if self._wanted.only_if_fixed else None
+        left = replay_decision.is_fixed(decision) if decision is not None else None
+        if left is None:
+            self._warn(replay_decision.age_of(letter, decision, time.time()))
+        return record if left is None else left
+
+    def _warn(self, age: Age) -> None:
+        self.report.ages[age] += 1
+        if age is not Age.FRESH and age not in self._warned:
+            self._warned.add(age)
+            self._hands.say(f"warning: there are events {age}")
+
+    def _replay(self, letter: DeadLetter, record: Record) -> None:
+        if not self._wanted.is_dry:
+            self._wait_for_turn()
+        if self._hands.stop.is_set():
+            return
+        self._begun += 1
+        self.report.refused_by_tiktok += letter.reason.startswith("deliver.")
+        if self._wanted.is_dry:
+            self.report.replayed += 1
+            return
+        self._number += 1
+        self._pending[self._number] = letter
+        self._hands.write.write(self._number, self._written(letter, record), is_alone=True)
+
+    def _written(self, letter: DeadLetter, record: Record) -> Letter:
+        if self._wanted.to_origin:
+            return Letter(record.position, record.origin.topic, record.key, record.value, record.headers, ())
+        return replay_letter(record, self._topic, letter.pixel if record.rule else None, letter.mark)
+
+    def _wait_for_turn(self) -> None:
+        until_s = time.monotonic() + self._pace.wait_s(time.monotonic())
+        while (now_s := time.monotonic()) < until_s and not self._hands.stop.is_set():
+            self._settle(min(0.1, until_s - now_s))
+        while len(self._pending) >= MOST_UNACKNOWLEDGED:
+            self._settle(0.1)
+
+    # ── acknowledged, and noted ─────────────────────────────────────────────────────────────────
+
+    def _settle(self, timeout_s: float) -> None:
+        for number, error in self._hands.write.done(timeout_s):
+            letter = self._pending.pop(number)
+            at = letter.record.position
+            if error is None:
+                self.report.replayed += 1
+                self._progress.done((at.topic, at.partition), at.offset)
+            elif error in _TOO_LARGE:
+                self.report.left[Left.TOO_LARGE] += 1
+                self._progress.skipped((at.topic, at.partition), at.offset)
+            else:
+                self.report.stopped = f"letters cannot be written ({error})"
+        if time.monotonic() >= self._commit_at_s:
+            self._commit(wait=False)
+
+    def _commit(self, *, wait: bool) -> None:
+        self._commit_at_s = time.monotonic() + COMMIT_EVERY_S
+        moved = {} if self._wanted.is_dry else self._progress.moved()
+        if moved:
+            self._hands.commits.commit({p: (offset, "") for p, offset in moved.items()}, wait=wait)
+
+    def _finish(self) -> None:
+        until_s = time.monotonic() + FLUSH_S
+        while self._pending and time.monotonic() < until_s and not self._hands.hurry.is_set():
+            self._settle(0.1)
+        self.report.unacknowledged = len(self._pending)
+        if self._pending and not self.report.stopped:
+            is_hurried = self._hands.hurry.is_set()
+            self.report.stopped = "interrupted" if is_hurried else f"no answer within {FLUSH_S:g} s"
+        self._commit(wait=True)

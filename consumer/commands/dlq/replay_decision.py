@@ -1,0 +1,80 @@
+"""Whether a dead letter may be replayed, and what is to be said about it. Pure."""
+
+from enum import StrEnum
+from typing import Final
+
+from consumer.commands.dlq.dead_letter import DeadLetter
+from consumer.core.model import Decision
+
+TIKTOK_FORGETS_S: Final = 48 * 3600.0
+"""For so long TikTok drops copies of an event (tiktok.md, section 5)."""
+MATCHING_REACHES_S: Final = 28 * 86400.0
+"""So far back TikTok matches events (tiktok.md, section 1)."""
+
+
+class Left(StrEnum):
+    """Why a letter is left alone."""
+
+    REPLAYED = "replayed before"
+    TOO_OFTEN = "replayed as often as --max-replays allows"
+    NOT_FIXED = "the configuration would still reject it"
+    DROPPED = "no live rule would send it"
+    GONE = "written without its value, which the origin's log no longer has"
+    CHANGED = "written without its value, and the origin's log has another there"
+    TOO_LARGE = "larger than the topic takes"
+
+
+class Age(StrEnum):
+    """How old an event is, where that matters."""
+
+    FRESH = "fresh"
+    COUNTED_TWICE = "older than 48 hours"
+    UNMATCHED = "older than 28 days"
+
+
+def may_replay(letter: DeadLetter, max_replays: int) -> Left | None:
+    """The guard against loops. None: it may be replayed."""
+    return Left.TOO_OFTEN if letter.record.replays >= max_replays else None
+
+
+def is_fixed(decision: Decision) -> Left | None:
+    """Whether the configuration now makes something of it. None: it does.
+
+    A record of which one rule's event is sent and another's rejected counts as mended: in doubt, send. The rest of it
+    becomes a dead letter again, one that names its rule.
+    """
+    if any(not event.is_shadow for event in decision.events):
+        return None
+    return Left.NOT_FIXED if decision.rejections else Left.DROPPED
+
+
+def age_of(letter: DeadLetter, decision: Decision | None, now_s: float) -> Age:
+    """How old its events are: by their own time where they are known, else by the origin's timestamp.
+
+    Args:
+        now_s: wall clock, Unix seconds.
+    """
+    times_s = [event.event_time_s for event in decision.events] if decision is not None else []
+    at_s = min(times_s, default=letter.record.timestamp_ms / 1000)
+    age_s = now_s - at_s if at_s >= 0 else 0.0
+    if age_s > MATCHING_REACHES_S:
+        return Age.UNMATCHED
+    return Age.COUNTED_TWICE if age_s > TIKTOK_FORGETS_S else Age.FRESH
+
+
+class Pace:
+    """Letters a second, evenly.
+
+    Args:
+        per_s: None: as fast as it goes.
+    """
+
+    def __init__(self, per_s: float | None, now_s: float) -> None:
+        self._gap_s = 1 / per_s if per_s else 0.0
+        self._next_s = now_s
+
+    def wait_s(self, now_s: float) -> float:
+        """Take the next turn: how long to wait for it. What was missed is not made up for."""
+        at_s = max(now_s, self._next_s)
+        self._next_s = at_s + self._gap_s
+        return at_s - now_s

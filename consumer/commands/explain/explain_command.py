@@ -1,0 +1,202 @@
+"""The command: from what was asked for to what is printed."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO, Final, TextIO
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+
+from consumer import wiring
+from consumer.commands.explain import rehearsal
+from consumer.commands.explain.explain_questions import Schemas
+from consumer.commands.explain.explain_text import show
+from consumer.commands.explain.explain_window import Rehearsed, WindowVerdict
+from consumer.commands.explain.explainer import Explained, Explaining, as_json, explain
+from consumer.commands.explain.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.rehearsal import Rehearsal
+from consumer.commands.explain.topic_records import TopicReader
+from consumer.config import Settings
+from consumer.core.errors import Unreachable
+from consumer.core.model import Decision, Record, SchemaWanted, TopicPartition
+from consumer.core.pipeline import Pipeline
+
+MOST_BEFORE: Final = 50_000
+"""Records re-read at most to say what the window would have said."""
+OK: Final = 0
+UNUSABLE_INPUT: Final = 64
+AWAY: Final = 69
+
+
+class Asked(Struct, frozen=True):
+    """What to explain: a file's records, or one of a topic."""
+
+    file: str | None = None
+    """`-`: standard input."""
+    at: tuple[str, int, int] | None = None
+    """Topic, partition, offset."""
+    last: tuple[str, int] | None = None
+    """A rehearsal: topic, and how many of its last records."""
+    is_json: bool = False
+
+
+def explain_records(settings: Settings, asked: Asked, out: TextIO, stdin: BinaryIO = sys.stdin.buffer) -> int:
+    """Print what becomes of each record. Returns the exit code."""
+    with closing(Schemas(settings)) as schemas:
+        try:
+            if asked.file is not None:
+                _explain_file(settings, asked, schemas, out, _read(asked.file, stdin))
+            elif asked.at is not None:
+                _explain_offset(settings, asked, schemas, out)
+            elif asked.last is not None:
+                _rehearse(settings, asked, schemas, out)
+        except InputError as fault:
+            print(f"{asked.file or 'topic'}: {fault}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+            return UNUSABLE_INPUT
+        except Unreachable as away:
+            print(f"cannot be explained now: {away}", file=sys.stderr)  # noqa: T201  # the same
+            return AWAY
+    return OK
+
+
+def _read(name: str, stdin: BinaryIO) -> bytes:
+    try:
+        return stdin.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})") from None
+
+
+class Explainer:
+    """Decides records, and learns the schemas they want on the way."""
+
+    def __init__(self, settings: Settings, schemas: Schemas) -> None:
+        self._settings, self._schemas = settings, schemas
+        self._explaining = Explaining(settings.rules, settings.dedupe.window_s > 0)
+        self._pipelines: dict[int, Pipeline] = {}
+        self.run_decoder = wiring.decoder_of(settings)
+
+    def explain(self, given: Given) -> Explained:
+        """Raises Unreachable if the registry did not say what the record's schema is."""
+        pipeline = self._pipeline(given)
+        now_s = time.time()
+        what = given.record, given.read_as, given.has_position
+        while isinstance(found := explain(what, pipeline, self._explaining, now_s), SchemaWanted):
+            self._schemas.learn(given.decoder, found.key)
+        return found
+
+    def decide(self, record: Record) -> Decision:
+        """As `run` would. Raises Unreachable."""
+        given = self.of_topic(record)
+        pipeline = self._pipeline(given)
+        while isinstance(decision := pipeline.decide(record, time.time()), SchemaWanted):
+            self._schemas.learn(given.decoder, decision.key)
+        return decision
+
+    def of_topic(self, record: Record) -> Given:
+        """A record as it was read from Kafka."""
+        return Given(record, self.run_decoder, f"Avro, framing {self._settings.avro.framing}", True)
+
+    def _pipeline(self, given: Given) -> Pipeline:
+        key = id(given.decoder)
+        if key not in self._pipelines:
+            self._pipelines[key] = wiring.pipeline_of(self._settings, given.decoder)
+        return self._pipelines[key]
+
+
+def _explain_file(settings: Settings, asked: Asked, schemas: Schemas, out: TextIO, content: bytes) -> None:
+    explainer = Explainer(settings, schemas)
+    now_ms = round(time.time() * 1000)
+    all_given = read_bytes(content, asked.file or "-", settings, explainer.run_decoder, now_ms)
+    printer = _Printer(asked, out, len(all_given))
+    for given in all_given:
+        printer.print(explainer.explain(given))
+
+
+class _Printer:
+    """Writes one explanation after another."""
+
+    def __init__(self, asked: Asked, out: TextIO, of: int) -> None:
+        self._is_json, self._out, self._of = asked.is_json, out, of
+        self._console = console_for(out)
+        self._printed = 0
+
+    def print(self, explained: Explained, window: Sequence[WindowVerdict] = ()) -> None:
+        self._printed += 1
+        if self._is_json:
+            self._out.write(msgspec.json.encode(as_json(explained)).decode() + "\n")
+            self._out.flush()
+        else:
+            show(self._console, explained, self._printed, self._of, window)
+
+
+def console_for(out: TextIO) -> Console:
+    """Colours only on a terminal; no guessing of links, numbers or paths in text."""
+    return Console(file=out, highlight=False, markup=False, emoji=False)
+
+
+# ── from a topic ────────────────────────────────────────────────────────────────────────────────
+
+
+def _explain_offset(settings: Settings, asked: Asked, schemas: Schemas, out: TextIO) -> None:
+    topic, number, offset = asked.at or ("", 0, 0)
+    partition = topic, number
+    explainer = Explainer(settings, schemas)
+    with closing(TopicReader(settings)) as reader:
+        low = _must_hold(reader, partition, offset)
+        with closing(reader.read(partition, offset, sys.maxsize)) as records:  # type: ignore[type-var]  # a generator
+            record = next(iter(records))
+        if record.position.offset != offset:
+            raise InputError(f"no record at offset {offset}; the next is {record.position.offset}")
+        explained = explainer.explain(explainer.of_topic(record))
+        verdicts = [] if asked.is_json else list(_window(settings, reader, explainer, record, low))
+    _Printer(asked, out, 1).print(explained, verdicts)
+
+
+def _must_hold(reader: TopicReader, partition: TopicPartition, offset: int) -> int:
+    """The first offset that the partition's log has, if it has this one."""
+    bounds = reader.bounds(partition)
+    if bounds is None:
+        raise InputError(f"{partition[0]} has no partition {partition[1]}, or is not there")
+    if not bounds.low <= offset < bounds.high:
+        held = f"offsets {bounds.low} to {bounds.high - 1}" if bounds.low < bounds.high else "nothing"
+        raise InputError(f"no such offset: {partition[0]}[{partition[1]}] holds {held}")
+    return bounds.low
+
+
+def _window(
+    settings: Settings, reader: TopicReader, explainer: Explainer, record: Record, low: int
+) -> Iterator[WindowVerdict]:
+    """What the window would have said of the record, by those before it."""
+    if not settings.dedupe.window_s:
+        return
+    at, window = record.position, wiring.windows_settings(settings).window
+    start = reader.offset_at((at.topic, at.partition), record.timestamp_ms - window.window_ms)
+    first = max(low, at.offset - MOST_BEFORE, start if start is not None and start <= at.offset else 0)
+    rehearsed = Rehearsed(window, settings.batch.max_wait_s)
+    wall_ms = round(time.time() * 1000)
+    for each in reader.read((at.topic, at.partition), first, at.offset + 1):
+        live = [event for event in explainer.decide(each).events if not event.is_shadow]
+        verdicts = rehearsed.saw(each, live, wall_ms)
+        if each.position.offset == at.offset:
+            yield from verdicts
+
+
+def _rehearse(settings: Settings, asked: Asked, schemas: Schemas, out: TextIO) -> None:
+    """What the rules make of a topic's last records, an equal share of each partition."""
+    topic, last = asked.last or ("", 0)
+    explainer, tally = Explainer(settings, schemas), Rehearsal(rule.name for rule in settings.rules)
+    with closing(TopicReader(settings)) as reader:
+        partitions = reader.partitions(topic)
+        if not partitions:
+            raise InputError(f"there is no topic {topic}")
+        for number in range(partitions):
+            for record in reader.tail((topic, number), -(-last // partitions)):
+                tally.add(explainer.decide(record), record.position)
+    if asked.is_json:
+        out.write(msgspec.json.encode(rehearsal.as_json(tally)).decode() + "\n")
+    else:
+        rehearsal.show(console_for(out), tally)

@@ -1,0 +1,143 @@
+"""What becomes of one record, and why. Pure: decides by `Pipeline`, and looks at what its stages handed on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from consumer.commands.explain.field_story import FieldStory, stories
+from consumer.commands.explain.rule_story import Unmet, unmet
+from consumer.core.dedupe.window import has_key
+from consumer.core.model import (
+    Decision,
+    Decoded,
+    Event,
+    Note,
+    Record,
+    SchemaWanted,
+)
+from consumer.core.pipeline import Pipeline, Trace
+from consumer.core.rules.source import Rule
+from consumer.core.validate import remarks
+
+
+class RuleStory(Struct, frozen=True):
+    """One rule and the record."""
+
+    rule: Rule
+    trace: Trace
+    unmet: tuple[Unmet, ...] = ()
+    """If it does not hold: the condition that says so, and what within it."""
+    fields: tuple[FieldStory, ...] = ()
+    """If it was mapped: each parameter that it reads."""
+
+
+class ExplainedEvent(Struct, frozen=True):
+    event: Event
+    notes: tuple[Note, ...]
+    """Those of `normalize`, then what Events Manager would remark."""
+    has_key: bool
+    """False if it is sent without deduplication."""
+
+
+class Explained(Struct, frozen=True):
+    """One record's way."""
+
+    record: Record
+    read_as: str
+    has_position: bool
+    decision: Decision
+    decoded: Decoded | None
+    rules: tuple[RuleStory, ...]
+    """Empty if the record could not be decoded."""
+    events: tuple[ExplainedEvent, ...]
+
+    @property
+    def verdict(self) -> str:
+        """`send`, `reject` or `drop`, as interface.md, section 2, has it."""
+        if self.decision.events:
+            return "send"
+        return "reject" if self.decision.rejections else "drop"
+
+
+class Explaining(Struct, frozen=True):
+    """What explaining depends on."""
+
+    rules: Sequence[Rule]
+    has_window: bool
+    """False if the window is off: then nothing has a key."""
+
+
+def explain(
+    given: tuple[Record, str, bool], pipeline: Pipeline, explaining: Explaining, now_s: float
+) -> Explained | SchemaWanted:
+    """Explain one record.
+
+    Args:
+        given: the record, how it is read in words, and whether its position is Kafka's.
+        now_s: wall clock, Unix seconds.
+    """
+    record, read_as, has_position = given
+    decision = pipeline.decide(record, now_s)
+    if isinstance(decision, SchemaWanted):
+        return decision
+    is_bug = any(rejection.reason.startswith("bug.") for rejection in decision.rejections)
+    traced = None if is_bug else pipeline.trace(record)
+    decoded, traces = traced if traced is not None else (None, [])
+    by_name = {trace.rule: trace for trace in traces}
+    return Explained(
+        record,
+        read_as,
+        has_position,
+        decision,
+        decoded,
+        tuple(
+            _story(number, rule, by_name[rule.name], decoded)
+            for number, rule in enumerate(explaining.rules)
+            if decoded is not None and rule.name in by_name
+        ),
+        tuple(_event(event, by_name[event.rule], explaining.has_window) for event in decision.events),
+    )
+
+
+def _story(number: int, rule: Rule, trace: Trace, decoded: Decoded) -> RuleStory:
+    if not trace.holds:
+        return RuleStory(rule, trace, tuple(unmet(rule.when, decoded, f"rules[{number}].when")))
+    if trace.mapped is None:
+        return RuleStory(rule, trace)
+    return RuleStory(rule, trace, fields=tuple(stories(rule, trace.mapped, trace.normalized)))
+
+
+def _event(event: Event, trace: Trace, has_window: bool) -> ExplainedEvent:
+    mapped, normalized = trace.mapped, trace.normalized
+    found = remarks(mapped, normalized) if mapped is not None and normalized is not None else ()
+    return ExplainedEvent(event, (*event.notes, *found), has_window and has_key(event))
+
+
+def as_json(explained: Explained) -> dict[str, Any]:
+    """The object of interface.md, section 2; `msgspec.json.encode` writes it."""
+    at = explained.record.position
+    decision = explained.decision
+    return {
+        "position": {"topic": at.topic, "partition": at.partition, "offset": at.offset}
+        if explained.has_position
+        else None,
+        "decision": explained.verdict,
+        "dropped": decision.dropped,
+        "rejected": [
+            {"rule": each.rule, "reason": str(each.reason), "detail": each.detail} for each in decision.rejections
+        ],
+        "events": [_event_json(each) for each in explained.events],
+    }
+
+
+def _event_json(explained: ExplainedEvent) -> Mapping[str, Any]:
+    event = explained.event
+    return {
+        "rule": event.rule,
+        "pixel": event.pixel,
+        "pixel_code": event.pixel_code,
+        "dedupe_key": [event.pixel_code, event.event_id, event.event] if explained.has_key else None,
+        "event": Raw(event.body),
+        "notes": [{"field": note.field, "problem": str(note.problem)} for note in explained.notes],
+    }

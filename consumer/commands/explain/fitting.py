@@ -1,0 +1,185 @@
+"""A JSON value → what an Avro schema says it is, so that it can be encoded and then decoded as `run` would.
+
+Plain JSON is taken, and Avro's own JSON (`{"string": "x"}` for a branch of a union), which console tools print.
+Text may stand for a time, date, decimal or UUID, a number for a time in the schema's unit.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+from uuid import UUID
+
+from consumer.core.decode.schema import RECORDS, Schema
+
+
+class MisfitError(Exception):
+    """A value that no record of the schema can hold; the text names the place, and says what is expected there."""
+
+
+def fitted(value: object, schema: Schema) -> Any:
+    """The value as fastavro writes it.
+
+    Raises:
+        MisfitError: it does not fit.
+    """
+    return _fit(value, schema.top, schema, "")
+
+
+def _fit(value: object, node: Any, schema: Schema, place: str) -> Any:
+    if isinstance(node, list):
+        return _fit_union(value, node, schema, place)
+    if isinstance(node, str):
+        return _fit(value, schema.named[node], schema, place) if node in schema.named else _plain(value, node, place)
+    kind = node["type"]
+    if isinstance(kind, dict | list):
+        return _fit(value, kind, schema, place)
+    fit = _fit_record if kind in RECORDS else _INNER.get(kind, _fit_leaf)
+    return fit(value, node, schema, place)
+
+
+def _fit_array(value: object, node: Mapping[str, Any], schema: Schema, place: str) -> list[Any]:
+    items = _expect(value, list, "a list", place)
+    return [_fit(item, node["items"], schema, f"{place}[{index}]") for index, item in enumerate(items)]
+
+
+def _fit_map(value: object, node: Mapping[str, Any], schema: Schema, place: str) -> dict[str, Any]:
+    pairs = _expect(value, dict, "an object", place)
+    return {name: _fit(inner, node["values"], schema, f'{place}["{name}"]') for name, inner in pairs.items()}
+
+
+def _fit_record(value: object, node: Mapping[str, Any], schema: Schema, place: str) -> dict[str, Any]:
+    given = _expect(value, dict, f"an object of {node['name']}", place)
+    known = {field["name"]: field for field in node["fields"]}
+    for name in given.keys() - known.keys():
+        raise MisfitError(f"{_joined(place, name)}: the schema has no such field")
+    fitting = {}
+    for name, field in known.items():
+        inner = _joined(place, name)
+        if name in given:
+            fitting[name] = _fit(given[name], field["type"], schema, inner)
+        elif "default" not in field:
+            fitting[name] = _fit(None, field["type"], schema, inner)
+    return fitting
+
+
+def _fit_union(value: object, branches: list[Any], schema: Schema, place: str) -> Any:
+    for branch in branches:
+        try:
+            return _fit(value, branch, schema, place)
+        except MisfitError as fault:
+            last = fault
+    if isinstance(value, dict) and len(value) == 1:
+        [(tag, inner)] = value.items()
+        for branch in branches:
+            if tag == _tag(branch, schema):
+                return _fit(inner, branch, schema, place)
+    if len([branch for branch in branches if branch != "null"]) == 1 and value is not None:
+        raise last
+    raise MisfitError(f"{place or 'the record'}: none of what the schema takes there")
+
+
+def _tag(branch: Any, schema: Schema) -> str:
+    """How Avro's JSON names a branch."""
+    if isinstance(branch, str):
+        return branch
+    return str(branch.get("name", branch["type"]))
+
+
+def _fit_leaf(value: object, node: Mapping[str, Any], _schema: Schema, place: str) -> Any:
+    kind, logical = node["type"], node.get("logicalType")
+    if kind == "enum":
+        if value not in node["symbols"]:
+            raise MisfitError(f"{place}: none of the symbols of {node['name']}")
+        return value
+    read = _LOGICAL.get((kind, logical)) or _LOGICAL.get(("", logical))
+    if read is not None and isinstance(value, str | float | int) and not isinstance(value, bool):
+        try:
+            found = read(value)
+        except (ValueError, InvalidOperation, OverflowError):
+            raise MisfitError(f"{place}: not a {logical}") from None
+        if found is not None:
+            return found
+    return _plain(value, kind, place)
+
+
+def _plain(value: object, kind: str, place: str) -> Any:
+    is_right, expected = _PLAIN[kind]
+    if not is_right(value):
+        raise MisfitError(f"{place or 'the record'}: expected {expected}")
+    if kind in ("bytes", "fixed"):
+        return str(value).encode("latin-1")  # as Avro's JSON writes bytes
+    return value
+
+
+def _is_whole(bits: int) -> Callable[[object], bool]:
+    def is_within(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and -(2 ** (bits - 1)) <= value < 2 ** (bits - 1)
+
+    return is_within
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_bytes(value: object) -> bool:
+    return isinstance(value, str) and all(ord(character) < 256 for character in value)
+
+
+_PLAIN: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
+    "null": (lambda value: value is None, "null"),
+    "boolean": (lambda value: isinstance(value, bool), "true or false"),
+    "int": (_is_whole(32), "a whole number of 32 bits"),
+    "long": (_is_whole(64), "a whole number of 64 bits"),
+    "float": (_is_number, "a number"),
+    "double": (_is_number, "a number"),
+    "string": (lambda value: isinstance(value, str), "text"),
+    "bytes": (_is_bytes, "text of characters below U+0100, one a byte"),
+    "fixed": (_is_bytes, "text of characters below U+0100, one a byte"),
+}
+
+
+def _moment(value: str | float) -> datetime | None:
+    """Text of a time with its zone; None for a number, which stays in the schema's unit."""
+    if not isinstance(value, str):
+        return None
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("no zone")
+    return moment.astimezone(UTC)
+
+
+def _local_moment(value: str | float) -> datetime | None:
+    return datetime.fromisoformat(value).replace(tzinfo=None) if isinstance(value, str) else None
+
+
+def _day(value: str | float) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else None
+
+
+_LOGICAL: Final[Mapping[tuple[str, str | None], Callable[[str | float], object]]] = {
+    ("long", "timestamp-millis"): _moment,
+    ("long", "timestamp-micros"): _moment,
+    ("long", "local-timestamp-millis"): _local_moment,
+    ("long", "local-timestamp-micros"): _local_moment,
+    ("int", "date"): _day,
+    ("string", "uuid"): lambda value: str(UUID(str(value))),
+    ("", "decimal"): lambda value: Decimal(str(value)),
+}
+
+
+_INNER: Final[Mapping[str, Callable[[object, Mapping[str, Any], Schema, str], Any]]] = {
+    "array": _fit_array,
+    "map": _fit_map,
+}
+
+
+def _expect(value: object, kind: type, expected: str, place: str) -> Any:
+    if not isinstance(value, kind):
+        raise MisfitError(f"{place or 'the record'}: expected {expected}")
+    return value
+
+
+def _joined(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name

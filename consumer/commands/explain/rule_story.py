@@ -1,0 +1,78 @@
+"""Why a rule does not hold: the first condition that failed, by its place in the file. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from consumer.commands.explain.explain_sources import described
+from consumer.core.errors import RecordRejected
+from consumer.core.model import Decoded
+from consumer.core.route.conditions import compile_condition
+from consumer.core.rules.getters import compile_plain
+from consumer.core.rules.source import All, AnyOf, Condition, Not, Test
+
+
+class Unmet(Struct, frozen=True):
+    """A condition that failed."""
+
+    place: str
+    """`rules[0].when[2].any`."""
+    text: str
+    """What it asks for, in words."""
+    found: Any = None
+    """For a comparison, what the record has there; None: nothing."""
+    is_comparison: bool = True
+
+
+def unmet(when: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:
+    """The first of a rule's conditions that fails; of `any`, all that is in it. Nothing if a user's function raises."""
+    try:
+        if isinstance(when, All):
+            yield from _first_of(when, decoded, place)
+        else:
+            yield from _unmet(when, decoded, place)
+    except RecordRejected:
+        return
+
+
+def _first_of(group: All, decoded: Decoded, place: str) -> Iterator[Unmet]:
+    for index, condition in enumerate(group.conditions):
+        if not compile_condition(condition)(decoded):
+            yield from _unmet(condition, decoded, f"{place}[{index}]")
+            return
+
+
+def _unmet(condition: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:
+    match condition:
+        case Test(field, operator, operand):
+            yield Unmet(place, f"{described(field)} {operator} {_operand(operand)}", compile_plain(field)(decoded))
+        case All():
+            yield from _first_of(condition, decoded, f"{place}.all")
+        case AnyOf(conditions):
+            yield Unmet(f"{place}.any", f"none of its {len(conditions)} conditions holds", is_comparison=False)
+            for index, each in enumerate(conditions):
+                yield from _unmet(each, decoded, f"{place}.any[{index}]")
+        case Not(inner):
+            yield Unmet(f"{place}.not", f"holds, and should not: {worded(inner)}", is_comparison=False)
+
+
+def worded(condition: Condition) -> str:
+    """A condition as one line of words."""
+    match condition:
+        case Test(field, operator, operand):
+            return f"{described(field)} {operator} {_operand(operand)}"
+        case All(conditions):
+            return " and ".join(map(worded, conditions)) or "always"
+        case AnyOf(conditions):
+            return "(" + " or ".join(map(worded, conditions)) + ")"
+        case Not(inner):
+            return f"not ({worded(inner)})"
+
+
+def _operand(operand: object) -> str:
+    if isinstance(operand, list | tuple):
+        return "[" + ", ".join(map(_operand, operand)) + "]"
+    if isinstance(operand, bool):
+        return "true" if operand else "false"
+    return str(operand)

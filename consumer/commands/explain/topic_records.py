@@ -1,0 +1,101 @@
+"""Reading records of a partition outside of the group: nothing is joined, and nothing committed."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from confluent_kafka import KafkaException, TopicPartition
+
+from consumer.adapters.kafka_admin import ASK_TIMEOUT_S, KafkaCluster
+from consumer.adapters.kafka_consumer import KafkaSource
+from consumer.config import Settings, kafka_clients
+from consumer.core import model
+from consumer.core.errors import Unreachable
+from consumer.core.model import Record
+from consumer.core.read import Bounds
+from consumer.core.settle.envelope import restored
+
+READ_TIMEOUT_S: Final = 10.0
+"""How long nothing may come before the cluster counts as away."""
+_AT_ONCE: Final = 500
+
+
+class TopicReader:
+    """Reads where it is told. Questions raise Unreachable."""
+
+    def __init__(self, settings: Settings) -> None:
+        properties = {**kafka_clients.consumer_properties(settings), "fetch.wait.max.ms": "50"}
+        self._own_topics = kafka_clients.own_topics_of(settings)
+        self._cluster = KafkaCluster(properties)
+        self._source = Outside(properties)
+
+    def bounds(self, partition: model.TopicPartition) -> Bounds | None:
+        """Where the partition's log begins and ends; None if there is no such partition."""
+        if partition[1] >= self.partitions(partition[0]):
+            return None
+        return self._cluster.bounds([partition])[partition]
+
+    def offset_at(self, partition: model.TopicPartition, time_ms: int) -> int | None:
+        """The first offset of that Unix time or later, in milliseconds; None if the cluster does not say."""
+        return self._source.offset_at(partition, time_ms)
+
+    def read(self, partition: model.TopicPartition, start: int, end: int) -> Iterator[Record]:
+        """The records from `start` to before `end`, which the log must have."""
+        self._source.assign(partition, start, 0, is_paused=False)
+        try:
+            yield from self._read(end)
+        finally:
+            self._source.unassign(partition)
+
+    def tail(self, partition: model.TopicPartition, most: int) -> Iterator[Record]:
+        """The last records of a partition, at most so many."""
+        bounds = self._cluster.bounds([partition])[partition]
+        start = max(bounds.low, bounds.high - most)
+        if start == bounds.high:
+            return
+        found = 0
+        try:
+            for record in self.read(partition, start, bounds.high):
+                found += 1
+                yield record
+        except Unreachable:
+            if not found:
+                raise  # else the log ends with what is no record, such as the mark of a transaction
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has; 0 if it is not there."""
+        return self._cluster.topics().get(topic, 0)
+
+    def _read(self, end: int) -> Iterator[Record]:
+        until_s = time.monotonic() + READ_TIMEOUT_S
+        while time.monotonic() < until_s:
+            records, faults = self._source.read(_AT_ONCE, 0.1)
+            for fault in faults:
+                raise Unreachable(fault.text)
+            for record in records:
+                if record.position.offset >= end:
+                    return
+                yield restored(record) if record.position.topic in self._own_topics else record
+                if record.position.offset == end - 1:
+                    return
+            if records:
+                until_s = time.monotonic() + READ_TIMEOUT_S
+        raise Unreachable(f"no record came within {READ_TIMEOUT_S:g} s")
+
+    def close(self) -> None:
+        self._source.close()
+
+
+class Outside(KafkaSource):
+    """A reader that joins nothing, and can be asked for times."""
+
+    def __init__(self, properties: dict[str, str]) -> None:
+        super().__init__(properties, lambda _partitions, _is_all: None)
+
+    def offset_at(self, partition: model.TopicPartition, time_ms: int) -> int | None:
+        """The first offset of that Unix time or later, in milliseconds; None if the cluster does not say."""
+        try:
+            found = self._consumer.offsets_for_times([TopicPartition(*partition, time_ms)], timeout=ASK_TIMEOUT_S)
+        except KafkaException as failed:
+            raise Unreachable(failed.args[0].str()) from None
+        return found[0].offset if found and found[0].offset >= 0 else None

@@ -1,0 +1,169 @@
+"""A schema → the rule that is written first: what goes where, and why. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.commands.init.aliases import CONSENT, COOKIES, TEST_FLAG, URL_QUERIES, WANTED
+from consumer.commands.init.event_guess import NOT_AN_EVENT, EventGuess, guess_event
+from consumer.commands.init.matching import choices, matches
+from consumer.commands.init.moment_guess import MomentGuess, guess_moment
+from consumer.commands.init.names import words_in, words_of
+from consumer.commands.init.product_guess import ProductsGuess, guess_products
+from consumer.commands.init.schema_leaves import Leaf, leaves_of
+from consumer.config.checks.avro_paths import top
+from consumer.core.decode.decoder import SHIPPED
+from consumer.core.decode.schema import Schema
+
+_NEW: Final = {"true": "new", "false": "returning"}
+_NEW_WORDS: Final = words_in("new first newcustomer firsttime")
+_STATUS: Final = WANTED["properties.status"]._replace(tiers=("orderstatus orderstate", "^status ^state"))
+_OLD_WORDS: Final = words_in("returning existing repeat recurring old known registered")
+
+
+class Guess(Struct, frozen=True):
+    """One parameter: a source, and why."""
+
+    source: object
+    """As the configuration has it: text, a list, a mapping."""
+    why: str
+
+
+class Draft(Struct, frozen=True):
+    record: str
+    """The schema's full name; empty for a union."""
+    is_shipped: bool = False
+    event: EventGuess | None = None
+    moment: MomentGuess | None = None
+    parameters: Mapping[str, Guess] = {}
+    """Dotted, without event and event_time, in TikTok's order."""
+    products: ProductsGuess = ProductsGuess()
+    conditions: tuple[tuple[object, str], ...] = ()
+    """Beside that of the event: each with why."""
+    unused: tuple[str, ...] = ()
+    """Fields that nothing was made of."""
+
+
+def drafted(schema: Schema) -> Draft:
+    """What is guessed from a schema; nothing for the shipped one, whose names are TikTok's."""
+    if schema.name == SHIPPED:
+        return Draft(SHIPPED, is_shipped=True)
+    leaves = leaves_of(top(schema), schema)
+    products = guess_products(leaves, schema)
+    event = guess_event(leaves, [each["name"].rpartition(".")[2] for each in top(schema)])
+    moment = guess_moment(leaves)
+    parameters = _parameters(leaves, products)
+    conditions = (*_conditions(leaves), *(_undone(leaves) if event.field is None else ()))
+    used = _used(event, moment, parameters, products, conditions)
+    unused = tuple(leaf.path for leaf in leaves if leaf.path not in used)
+    return Draft(schema.name or "", False, event, moment, parameters, products, conditions, unused)
+
+
+def _parameters(leaves: Sequence[Leaf], products: ProductsGuess) -> dict[str, Guess]:
+    found: dict[str, Guess] = {}
+    for name in WANTED:
+        guess = _customer_type(leaves) if name == "properties.customer_type" else _plain(name, leaves)
+        if guess is not None:
+            found[name] = guess
+    found |= _in_maps(leaves, found)
+    found |= _currency_beside(found, leaves)
+    if "properties.currency" not in found and products.currency:
+        found["properties.currency"] = Guess(products.currency, "only the products have one: that of the first")
+    if products.ids is not None and not products.fields:
+        found["properties.content_ids"] = Guess(products.ids.leaf.path, f'"{products.ids.name}", a list of ids')
+    return {name: found[name] for name in (*WANTED, "properties.content_ids") if name in found}
+
+
+def _plain(name: str, leaves: Sequence[Leaf]) -> Guess | None:
+    read, others = choices(WANTED[name], leaves)
+    if not read:
+        return None
+    paths = [match.leaf.path for match in read]
+    also = f"; or: {', '.join(match.leaf.path for match in others[:3])}" if others else ""
+    named = ", ".join(dict.fromkeys(f'"{match.name}"' for match in read))
+    return Guess(paths[0] if len(paths) == 1 else paths, named + also)
+
+
+def _currency_beside(found: Mapping[str, Guess], leaves: Sequence[Leaf]) -> dict[str, Guess]:
+    """The currency that stands in the same record as the value, if one does."""
+    value = found.get("properties.value")
+    home = next((leaf.steps[:-1] for leaf in leaves if value is not None and leaf.path == value.source), ())
+    read, _ = choices(WANTED["properties.currency"], [leaf for leaf in leaves if home and leaf.steps[:-1] == home])
+    return {"properties.currency": Guess(read[0].leaf.path, f'"{read[0].name}", beside the value')} if read else {}
+
+
+def _customer_type(leaves: Sequence[Leaf]) -> Guess | None:
+    """TikTok knows `new` and `returning` only."""
+    read, _ = choices(WANTED["properties.customer_type"], leaves)
+    if not read:
+        return None
+    leaf, name = read[0].leaf, read[0].name
+    if "true or false" in leaf.kinds:
+        return Guess({"path": leaf.path, "values": _NEW}, f'"{name}", true or false')
+    symbols = {symbol: kind for symbol in leaf.symbols if (kind := _kind_of_customer(symbol))}
+    if symbols:
+        return Guess({"path": leaf.path, "values": symbols}, f'"{name}", an enum')
+    return Guess(leaf.path, f'"{name}"; must be new or returning: `values` can translate') if not leaf.symbols else None
+
+
+def _kind_of_customer(symbol: str) -> str | None:
+    word = symbol.lower().partition("_")[0]
+    return "new" if word in _NEW_WORDS else "returning" if word in _OLD_WORDS else None
+
+
+def _in_maps(leaves: Sequence[Leaf], found: Mapping[str, Guess]) -> dict[str, Guess]:
+    """What stands in maps, whose keys no schema tells."""
+    more: dict[str, Guess] = {}
+    for leaf in leaves:
+        name = "".join(leaf.words[-1])
+        if "map" not in leaf.kinds:
+            continue
+        if name in COOKIES and "user.ttp" not in found:
+            more["user.ttp"] = Guess(f"{leaf.path}._ttp", "the cookie of TikTok's pixel")
+        if name in URL_QUERIES and "user.ttclid" not in found:
+            more["user.ttclid"] = Guess(f"{leaf.path}.ttclid", "the parameter of the landing page")
+    return more
+
+
+def _conditions(leaves: Sequence[Leaf]) -> list[tuple[object, str]]:
+    consent, test = matches(CONSENT, leaves), matches(TEST_FLAG, leaves)
+    found: list[tuple[object, str]] = []
+    if consent:
+        why = f'"{consent[0].name}": only who has consented'
+        found.append(({"field": consent[0].leaf.path, "is_true": True}, why))
+    if test:
+        found.append(({"not": {"field": test[0].leaf.path, "is_true": True}}, f'"{test[0].name}": no tests'))
+    return found
+
+
+def _undone(leaves: Sequence[Leaf]) -> list[tuple[object, str]]:
+    """Where every record is the same event: not those whose status says that it is off again."""
+    for match in matches(_STATUS, leaves):
+        off = [symbol for symbol in match.leaf.symbols if NOT_AN_EVENT & set(words_of(symbol))]
+        if off:
+            why = f'"{match.name}": not what is off again'
+            return [({"not": {"field": match.leaf.path, "in": off}}, why)]
+    return []
+
+
+def _used(
+    event: EventGuess,
+    moment: MomentGuess,
+    parameters: Mapping[str, Guess],
+    products: ProductsGuess,
+    conditions: Sequence[tuple[object, str]],
+) -> set[str]:
+    texts = {event.field or "", moment.path, products.each or ""}
+    if products.each is None:
+        texts |= {match.leaf.path for match in products.fields.values()}
+    for source in (*(guess.source for guess in parameters.values()), *(condition for condition, _ in conditions)):
+        texts |= set(_texts(source))
+    return texts
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for each in inner for text in _texts(each)]

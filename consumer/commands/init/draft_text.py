@@ -1,0 +1,239 @@
+"""A draft → the text of a configuration file, each guess with why it was made. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from json import dumps
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.commands.init.draft import Draft, Guess
+
+WIDTH: Final = 100
+"""A comment that would go beyond stands above its line."""
+SANDBOX: Final = "http://localhost:8088"
+_PLAIN: Final = re.compile(r"[A-Za-z_$./](?:[\w.$/-]|:(?=\S)|\[\d+\])*(?: [\w.-]+)*")
+_WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_MOST_UNUSED: Final = 40
+_MOST_LINES: Final = 20
+_MOST_SYMBOLS: Final = 4
+
+
+class Connection(Struct, frozen=True):
+    """Where records come from, and where events go."""
+
+    topic: str
+    bootstrap: str
+    group: str
+    registry: str | None = None
+    schema: str | None = None
+    """The .avsc, for records without a registry, as the file names it."""
+    properties: Mapping[str, str] = {}
+    registry_properties: Mapping[str, str] = {}
+    sandbox: str | None = None
+    """A sandbox's address: events go there, and any pixel and token will do."""
+
+
+def written(draft: Draft, connection: Connection) -> str:
+    """The whole file. `check` passes on it once the pixel is filled in."""
+    return "\n".join([*_head(draft), *_kafka(connection), *_avro(draft, connection), *_pixels(connection),
+                      *_rules(draft), *_delivery(connection)]) + "\n"  # fmt: skip
+
+
+def _head(draft: Draft) -> Iterator[str]:
+    if draft.is_shipped:
+        yield "# A first configuration for records of the shipped schema, whose names are TikTok's."
+    else:
+        yield f"# A first configuration for {draft.record or 'several records'}, guessed from the names of its fields."
+        yield "# Behind each guess stands the name that it was known by, or why. Look at what it makes of your records:"
+    yield "#   tiktok-consumer check && tiktok-consumer explain --file RECORD.json"
+
+
+def _kafka(connection: Connection) -> Iterator[str]:
+    yield "kafka:"
+    yield f"  bootstrap_servers: {scalar(connection.bootstrap)}"
+    yield f"  topics: [{scalar(connection.topic)}]"
+    yield f"  group_id: {scalar(connection.group)}"
+    if connection.properties:
+        yield "  properties:"
+        yield from (f"    {name}: {scalar(value)}" for name, value in connection.properties.items())
+
+
+def _avro(draft: Draft, connection: Connection) -> Iterator[str]:
+    lines: list[str] = []
+    if connection.registry:
+        more = [f"    {name}: {scalar(value)}" for name, value in connection.registry_properties.items()]
+        lines += ["  registry:", f"    url: {scalar(connection.registry)}", *more]
+    elif connection.schema and not draft.is_shipped:
+        lines.append(f"  schema: {scalar(connection.schema)}")
+    if lines:
+        yield "avro:"
+        yield from lines
+
+
+def _pixels(connection: Connection) -> Iterator[str]:
+    yield "pixels:"
+    yield "  shop:"
+    code, token = ("SANDBOX", "any-token-will-do") if connection.sandbox else (None, None)
+    yield f"    pixel_code: ${{TIKTOK_PIXEL_CODE{':-' + code if code else ''}}}"
+    yield f"    access_token: ${{TIKTOK_ACCESS_TOKEN{':-' + token if token else ''}}}"
+
+
+def _delivery(connection: Connection) -> Iterator[str]:
+    if connection.sandbox:
+        yield "delivery:"
+        yield f"  base_url: {connection.sandbox}  # `tiktok-consumer sandbox`; without this line, events go to TikTok"
+
+
+# ── rules ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rules(draft: Draft) -> Iterator[str]:
+    event = draft.event
+    if event is not None and event.values:
+        yield "elements:"
+        yield from _commented("  event_name:", "TikTok's names for yours: " + event.why)
+        yield from _event_source(event.field or "", event.values, event.is_lowered)
+        yield from _twice(event.values)
+        if event.unmapped:
+            yield from _remark(4, "without an event, so dropped: " + ", ".join(event.unmapped))
+    yield "rules:"
+    yield "  - name: everything"
+    yield from _when(draft)
+    yield "    pixel: shop"
+    if draft.is_shipped:
+        return
+    yield "    map:"
+    yield from _top(draft)
+    for group in ("user", "page"):
+        inner = _of_group(group, draft.parameters)
+        if inner:
+            yield f"      {group}:"
+            yield from (line for name, guess in inner.items() for line in _line(8, name, guess.source, guess.why))
+    yield from _properties(draft)
+    if draft.unused:
+        shown, more = draft.unused[:_MOST_UNUSED], len(draft.unused) - _MOST_UNUSED
+        yield from _remark(4, "Nothing was made of: " + ", ".join(shown) + (f" and {more} more" if more > 0 else ""))
+
+
+def _event_source(field: str, values: Mapping[str, str], is_lowered: bool) -> Iterator[str]:
+    yield f"    path: {scalar(field)}"
+    if is_lowered:
+        yield "    lower: true"
+        yield "    trim: true"
+    if len(values) <= _MOST_LINES:
+        yield "    values:"
+        yield from (f"      {scalar(name)}: {event}" for name, event in values.items())
+        return
+    yield "    values: {"
+    for event in dict.fromkeys(values.values()):
+        yield from _wrapped([f"{scalar(name)}: {event}," for name, each in values.items() if each == event], "      ")
+    yield "    }"
+
+
+def _twice(values: Mapping[str, str]) -> Iterator[str]:
+    """Two steps of one purchase that are both sent count as two."""
+    names = [name for name, event in values.items() if event == "Purchase"]
+    if 1 < len(names) <= _MOST_SYMBOLS:
+        yield from _remark(4, f"{', '.join(names)}: if one order has several of them, keep one, or each counts")
+
+
+def _when(draft: Draft) -> Iterator[str]:
+    lines: list[str] = []
+    if draft.event is not None and draft.event.values:
+        lines += _commented("      - {field: {element: event_name}, exists: true}", "other records are dropped")
+    for condition, why in draft.conditions:
+        lines += _commented(f"      - {flow(condition)}", why)
+    if lines:
+        yield "    when:"
+        yield from lines
+
+
+def _top(draft: Draft) -> Iterator[str]:
+    event, moment = draft.event, draft.moment
+    if event is not None:
+        also = f"; or: {', '.join(event.others[:3])}" if event.others else ""
+        if event.field is None:
+            yield from _line(6, "event", {"const": event.const}, event.why)
+        elif event.values:
+            yield from _line(6, "event", {"element": "event_name"}, f"from {event.field}{also}")
+        else:
+            yield from _line(6, "event", event.field, event.why + also)
+    if moment is not None:
+        also = f"; or: {', '.join(moment.others[:3])}" if moment.others else ""
+        source = moment.path if moment.unit is None else {"path": moment.path, "unit": moment.unit}
+        yield from _line(6, "event_time", source, moment.why + also)
+    for name in ("event_id", "limited_data_use"):
+        guess = draft.parameters.get(name)
+        if guess is not None:
+            yield from _line(6, name, guess.source, guess.why)
+        elif name == "event_id":
+            yield from _remark(6, "event_id: no field is called like one; copies are not recognised without it")
+
+
+def _properties(draft: Draft) -> Iterator[str]:
+    inner, products = _of_group("properties", draft.parameters), draft.products
+    if not inner and not products.fields:
+        return
+    yield "      properties:"
+    for name, guess in inner.items():
+        yield from _line(8, name, guess.source, guess.why)
+    indent = 8
+    if products.each is not None:
+        indent = 10
+        yield "        contents:"
+        also = f"; or: {', '.join(products.others[:3])}" if products.others else ""
+        yield from _line(10, "each", products.each, products.why + also)
+    for name, match in products.fields.items():
+        yield from _line(indent, name, match.leaf.path, f'"{match.name}"')
+
+
+def _of_group(group: str, parameters: Mapping[str, Guess]) -> dict[str, Guess]:
+    return {name.partition(".")[2]: guess for name, guess in parameters.items() if name.startswith(f"{group}.")}
+
+
+# ── YAML ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def scalar(text: str) -> str:
+    """A text as YAML, in quotes where YAML would take it for something else."""
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else dumps(text)
+
+
+def flow(value: object) -> str:
+    """A value on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{scalar(name)}: {flow(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = scalar(str(value))
+    return dumps(text) if text[:1] != '"' and any(character in text for character in "[]{},") else text
+
+
+def _line(indent: int, name: str, source: object, why: str) -> Iterator[str]:
+    text = source if isinstance(source, str) else None
+    yield from _commented(f"{' ' * indent}{name}: {scalar(text) if text is not None else flow(source)}", why)
+
+
+def _commented(line: str, why: str) -> list[str]:
+    """The line with its comment behind it, or, where that is too long, above it."""
+    if len(line) + len(why) + 4 <= WIDTH:
+        return [f"{line}  # {why}"]
+    return [*_remark(len(line) - len(line.lstrip()), why), line]
+
+
+def _remark(indent: int, text: str) -> Sequence[str]:
+    return list(_wrapped(text.split(" "), f"{' ' * indent}# "))
+
+
+def _wrapped(parts: Iterable[str], prefix: str) -> Iterator[str]:
+    """Lines of these parts, each with the prefix; none is broken."""
+    line = prefix
+    for part in parts:
+        if len(line) + len(part) > WIDTH and line != prefix:
+            yield line.rstrip()
+            line = prefix
+        line += f"{part} "
+    yield line.rstrip()

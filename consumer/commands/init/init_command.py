@@ -1,0 +1,129 @@
+"""The command: from what was asked for to a file that is written."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from os.path import relpath
+from pathlib import Path
+from typing import Final, TextIO
+from urllib.parse import urlsplit
+
+from msgspec import Struct, structs
+
+from consumer.commands.init.draft import Draft, drafted
+from consumer.commands.init.draft_text import SANDBOX, Connection, written
+from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schema_of_topic
+from consumer.core.errors import RecordRejected, Unreachable
+
+OK: Final = 0
+UNUSABLE_INPUT: Final = 64
+AWAY: Final = 69
+_SECRET_WORDS: Final = ("password", "secret", "token", "user.info", "key.pem", "jaas")
+
+
+class Asked(Struct, frozen=True):
+    """The command line."""
+
+    topic: str | None = None
+    schema: Path | None = None
+    bootstrap: str = "localhost:9092"
+    registry: str | None = None
+    group: str = "tiktok-events"
+    properties: Sequence[str] = ()
+    """`NAME=VALUE`."""
+    registry_properties: Sequence[str] = ()
+    is_for_sandbox: bool = False
+    output: Path | None = None
+    """None: standard output."""
+    is_forced: bool = False
+
+
+def write_first_config(asked: Asked, out: TextIO) -> int:
+    """Guess a configuration and write it. Returns the exit code."""
+    try:
+        _refuse_overwriting(asked)
+        connection = _connection(asked)
+        schema = schema_of_topic(connection) if asked.schema is None else schema_of_file(asked.schema)
+    except NoSchemaError as fault:
+        return _failed(str(fault), UNUSABLE_INPUT)
+    except RecordRejected as rejected:
+        return _failed(
+            f"the topic's newest record cannot be read: {rejected.detail}; add --schema FILE", UNUSABLE_INPUT
+        )
+    except Unreachable as away:
+        return _failed(f"cannot be written now: {away}", AWAY)
+    draft = drafted(schema)
+    text = written(draft, _without_secrets(connection))
+    if asked.output is None:
+        out.write(text)
+        return OK
+    try:
+        asked.output.write_text(text, "utf-8")
+    except OSError as error:
+        return _failed(f"{asked.output}: cannot be written ({error.strerror})", UNUSABLE_INPUT)
+    out.write(_said(draft, asked.output))
+    return OK
+
+
+def _failed(text: str, code: int) -> int:
+    print(text, file=sys.stderr)  # noqa: T201  # for the person at the terminal
+    return code
+
+
+def _refuse_overwriting(asked: Asked) -> None:
+    if asked.output is not None and asked.output.exists() and not asked.is_forced:
+        raise NoSchemaError(f"{asked.output} is there already; name another --output, or add --force")
+
+
+def _connection(asked: Asked) -> Connection:
+    if asked.registry is not None and urlsplit(asked.registry).username is not None:
+        remedy = "leave them out, and add --registry-property 'basic.auth.user.info=${REGISTRY_USER_INFO}'"
+        raise NoSchemaError(f"--registry holds credentials, which would be written to the file; {remedy}")
+    folder = asked.output.parent if asked.output is not None else Path()
+    return Connection(
+        asked.topic or "web-events",
+        asked.bootstrap,
+        asked.group,
+        asked.registry,
+        None if asked.schema is None else relpath(asked.schema, folder),
+        _pairs(asked.properties),
+        _pairs(asked.registry_properties),
+        SANDBOX if asked.is_for_sandbox else None,
+    )
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    pairs = dict(text.partition("=")[::2] for text in texts)
+    if any(not name or not value for name, value in pairs.items()):
+        raise NoSchemaError("write properties as NAME=VALUE")
+    return pairs
+
+
+def _without_secrets(connection: Connection) -> Connection:
+    """The file names variables of the environment where the command line had secrets."""
+    return structs.replace(
+        connection,
+        properties=_named(connection.properties, "KAFKA"),
+        registry_properties=_named(connection.registry_properties, "REGISTRY"),
+    )
+
+
+def _named(properties: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {
+        name: f"${{{prefix}_{name.upper().replace('.', '_')}}}"
+        if any(word in name for word in _SECRET_WORDS) and "${" not in value
+        else value
+        for name, value in properties.items()
+    }
+
+
+def _said(draft: Draft, path: Path) -> str:
+    if draft.is_shipped:
+        return f"Wrote {path}: the schema's names are TikTok's, so no map is needed.\n{_next(path)}"
+    products = draft.products.fields if draft.products.each is None else {"contents": None}
+    number = len(draft.parameters) + 2 + len(products)
+    left = f"; nothing was made of {len(draft.unused)} fields" if draft.unused else ""
+    return f"Wrote {path}: guessed {number} of TikTok's parameters from {draft.record}{left}.\n{_next(path)}"
+
+
+def _next(path: Path) -> str:
+    return f"Look at it, then:  tiktok-consumer check -c {path}\n"

@@ -1,0 +1,78 @@
+"""Where the event's time stands, and what a plain number of it counts. Pure."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.commands.init.aliases import TIME_FIELDS
+from consumer.commands.init.matching import Match, matches
+from consumer.commands.init.schema_leaves import Leaf
+
+_UNIT_BY_WORD: Final = {
+    **dict.fromkeys(("ms", "millis", "milliseconds", "millisecond", "msec"), "ms"),
+    **dict.fromkeys(("us", "micros", "microseconds", "microsecond", "usec"), "us"),
+    **dict.fromkeys(("s", "sec", "secs", "seconds", "second", "unixtime"), "s"),
+}
+_FOREIGN: Final = frozenset(TIME_FIELDS.foreign.split())
+_WORD: Final = re.compile(r"[a-z]+")
+
+
+class MomentGuess(Struct, frozen=True):
+    path: str
+    unit: str | None
+    """Of a plain number; None: the schema or the text itself says what it is."""
+    why: str
+    others: tuple[str, ...] = ()
+
+
+def guess_moment(leaves: Sequence[Leaf]) -> MomentGuess:
+    """The field that says when it happened; Kafka's own time where none does."""
+    found = sorted(_found(leaves), key=lambda match: -match.score)
+    if not found:
+        return MomentGuess("$timestamp", None, "no field says when it happened; this is Kafka's time of the record")
+    leaf = found[0].leaf
+    others = tuple(match.leaf.path for match in found[1:])
+    if "time" in leaf.kinds:
+        kind = next(each["logicalType"] for each in leaf.types if "logicalType" in each)
+        return MomentGuess(leaf.path, None, f"{kind}: needs no unit", others)
+    if "text" in leaf.kinds and "number" not in leaf.kinds:
+        return MomentGuess(leaf.path, None, "text: must be ISO 8601 with a zone", others)
+    unit, why = unit_of(leaf)
+    return MomentGuess(leaf.path, unit, why, others)
+
+
+def unit_of(leaf: Leaf) -> tuple[str, str]:
+    """What a plain number counts, and how that is known."""
+    words = [*reversed(leaf.words[-1]), *_WORD.findall(leaf.doc.lower())]
+    said = next((word for word in words if word in _UNIT_BY_WORD), None)
+    if said:
+        return _UNIT_BY_WORD[said], f'a plain number; "{said}" stands in its name or doc'
+    types = {each["type"] for each in leaf.types}
+    if "long" in types:
+        return "ms", "a plain long: taken for milliseconds, see whether that is right"
+    return "s", "a plain number: taken for seconds, see whether that is right"
+
+
+def _found(leaves: Sequence[Leaf]) -> list[Match]:
+    """Those called like it, without those that have no zone; of two alike, the one with a type of its own.
+
+    Where nothing is called like it, what is a time by its type will do.
+    """
+    named = [
+        Match(match.leaf, match.name, match.score + (5 if "time" in match.leaf.kinds else 0))
+        for match in matches(TIME_FIELDS._replace(tiers=_with_units(TIME_FIELDS.tiers)), leaves)
+        if not match.leaf.kinds & {"time without zone", "date"}
+    ]
+    return named or [Match(leaf, "", -len(leaf.steps)) for leaf in leaves if _is_a_time(leaf)]
+
+
+def _is_a_time(leaf: Leaf) -> bool:
+    return "time" in leaf.kinds and not any(_FOREIGN & set(words) for words in leaf.words)
+
+
+def _with_units(tiers: tuple[str, ...]) -> tuple[str, ...]:
+    """`created_at_ms` is `created_at`, too."""
+    units = ("", *_UNIT_BY_WORD)
+    return tuple(" ".join(f"{name}{unit}" for name in tier.split() for unit in units) for tier in tiers)

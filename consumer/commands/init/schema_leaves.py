@@ -1,0 +1,82 @@
+"""A parsed schema → the fields that hold values, each with its path, its kinds and its words. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from consumer.commands.init.names import words_of
+from consumer.config.checks.avro_paths import Type, items_of, kind_of, types_of
+from consumer.core.decode.schema import RECORDS, Schema
+from consumer.core.rules.source import Path, format_path
+
+MAX_DEPTH: Final = 8
+"""Records within records; a schema may contain itself."""
+
+
+class Leaf(Struct, frozen=True):
+    """A field that is no record, or may be something else, too. A list or a map is one leaf."""
+
+    steps: tuple[str, ...]
+    types: tuple[Type, ...]
+    words: tuple[tuple[str, ...], ...]
+    """Of each step."""
+    doc: str = ""
+
+    @property
+    def path(self) -> str:
+        """As the configuration writes it."""
+        return format_path(Path(self.steps))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(map(kind_of, self.types))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Of enums: all texts that it can be."""
+        return tuple(symbol for each in self.types if each["type"] == "enum" for symbol in each["symbols"])
+
+    @property
+    def is_open_text(self) -> bool:
+        return any(each["type"] == "string" for each in self.types)
+
+
+def leaves_of(types: Sequence[Type], schema: Schema) -> list[Leaf]:
+    """All leaves under some records, in the order of the schema; of several with the same path, one."""
+    found: dict[tuple[str, ...], Leaf] = {}
+    for each in types:
+        for leaf in _under(each, schema, (), frozenset()):
+            found.setdefault(leaf.steps, leaf)
+    return list(found.values())
+
+
+def records_in(leaf: Leaf, schema: Schema) -> tuple[Type, ...]:
+    """The records that are the items of a list; empty for any other leaf."""
+    return tuple(each for each in items_of(leaf.types, schema) if each["type"] in RECORDS)
+
+
+def has_text_items(leaf: Leaf, schema: Schema) -> bool:
+    """True for a list of plain texts or numbers."""
+    kinds = {kind_of(each) for each in items_of(leaf.types, schema)}
+    return bool(kinds) and kinds <= {"text", "number", "id"}
+
+
+def _under(record: Type, schema: Schema, before: tuple[str, ...], within: frozenset[str]) -> Iterator[Leaf]:
+    name = record.get("name", "")
+    if record["type"] not in RECORDS or name in within or len(before) >= MAX_DEPTH:
+        return
+    for field in record["fields"]:
+        yield from _of_field(field, schema, before, within | {name})
+
+
+def _of_field(
+    field: Mapping[str, Any], schema: Schema, before: tuple[str, ...], within: frozenset[str]
+) -> Iterator[Leaf]:
+    steps = (*before, field["name"])
+    types = tuple(types_of(field["type"], schema))
+    plain = tuple(each for each in types if each["type"] not in RECORDS)
+    if plain:
+        yield Leaf(steps, plain, tuple(map(words_of, steps)), str(field.get("doc", "")))
+    for each in types:
+        yield from _under(each, schema, steps, within)

@@ -1,0 +1,5 @@
+"""`outcomes`: what became of an event, from the outcomes topic."""
+
+from consumer.commands.outcomes.outcomes_command import outcomes
+
+__all__ = ["outcomes"]

@@ -1,0 +1,121 @@
+"""What values a source can have at all, given the schema: the kinds, and for enums and tables the very texts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from consumer.config.checks.avro_paths import Missing, Type, follow, kind_of
+from consumer.core.decode.schema import Schema
+from consumer.core.rules.source import Call, Changed, Const, FirstOf, KafkaPart, Path, Source
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`texts` are all texts that it can be; None: any text, or not known. Without kinds, nothing is known."""
+
+    kinds: frozenset[str]
+    texts: frozenset[str] | None = None
+
+    def __or__(self, other: "Shape") -> "Shape":
+        if not (self.kinds and other.kinds):
+            return UNKNOWN
+        known = [shape.texts for shape in (self, other) if "text" in shape.kinds]
+        is_open = any(texts is None for texts in known)
+        return Shape(
+            self.kinds | other.kinds, None if is_open else frozenset().union(*(texts or () for texts in known))
+        )
+
+
+UNKNOWN = Shape(frozenset())
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What paths start at: the record, or an item of `contents.each`."""
+
+    types: tuple[Type, ...]
+    schema: Schema
+
+
+def kind_of_value(value: object) -> str:
+    """The kind of a constant of the configuration, in the words of `kind_of`."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, list):
+        return "list"
+    return "map" if isinstance(value, dict) else "text"
+
+
+def paths_in(source: Source) -> Iterable[Path]:
+    """Every path that a source reads."""
+    if isinstance(source, Path):
+        yield source
+    elif isinstance(source, FirstOf):
+        for inner in source.sources:
+            yield from paths_in(inner)
+    elif isinstance(source, Changed):
+        yield from paths_in(source.source)
+
+
+def tables_in(source: Source) -> Iterable[Changed]:
+    """Every source in it that has `values`."""
+    if isinstance(source, FirstOf):
+        for inner in source.sources:
+            yield from tables_in(inner)
+    elif isinstance(source, Changed):
+        if source.values is not None:
+            yield source
+        yield from tables_in(source.source)
+
+
+def shape_of(source: Source, ground: Ground) -> Shape:
+    """What a source can be; UNKNOWN if that cannot be told or a path is missing."""
+    match source:
+        case Path():
+            found = follow(source, ground.types, ground.schema)
+            return UNKNOWN if isinstance(found, Missing) else _of_types(found)
+        case Const(value):
+            return _of_values([value])
+        case FirstOf(sources):
+            return _union([shape_of(inner, ground) for inner in sources])
+        case Changed():
+            return _of_changed(source, ground)
+        case KafkaPart(part):
+            return Shape(frozenset({"number" if part in ("timestamp", "partition", "offset") else "text"}))
+        case Call():
+            return UNKNOWN
+
+
+def before_values(source: Changed, ground: Ground) -> Shape:
+    """What goes into the table `values`."""
+    inner = shape_of(source.source, ground)
+    if inner.texts is None or not (source.lower or source.trim):
+        return inner
+    texts = (text.strip() if source.trim else text for text in inner.texts)
+    return Shape(inner.kinds, frozenset(text.lower() if source.lower else text for text in texts))
+
+
+def _of_changed(source: Changed, ground: Ground) -> Shape:
+    shape = before_values(source, ground) if source.values is None else _of_values(list(source.values.values()))
+    return shape if source.default is None else shape | _of_values([source.default])
+
+
+def _of_values(values: Sequence[object]) -> Shape:
+    texts = frozenset(value for value in values if isinstance(value, str))
+    return Shape(frozenset(kind_of_value(value) for value in values), texts)
+
+
+def _of_types(types: Sequence[Type]) -> Shape:
+    if any(each["type"] == "string" and kind_of(each) == "text" for each in types):
+        texts = None
+    else:
+        texts = frozenset(symbol for each in types if each["type"] == "enum" for symbol in each["symbols"])
+    return Shape(frozenset(map(kind_of, types)), texts)
+
+
+def _union(shapes: Sequence[Shape]) -> Shape:
+    shape = shapes[0]
+    for other in shapes[1:]:
+        shape = shape | other
+    return shape

@@ -1,0 +1,156 @@
+"""What rules ask of a record against what its schema can give: paths, constants, units. Never a value of a record."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from consumer.config.checks.avro_paths import Missing, Type, follow, items_of, top
+from consumer.config.checks.avro_shapes import Ground, before_values, paths_in, shape_of, tables_in
+from consumer.config.checks.source_places import Place, tests_of, uses_of
+from consumer.config.problems import hint, spell
+from consumer.config.rules.comparison_parser import comparison_fault
+from consumer.config.settings import Settings
+from consumer.core.decode.decoder import SHIPPED
+from consumer.core.decode.schema import Schema, parse
+from consumer.core.rules.source import Changed, FirstOf, Path, Rule, Source, Test
+
+_LISTS_TAKEN = frozenset({"user.email", "user.phone", "user.external_id", "properties.content_ids"})
+_PLACE_OF_ALL = ("map", "properties", "contents", "each")
+
+
+def schema_problems(settings: Settings) -> list[str]:
+    """What cannot work with the schemas that the files of the configuration give; `run` does not start with any.
+
+    With a registry and no reader schema nothing is known before a record comes; `check` asks the registry.
+    """
+    return problems_with(settings, known_schemas(settings))
+
+
+def known_schemas(settings: Settings) -> tuple[Schema, ...]:
+    """The schemas that records will have, as far as files tell; a record has one of them."""
+    avro = settings.avro
+    if avro.reader_schema is not None:
+        return (parse(avro.reader_schema.schema),)
+    return () if avro.framing == "confluent" else tuple(parse(file.schema) for file in avro.schemas)
+
+
+def problems_with(settings: Settings, schemas: Sequence[Schema]) -> list[str]:
+    """What cannot work with any of these schemas: each problem stands with its place in the file."""
+    found: list[str] = []
+    for index, rule in enumerate(settings.rules):
+        by_schema = [dict(_faults(rule, schema)) for schema in schemas]
+        for place, text in by_schema[0].items() if by_schema else ():
+            if all(place in faults for faults in by_schema):
+                found.append(f"{spell(('rules', index, *place))}: {text}")
+    return found
+
+
+def _faults(rule: Rule, schema: Schema) -> Iterator[tuple[Place, str]]:
+    """Later faults at the same place replace earlier ones, so the gravest comes last."""
+    ground = Ground(top(schema), schema)
+    yield from _missing_parameters(rule, schema, ground)
+    for place, parameter, source in uses_of(rule):
+        yield from _in_source(place, parameter, source, _ground(place, rule, ground))
+    for place, test in tests_of(rule.when):
+        yield from _in_test(place, test, ground)
+
+
+def _ground(place: Place, rule: Rule, ground: Ground) -> Ground | None:
+    """Where the paths of a use start; None if that is itself missing."""
+    is_inside = rule.contents is not None and rule.contents.each is not None and place[:3] == _PLACE_OF_ALL[:3]
+    if not is_inside or place == _PLACE_OF_ALL:
+        return ground
+    items = _items(rule, ground)
+    return Ground(items, ground.schema) if items else None
+
+
+def _items(rule: Rule, ground: Ground) -> tuple[Type, ...]:
+    each = rule.contents.each if rule.contents else None
+    if not isinstance(each, Path):
+        return ()
+    found = follow(each, ground.types, ground.schema)
+    return () if isinstance(found, Missing) else items_of(found, ground.schema)
+
+
+def _missing_parameters(rule: Rule, schema: Schema, ground: Ground) -> Iterator[tuple[Place, str]]:
+    """Of a schema that is not the shipped one, only a rule without `map` takes names for themselves."""
+    if schema.name == SHIPPED:
+        return
+    for name in ("event", "event_time"):
+        if rule.parameters is None:
+            if isinstance(follow(Path((name,)), ground.types, schema), Missing):
+                yield ("map", name), f"no `map`, and the schema has no `{name}`; map {name} to a source"
+        elif name not in rule.parameters:
+            yield ("map", name), f"missing, and the schema is not the shipped one; map {name} to a source"
+
+
+def _in_source(
+    place: Place, parameter: str | None, source: Source, ground: Ground | None
+) -> Iterator[tuple[Place, str]]:
+    if ground is None:
+        return
+    missing = [text for path in paths_in(source) for text in _missing(path, ground)]
+    if missing:
+        yield place, missing[0]
+        return
+    for table in tables_in(source):
+        yield from _in_table(place, table, ground)
+    if parameter is not None:
+        yield from _in_parameter(place, parameter, source, ground)
+
+
+def _missing(path: Path, ground: Ground) -> Iterator[str]:
+    found = follow(path, ground.types, ground.schema)
+    if isinstance(found, Missing):
+        yield found.text
+
+
+def _in_table(place: Place, table: Changed, ground: Ground) -> Iterator[tuple[Place, str]]:
+    shape = before_values(table, ground)
+    if shape.kinds == {"text"} and shape.texts is not None:
+        for key in table.values or ():
+            if key not in shape.texts:
+                yield (*place, "values", key), f"the schema's enum has no such symbol; {hint(key, shape.texts)}"
+
+
+def _in_parameter(place: Place, parameter: str, source: Source, ground: Ground) -> Iterator[tuple[Place, str]]:
+    kinds = shape_of(source, ground).kinds
+    if parameter == "properties.contents.each":
+        if kinds and "list" not in kinds:
+            yield place, f"is {_spell(kinds)} in the schema, not a list; name the list of products"
+        return
+    useless = {"record", "map", "bytes"} | (set() if parameter in _LISTS_TAKEN else {"list"})
+    if kinds and kinds <= useless:
+        yield place, f"is {_spell(kinds)} in the schema, which TikTok cannot take here; name a plain value"
+    elif parameter == "event_time" and _lacks_unit(source, ground):
+        yield place, "is a plain number in the schema; say what it counts: {path: …, unit: s}, or ms, or us"
+    elif parameter == "event_time" and kinds == {"time without zone"}:
+        yield place, "is a time without zone in the schema; name a field that has one"
+    elif parameter in ("event", "event_time") and kinds == {"true or false"}:
+        yield place, "is true or false in the schema; name another field"
+
+
+def _lacks_unit(source: Source, ground: Ground) -> bool:
+    """True if it may give a plain number that nobody says the unit of. Kafka's own `$timestamp` is known."""
+    if isinstance(source, FirstOf):
+        return any(_lacks_unit(inner, ground) for inner in source.sources)
+    if isinstance(source, Changed):
+        return source.unit is None and source.values is None and _lacks_unit(source.source, ground)
+    return isinstance(source, Path) and shape_of(source, ground).kinds == {"number"}
+
+
+def _in_test(place: Place, test: Test, ground: Ground) -> Iterator[tuple[Place, str]]:
+    missing = [text for path in paths_in(test.field) for text in _missing(path, ground)]
+    if missing:
+        yield (*place, "field"), missing[0]
+        return
+    fault = comparison_fault(test, shape_of(test.field, ground))
+    if fault:
+        yield (*place, test.operator), fault
+    for table in tables_in(test.field):
+        yield from _in_table((*place, "field"), table, ground)
+
+
+def _spell(kinds: Iterable[str]) -> str:
+    return " or ".join(f"a {kind}" if kind in _COUNTED else kind for kind in sorted(kinds))
+
+
+_COUNTED = frozenset({"number", "time", "time without zone", "date", "list", "map", "record"})

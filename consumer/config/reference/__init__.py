@@ -1,0 +1,1 @@
+"""docs/configuration.md and the JSON Schema of the configuration file, made from the declarations of the settings."""

@@ -1,0 +1,175 @@
+"""docs/configuration.md, made from the JSON Schema: `python -m consumer.config.reference [--check]`.
+
+`--check` writes nothing and fails when the file is not what would be written.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from consumer.config.reference.json_schema import json_schema
+
+DOCUMENT: Final = Path("docs/configuration.md")
+_INTRODUCTION: Final = """# Configuration
+
+Written by `python -m consumer.config.reference`; change the descriptions in `consumer/config`, not this page.
+
+One YAML 1.2 file: `--config FILE`, else `$TIKTOK_CONSUMER_CONFIG`, else `./consumer.yaml`. Unknown and duplicate keys
+are errors; every problem is told at once, each with its place, its line and its remedy.
+
+- `no`, `off`, `NO` and `12:30` are text; only `true` and `false` are true and false.
+- `${NAME}` and `${NAME:-default}` inside a value are replaced from the environment; the default also stands for an
+  empty variable. `$${` is a plain `${`.
+- Durations are written `250ms`, `5s`, `5m`, `48h`, `28d`; sizes `512KiB`, `1MiB`.
+- Relative paths start at the folder of the file. Functions (`call`) are found among the installed packages, then in
+  the directory where the service was started.
+- `tiktok-consumer schema` prints the JSON Schema of this file; with it, editors complete and check what you write.
+  `tiktok-consumer check` finds what only the schemas, the cluster and the registry know.
+"""
+_TYPE_BY_PATTERN: Final = {"ms|s|m|h|d": "duration", "KiB": "size", "[0-9]{1,5}": "host:port"}
+_DEFINED: Final = ("Source", "Condition", "Map")
+_TITLES: Final = {
+    "Source": "Sources: anything to the right of a TikTok parameter, and `field` in a condition",
+    "Condition": "Conditions",
+    "Map": "TikTok's parameters",
+}
+_ABOUT: Final = {
+    "Source": 'A path such as `a.b[0].c` or `a["x.y"]`; a list of sources, of which the first that is present and not '
+    "empty counts; or a mapping with one of `path`, `element`, `const`, `call`, and options. `$key`, `$timestamp`, "
+    "`$topic`, `$partition`, `$offset`, `$headers.NAME` read the Kafka record. Options work in this order: `trim`, "
+    "`lower`, `values`, `default`, then `unit` or `region`.",
+    "Condition": "`{field: SOURCE, OPERATOR: operand}`, or `any`, `all`, `not` around others. Where the field is "
+    "absent or null, every operator is false, save `exists: false`; so it is where the field is of another kind than "
+    "the operand.",
+    "Map": "The keys of a rule's `map`. To the right of each stands a source.",
+}
+_Schema = Mapping[str, Any]
+
+
+def reference() -> str:
+    """The whole page, in Markdown."""
+    schema = json_schema()
+    parts = [_INTRODUCTION]
+    loose = {key: inner for key, inner in schema["properties"].items() if _section(inner, schema) is None}
+    for key, inner in schema["properties"].items():
+        if key not in loose:
+            parts.append(
+                _heading(f"`{key}`", _about(inner, schema)) + _table(_rows("", _section(inner, schema), schema))
+            )
+    top = {**schema, "properties": {key: inner for key, inner in loose.items() if key not in ("elements", "rules")}}
+    parts.append(_heading("Keys of their own", "") + _table(_rows("", top, schema)))
+    parts.append(_heading("`elements`", loose["elements"]["description"]))
+    parts.append(
+        _heading("`rules`", loose["rules"]["description"]) + _table(_rows("", schema["$defs"]["Rule"], schema))
+    )
+    parts.extend(
+        _heading(_TITLES[name], _ABOUT[name]) + _table(_defined_rows(name, schema["$defs"][name], schema))
+        for name in _DEFINED
+    )
+    return "\n".join(parts)
+
+
+def _heading(title: str, about: str) -> str:
+    return f"## {title}\n\n{about}\n\n" if about else f"## {title}\n\n"
+
+
+def _about(inner: _Schema, schema: _Schema) -> str:
+    section = _section(inner, schema)
+    return str(inner.get("description") or (section or {}).get("description", ""))
+
+
+def _section(inner: _Schema, schema: _Schema) -> _Schema | None:
+    """The object that a key holds: itself, or what each of its names holds; None for plain values and sources."""
+    for candidate in (inner, inner.get("additionalProperties"), *inner.get("anyOf", ())):
+        reference = candidate.get("$ref", "") if isinstance(candidate, dict) else ""
+        found: _Schema = schema["$defs"].get(reference.rpartition("/")[2], {})
+        if "properties" in found and found is not schema["$defs"]["Map"]:
+            return found
+    return inner if "properties" in inner else None
+
+
+def _rows(prefix: str, section: _Schema | None, schema: _Schema) -> Iterator[tuple[str, str, str, str]]:
+    if section is None:
+        return
+    for key, inner in section["properties"].items():
+        nested = _section(inner, schema)
+        if nested is not None:
+            yield from _rows(f"{prefix}{key}.", nested, schema)
+            continue
+        default = "needed" if key in section.get("required", ()) else _default(inner)
+        yield f"`{prefix}{key}`", _type(inner), default, inner.get("description", "")
+
+
+def _defined_rows(name: str, definition: _Schema, schema: _Schema) -> Iterator[tuple[str, str, str, str]]:
+    for branch in definition.get("anyOf", [definition]):
+        if "properties" in branch:
+            for key, kind, default, meaning in _rows("", branch, schema):
+                yield key, kind, "" if name == "Condition" else default, meaning
+
+
+def _table(rows: Iterator[tuple[str, str, str, str]]) -> str:
+    head = "| key | value | default | meaning |\n|---|---|---|---|\n"
+    return head + "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+
+
+def _default(inner: _Schema) -> str:
+    default = inner.get("default")
+    return (
+        "" if default is None or default == {} else f"`{default if isinstance(default, str) else json.dumps(default)}`"
+    )
+
+
+def _type(inner: _Schema) -> str:
+    return ", or ".join(dict.fromkeys(name for branch in _branches(inner) if (name := _plain_type(branch))))
+
+
+def _branches(inner: _Schema) -> Iterator[_Schema]:
+    for branch in inner.get("anyOf", [inner]):
+        if "anyOf" in branch:
+            yield from _branches(branch)
+        elif branch.get("type") != "null":
+            yield branch
+
+
+def _plain_type(branch: _Schema) -> str:
+    if "$ref" in branch:
+        name = branch["$ref"].rpartition("/")[2]
+        return "" if name == "FromEnvironment" else name.lower()
+    if "enum" in branch:
+        return ", ".join(f"`{value}`" for value in branch["enum"] if value is not None)
+    for part, name in _TYPE_BY_PATTERN.items():
+        if part in branch.get("pattern", ""):
+            return name
+    kinds = branch.get("type", "anything")
+    named = [kinds] if isinstance(kinds, str) else [kind for kind in kinds if kind != "null"]
+    return " or ".join(_WORDS.get(kind, kind) + _bounds(branch) for kind in named)
+
+
+_WORDS: Final = {
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "whole number",
+    "object": "mapping",
+    "array": "list",
+}
+
+
+def _bounds(branch: _Schema) -> str:
+    words = {"minimum": "from {}", "exclusiveMinimum": "above {}", "maximum": "up to {}"}
+    said = [text.format(f"{branch[key]:g}") for key, text in words.items() if key in branch]
+    return f" {' '.join(said)}" if said else ""
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or see whether it is current: 1 if not."""
+    wanted = reference()
+    if "--check" in arguments:
+        is_current = DOCUMENT.is_file() and DOCUMENT.read_text("utf-8") == wanted
+        if not is_current:
+            sys.stderr.write(f"{DOCUMENT} is stale; run python -m consumer.config.reference\n")
+        return 0 if is_current else 1
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text(wanted, "utf-8")
+    return 0

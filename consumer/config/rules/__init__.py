@@ -1,0 +1,1 @@
+"""The `rules` section of the file, and the sources and conditions in it."""

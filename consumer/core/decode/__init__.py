@@ -1,0 +1,1 @@
+"""Kafka's bytes → a record as Python values. `decoder` is the way in; `compiled_reader` is what makes it fast."""

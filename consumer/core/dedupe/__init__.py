@@ -1,0 +1,1 @@
+"""The window that finds copies, merges them, and survives restarts. `window` is the way in."""

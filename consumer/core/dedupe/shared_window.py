@@ -1,0 +1,219 @@
+"""One window for all partitions and processes: which events ask for leave to be sent, and what becomes of them.
+
+Part of `dedupe`; design.md, section 6. A partition's own window decides first. What it would send asks the shared one
+(`shared_store`), is sent once the claim is ours, and is confirmed once TikTok has accepted it. Nothing here ever
+waits for the store: when it does not answer, what asked is sent.
+
+Whenever the store fails, this process takes another name there: nobody knows what became of the question, and the
+claims of the old name die with its heartbeat.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from itertools import islice
+from typing import Final
+
+from consumer.core.dedupe.merge import presence
+from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, Question, Verdict, token_of
+from consumer.core.dedupe.window import digest_of
+from consumer.core.model import Item
+
+MOST_AT_ONCE: Final = 500
+"""Claims of one question, and confirmations, at 6 to 8 µs each: as long does Redis serve nobody else."""
+HEARTBEAT_EVERY_S: Final = 5.0
+FIRST_WAIT_S: Final = 0.05
+LONGEST_WAIT_S: Final = 1.0
+"""How long a copy of what is on its way elsewhere waits before it asks again: the first time, and at most."""
+FIRST_PAUSE_S: Final = 0.25
+LONGEST_PAUSE_S: Final = 5.0
+"""How long a store that has failed is left alone, before jitter: the first time, and at most."""
+MOST_UNTOLD: Final = 100_000
+"""Confirmations and releases kept while the store is away, about 200 bytes each. The oldest are forgotten: what they
+would have told of is at worst sent again."""
+
+
+class Shared:
+    """This process's part in the shared window.
+
+    Args:
+        forward_new_fields: `dedupe.forward_new_fields`.
+        name: makes a name of 8 bytes, unlike that of any other process, or any that was made before.
+        random: 0 ≤ x < 1, for jitter.
+    """
+
+    def __init__(self, *, forward_new_fields: bool, name: Callable[[], bytes], random: Callable[[], float]) -> None:
+        self._forward_new_fields = forward_new_fields
+        self._name, self._random = name, random
+        self._owner = name()
+        self._new: dict[Item, None] = {}
+        """What has not asked yet, in order."""
+        self._held: dict[Item, tuple[Claim, float]] = {}
+        """What has asked and may not be sent yet: its claim, and how long it waited before it asked last."""
+        self._due: list[tuple[float, int, Item]] = []
+        """A heap: when to ask again, a number that settles ties, and who; also some who are not held any more."""
+        self._numbers = 0
+        self._asking: list[Item] = []
+        self._out: dict[Item, tuple[Claim, bytes]] = {}
+        """What was let go, under which of our names, and is not finished."""
+        self._left: dict[tuple[bytes, bytes], tuple[float, Claim, bytes]] = {}
+        """Digest and token → what was on its way when its partition went: when its claim ends, and whose it was."""
+        self._confirms: deque[tuple[Claim, int]] = deque(maxlen=MOST_UNTOLD)
+        self._releases: deque[tuple[Claim, bytes]] = deque(maxlen=MOST_UNTOLD)
+        self._beat_at_s = 0.0
+        self._ask_at_s = 0.0
+        self._failures = 0
+
+    # ── what asks ───────────────────────────────────────────────────────────────────────────────
+
+    def add(self, item: Item) -> None:
+        """An event that has a key is to be sent, once the store lets it."""
+        self._new[item] = None
+
+    def is_waiting(self, item: Item) -> bool:
+        """True until the item is let go: it is in no batch yet, and may still be merged into."""
+        return item in self._new or item in self._held
+
+    def question(self, now_s: float, wall_ms: int) -> Question | None:
+        """What to ask now; None if there is nothing, or the store is left alone. `answered` or `failed` must follow."""
+        if now_s < self._ask_at_s:
+            return None
+        self._end_what_was_left(now_s)
+        self._asking = [*self._take_due(now_s), *self._take_new(wall_ms)]
+        is_heartbeat = now_s >= self._beat_at_s
+        if not (self._asking or self.has_untold or is_heartbeat):
+            return None
+        if is_heartbeat:
+            self._beat_at_s = now_s + HEARTBEAT_EVERY_S
+        return Question(
+            self._owner,
+            is_heartbeat,
+            list(islice(self._confirms, MOST_AT_ONCE)),
+            list(islice(self._releases, MOST_AT_ONCE)),
+            [(self._held[item][0], self._wanted(item)) for item in self._asking],
+        )
+
+    @property
+    def has_new(self) -> bool:
+        """True while something has not asked yet."""
+        return bool(self._new)
+
+    @property
+    def has_untold(self) -> bool:
+        """True while the store has not been told of everything that was accepted or given up."""
+        return bool(self._confirms or self._releases)
+
+    # ── what the store answers ──────────────────────────────────────────────────────────────────
+
+    def answered(self, question: Question, verdicts: Sequence[Verdict], now_s: float) -> list[tuple[Item, Verdict]]:
+        """Take in the answer to the last question. Returns what it decided: every item but those that wait."""
+        self._failures = 0
+        for _ in question.confirms:
+            self._confirms.popleft()
+        for _ in question.releases:
+            self._releases.popleft()
+        decided: list[tuple[Item, Verdict]] = []
+        for item, verdict in zip(self._asking, verdicts, strict=True):
+            if verdict is Verdict.WAIT:
+                self._wait(item, now_s)
+                continue
+            claim, _ = self._held.pop(item)
+            if verdict in _LETS_GO:
+                self._out[item] = claim, self._owner
+                self._left.pop((claim.digest, claim.token), None)
+            decided.append((item, verdict))
+        return decided
+
+    def failed(self, now_s: float) -> None:
+        """The last question has no answer, or none that makes sense: decide alone for a while."""
+        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self._failures, 60))
+        self._ask_at_s = now_s + pause_s * (1 + self._random()) / 2
+        self._failures += 1
+        self._owner, self._beat_at_s = self._name(), 0.0
+
+    def undecided(self, now_s: float, wall_ms: int) -> list[Item]:
+        """While the store is left alone, everything that would wait for it: to be sent."""
+        if now_s >= self._ask_at_s:
+            return []
+        while self._new:
+            self._take_new(wall_ms)
+        items = list(self._held)
+        for item in items:
+            self._out[item] = self._held.pop(item)[0], self._owner
+        return items
+
+    @property
+    def is_away(self) -> bool:
+        """True from a failure until the next answer."""
+        return self._failures > 0
+
+    # ── what becomes of what was let go ─────────────────────────────────────────────────────────
+
+    def accepted(self, item: Item) -> None:
+        """TikTok has accepted an item: to be confirmed with all that was sent."""
+        if item in self._out:
+            claim, _ = self._out.pop(item)
+            self._confirms.append((claim, presence(item.event)))
+
+    def given_up(self, item: Item) -> None:
+        """An item has become dead letters, or was parked and will ask again: the next copy may be sent."""
+        if item in self._out:
+            self._releases.append(self._out.pop(item))
+
+    def gone(self, is_gone: Callable[[Item], bool], now_s: float) -> None:
+        """Partitions are not ours any more. What TikTok may have got stays claimed as long as if we had died."""
+        for asks in (self._new, self._held):
+            for item in [item for item in asks if is_gone(item)]:
+                del asks[item]
+        for item in [item for item in self._out if is_gone(item)]:
+            claim, owner = self._out.pop(item)
+            if item.is_handed_over:
+                self._left[claim.digest, claim.token] = now_s + HEARTBEAT_MS / 1000, claim, owner
+            else:
+                self._releases.append((claim, owner))
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────
+
+    def _take_new(self, wall_ms: int) -> list[Item]:
+        taken = list(islice(self._new, MOST_AT_ONCE))
+        for item in taken:
+            del self._new[item]
+            self._held[item] = _claim(item, wall_ms), 0.0
+        return taken
+
+    def _take_due(self, now_s: float) -> list[Item]:
+        taken: list[Item] = []
+        while self._due and self._due[0][0] <= now_s and len(taken) < MOST_AT_ONCE:
+            item = heappop(self._due)[2]
+            if item in self._held:
+                taken.append(item)
+        return taken
+
+    def _wait(self, item: Item, now_s: float) -> None:
+        claim, waited_s = self._held[item]
+        wait_s = min(LONGEST_WAIT_S, 2 * waited_s or FIRST_WAIT_S)
+        self._held[item] = claim, wait_s
+        self._numbers += 1
+        heappush(self._due, (now_s + wait_s * (1 + self._random()) / 2, self._numbers, item))
+
+    def _end_what_was_left(self, now_s: float) -> None:
+        while self._left:
+            key, (end_s, claim, owner) = next(iter(self._left.items()))
+            if end_s > now_s:
+                return
+            del self._left[key]
+            self._releases.append((claim, owner))
+
+    def _wanted(self, item: Item) -> int:
+        """The fields that must not get lost."""
+        return presence(item.event) if self._forward_new_fields else 0
+
+
+_LETS_GO: Final = frozenset({Verdict.FIRST, Verdict.FORWARD})
+
+
+def _claim(item: Item, wall_ms: int) -> Claim:
+    record, event = item.records[0], item.event
+    origin = record.origin
+    time_ms = record.timestamp_ms if 0 <= record.timestamp_ms <= wall_ms else wall_ms
+    return Claim(digest_of(event), token_of(origin.topic, origin.partition, origin.offset, event.rule), time_ms)

@@ -1,0 +1,350 @@
+"""The window: copies of one event within five minutes become one, or are forwarded. One window a partition.
+
+Everything that decides whether an event is sent, merged, forwarded or dropped as a copy lives in this file; `sends`,
+`merge`, `claims`, `waiting` and `rewind` are parts of it. The rules: design.md, section 6; what TikTok does:
+tiktok.md, section 5.
+
+A key's claim consists of the *sends* that were not refused: the first, and forwards after it. The oldest send is the
+claim's owner: its time is the claim's time. When it is refused, the next one owns the claim; without any, it is free.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from math import inf
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.core.dedupe.checkpoint import Refusals, Rewind, Trail, write_metadata
+from consumer.core.dedupe.claims import NOWHERE, Claims, fields_of, offset_of, time_of
+from consumer.core.dedupe.merge import merge, presence
+from consumer.core.dedupe.merge_wait import Waiting
+from consumer.core.dedupe.submissions import Offered, Outcome, Send, alone, attached, fields_of_all, vouched
+from consumer.core.model import Event, EventOutcome, Item, Record
+
+__all__ = ["Offered", "Outcome", "Window", "WindowSettings", "digest_of", "has_key", "trim"]
+
+_DIGEST_BYTES: Final = 16
+# An enum's members are slow to reach, and each event needs these.
+_ACCEPTED: Final = EventOutcome.ACCEPTED
+_FIRST: Final = Outcome.FIRST
+
+
+class WindowSettings(Struct, frozen=True):
+    """`dedupe` of the configuration (interface.md, section 1)."""
+
+    window_ms: int
+    """0: no deduplication."""
+    merge_wait_ms: int = 0
+    """0 … window: how long an event waits for copies before it is batched."""
+    forward_new_fields: bool = True
+    max_body_bytes: int = 1 << 20
+    """Of one event's JSON: what fits a request of its own. A copy that would make it larger is not merged."""
+
+
+def digest_of(event: Event) -> bytes:
+    """The key of an event that has an event_id: 128 bits of BLAKE2b over pixel code, event and event_id."""
+    hasher = _hasher(event.pixel_code, event.event).copy()
+    hasher.update((event.event_id or "").encode())
+    return hasher.digest()
+
+
+@lru_cache(maxsize=1024)  # names of custom events may come from records
+def _hasher(pixel_code: str, event: str) -> blake2b:
+    # The lengths in front keep apart what would read the same when joined.
+    return blake2b(f"{len(pixel_code)}:{len(event)}:{pixel_code}{event}".encode(), digest_size=_DIGEST_BYTES)
+
+
+def has_key(event: Event) -> bool:
+    """False for events that never enter a window."""
+    return bool(event.event_id) and not event.is_id_from_position and not event.is_shadow
+
+
+class Window:
+    """The claims of one partition during one assignment. Drop it when the assignment ends.
+
+    Of every record read, `saw` comes first, then `offer` of each event (or `warm`, below the committed offset).
+    Every item that `offer` made is ended by `accepted` or `refused`. A partition that is read again gets a new window.
+    """
+
+    def __init__(self, settings: WindowSettings, rewind: Rewind | None = None) -> None:
+        self._settings = settings
+        self._window_ms = settings.window_ms
+        self._claims = Claims()
+        self._open: dict[bytes, Item | list[Send]] = {}
+        """Keys that wait for an answer → their only send, as its claim describes it, or all of them, oldest first."""
+        self._digests: dict[Item, bytes] = {}
+        """Of items without an answer."""
+        self._waiting = Waiting(settings.merge_wait_ms)
+        self._trail = Trail()
+        self._refusals = Refusals(rewind.refused if rewind else ())
+        self._next_second_ms = 0
+        self.watermark_ms = -1
+        """Highest timestamp read, Unix milliseconds; -1 before the first record."""
+
+    # ── what is read ────────────────────────────────────────────────────────────────────────────
+
+    def saw(self, record: Record, wall_ms: int) -> None:
+        """Move the watermark: of every record read, also those without events.
+
+        Args:
+            wall_ms: Unix milliseconds; `Rewind.watermark_ms` while the window is being filled.
+        """
+        time_ms = record.timestamp_ms
+        if time_ms > wall_ms or time_ms < 0:
+            time_ms = wall_ms
+        if time_ms > self.watermark_ms:
+            self.watermark_ms = time_ms
+            if time_ms >= self._next_second_ms:
+                self._next_second_ms = time_ms - time_ms % 1000 + 1000
+                self._trail.reached(record.position.offset, time_ms)
+                self._claims.expire(time_ms - self._window_ms)
+
+    def offer(self, event: Event, record: Record, now_s: float, digest: bytes | None = None) -> Offered:
+        """Decide on one event of a record.
+
+        Args:
+            now_s: monotonic seconds when the record was read.
+            digest: `digest_of(event)`, if the caller has it.
+        """
+        if not (self._window_ms and has_key(event)):
+            return alone(Outcome.UNKEYED, event, record, now_s)
+        time_ms, watermark_ms = record.timestamp_ms, self.watermark_ms
+        if not 0 <= time_ms <= watermark_ms:
+            time_ms = watermark_ms
+        alive_from_ms = watermark_ms - self._window_ms
+        if time_ms < alive_from_ms:
+            return alone(Outcome.TOO_OLD, event, record, now_s)
+        digest = digest or digest_of(event)
+        item, fields, offset = Item(event, [record], [_ACCEPTED], now_s), presence(event), record.position.offset
+        claim = self._claims.take(digest, alive_from_ms, time_ms, offset, fields)
+        if claim is None:
+            return self._first(digest, item, time_ms, offset)
+        return self._copy(digest, claim, item, Send(item, time_ms, offset, fields))
+
+    # ── what is answered ────────────────────────────────────────────────────────────────────────
+
+    def accepted(self, item: Item) -> None:
+        """TikTok has accepted an item, or a parked topic has acknowledged it: its claim stays."""
+        digest = self._digests.pop(item, None)
+        if digest is None:
+            return
+        found = self._open.get(digest)
+        if found is item:
+            del self._open[digest]
+        elif isinstance(found, list):
+            for send in found:
+                if send.item is item:
+                    send.item = None
+            if not any(send.item for send in found):
+                del self._open[digest]
+
+    def refused(self, item: Item) -> None:
+        """An item has become dead letters: free its claim, or take its fields from it, after a restart as well."""
+        digest = self._digests.pop(item, None)
+        if digest is None:
+            return
+        for record in item.records:
+            self._refusals.note(record.position.offset, digest)
+        found = self._open.get(digest)
+        if found is item:
+            self._keep(digest, [])
+        elif isinstance(found, list) and any(send.item is item for send in found):
+            self._keep(digest, [send for send in found if send.item is not item])
+
+    # ── waiting to merge ────────────────────────────────────────────────────────────────────────
+
+    def ready(self, now_s: float) -> list[Item]:
+        """Take the items whose wait for copies has ended; they go on to the batch. `now_s` is monotonic."""
+        return self._waiting.ready(self.watermark_ms, now_s)
+
+    def flush(self) -> list[Item]:
+        """Take all items that wait: a shutdown or a revocation waits for no copies."""
+        return self._waiting.flush()
+
+    def next_due_s(self) -> float | None:
+        """Monotonic seconds by when to ask `ready` again; None if nothing waits."""
+        return self._waiting.next_due_s()
+
+    @property
+    def waiting(self) -> int:
+        """Items that wait."""
+        return len(self._waiting)
+
+    # ── surviving ───────────────────────────────────────────────────────────────────────────────
+
+    def warm(self, event: Event, record: Record) -> None:
+        """Fill in an event of a record that was settled before this window began.
+
+        A claim so made lives as long as the latest of its copies: which of them had made it can't be told any more.
+        So a key may stay claimed for up to twice the window, never shorter than before.
+        """
+        time_ms, offset = self._time_of(record), record.position.offset
+        if not (self._window_ms and has_key(event)) or time_ms < self.watermark_ms - self._window_ms:
+            return
+        digest = digest_of(event)
+        if not self._refusals.has(offset, digest):
+            self.learn(digest, presence(event), time_ms, offset)
+
+    def learn(self, digest: bytes, fields: int, time_ms: int, offset: int = NOWHERE) -> None:
+        """Claim a key for what was sent earlier, or elsewhere; or add fields and time to its claim.
+
+        Args:
+            fields: as `merge.presence` gives them.
+            offset: of the record in this partition, if it is of this partition.
+        """
+        claim = self._claims.get(digest, self.watermark_ms - self._window_ms)
+        if claim is not None:
+            fields |= fields_of(claim)
+            time_ms, offset = max(time_ms, time_of(claim)), min(offset, offset_of(claim))  # NOWHERE is the highest
+        self._claim(digest, time_ms, offset, fields)
+
+    def metadata(self, committed: int, topic_id: str = "") -> str:
+        """What to store with a commit of that offset (`rewind.parse_metadata`).
+
+        Do not commit an offset again that was not moved since the assignment: the records before it may not have
+        been filled in.
+        """
+        start = self.oldest_alive(committed)
+        refused = self._refusals.between(start, committed)
+        watermark_ms = max(0, self._trail.watermark_at(committed, self.watermark_ms))
+        return write_metadata(start, watermark_ms, refused, topic_id)
+
+    def oldest_alive(self, committed: int) -> int:
+        """The offset that a new owner rewinds to: no claim alive at `committed` was made before it."""
+        return self._trail.oldest_alive(committed, self._window_ms)
+
+    def note_committed(self, committed: int) -> None:
+        """A commit was acknowledged: forget what only a rewind to before it would need."""
+        start = self.oldest_alive(committed)
+        self._trail.forget_before(start)
+        self._refusals.forget_before(start)
+
+    # ── how large it is ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def keys(self) -> int:
+        return len(self._claims)
+
+    @property
+    def reach_s(self) -> float:
+        """How far back its claims go, seconds; 0.0 without any."""
+        oldest_ms = self._claims.oldest_ms()
+        return 0.0 if oldest_ms is None else max(0, self.watermark_ms - oldest_ms) / 1000
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """About the time of its oldest claim, Unix milliseconds; None without any."""
+        return self._claims.oldest_ms()
+
+    def evict(self, most: int) -> None:
+        """Forget up to `most` claims of its oldest second; it has some. What is on its way stays on its way."""
+        self._claims.evict(most)
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────
+
+    def _time_of(self, record: Record) -> int:
+        """Unix milliseconds: the record's timestamp, or the watermark if it has none or one ahead of the clock."""
+        time_ms = record.timestamp_ms
+        return time_ms if 0 <= time_ms <= self.watermark_ms else self.watermark_ms
+
+    def _claim(self, digest: bytes, time_ms: int, offset: int, fields: int) -> None:
+        self._claims.put(digest, time_ms, offset, fields)
+        if offset != NOWHERE:
+            self._trail.claimed(offset, time_ms)
+
+    def _first(self, digest: bytes, item: Item, time_ms: int, offset: int) -> Offered:
+        """Send what has taken its claim."""
+        if time_ms > self._trail.latest_ms or offset < self._trail.offset:
+            self._trail.claimed(offset, time_ms)
+        self._open[digest] = item
+        self._digests[item] = digest
+        if not self._settings.merge_wait_ms:
+            return Offered(_FIRST, item, True)
+        self._waiting.add(item, time_ms)
+        return Offered(_FIRST, item)
+
+    def _copy(self, digest: bytes, claim: int, item: Item, send: Send) -> Offered:
+        earlier = self._earlier(digest, claim, send.offset, item.event.rule)
+        if not earlier:
+            self._claims.put(digest, send.time_ms, send.offset, send.fields)
+            return self._first(digest, item, send.time_ms, send.offset)
+        return (
+            self._merged(digest, earlier[0], item, send)
+            or vouched(earlier, self._wanted(earlier[0], send), item)
+            or self._forwarded(digest, earlier, item, send)
+        )
+
+    def _earlier(self, digest: bytes, claim: int, offset: int, rule: str) -> list[Send]:
+        """The sends that the event of that record and rule is a copy of.
+
+        A record read again is no copy of itself, nor of what came after it, which will be read again as well. Two
+        rules of one record are copies of each other.
+        """
+        found = self._open.get(digest)
+        sends = found if isinstance(found, list) else [_only_send(found, claim)]
+        for place, send in enumerate(sends):
+            if send.offset == offset and (send.item is None or send.item.event.rule == rule):
+                self._keep(digest, sends[:place])
+                return sends[:place]
+        return sends
+
+    def _keep(self, digest: bytes, rest: list[Send]) -> None:
+        """Let a claim consist of these sends alone."""
+        if any(send.item for send in rest):
+            self._open[digest] = rest
+        else:
+            self._open.pop(digest, None)
+        if rest:
+            owner = rest[0]
+            self._claim(digest, owner.time_ms, owner.offset, fields_of_all(rest))
+        else:
+            self._claims.release(digest)
+
+    def _wanted(self, owner: Send, copy: Send) -> int:
+        return copy.fields if self._settings.forward_new_fields else copy.fields & owner.fields
+
+    def _merged(self, digest: bytes, owner: Send, copy: Item, send: Send) -> Offered | None:
+        """Merge into the claim's owner; None if that is handed over, or would become too large."""
+        target = owner.item
+        if target is None or target.is_handed_over:
+            return None
+        if not send.fields & ~owner.fields:
+            return attached(target, copy, Outcome.DUPLICATE)
+        event = merge(target.event, copy.event, self._settings.max_body_bytes)
+        if event is None:
+            return None
+        old_bytes = 0 if target in self._waiting else len(target.event.body)
+        target.event = event
+        owner.fields |= send.fields
+        self._claims.add_fields(digest, send.fields)
+        return attached(target, copy, Outcome.MERGED, old_bytes)
+
+    def _forwarded(self, digest: bytes, sends: list[Send], item: Item, send: Send) -> Offered:
+        """Send a copy as it is, so that TikTok can merge it."""
+        item.outcomes[0] = EventOutcome.FORWARDED
+        sends.append(send)
+        self._open[digest] = sends
+        self._digests[item] = digest
+        self._claims.add_fields(digest, send.fields)
+        return Offered(Outcome.FORWARDED, item, True)
+
+
+def trim(windows: Sequence[Window], max_keys: int) -> None:
+    """Forget the oldest claims until all windows of the process together hold at most `max_keys`."""
+    excess = sum(window.keys for window in windows) - max_keys
+    while excess > 0:
+        oldest = min(windows, key=_oldest_ms)
+        before = oldest.keys
+        oldest.evict(excess)
+        excess -= before - oldest.keys
+
+
+def _oldest_ms(window: Window) -> float:
+    return inf if window.oldest_ms is None else window.oldest_ms
+
+
+def _only_send(item: Item | None, claim: int) -> Send:
+    """What a claim describes while nothing was forwarded; and, all sends as one, when all are accepted."""
+    return Send(item, time_of(claim), offset_of(claim), fields_of(claim))

@@ -1,0 +1,71 @@
+"""What goes into delivery and comes out of it: settings, requests, outcomes. Part of `deliver`."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from consumer.core.deliver.pixel_state import PixelState
+from consumer.core.deliver.rate_limit import Backoff
+from consumer.core.deliver.response import Verdict
+from consumer.core.model import Batch, Item, Rejection
+
+
+class DeliverySettings(Struct, frozen=True):
+    """`delivery` of the configuration, this process's share of it (interface.md, section 1)."""
+
+    max_in_flight: int
+    max_requests_per_second: float
+    backoff: Backoff
+
+
+class PixelSettings(Struct, frozen=True):
+    """What delivery needs to know of one entry of `pixels`."""
+
+    name: str
+    pixel_code: str
+    test_event_code: str | None = None
+    max_requests_per_second: float | None = None
+    is_held: bool = False
+    """`hold: true`."""
+
+
+class Waiting(Protocol):
+    """The events that were not sent yet: the batcher."""
+
+    def is_due(self, pixel: str, now_s: float, is_flushing: bool = False) -> bool: ...
+    def cut(self, pixel: str, max_events: int | None = None) -> Batch: ...
+    def waiting(self, pixel: str) -> int: ...
+    def next_due_s(self) -> float | None: ...
+
+
+class Request(Struct, frozen=True, eq=False):
+    """One call of the Events API."""
+
+    number: int
+    """Counts up from 0; names the request when its answer comes."""
+    pixel: str
+    items: tuple[Item, ...]
+    body: bytes
+    is_probe: bool
+    """True if the pixel was closed when it began."""
+
+
+class StateChange(Struct, frozen=True):
+    """A pixel closed or opened: one log line."""
+
+    pixel: str
+    before: PixelState
+    after: PixelState
+    why: str
+
+
+class Outcome(Struct, frozen=True, eq=False):
+    """What one answer did. Items in none of the lists will be tried again."""
+
+    request: Request
+    verdict: Verdict
+    accepted: list[Item]
+    rejected: list[tuple[Item, Rejection]]
+    released: list[Item]
+    """Neither: their partition is on its way to another owner, so there is no further try."""
+    changes: list[StateChange]

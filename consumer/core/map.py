@@ -1,0 +1,193 @@
+"""Fields and a rule → an event in clear text. What a rule says is compiled to closures, once, at start.
+
+A rule without `map`: TikTok's names map to themselves. With one, so do the names that it leaves out, if the record
+is of the shipped schema. A name that the rule maps and the record lacks is absent: it is not left out.
+Values stay as they are; `normalize` makes sense of them and fills in what may be filled in from others.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from consumer.core.model import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS, Decoded, MappedEvent
+from consumer.core.rules.getters import compile_plain, compile_source
+from consumer.core.rules.source import Contents, Getter, Path, Rule, Source
+
+Part = Callable[[Decoded], dict[str, Any]]
+"""Reads one object of the event: the values present, under TikTok's names."""
+
+_TOP: Final = ("event", "event_time", "event_id", "limited_data_use")
+_GROUPS: Final[Mapping[str, frozenset[str]]] = {
+    "user": frozenset(USER_FIELDS),
+    "page": frozenset(PAGE_FIELDS),
+    "properties": frozenset((*PROPERTY_FIELDS, "query")) - {"contents"},
+}
+_CONTENT_NAMES: Final = frozenset(CONTENT_FIELDS)
+_LISTS: Final = (list, tuple)
+"""Avro gives lists; a user's function may give either."""
+
+
+def compile_map(rule: Rule) -> Callable[[Decoded], MappedEvent]:
+    """Compile what a rule says of TikTok's parameters.
+
+    The result raises RecordRejected, with MAP_CALL, where a user's function raises; nothing else.
+    """
+    if rule.parameters is None and rule.contents is None:
+        return _assembled({}, None, is_filled=True)
+    parameters = rule.parameters or {}
+    mapped = _assembled(parameters, rule.contents, is_filled=False)
+    filled = _assembled(parameters, rule.contents, is_filled=True)
+    return lambda decoded: filled(decoded) if decoded.is_shipped else mapped(decoded)
+
+
+def _assembled(
+    parameters: Mapping[str, Source], contents: Contents | None, is_filled: bool
+) -> Callable[[Decoded], MappedEvent]:
+    """`is_filled`: whether names that are not among the parameters map to themselves."""
+    event, event_time, event_id, limited_data_use = (_top(name, parameters, is_filled) for name in _TOP)
+    user, page, properties = (_part(group, parameters, is_filled) for group in _GROUPS)
+    products = _mapped_contents(contents) if contents is not None else _own_contents if is_filled else _nothing
+
+    def read(decoded: Decoded) -> MappedEvent:
+        return MappedEvent(
+            decoded,
+            event(decoded),
+            event_time(decoded),
+            event_id(decoded),
+            limited_data_use(decoded),
+            user(decoded),
+            page(decoded),
+            properties(decoded),
+            products(decoded),
+        )
+
+    return read
+
+
+def _top(name: str, parameters: Mapping[str, Source], is_filled: bool) -> Getter:
+    if name in parameters:
+        return _compiled(name, parameters[name])
+    return compile_plain(Path((name,))) if is_filled else _nothing
+
+
+def _compiled(parameter: str, source: Source) -> Getter:
+    """Units are of times and regions of phone numbers; elsewhere `$timestamp` is a plain number."""
+    return compile_source(source) if parameter in ("event_time", "user.phone") else compile_plain(source)
+
+
+def _nothing(_: Decoded) -> None:
+    return None
+
+
+def _part(group: str, parameters: Mapping[str, Source], is_filled: bool) -> Part:
+    """What the rule maps, over what maps to itself."""
+    prefix = f"{group}."
+    sources = {name.removeprefix(prefix): source for name, source in parameters.items() if name.startswith(prefix)}
+    mapped = _mapped(sources, lambda name, source: _compiled(prefix + name, source))
+    own = _own(group, _GROUPS[group] - sources.keys())
+    if group == "properties":
+        mapped, own = _with_search_string(mapped), _with_search_string(own)
+    if not is_filled:
+        return mapped
+    return (lambda decoded: own(decoded) | mapped(decoded)) if sources else own
+
+
+def _mapped(sources: Mapping[str, Source], compiled: Callable[[str, Source], Getter]) -> Part:
+    names = _names(sources)
+    if names is not None:
+        return lambda decoded: _present(names, decoded.fields)
+    pairs = [(name, compiled(name, source)) for name, source in sources.items()]
+
+    def read(decoded: Decoded) -> dict[str, Any]:
+        found = {}
+        for name, get in pairs:
+            value = get(decoded)
+            if value is not None:
+                found[name] = value
+        return found
+
+    return read
+
+
+def _own(group: str, names: frozenset[str]) -> Part:
+    def read(decoded: Decoded) -> dict[str, Any]:
+        inner = decoded.fields.get(group)
+        if not isinstance(inner, dict):
+            return {}
+        return {name: value for name, value in inner.items() if value is not None and name in names}
+
+    return read
+
+
+def _with_search_string(properties: Part) -> Part:
+    """`query` is the older name (tiktok.md, section 1). What the rule maps stays above what maps to itself."""
+
+    def read(decoded: Decoded) -> dict[str, Any]:
+        found = properties(decoded)
+        if "query" in found:
+            query = found.pop("query")
+            found.setdefault("search_string", query)
+        return found
+
+    return read
+
+
+def _mapped_contents(contents: Contents) -> Getter:
+    if contents.each is not None:
+        return _each(compile_plain(contents.each), _item_reader(contents.fields))
+    product = _mapped(contents.fields, _plain)
+    return lambda decoded: (found,) if (found := product(decoded)) else None
+
+
+def _each(items_of: Getter, read: Callable[[Decoded, dict[str, Any]], dict[str, Any]]) -> Getter:
+    """What is no list, and items that are no records, are handed on as they are: `normalize` notes them."""
+
+    def products(decoded: Decoded) -> Any:
+        items = items_of(decoded)
+        if not isinstance(items, _LISTS):
+            return items
+        return tuple([read(decoded, item) if isinstance(item, dict) else item for item in items]) or None
+
+    return products
+
+
+def _item_reader(fields: Mapping[str, Source]) -> Callable[[Decoded, dict[str, Any]], dict[str, Any]]:
+    """Reads one item of the list."""
+    names = _names(fields)
+    if names is not None:
+        return lambda _, item: _present(names, item)
+    read = _mapped(fields, _plain)
+    return lambda decoded, item: read(Decoded(decoded.record, item, decoded.is_shipped))
+
+
+def _plain(_name: str, source: Source) -> Getter:
+    return compile_plain(source)
+
+
+def _names(sources: Mapping[str, Source]) -> list[tuple[str, str]] | None:
+    """Parameter and field of sources that are all names of fields, as nearly all are of a flat schema: such a part is
+    read in half the time, without getters. None if one of them is more."""
+    paths = [(name, source.steps) for name, source in sources.items() if isinstance(source, Path)]
+    names = [(name, steps[0]) for name, steps in paths if len(steps) == 1 and isinstance(steps[0], str)]
+    return names if len(names) == len(sources) else None
+
+
+def _present(names: list[tuple[str, str]], fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, key in names if (value := fields.get(key)) is not None}
+
+
+def _own_contents(decoded: Decoded) -> Any:
+    """The list of records under `properties.contents`; where it is absent or empty, the product beside it."""
+    inner = decoded.fields.get("properties")
+    if not isinstance(inner, dict):
+        return None
+    items = inner.get("contents")
+    if items is None or items == []:
+        product = {name: value for name in CONTENT_FIELDS if (value := inner.get(name)) is not None}
+        return (product,) if product else None
+    if not isinstance(items, list):
+        return items
+    return tuple([_own_item(item) if isinstance(item, dict) else item for item in items])
+
+
+def _own_item(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if value is not None and name in _CONTENT_NAMES}

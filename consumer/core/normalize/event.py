@@ -1,0 +1,279 @@
+"""Bring an event in clear text into the one form TikTok takes: identifiers hashed, numbers numbers, times seconds.
+
+What is done to each field stands in the tables below; the functions in `identifiers`, `places`, `addresses`,
+`numbers`, `currencies` and `times`, which are parts of this stage. What an event must have and has not, or in
+a form that no one can read, rejects it; an optional field that TikTok would not take is left out and noted.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Literal, TypeVar
+
+from consumer.core.errors import RecordRejected
+from consumer.core.model import (
+    FIELD_BIT,
+    Content,
+    MappedEvent,
+    NormalizedEvent,
+    Note,
+    Page,
+    Problem,
+    Properties,
+    Record,
+    RejectReason,
+    TikTokEvent,
+    User,
+)
+from consumer.core.normalize import currencies, identifiers, locations, numbers, web
+from consumer.core.normalize.fields import FieldError, FieldFunction, flag, id_text, id_texts, one_of, text
+from consumer.core.normalize.times import event_time_s
+
+_T = TypeVar("_T")
+IdFromPosition = Literal["auto", "always", "never"]
+_Table = Mapping[str, tuple[FieldFunction, int]]
+
+
+def _table(section: str, functions: Mapping[str, FieldFunction]) -> _Table:
+    """Name → what is done to the raw value, and the field's bit; 0 within contents, which have one together."""
+    return {name: (function, FIELD_BIT.get(f"{section}.{name}", 0)) for name, function in functions.items()}
+
+
+_USER: Final = _table(
+    "user",
+    {
+        "email": identifiers.email,
+        "phone": identifiers.phone,
+        "external_id": identifiers.external_id,
+        "ttclid": text,
+        "ttp": text,
+        "ip": web.ip,
+        "user_agent": text,
+        "locale": locations.locale,
+        "first_name": identifiers.name,
+        "last_name": identifiers.name,
+        "city": locations.place,
+        "state": locations.place,
+        "country": locations.country,
+        "zip_code": identifiers.zip_code,
+    },
+)
+_PAGE: Final = _table("page", {"url": web.url, "referrer": web.referrer})
+_PROPERTIES: Final = _table(
+    "properties",
+    {
+        "content_ids": id_texts,
+        "content_type": one_of("product", "product_group"),
+        "currency": currencies.currency,
+        "value": numbers.amount,
+        "num_items": numbers.count,
+        "search_string": text,
+        "description": text,
+        "order_id": id_text,
+        "shop_id": id_text,
+        "customer_type": one_of("new", "returning"),
+        "status": text,
+    },
+)
+_CONTENT: Final = _table(
+    "properties.contents",
+    {
+        "price": numbers.amount,
+        "quantity": numbers.quantity,
+        "content_id": id_text,
+        "content_category": text,
+        "content_name": text,
+        "brand": text,
+    },
+)
+_TTCLID: Final = FIELD_BIT["user.ttclid"]
+_CONTENTS: Final = FIELD_BIT["properties.contents"]
+_VALUE: Final = FIELD_BIT["properties.value"]
+_LIMITED_DATA_USE: Final = FIELD_BIT["limited_data_use"]
+
+
+def normalize(mapped: MappedEvent, *, id_from_position: IdFromPosition, reject_bad_fields: bool) -> NormalizedEvent:
+    """One event in clear text → the event that can be serialised.
+
+    Args:
+        id_from_position: whether an event without an id gets one made of its record's place in Kafka:
+            `always`, `never`, or `auto`: if it has no `ttp` either, by which TikTok would pair it.
+        reject_bad_fields: an optional field that would be left out rejects the event instead.
+
+    Raises:
+        RecordRejected: NORMALIZE_EVENT, NORMALIZE_EVENT_TIME or NORMALIZE_EVENT_TIME_NO_ZONE where these
+            are missing or unusable; NORMALIZE_BAD_FIELD, with `reject_bad_fields`, for the first bad field.
+    """
+    notes: list[Note] = []
+    name = _event_name(mapped.event)
+    time_s = event_time_s(mapped.event_time)
+    user, user_fields = _section(_USER, mapped.user, "user", notes)
+    page, page_fields = _section(_PAGE, mapped.page, "page", notes)
+    properties, property_fields = _section(_PROPERTIES, mapped.properties, "properties", notes)
+    fields = user_fields | page_fields | property_fields
+    if "ttclid" not in user and "url" in page:
+        fields |= _fill_in_ttclid(user, page["url"])
+    if mapped.contents:
+        fields |= _fill_in_contents(properties, mapped, notes)
+    limited_data_use = _optional(flag, mapped.limited_data_use, "limited_data_use", notes)
+    if limited_data_use is not None:
+        fields |= _LIMITED_DATA_USE
+    event_id = _optional(id_text, mapped.event_id, "event_id", notes)
+    is_id_from_position = event_id is None and _is_position_wanted(id_from_position, user)
+    if is_id_from_position:
+        event_id = position_id(mapped.decoded.record)
+    if reject_bad_fields:
+        _reject_first(notes)
+    event = TikTokEvent(
+        name,
+        time_s,
+        event_id,
+        User(**user) if user else None,
+        Page(**page) if page else None,
+        Properties(**properties) if properties else None,
+        limited_data_use,
+    )
+    return NormalizedEvent(event, fields, tuple(notes), is_id_from_position)
+
+
+def outline(mapped: MappedEvent) -> NormalizedEvent:
+    """What the window must know of an event that is not sent again: name, time, id, flag, and at least its fields.
+
+    A fifth of the work of `normalize`: nothing is hashed, and a field is taken for present unless it is empty. So one
+    that TikTok would not have taken counts as sent, and a copy in which it is good is not forwarded for it; but none
+    is left out that was sent, or copies of it would be sent once more.
+
+    Raises:
+        RecordRejected: as `normalize` without `reject_bad_fields`.
+    """
+    fields = 0
+    for table, raw in ((_USER, mapped.user), (_PAGE, mapped.page), (_PROPERTIES, mapped.properties)):
+        for name, value in raw.items():
+            if value or not isinstance(value, str):
+                fields |= table[name][1]
+    page_url = mapped.page.get("url")
+    if isinstance(page_url, str) and "ttclid=" in page_url:
+        fields |= _TTCLID
+    if mapped.contents:
+        fields |= _CONTENTS | _VALUE
+    limited_data_use = _optional(flag, mapped.limited_data_use, "limited_data_use", [])
+    if limited_data_use is not None:
+        fields |= _LIMITED_DATA_USE
+    event = TikTokEvent(
+        _event_name(mapped.event),
+        event_time_s(mapped.event_time),
+        _optional(id_text, mapped.event_id, "event_id", []),
+        limited_data_use=limited_data_use,
+    )
+    return NormalizedEvent(event, fields)
+
+
+def _is_position_wanted(policy: IdFromPosition, user: Mapping[str, object]) -> bool:
+    return policy == "always" or (policy == "auto" and "ttp" not in user)
+
+
+def position_id(record: Record) -> str:
+    """An event_id that every re-read and replay of a record gives again: topic, partition, offset, timestamp.
+
+    These are the origin's. The timestamp tells a topic from one of the same name made anew.
+    """
+    origin = record.origin
+    return f"{origin.topic}.{origin.partition}.{origin.offset}.{record.timestamp_ms}"
+
+
+def _event_name(raw: object) -> str:
+    """TikTok's names are case-sensitive: trimmed, nothing else."""
+    try:
+        name = text(raw) if raw is not None else None
+    except FieldError as fault:
+        raise RecordRejected(RejectReason.NORMALIZE_EVENT, f"event: {fault}") from None
+    if name is None:
+        raise RecordRejected(RejectReason.NORMALIZE_EVENT, "event: missing")
+    return name
+
+
+def _section(
+    table: _Table, raw: Mapping[str, object], path: str, notes: list[Note], place: int | None = None
+) -> tuple[dict[str, Any], int]:
+    """The canonical values of one object and the bits of those present. Runs some 20 times an event: keep it bare.
+
+    `place` is the object's, where `path` is a list.
+    """
+    values: dict[str, Any] = {}
+    fields = 0
+    for name, value in raw.items():
+        function, bit = table[name]
+        try:
+            canonical = function(value)
+        except FieldError as fault:
+            _note(notes, f"{path}.{name}" if place is None else f"{path}[{place}].{name}", fault)
+            canonical = fault.rest
+        if canonical is not None:
+            values[name] = canonical
+            fields |= bit
+    return values, fields
+
+
+def _optional(function: Callable[[object], _T | None], raw: object, path: str, notes: list[Note]) -> _T | None:
+    if raw is None:
+        return None
+    try:
+        return function(raw)
+    except FieldError as fault:
+        _note(notes, path, fault)
+        return None
+
+
+def _note(notes: list[Note], path: str, fault: FieldError) -> None:
+    notes += [Note(path + place, problem, fault.is_dropped) for place, problem in fault.problems]
+
+
+def _fill_in_ttclid(user: dict[str, Any], page_url: str) -> int:
+    ttclid = web.ttclid_of(page_url)
+    if ttclid is None:
+        return 0
+    user["ttclid"] = ttclid
+    return _TTCLID
+
+
+def _fill_in_contents(properties: dict[str, Any], mapped: MappedEvent, notes: list[Note]) -> int:
+    """Add the products, and the order's value where none was mapped and every product has price and quantity.
+
+    A value that was mapped but is unusable is not replaced: the sum leaves out shipping and discounts, and
+    a negative value may be a refund, for which a computed one would report revenue.
+    """
+    contents = _contents(mapped.contents, notes)
+    if not contents:
+        return 0
+    properties["contents"] = contents
+    if len(contents) < len(mapped.contents) or not _is_absent(mapped.properties.get("value")):
+        return _CONTENTS
+    value = numbers.total(contents)
+    if value is None:
+        return _CONTENTS
+    properties["value"] = value
+    return _CONTENTS | _VALUE
+
+
+def _contents(raw: object, notes: list[Note]) -> list[Content]:
+    """The products that have anything to tell. What is no list, or no record in it, is noted."""
+    contents: list[Content] = []
+    if not isinstance(raw, tuple):
+        notes.append(Note("properties.contents", Problem.WRONG_TYPE))
+        return contents
+    for place, item in enumerate(raw):
+        if isinstance(item, dict):
+            values, _ = _section(_CONTENT, item, "properties.contents", notes, place)
+            if values:
+                contents.append(Content(**values))
+        else:
+            notes.append(Note(f"properties.contents[{place}]", Problem.WRONG_TYPE))
+    return contents
+
+
+def _is_absent(raw: object) -> bool:
+    return raw is None or (isinstance(raw, str) and not raw.strip())
+
+
+def _reject_first(notes: Iterable[Note]) -> None:
+    for note in notes:
+        if note.is_dropped:
+            raise RecordRejected(RejectReason.NORMALIZE_BAD_FIELD, f"{note.field}: {note.problem}")

@@ -1,0 +1,1 @@
+"""What a rule says: sources and conditions as values, and the getters that are compiled from them."""

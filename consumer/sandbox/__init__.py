@@ -1,0 +1,10 @@
+"""A strict local stand-in for TikTok's Events API: it judges, remembers, and misbehaves when told to.
+
+Way of a request: api (read, misbehave) → judge (quick, else rules) → store (remember).
+It shares no code with the service it judges: `rules` is a second, independent reading of what TikTok asks for.
+"""
+
+from consumer.sandbox.api import Settings
+from consumer.sandbox.server import Sandbox, serve
+
+__all__ = ["Sandbox", "Settings", "serve"]

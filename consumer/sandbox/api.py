@@ -1,0 +1,216 @@
+"""What the sandbox answers to one request of a sender, and the state it keeps for that."""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from consumer.sandbox import wire
+from consumer.sandbox.access import RateLimit, Refuse, Tokens
+from consumer.sandbox.acting import respond
+from consumer.sandbox.faults import Act, Faults
+from consumer.sandbox.judge import Envelope, Judged, judge, open_envelope, open_unchecked, pixel_of
+from consumer.sandbox.rules import REFUSED, Fault
+from consumer.sandbox.store import KEPT_BODY_BYTES, Delivery, Refused, Store
+
+MAX_BODY_BYTES: Final = 10 * 1024 * 1024
+"""Not documented by TikTok; far above the 1 MiB that a cautious sender keeps to."""
+
+
+class Settings(Struct, frozen=True):
+    """How a sandbox starts out; most of it can be changed over HTTP."""
+
+    keep: int = 100_000
+    """Events kept whole, the newest; about 1 KB each."""
+    forgets_keys: bool = False
+    """Do not count by key: for runs of many millions of events."""
+    has_checks: bool = True
+    """False: read a request and count its events, nothing else. For measuring the sender."""
+    latency_ms: float = 0
+    """Every answer takes this much longer."""
+    tokens: Mapping[str, tuple[str, ...]] | None = None
+    """Which token may write to which pixels, `*` for any; None: any token that is not empty."""
+    seed: int = 0
+    """Of the chance with which a fault's `share` strikes."""
+
+
+class Arrival(Struct, frozen=True):
+    """A request as it came in, read to its end."""
+
+    at_s: float
+    request_id: str
+    token: str
+    content_type: str
+    body: bytes
+    pixel: str | None
+    """As named by the request, only looked for where it makes a difference; None: not looked for, or none."""
+
+
+class Api:
+    """The state of a sandbox and what it answers. Mutable; belongs to the event loop's thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.run_id = f"{time.time_ns():x}"
+        """Tells this run from an earlier one at the same address, whose numbers mean nothing here."""
+        self.store = Store(settings.keep, forgets_keys=settings.forgets_keys)
+        self.faults = Faults(random.Random(settings.seed).random)  # noqa: S311  # reproducible faults, no secrets
+        self.tokens = Tokens(settings.tokens)
+        self.limit = RateLimit()
+        self.refuse = Refuse()
+        self.stopping = asyncio.Event()
+        self._requests = 0
+
+    async def track(self, request: Request) -> Response:
+        """One request of a sender."""
+        try:
+            body = await _read(request)
+        except ClientDisconnect:
+            return Response()
+        arrival = self._arrival(request, body or b"")
+        act = self.faults.strike(arrival.pixel)
+        await self._delay(act)
+        if body is None:
+            return self._too_large(arrival)
+        if act is None or act.is_only_late:
+            return self._answer(arrival)
+        return self._misbehave(arrival, act)
+
+    def _arrival(self, request: Request, body: bytes) -> Arrival:
+        self._requests += 1
+        now_s = time.time()
+        needs_pixel = self.faults or self.limit.rate
+        return Arrival(
+            at_s=now_s,
+            request_id=f"{time.strftime('%Y%m%d%H%M%S', time.gmtime(now_s))}{self._requests:012X}",
+            token=request.headers.get("access-token", ""),
+            content_type=request.headers.get("content-type", ""),
+            body=body,
+            pixel=pixel_of(body) if needs_pixel else None,
+        )
+
+    async def _delay(self, act: Act | None) -> None:
+        latency_ms = self.settings.latency_ms + (act.latency_ms if act else 0)
+        if latency_ms:
+            await asyncio.sleep(latency_ms / 1000)
+
+    def _answer(self, arrival: Arrival) -> Response:
+        rate = self.limit.exceeded(arrival.pixel, time.monotonic())
+        if rate is not None:
+            act = Act(code=rate.code, status=rate.status, retry_after=rate.retry_after, message="Too many requests")
+            return self._misbehave(arrival, act)
+        fault = self._take(arrival, answered=True)
+        if fault is not None:
+            return self._refuse(arrival, fault)
+        self.store.count_answer("0")
+        return wire.envelope(wire.Envelope(0, "OK", arrival.request_id))
+
+    def _take(self, arrival: Arrival, *, answered: bool) -> Fault | None:
+        """Record the events if there is nothing wrong with the request."""
+        if not self.settings.has_checks:
+            return self._count(arrival)
+        envelope = self._open(arrival)
+        if isinstance(envelope, Fault):
+            return envelope
+        judged = judge(envelope.events, arrival.at_s)
+        if isinstance(judged, Fault):
+            return judged
+        if fault := self.refuse.fault_of(envelope.pixel, judged):
+            return fault
+        self._record(arrival, envelope, judged, answered=answered)
+        return None
+
+    def _count(self, arrival: Arrival) -> Fault | None:
+        envelope = open_unchecked(arrival.body)
+        if isinstance(envelope, Fault):
+            return envelope
+        self.store.count_only(envelope.pixel, len(envelope.events))
+        return None
+
+    def _open(self, arrival: Arrival) -> Envelope | Fault:
+        if fault := self.tokens.fault_of_token(arrival.token):
+            return fault
+        if arrival.content_type.partition(";")[0].strip().lower() != "application/json":
+            return Fault(REFUSED, "Must be application/json", "Content-Type")
+        envelope = open_envelope(arrival.body, arrival.at_s)
+        if isinstance(envelope, Fault):
+            return envelope
+        return self.tokens.fault_of_pixel(arrival.token, envelope.pixel) or envelope
+
+    def _record(self, arrival: Arrival, envelope: Envelope, judged: list[Judged], *, answered: bool) -> None:
+        delivery = Delivery(
+            arrival.at_s, arrival.request_id, envelope.pixel, envelope.test_event_code, answered=answered
+        )
+        self.store.accept(delivery, judged)
+
+    def _refuse(self, arrival: Arrival, fault: Fault) -> Response:
+        self.store.count_answer(str(fault.code))
+        self._note(arrival, code=fault.code, status=200, message=fault.message, event=_event_at_fault(arrival, fault))
+        return wire.envelope(wire.Envelope(fault.code, fault.message, arrival.request_id))
+
+    def _too_large(self, arrival: Arrival) -> Response:
+        self.store.count_answer("status 413")
+        self._note(arrival, code=None, status=413, message=f"Body: longer than {MAX_BODY_BYTES} bytes")
+        return wire.plain(413, "Request Entity Too Large")
+
+    def _misbehave(self, arrival: Arrival, act: Act) -> Response:
+        if act.accept:
+            self._take(arrival, answered=False)
+        name, response = respond(act, arrival.request_id, self.stopping)
+        self.store.count_answer(name)
+        self._note(arrival, code=act.code, status=act.status, message=act.message or f"told to: {name}", is_told=True)
+        return response
+
+    def _note(
+        self,
+        arrival: Arrival,
+        *,
+        code: int | None,
+        status: int | None,
+        message: str,
+        is_told: bool = False,
+        event: str | None = None,
+    ) -> None:
+        self.store.refuse(
+            lambda seq: Refused(
+                seq=seq,
+                received_at=arrival.at_s,
+                request_id=arrival.request_id,
+                pixel=arrival.pixel or pixel_of(arrival.body),
+                code=code,
+                status=status,
+                message=message,
+                is_told=is_told,
+                event=event,
+            )
+        )
+
+
+def _event_at_fault(arrival: Arrival, fault: Fault) -> str | None:
+    parts = fault.path.split(".")
+    if parts[0] != "Batch":
+        return None
+    envelope = open_unchecked(arrival.body)
+    if isinstance(envelope, Fault):
+        return None
+    return bytes(envelope.events[int(parts[1])]).decode(errors="replace")[:KEPT_BODY_BYTES]
+
+
+async def _read(request: Request) -> bytes | None:
+    """The whole body; None if it is longer than `MAX_BODY_BYTES` (read to its end all the same, and thrown away).
+
+    Raises:
+        ClientDisconnect: the sender went away in the middle.
+    """
+    parts: list[bytes] = []
+    length = 0
+    async for part in request.stream():
+        length += len(part)
+        if length <= MAX_BODY_BYTES:
+            parts.append(part)
+    return b"".join(parts) if length <= MAX_BODY_BYTES else None

@@ -1,0 +1,148 @@
+"""Stage `dedupe`: between a partition's window and the batch, what would be sent asks the window that all processes
+share. The deciding thread's alone.
+"""
+
+import structlog
+
+from consumer.core.dedupe.shared_protocol import Question, Verdict
+from consumer.core.dedupe.shared_window import Shared
+from consumer.core.dedupe.window import has_key
+from consumer.core.deliver.request import Outcome as Answered
+from consumer.core.errors import Unreachable
+from consumer.core.model import EventOutcome, Item
+from consumer.core.settle.ledger import Ledger, Outcome
+from consumer.metrics import Metrics
+from consumer.service.dedupe import Windows
+from consumer.service.deliver import Delivering
+from consumer.service.outcomes import Telling
+from consumer.service.ports import WindowStore
+
+log = structlog.get_logger("consumer.dedupe")
+
+
+class Alone:
+    """`store: memory`: nobody is asked, and what is to be sent goes straight to the batch."""
+
+    def __init__(self, delivering: Delivering) -> None:
+        # The very methods: a call in between would cost each event something for nothing.
+        self.add = delivering.add
+        self.grew = delivering.grew
+
+    def step(self, now_s: float, wall_s: float) -> None:
+        """Nothing waits."""
+
+    def answered(self, answered: Answered) -> None:
+        """Nobody needs to know."""
+
+    def parked(self, item: Item) -> None:
+        """Nobody needs to know."""
+
+    def closed(self, now_s: float) -> None:
+        """Nobody needs to know."""
+
+    def finish(self, now_s: float, wall_s: float) -> None:
+        """Nobody needs to know."""
+
+
+class Sharing:
+    """`store: redis`: asks once a step, and waits for the answer as long as the store's edge does."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        store: WindowStore,
+        windows: Windows,
+        delivering: Delivering,
+        *,
+        ledger: Ledger,
+        metrics: Metrics,
+        telling: Telling | None = None,
+    ) -> None:
+        self._shared, self._store, self._telling = shared, store, telling
+        self._windows, self._delivering = windows, delivering
+        self._ledger, self._metrics = ledger, metrics
+
+    def add(self, item: Item, now_s: float) -> None:
+        """Something is to be sent: let it ask first, if it has a key to be known by."""
+        if has_key(item.event):
+            self._shared.add(item)
+        else:
+            self._delivering.add(item, now_s)
+
+    def grew(self, item: Item, old_bytes: int) -> None:
+        """A copy was merged into an event: the batch must know, if it is there yet."""
+        if not self._shared.is_waiting(item):
+            self._delivering.grew(item, old_bytes)
+
+    def step(self, now_s: float, wall_s: float) -> None:
+        """Ask about all that was added since the last step, and what is due again: a round trip for every 500."""
+        wall_ms = int(wall_s * 1000)
+        question = self._shared.question(now_s, wall_ms)
+        while question is not None:
+            self._ask(question, now_s)
+            question = self._shared.question(now_s, wall_ms) if self._shared.has_new else None
+        for item in self._shared.undecided(now_s, wall_ms):
+            self._delivering.add(item, now_s)
+
+    def _ask(self, question: Question, now_s: float) -> None:
+        try:
+            verdicts = self._store.ask(question)
+        except Unreachable as away:
+            self._failed(str(away), now_s)
+            return
+        if self._shared.is_away:
+            log.info("window_store.back")
+        for item, verdict in self._shared.answered(question, verdicts, now_s):
+            self._decided(item, verdict, now_s)
+
+    def _failed(self, why: str, now_s: float) -> None:
+        self._metrics.inc("window_store_errors")
+        if not self._shared.is_away:
+            log.warning(
+                "window_store.away",
+                error=why,
+                remedy="until Redis answers in time, each partition decides alone; see its memory, load and network",
+            )
+        self._shared.failed(now_s)
+
+    def _decided(self, item: Item, verdict: Verdict, now_s: float) -> None:
+        if verdict is Verdict.DUPLICATE:
+            self._settle(item, EventOutcome.DUPLICATE)
+        elif verdict is Verdict.REMOVED:
+            self._settle(item, EventOutcome.REMOVED)
+        else:
+            if verdict is Verdict.FORWARD:
+                item.outcomes[0] = EventOutcome.FORWARDED
+            self._delivering.add(item, now_s)
+
+    def _settle(self, item: Item, outcome: EventOutcome) -> None:
+        """TikTok has had it before: so have all that were to settle with it."""
+        self._windows.accepted(item)
+        if self._telling is not None:
+            self._telling.all_ended(item, outcome)
+        for record in item.records:
+            self._metrics.inc("events", (item.event.pixel, str(outcome)))
+            self._ledger.settle(record.position, Outcome.DUPLICATE)
+
+    def answered(self, answered: Answered) -> None:
+        """What TikTok has accepted or refused."""
+        for item in answered.accepted:
+            self._shared.accepted(item)
+        for item, _ in answered.rejected:
+            self._shared.given_up(item)
+
+    def parked(self, item: Item) -> None:
+        """It asks again when it is read from its parked topic."""
+        self._shared.given_up(item)
+
+    def closed(self, now_s: float) -> None:
+        """Partitions are not ours any more."""
+        self._shared.gone(lambda item: not self._ledger.owns(item.records[0].position), now_s)
+
+    def finish(self, now_s: float, wall_s: float) -> None:
+        """The end: tell the store what it has not been told yet, unless it is away."""
+        while self._shared.has_untold:
+            question = self._shared.question(now_s, int(wall_s * 1000))
+            if question is None:
+                return
+            self._ask(question, now_s)

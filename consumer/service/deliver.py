@@ -1,0 +1,127 @@
+"""Stages `batch` and `deliver`: what waits, what is on its way, what each answer did. The deciding thread's alone."""
+
+from collections.abc import Callable
+
+import structlog
+
+from consumer.core.batch import Batcher
+from consumer.core.deliver.delivery import Delivery
+from consumer.core.deliver.pixel_state import Gate, PixelState
+from consumer.core.deliver.request import Outcome, Request
+from consumer.core.deliver.response import code_label
+from consumer.core.model import Answer, Item
+from consumer.metrics import Metrics
+from consumer.service.ports import Sender
+
+log = structlog.get_logger("consumer.deliver")
+
+
+class Delivering:
+    """The way of an event from its window to TikTok's answer."""
+
+    def __init__(self, batcher: Batcher, delivery: Delivery, sender: Sender, metrics: Metrics) -> None:
+        self._batcher, self._delivery = batcher, delivery
+        self._sender, self._metrics = sender, metrics
+
+    def add(self, item: Item, now_s: float) -> None:
+        """Let an event wait for its batch."""
+        self._batcher.add(item, now_s)
+
+    def grew(self, item: Item, old_bytes: int) -> None:
+        """A waiting event was merged with a copy: its body had so many bytes before."""
+        self._batcher.grew(item, old_bytes)
+
+    def step(self, now_s: float, wall_s: float, *, is_flushing: bool) -> list[Outcome]:
+        """Take in the answers that have come, and begin what may begin now."""
+        answered = [self._answered(number, answer, now_s, wall_s) for number, answer in self._sender.answers()]
+        for pixel in self._sender.changed_tokens():
+            change = self._delivery.token_changed(pixel, now_s)
+            log.info("token.changed", pixel=pixel, opens=change is not None)
+        while (request := self._delivery.next(now_s, self._batcher, is_flushing)) is not None:
+            self._send(request)
+        return [outcome for outcome in answered if outcome is not None]
+
+    def _answered(self, number: int, answer: Answer, now_s: float, wall_s: float) -> Outcome | None:
+        outcome = self._delivery.answered(number, answer, now_s, wall_s)
+        if outcome is None:
+            return None
+        pixel, verdict = outcome.request.pixel, outcome.verdict
+        self._metrics.inc("requests", (pixel, str(verdict.treatment), code_label(verdict.code)))
+        self._metrics.observe("request_seconds", answer.elapsed_s)
+        log.debug(
+            "request.answered",
+            pixel=pixel,
+            request=number,
+            events=len(outcome.request.items),
+            result=str(verdict.treatment),
+            why=verdict.why,
+            request_id=verdict.request_id,
+            seconds=round(answer.elapsed_s, 3),
+        )
+        for change in outcome.changes:
+            say = log.info if change.after is PixelState.OPEN else log.warning
+            say("pixel.state", pixel=change.pixel, before=str(change.before), after=str(change.after), why=change.why)
+        if verdict.is_partial:
+            log.warning("request.partial", pixel=pixel, code=verdict.code, request_id=verdict.request_id)
+        return outcome
+
+    def _send(self, request: Request) -> None:
+        self._metrics.observe("batch_events", len(request.items))
+        self._metrics.observe("batch_bytes", len(request.body))
+        self._sender.send(request)
+
+    def drain(self, is_leaving: Callable[[Item], bool]) -> None:
+        """Try these no more once they fail: their partition is about to go."""
+        self._delivery.drain(is_leaving)
+
+    def release(self, is_gone: Callable[[Item], bool]) -> None:
+        """Forget these: their partition is not ours any more."""
+        self._batcher.remove(is_gone)
+        self._delivery.release(is_gone)
+
+    def take_for_parking(self, is_wanted: Callable[[Item], bool]) -> list[Item]:
+        """Take out what waits and is not on its way."""
+        return self._batcher.remove(is_wanted) + self._delivery.take(is_wanted)
+
+    def is_busy(self, is_wanted: Callable[[Item], bool]) -> bool:
+        """True while such items are on their way, or wait for a pixel that is open, also for another try."""
+        states = self._delivery.states()
+        waits = any(states[item.event.pixel].is_open and is_wanted(item) for item in self._batcher)
+        return waits or self._delivery.is_trying(is_wanted)
+
+    def waiting(self, pixel: str) -> int:
+        """A pixel's events that wait or are on their way."""
+        return self._batcher.waiting(pixel) + self._delivery.items(pixel)
+
+    def states(self) -> dict[str, Gate]:
+        return dict(self._delivery.states())
+
+    def oldest_begun_s(self) -> float | None:
+        """When the oldest request on its way began."""
+        return self._delivery.oldest_begun_s()
+
+    def in_flight(self) -> int:
+        """Requests on their way."""
+        return self._delivery.in_flight()
+
+    def limit(self) -> int:
+        """How many requests may be on their way now."""
+        return self._delivery.limit()
+
+    @property
+    def batching(self) -> int:
+        """Events that wait for their batch."""
+        return len(self._batcher)
+
+    @property
+    def handed_over(self) -> int:
+        """Events that were handed to a request and are not finished."""
+        return sum(self._delivery.items(pixel) for pixel in self._delivery.states())
+
+    def publish(self) -> None:
+        """Set the gauges."""
+        self._metrics.set("requests_in_flight", self._delivery.in_flight())
+        self._metrics.set("requests_in_flight_limit", self._delivery.limit())
+        for pixel, gate in self._delivery.states().items():
+            for state in PixelState:
+                self._metrics.set("pixel_state", float(gate.state is state), (pixel, str(state)))

@@ -1,0 +1,79 @@
+"""Stage `settle`: the outcomes topic. The deciding thread's alone. Nothing here may keep an event or a commit waiting.
+
+Best effort: what cannot be written is counted and said, never waited for or written again.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from consumer.core.model import Event, EventOutcome, Item, Record, Rejection
+from consumer.core.settle.ledger import Ledger
+from consumer.core.settle.outcome_record import Told, told_of, told_of_rejection
+from consumer.metrics import Metrics
+from consumer.service.ports import Outcomes
+
+log = structlog.get_logger("consumer.outcomes")
+
+SAY_EVERY_S: Final = 60.0
+"""How often it says how many outcomes were lost."""
+
+
+class Telling:
+    """Writes what became of each event.
+
+    Args:
+        wall: Unix seconds, for the records' time.
+    """
+
+    def __init__(self, outcomes: Outcomes, ledger: Ledger, metrics: Metrics, wall: Callable[[], float]) -> None:
+        self._outcomes, self._ledger, self._metrics, self._wall = outcomes, ledger, metrics, wall
+        self._lost = 0
+        self._why = ""
+        self._say_at_s = float("-inf")
+
+    def ended(self, record: Record, event: Event, outcome: EventOutcome) -> None:
+        """An event has ended without a request of its own: a copy, or a shadow rule's."""
+        self._write(told_of(record, event, event.rule, outcome, self._time()))
+
+    def accepted(self, items: Sequence[Item], request_id: str | None) -> None:
+        """TikTok has taken these, with the copies that settle with them."""
+        time = self._time()
+        for item in items:
+            for place, (record, outcome) in enumerate(zip(item.records, item.outcomes, strict=True)):
+                if self._ledger.owns(record.position):
+                    self._write(told_of(record, item.event, item.rule_of(place), outcome, time, request_id=request_id))
+
+    def all_ended(self, item: Item, outcome: EventOutcome) -> None:
+        """All of an item's records have ended alike, because TikTok had the event before."""
+        time = self._time()
+        for place, record in enumerate(item.records):
+            self._write(told_of(record, item.event, item.rule_of(place), outcome, time))
+
+    def rejected(self, record: Record, rejection: Rejection, event: Event | None) -> None:
+        """Its dead letter was acknowledged."""
+        self._write(told_of_rejection(record, rejection, event, self._time()))
+
+    def _time(self) -> str:
+        return datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="milliseconds")
+
+    def _write(self, told: Told) -> None:
+        self._outcomes.write(told.key, told.body)
+
+    def step(self, now_s: float) -> None:
+        """Take in what could not be written; say so now and then."""
+        for error in self._outcomes.failed():
+            self._metrics.inc("outcome_errors")
+            self._lost += 1
+            self._why = error
+        if self._lost and now_s >= self._say_at_s:
+            self._say_at_s = now_s + SAY_EVERY_S
+            log.warning(
+                "outcomes.lost",
+                lost=self._lost,
+                error=self._why,
+                remedy="delivery goes on; see that outcomes.topic exists and may be written to",
+            )
+            self._lost = 0

@@ -1,0 +1,192 @@
+"""Makes the status out of what the service is made of, after a step. The deciding thread's alone."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.core.deliver.pixel_state import Gate
+from consumer.core.model import TopicPartition
+from consumer.core.settle.ledger import Ledger, Outcome
+from consumer.metrics import Snapshot
+from consumer.service.dedupe import Windows
+from consumer.service.deliver import Delivering
+from consumer.service.read import Reading
+from consumer.service.settle import Settling
+from consumer.status.history import History, Levels, ReadRates
+from consumer.status.model import (
+    LedgerStatus,
+    PartitionStatus,
+    PixelStatus,
+    Rejected,
+    RequestsStatus,
+    Status,
+    WindowStatus,
+)
+from consumer.status.remedies import remedy
+from consumer.status.stages import Counts, Decided, stages
+
+MADE_EVERY_S: Final = 0.5
+
+
+class About(Struct, frozen=True):
+    """What stays as it is while the process lives."""
+
+    version: str = ""
+    group: str = ""
+    mode: str = "run"
+    explain: str = "tiktok-consumer explain"
+    """The command that a position is appended to."""
+    max_requests: int = 0
+
+
+class Looked(Struct, frozen=True):
+    """The parts that a status is made of."""
+
+    reading: Reading
+    windows: Windows
+    delivering: Delivering
+    settling: Settling
+    ledger: Ledger
+    decided: Decided
+
+
+class Reporting:
+    """Keeps what only a status needs: the past, and when the process started.
+
+    A status of a hundred partitions costs a millisecond: it is made anew twice a second, and as soon as the service
+    turns ready or unready.
+    """
+
+    def __init__(self, looked: Looked, about: About, monotonic: Callable[[], float], wall: Callable[[], float]) -> None:
+        self._looked, self._about = looked, about
+        self._wall = wall
+        self._started_at, self._started_s = wall(), monotonic()
+        self._history, self._rates = History(), ReadRates()
+        self._last, self._due_s = Status(), 0.0
+
+    def report(self, now_s: float, snapshot: Snapshot, reasons: tuple[str, ...]) -> Status:
+        """The status of this moment, or one that is hardly older.
+
+        Args:
+            snapshot: the metrics of the same moment.
+        """
+        if now_s >= self._due_s or reasons != self._last.reasons:
+            self._last, self._due_s = self._made(now_s, snapshot, reasons), now_s + MADE_EVERY_S
+        return self._last
+
+    def _made(self, now_s: float, snapshot: Snapshot, reasons: tuple[str, ...]) -> Status:
+        wall_s, counts, ledger = self._wall(), Counts(snapshot), self._looked.ledger
+        settled = {outcome.label: ledger.totals.settled[outcome] for outcome in Outcome}
+        offsets = {partition: ledger.next_offset(partition) for partition in ledger.partitions}
+        levels = Levels(counts.read, counts.accepted, counts.dead_letters, counts.lag, ledger.in_flight)
+        if self._history.note(wall_s, now_s, levels):
+            self._rates.mark(now_s, offsets)
+        return Status(
+            at=round(wall_s, 3),
+            started_at=round(self._started_at, 3),
+            version=self._about.version,
+            group=self._about.group,
+            mode=self._about.mode,
+            ready=not reasons,
+            reasons=reasons,
+            stages=tuple(
+                stages(
+                    counts,
+                    self._looked.decided,
+                    self._looked.settling.rejected_by_stage,
+                    settled,
+                    self._waiting(counts),
+                )
+            ),
+            ledger=self._ledger(counts, settled, now_s),
+            partitions=tuple(self._partitions(offsets, counts.lags, now_s)),
+            pixels={
+                name: self._pixel(name, gate, counts, now_s, wall_s)
+                for name, gate in self._looked.delivering.states().items()
+            },
+            requests=RequestsStatus(
+                in_flight=self._looked.delivering.in_flight(),
+                limit=self._looked.delivering.limit(),
+                max_in_flight=self._about.max_requests,
+                by_result=dict(counts.results),
+            ),
+            window=WindowStatus(
+                self._looked.windows.keys, round(self._looked.windows.reaches_back_s, 1), self._looked.windows.is_warm
+            ),
+            rejected=self._rejected(),
+            history=self._history.samples,
+        )
+
+    def _waiting(self, counts: Counts) -> dict[str, int]:
+        looked = self._looked
+        unread = counts.lag - sum(looked.ledger.uncommitted_span(partition) for partition in looked.ledger.partitions)
+        return {
+            "read": max(0, unread),
+            "decode": looked.reading.held_back,
+            "dedupe": looked.windows.waiting,
+            "batch": looked.delivering.batching,
+            "deliver": looked.delivering.handed_over,
+            "settle": looked.settling.unwritten,
+        }
+
+    def _ledger(self, counts: Counts, settled: Mapping[str, int], now_s: float) -> LedgerStatus:
+        ledger, limits = self._looked.ledger, self._looked.reading.limits
+        oldest_s = ledger.oldest_read_at_s()
+        return LedgerStatus(
+            read=counts.read,
+            settled=settled,
+            released=ledger.totals.released,
+            in_flight=ledger.in_flight,
+            in_flight_bytes=ledger.in_flight_bytes,
+            max_in_flight=limits.max_records,
+            max_in_flight_bytes=limits.max_bytes,
+            oldest_s=None if oldest_s is None else round(now_s - oldest_s, 1),
+        )
+
+    def _partitions(
+        self, offsets: Mapping[TopicPartition, int], lags: Mapping[tuple[str, str], int], now_s: float
+    ) -> Iterator[PartitionStatus]:
+        for partition, offset in sorted(offsets.items()):
+            topic, number = partition
+            yield PartitionStatus(
+                topic,
+                number,
+                state=self._looked.reading.state(partition),
+                next_offset=offset,
+                committed=self._looked.ledger.committed(partition),
+                lag=lags.get((topic, str(number))),
+                read_per_s=self._rates.rate(partition, offset, now_s),
+            )
+
+    def _pixel(self, name: str, gate: Gate, counts: Counts, now_s: float, wall_s: float) -> PixelStatus:
+        began_s = max(gate.since_s, self._started_s)
+        next_try_s = None if gate.is_open or gate.next_try_s is None else max(0.0, gate.next_try_s - now_s)
+        return PixelStatus(
+            state=str(gate.state),
+            since=round(wall_s - (now_s - began_s), 3),
+            why=gate.why,
+            remedy=remedy(gate),
+            next_try=None if next_try_s is None else round(wall_s + next_try_s, 3),
+            waiting_events=self._looked.delivering.waiting(name),
+            events=dict(counts.events.get(name, {})),
+        )
+
+    def _rejected(self) -> tuple[Rejected, ...]:
+        return tuple(
+            Rejected(
+                at=round(last.at_s, 3),
+                topic=last.origin.topic,
+                partition=last.origin.partition,
+                offset=last.origin.offset,
+                rule=last.rejection.rule,
+                pixel=last.rejection.pixel,
+                reason=str(last.rejection.reason),
+                detail=last.rejection.detail,
+                code=last.rejection.code,
+                request_id=last.rejection.request_id,
+                explain=f"{self._about.explain} --topic {last.origin.topic} "
+                f"--partition {last.origin.partition} --offset {last.origin.offset}",
+            )
+            for last in reversed(self._looked.settling.last_rejected)
+        )

@@ -1,0 +1,327 @@
+"""The composition root: from settings to a service with real edges. `cli` calls it; nothing else builds edges."""
+
+import os
+import random
+import shlex
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct, structs
+from pydantic import SecretStr
+
+from consumer.adapters.access_tokens import Tokens
+from consumer.adapters.dry_run import NoLetters, NoSender, Outsider
+from consumer.adapters.kafka_admin import KafkaCluster, TopicWatch
+from consumer.adapters.kafka_consumer import KafkaSource, OnCommit
+from consumer.adapters.kafka_outcomes import KafkaOutcomes
+from consumer.adapters.kafka_own_topics import OWN_SUFFIX, Apart
+from consumer.adapters.kafka_producer import KafkaLetters
+from consumer.adapters.schema_registry import SchemaRegistry
+from consumer.adapters.tiktok_client import TikTok
+from consumer.config import Settings
+from consumer.config.kafka_clients import (
+    chosen_topics,
+    consumer_properties,
+    follow_topics_every_s,
+    outcomes_topics,
+    own_topics_of,
+    producer_properties,
+)
+from consumer.core.batch import Batcher, BatchLimits
+from consumer.core.decode.decoder import Decoder
+from consumer.core.decode.schema_lookups import SchemaLookups
+from consumer.core.dedupe.shared_protocol import OWNER_BYTES, Lifetimes, prefix_of
+from consumer.core.dedupe.shared_window import Shared
+from consumer.core.dedupe.window import WindowSettings
+from consumer.core.deliver.delivery import Delivery
+from consumer.core.deliver.parking import ParkSettings
+from consumer.core.deliver.rate_limit import Backoff
+from consumer.core.deliver.request import DeliverySettings, PixelSettings
+from consumer.core.errors import ConfigError
+from consumer.core.model import EventOutcome, RejectReason
+from consumer.core.pipeline import Pipeline, PipelineSettings
+from consumer.core.settle.breaker import Breaker
+from consumer.core.settle.ledger import Ledger
+from consumer.core.validate import MATCH_KEYS, Limits
+from consumer.metrics import Metrics
+from consumer.service.decode import LookingUp
+from consumer.service.dedupe import Windows, WindowsSettings
+from consumer.service.dedupe_shared import Alone, Sharing
+from consumer.service.deliver import Delivering
+from consumer.service.loop import Clocks, Service, ServiceSettings
+from consumer.service.outcomes import Telling
+from consumer.service.ports import Letters, Member, Sender, WindowStore
+from consumer.service.read import Edges, ReadSettings
+from consumer.service.report import About
+from consumer.service.settle import Settling
+
+_SLACK_BYTES: Final = 512
+"""For a request's envelope: pixel code and test code are far shorter."""
+
+
+class Replaced(Struct, frozen=True):
+    """Edges other than the real ones: `--dry-run` sends nothing and writes nothing."""
+
+    member: Callable[[OnCommit], Member] | None = None
+    letters: Letters | None = None
+    sender: Sender | None = None
+    is_dry: bool = False
+
+
+@contextmanager
+def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Service]:  # noqa: B008  # frozen
+    """A service that is ready to take its first step; its edges are closed when the block ends.
+
+    Raises:
+        ConfigError: a setting that only its library can judge is unusable.
+    """
+    with ExitStack() as ended:
+        service, topics = _service(settings, replaced, ended)
+        topics.start()
+        ended.callback(topics.close)
+        yield service
+
+
+def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[Service, TopicWatch]:
+    metrics, ledger = Metrics(), Ledger()
+    metrics.set("build_info", 1, (version("tiktok-events-consumer"),))
+    begin_counting(metrics, settings.pixels)
+    clocks = Clocks(time.monotonic, time.time)
+    decoder = decoder_of(settings)
+    cluster = KafkaCluster(consumer_properties(settings))
+    topics = _topic_watch(settings, cluster, is_dry=replaced.is_dry)
+    windows = Windows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
+    letters = replaced.letters or KafkaLetters(producer_properties(settings))
+    ended.callback(letters.close, _CLOSE_S)
+    outcomes = None if replaced.is_dry else outcomes_of(settings, ended)
+    telling = None if outcomes is None else Telling(outcomes, ledger, metrics, clocks.wall)
+    settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows, telling=telling)
+    member = (replaced.member or partial(_member, settings))(settling.committed)
+    sender = replaced.sender or tiktok_of(settings)
+    ended.callback(sender.close, _CLOSE_S)
+    delivering = _delivering(settings, sender, metrics)
+    sharing: Alone | Sharing = Alone(delivering)
+    store = None if replaced.is_dry else store_of(settings)
+    if store is not None:
+        ended.callback(store.close, _CLOSE_S)
+        sharing = Sharing(
+            shared_of(settings), store, windows, delivering, ledger=ledger, metrics=metrics, telling=telling
+        )
+    service = Service(
+        edges=Edges(member, cluster, topics),
+        read=_read_settings(settings),
+        pipeline=pipeline_of(settings, decoder),
+        looking_up=LookingUp(SchemaLookups(decoder), _registry(settings, ended), random.random),
+        windows=windows,
+        delivering=delivering,
+        settling=settling,
+        sharing=sharing,
+        ledger=ledger,
+        breaker=Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
+        metrics=metrics,
+        clocks=clocks,
+        settings=_service_settings(settings, is_dry=replaced.is_dry),
+        telling=telling,
+    )
+    return service, topics
+
+
+def _registry(settings: Settings, ended: ExitStack) -> SchemaRegistry | None:
+    if settings.avro.registry is None:
+        return None
+    registry = SchemaRegistry(settings.avro.registry.properties)
+    ended.callback(registry.close)
+    return registry
+
+
+def begin_counting(metrics: Metrics, pixels: Iterable[str]) -> None:
+    """Show at 0 what alerts watch: a burst that is a counter's first value would be no increase to Prometheus."""
+    metrics.begin("rejected", [(str(reason),) for reason in RejectReason])
+    metrics.begin("commits", [("ok",), ("failed",)])
+    for pixel in pixels:
+        metrics.begin("events", [(pixel, str(outcome)) for outcome in EventOutcome])
+        metrics.begin("match_keys", [(pixel, key) for key in MATCH_KEYS])
+
+
+def _topic_watch(settings: Settings, cluster: KafkaCluster, *, is_dry: bool) -> TopicWatch:
+    created = () if is_dry else own_topics_of(settings) | outcomes_topics(settings)
+    topics = TopicWatch(cluster, follow_topics_every_s(settings), created)
+    topics.watched = frozenset() if settings.kafka.topic_pattern else frozenset(settings.kafka.topics)
+    return topics
+
+
+def _member(settings: Settings, told: OnCommit) -> Member:
+    properties = consumer_properties(settings)
+    own_group = {"group.id": settings.kafka.group_id + OWN_SUFFIX}
+    own = KafkaSource({**properties, **own_group, "fetch.wait.max.ms": "500"}, told)
+    return Apart(KafkaSource(properties, told), own, own_topics_of(settings))
+
+
+def dry(settings: Settings, from_ms: int | None) -> tuple[Settings, Replaced]:
+    """The same settings, and edges, for a run that only looks: every rule a shadow rule, nothing sent or written."""
+    rules = tuple(structs.replace(rule, is_shadow=True) for rule in settings.rules)
+    properties = consumer_properties(settings)
+    outside = Replaced(
+        member=lambda told: Outsider(properties, told, KafkaCluster(properties), from_ms),
+        letters=NoLetters(),
+        sender=NoSender(),
+        is_dry=True,
+    )
+    return settings.model_copy(update={"rules": rules}), outside
+
+
+def as_test(settings: Settings, test_event_code: str, group_id: str) -> Settings:
+    """The same settings, with everything going to Test Events, read by a group of its own."""
+    pixels = {n: p.model_copy(update={"test_event_code": test_event_code}) for n, p in settings.pixels.items()}
+    kafka = settings.kafka.model_copy(update={"group_id": group_id})
+    outcomes = settings.outcomes.model_copy(update={"topic": None})  # they are no outcomes of the real thing
+    return settings.model_copy(update={"pixels": pixels, "kafka": kafka, "outcomes": outcomes})
+
+
+_CLOSE_S: Final = 1.0
+_CLOSE_OUTCOMES_S: Final = 5.0
+"""They are best effort, but what has happened before a clean stop should be told: nothing writes it again."""
+
+
+def pipeline_of(settings: Settings, decoder: Decoder) -> Pipeline:
+    """What `run` decides by, and `explain`, `dlq` and `demo` as well."""
+    return Pipeline(
+        decoder,
+        settings.rules,
+        PipelineSettings(
+            pixels={name: pixel.pixel_code for name, pixel in settings.pixels.items()},
+            id_from_position=settings.event_id_from_position,
+            reject_bad_fields=settings.on_bad_field == "reject",
+            limits=Limits(settings.limits.max_event_age_s, settings.batch.max_bytes - _SLACK_BYTES),
+        ),
+    )
+
+
+def decoder_of(settings: Settings) -> Decoder:
+    """The decoder of the configured framing and schemas."""
+    avro = settings.avro
+    return Decoder(
+        avro.framing,
+        max_record_bytes=settings.limits.max_record_bytes,
+        local_schemas=[] if avro.framing == "confluent" else [file.schema for file in avro.schemas],
+        reader_schema=avro.reader_schema.schema if avro.reader_schema else None,
+    )
+
+
+def tiktok_of(settings: Settings) -> TikTok:
+    """The sender, with each pixel's token or token file."""
+    sources: dict[str, SecretStr | Path] = {}
+    for name, pixel in settings.pixels.items():
+        source = pixel.access_token if pixel.access_token is not None else pixel.access_token_file
+        if source is not None:
+            sources[name] = source
+    delivery = settings.delivery
+    return TikTok(delivery.base_url, Tokens(sources), delivery.timeout_s, delivery.max_in_flight)
+
+
+def outcomes_of(settings: Settings, ended: ExitStack) -> KafkaOutcomes | None:
+    """The writer of the outcomes topic, if one is configured."""
+    topic = settings.outcomes.topic
+    if topic is None:
+        return None
+    outcomes = KafkaOutcomes(producer_properties(settings), topic)
+    ended.callback(outcomes.close, _CLOSE_OUTCOMES_S)
+    return outcomes
+
+
+def _read_settings(settings: Settings) -> ReadSettings:
+    return ReadSettings(
+        chosen=chosen_topics(settings),
+        own_topics=own_topics_of(settings),
+        is_latest=settings.kafka.start == "latest",
+        max_records=settings.limits.max_records_in_flight,
+        max_bytes=settings.limits.max_bytes_in_flight,
+    )
+
+
+def windows_settings(settings: Settings) -> WindowsSettings:
+    dedupe = settings.dedupe
+    window = WindowSettings(
+        window_ms=round(dedupe.window_s * 1000),
+        merge_wait_ms=round(dedupe.merge_wait_s * 1000),
+        forward_new_fields=dedupe.forward_new_fields,
+        max_body_bytes=settings.batch.max_bytes - _SLACK_BYTES,
+    )
+    return WindowsSettings(window, dedupe.max_keys, dedupe.warmup_max_s)
+
+
+def store_of(settings: Settings) -> WindowStore | None:
+    """The window that all processes share, if one is configured.
+
+    Raises:
+        ConfigError: its URL cannot be used, or its library is missing.
+    """
+    dedupe = settings.dedupe
+    if dedupe.store == "memory" or not dedupe.window_s or dedupe.redis_url is None:
+        return None
+    try:
+        from consumer.adapters.redis_window import RedisWindow  # its library is an optional extra
+    except ModuleNotFoundError:
+        remedy = "pip install 'tiktok-events-consumer[redis]'"
+        raise ConfigError([f"dedupe.store: redis is not installed; {remedy}, or use store: memory"]) from None
+    lifetimes = Lifetimes(round(dedupe.window_s * 1000), round(dedupe.remove_for_s * 1000))
+    return RedisWindow(dedupe.redis_url.get_secret_value(), prefix_of(settings.kafka.group_id), lifetimes)
+
+
+def shared_of(settings: Settings) -> Shared:
+    """This process's part in that window, under a name of its own."""
+    return Shared(
+        forward_new_fields=settings.dedupe.forward_new_fields,
+        name=partial(os.urandom, OWNER_BYTES),
+        random=random.random,
+    )
+
+
+def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> Delivering:
+    limits, batch = settings.delivery, settings.batch
+    delivery = Delivery(
+        DeliverySettings(
+            limits.max_in_flight,
+            limits.max_requests_per_second,
+            Backoff(limits.backoff.first_s, limits.backoff.max_s),
+        ),
+        [
+            PixelSettings(name, pixel.pixel_code, pixel.test_event_code, pixel.max_requests_per_second, pixel.hold)
+            for name, pixel in settings.pixels.items()
+        ],
+        random.random,
+    )
+    batcher = Batcher(BatchLimits(batch.max_events, batch.max_bytes, batch.max_wait_s), delivery.overhead_bytes())
+    return Delivering(batcher, delivery, sender, metrics)
+
+
+def _service_settings(settings: Settings, *, is_dry: bool = False) -> ServiceSettings:
+    poll_s = int(settings.kafka.properties.get("max.poll.interval.ms", "300000")) / 1000
+    return ServiceSettings(
+        shutdown_timeout_s=settings.shutdown_timeout_s,
+        drain_timeout_s=min(settings.shutdown_timeout_s, poll_s / 2),
+        request_timeout_s=settings.delivery.timeout_s,
+        park=ParkSettings(
+            settings.delivery.park.enabled,
+            settings.delivery.park.after_s,
+            max(1, settings.limits.max_records_in_flight // 4),
+        ),
+        parked_topics={pixel: settings.parked_topic(pixel) for pixel in settings.pixels},
+        about=_about(settings, is_dry=is_dry),
+    )
+
+
+def _about(settings: Settings, *, is_dry: bool) -> About:
+    is_test = all(pixel.test_event_code for pixel in settings.pixels.values())
+    return About(
+        version=version("tiktok-events-consumer"),
+        group=settings.kafka.group_id,
+        mode="dry run" if is_dry else "test" if is_test else "run",
+        explain="tiktok-consumer explain" + (f" --config {shlex.quote(str(settings.path))}" if settings.path else ""),
+        max_requests=settings.delivery.max_in_flight,
+    )

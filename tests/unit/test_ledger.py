@@ -1,0 +1,197 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.core.model import Position
+from consumer.core.settle.ledger import Ledger, Outcome
+
+P0 = ("orders", 0)
+
+
+def at(offset: int, epoch: int = 1) -> Position:
+    return Position("orders", 0, offset, epoch)
+
+
+def ledger_with(*offsets: int) -> Ledger:
+    ledger = Ledger()
+    ledger.assign(P0, 1, offsets[0], is_committed=True)
+    for offset in offsets:
+        ledger.open(at(offset), 100, now_s=float(offset))
+        ledger.decided(at(offset), 1)
+    return ledger
+
+
+def test_commits_up_to_the_oldest_record_in_flight() -> None:
+    ledger = ledger_with(10, 11, 12)
+
+    ledger.settle(at(10), Outcome.SENT)
+    ledger.settle(at(12), Outcome.SENT)  # 11 is still being tried
+
+    assert ledger.committable() == {P0: 11}
+
+
+def test_commits_past_the_last_record_once_all_are_settled() -> None:
+    ledger = ledger_with(10, 11)
+
+    ledger.settle(at(11), Outcome.SENT)
+    ledger.settle(at(10), Outcome.SENT)
+
+    assert ledger.committable() == {P0: 12}
+
+
+def test_offers_no_offset_that_is_committed_already() -> None:
+    ledger = ledger_with(10)
+    assert ledger.committable() == {}
+
+    ledger.settle(at(10), Outcome.SENT)
+    ledger.note_committed(P0, 11)
+
+    assert ledger.committable() == {}
+    assert ledger.committed(P0) == 11
+
+
+def test_a_late_answer_to_an_earlier_commit_takes_nothing_back() -> None:
+    ledger = ledger_with(10, 11)
+    ledger.note_committed(P0, 12)
+
+    ledger.note_committed(P0, 11)
+
+    assert ledger.committed(P0) == 12
+
+
+def test_a_start_that_the_group_has_not_stored_is_committable_at_once() -> None:
+    ledger = Ledger()
+    ledger.assign(P0, 1, 7, is_committed=False)
+    assert ledger.committable() == {P0: 7}
+
+    ledger.note_committed(P0, 7)
+
+    assert ledger.committable() == {}
+
+
+def test_a_record_is_settled_with_the_last_of_its_parts() -> None:
+    ledger = ledger_with(10)
+    ledger.decided(at(10), 3)
+
+    assert not ledger.settle(at(10), Outcome.SENT)
+    assert not ledger.settle(at(10), Outcome.SENT)
+    assert ledger.committable() == {}
+    assert ledger.settle(at(10), Outcome.SENT)
+    assert ledger.committable() == {P0: 11}
+
+
+def test_a_record_without_parts_is_dropped_and_settled() -> None:
+    ledger = ledger_with(10)
+
+    ledger.decided(at(10), 0)
+
+    assert ledger.totals.settled == {Outcome.DROPPED: 1}
+    assert ledger.committable() == {P0: 11}
+
+
+def test_a_record_counts_by_the_gravest_of_its_parts() -> None:
+    ledger = ledger_with(10)
+    ledger.decided(at(10), 3)
+
+    for outcome in (Outcome.DUPLICATE, Outcome.REJECTED, Outcome.SENT):
+        ledger.settle(at(10), outcome)
+
+    assert ledger.totals.settled == {Outcome.REJECTED: 1}
+
+
+def test_ignores_a_record_settled_after_its_partition_was_revoked() -> None:
+    ledger = ledger_with(10, 11)
+
+    assert ledger.release([P0]) == 2
+    assert not ledger.settle(at(10), Outcome.SENT)
+    ledger.decided(at(10), 0)
+    ledger.note_committed(P0, 99)
+
+    assert ledger.committable() == {}
+    assert ledger.committed(P0) == -1
+    assert ledger.totals.released == 2
+    assert ledger.totals.settled == {}
+
+
+def test_ignores_a_record_of_an_earlier_assignment_of_the_same_partition() -> None:
+    ledger = ledger_with(10)
+    ledger.release([P0])
+    ledger.assign(P0, 2, 10, is_committed=True)
+    ledger.open(at(10, epoch=2), 1, 0.0)
+
+    ledger.settle(at(10, epoch=1), Outcome.SENT)
+
+    assert not ledger.owns(at(10, epoch=1))
+    assert ledger.owns(at(10, epoch=2))
+    assert ledger.in_flight == 1
+
+
+def test_releases_only_what_is_unsettled() -> None:
+    ledger = ledger_with(10, 11, 12)
+    ledger.settle(at(11), Outcome.SENT)  # behind one that is still in flight
+
+    assert ledger.release([P0]) == 2
+    assert ledger.in_flight_bytes == 0
+
+
+def test_releasing_what_is_not_ours_releases_nothing() -> None:
+    assert Ledger().release([P0]) == 0
+
+
+def test_settling_twice_counts_once() -> None:
+    ledger = ledger_with(10)
+
+    assert ledger.settle(at(10), Outcome.SENT)
+    assert not ledger.settle(at(10), Outcome.SENT)
+
+    assert ledger.totals.settled == {Outcome.SENT: 1}
+
+
+def test_knows_how_much_is_in_flight_and_since_when() -> None:
+    ledger = ledger_with(10, 11, 12)
+    ledger.settle(at(10), Outcome.SENT)
+
+    assert (ledger.in_flight, ledger.in_flight_bytes) == (2, 200)
+    assert ledger.oldest_read_at_s() == 11.0
+    assert ledger.unsettled([P0, ("other", 1)]) == 2
+    assert (ledger.next_offset(P0), ledger.uncommitted_span(P0), ledger.epoch(P0)) == (13, 3, 1)
+    assert list(ledger.partitions) == [P0]
+
+    ledger.release([P0])
+    assert (ledger.in_flight, ledger.in_flight_bytes) == (0, 0)
+    assert ledger.oldest_read_at_s() is None
+
+
+def test_outcomes_are_spelt_as_the_metric_has_them() -> None:
+    assert [outcome.label for outcome in Outcome] == ["rejected", "parked", "sent", "merged", "duplicate", "dropped"]
+
+
+@given(st.sets(st.integers(0, 1000), min_size=1), st.data())
+def test_never_commits_past_an_unsettled_record(offsets: set[int], data: st.DataObject) -> None:
+    settled = data.draw(st.lists(st.sampled_from(sorted(offsets)), unique=True))
+    ledger = ledger_with(*sorted(offsets))
+    for offset in settled:
+        ledger.settle(at(offset), Outcome.SENT)
+
+    resume = ledger.committable().get(P0, min(offsets))
+
+    assert all(offset in settled for offset in offsets if offset < resume)
+    assert resume > max(offsets) or resume in offsets - set(settled)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["open", "settle", "release"]), st.integers(0, 50)), max_size=100))
+def test_every_record_is_settled_or_released_or_in_flight(steps: list[tuple[str, int]]) -> None:
+    ledger, epoch, offset, read = Ledger(), 1, 0, 0
+    ledger.assign(P0, epoch, offset, is_committed=True)
+    for step, place in steps:
+        if step == "open":
+            ledger.open(at(offset, epoch), 1, 0.0)
+            offset, read = offset + 1, read + 1
+        elif step == "settle":
+            ledger.settle(at(place, epoch), Outcome.SENT)
+        else:
+            ledger.release([P0])
+            epoch += 1
+            ledger.assign(P0, epoch, offset, is_committed=True)
+
+    assert read == sum(ledger.totals.settled.values()) + ledger.totals.released + ledger.in_flight
+    assert ledger.in_flight_bytes == ledger.in_flight

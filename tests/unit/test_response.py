@@ -1,0 +1,241 @@
+"""What TikTok's answer means. The tables are tiktok.md, section 3."""
+
+import json
+
+import pytest
+
+from consumer.core.deliver.response import KNOWN_CODES, Scope, Treatment, Verdict, classify, code_label, refusal
+from consumer.core.model import Answer
+from tests.support.fakes import envelope, item
+
+WALL_S = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
+
+ACCEPTED = [0, 20001]
+THROTTLED = [40016, 40100, 40132, 40133, 61000]
+UNAVAILABLE = [40202, 40700, 50000, 50001, 50002, 51000, 51305, 52000, 53001, 59999, 60000, 60001, 61001, 70000, 99999]
+FORBIDDEN = [
+    40001,
+    *range(40101, 40120),
+    *(40120, 40123, 40124, 40125, 40130, 40131, 40134, 40199, 41000),
+    *(40006, 40007, 40008, 40010, 40051, 40063, 40300, 40301, 40400, 41001, 70001),
+]
+REFUSED = [40000, 40002, 40003, 40011, 40050, 40061, 40062, 41002, 40200, 40099, 40500, 42000, 49999, 1, -1, 20002]
+
+EVERY_CODE = [
+    *((code, Treatment.ACCEPTED) for code in ACCEPTED),
+    *((code, Treatment.THROTTLED) for code in THROTTLED),
+    *((code, Treatment.UNAVAILABLE) for code in UNAVAILABLE),
+    *((code, Treatment.FORBIDDEN) for code in FORBIDDEN),
+    *((code, Treatment.REFUSED) for code in REFUSED),
+]
+
+
+def read(answer: Answer) -> Verdict:
+    return classify(answer, WALL_S)
+
+
+def raw(body: bytes, status: int = 200, retry_after: str | None = None) -> Answer:
+    return Answer(status, body, 0.1, retry_after)
+
+
+@pytest.mark.parametrize(("code", "treatment"), EVERY_CODE)
+@pytest.mark.parametrize("status", [200, 400, 401, 413, 429, 500])
+def test_the_code_decides_whatever_the_status(code: int, treatment: Treatment, status: int) -> None:
+    verdict = read(envelope(code, status=status))
+
+    assert (verdict.treatment, verdict.code, verdict.why) == (treatment, code, f"code {code}")
+
+
+@pytest.mark.parametrize(
+    ("status", "treatment"),
+    [
+        (200, Treatment.UNAVAILABLE),
+        (204, Treatment.UNAVAILABLE),
+        (302, Treatment.UNAVAILABLE),
+        (400, Treatment.UNAVAILABLE),
+        (401, Treatment.UNAVAILABLE),
+        (403, Treatment.UNAVAILABLE),
+        (404, Treatment.UNAVAILABLE),
+        (413, Treatment.REFUSED),
+        (429, Treatment.THROTTLED),
+        (500, Treatment.UNAVAILABLE),
+        (502, Treatment.UNAVAILABLE),
+        (503, Treatment.UNAVAILABLE),
+    ],
+)
+def test_the_status_decides_where_there_is_no_envelope(status: int, treatment: Treatment) -> None:
+    verdict = read(raw(b"<html>who knows</html>", status))
+
+    assert (verdict.treatment, verdict.code, verdict.request_id) == (treatment, None, None)
+    assert str(status) in verdict.why
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"OK",
+        b"null",
+        b"0",
+        b"[0]",
+        b"{}",
+        b'{"code": null}',
+        b'{"code": "0"}',
+        b'{"code": false}',
+        b'{"code": true}',
+        b'{"code": 0.0}',
+        b'{"code": 2147483648}',
+        b'{"code": ' + b"9" * 5000 + b"}",
+        b'{"code": 0',
+        b'{"code": 0} trailing',
+        b'{"Code": 0}',
+        b'{"data": {"code": 0}}',
+        b'\xff\xfe{"code": 0}',
+        b'{"code": 0, "message": "\xff"}',
+        b"[" * 60_000,
+    ],
+)
+def test_a_200_that_is_not_the_envelope_is_no_success(body: bytes) -> None:
+    assert read(raw(body)).treatment is Treatment.UNAVAILABLE
+
+
+def test_an_envelope_needs_nothing_but_its_code() -> None:
+    verdict = read(raw(b'{"code": 0}'))
+
+    assert verdict.treatment is Treatment.ACCEPTED
+    assert verdict.request_id is None
+    assert not verdict.is_partial
+
+
+@pytest.mark.parametrize("failure", ["timeout", "connect", "reset", "tls", "protocol"])
+def test_no_answer_is_unavailable_and_says_how_it_failed(failure: str) -> None:
+    verdict = read(Answer(None, b"", 10.0, failure=failure))
+
+    assert verdict == Verdict(Treatment.UNAVAILABLE, failure)
+
+
+def test_an_answer_without_status_and_failure_is_unavailable() -> None:
+    assert read(Answer(None, b'{"code": 0}', 10.0)).treatment is Treatment.UNAVAILABLE
+
+
+@pytest.mark.parametrize("code", THROTTLED)
+def test_40132_slows_one_pixel_and_the_other_throttling_codes_all(code: int) -> None:
+    assert read(envelope(code)).scope is (Scope.PIXEL if code == 40132 else Scope.ALL)
+
+
+def test_a_429_slows_all() -> None:
+    assert read(raw(b"slow down", 429)).scope is Scope.ALL
+
+
+@pytest.mark.parametrize("answer", [envelope(0), envelope(40002), envelope(50000), envelope(40001), raw(b"", 503)])
+def test_whatever_does_not_throttle_is_about_one_pixel(answer: Answer) -> None:
+    assert read(answer).scope is Scope.PIXEL
+
+
+def test_partial_success_is_accepted_and_flagged() -> None:
+    assert read(envelope(20001)).is_partial
+    assert not read(envelope(0)).is_partial
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [
+        (None, None),
+        ("0", 0.0),
+        ("7", 7.0),
+        (" 120 ", 120.0),
+        ("86401", 86_400.0),
+        ("9" * 400, 86_400.0),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+        ("", None),
+        ("soon", None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0),
+        ("Sun, 06 Nov 1994 08:50:37 GMT", 60.0),
+        ("Sunday, 06-Nov-94 08:49:47 GMT", 10.0),
+        ("Sun Nov  6 08:49:57 1994", 20.0),
+        ("Sun, 06 Nov 1994 08:50:37 -0000", 60.0),
+        ("Sun, 06 Nov 1994 07:00:00 GMT", 0.0),
+        ("Sun, 06 Nov 2094 07:00:00 GMT", 86_400.0),
+        ("Sun, 99 Nov 1994 08:49:37 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 86_400.0),
+        ("Sun, 06 Nov 1994 08:49" + "3" * 32 + ":37 GMT", None),
+    ],
+)
+def test_retry_after_is_read_in_seconds_and_as_a_date(header: str | None, wait_s: float | None) -> None:
+    assert read(raw(b"", 429, header)).wait_s == wait_s
+    assert read(raw(b"", 503, header)).wait_s == wait_s
+    assert read(envelope(40100, retry_after=header)).wait_s == wait_s
+
+
+@pytest.mark.parametrize(
+    ("request_id", "kept"),
+    [
+        ("202611221234-AB_c", "202611221234-AB_c"),
+        ("x" * 64, "x" * 64),
+        ("x" * 65, None),
+        ("someone@example.com", None),
+        ("a b", None),
+        ("", None),
+        (17, None),
+        (None, None),
+    ],
+)
+def test_a_request_id_is_kept_only_if_it_looks_like_one(request_id: object, kept: str | None) -> None:
+    assert read(raw(json.dumps({"code": 0, "request_id": request_id}).encode())).request_id == kept
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ("Batch.0.properties.contents.0.content_id: Not a valid string", "properties.contents.0.content_id"),
+        ("Batch.999.user.email: someone@example.com is not hashed", "user.email"),
+        ("Batch.0.user.phone.1: bad", "user.phone.1"),
+        ("data.3.event_time: too old", "event_time"),
+        ("Batch.0.page.url: x", "page.url"),
+        ("Batch.0.properties: x", "properties"),
+        ("Batch.0.properties.content_ids.12: x", "properties.content_ids.12"),
+        ("Batch.0.limited_data_use: x", "limited_data_use"),
+        ("Batch.0.user.someone@example.com: no such field", None),
+        ("Batch.0.user.email.someone: x", None),
+        ("Batch.0.properties.contents.4711471147.price: x", None),
+        ("Batch.0.user.email", None),
+        ("user.email: x", None),
+        ("invalid email someone@example.com", None),
+        ("", None),
+    ],
+)
+def test_only_a_field_that_we_know_is_taken_from_the_message(message: str, field: str | None) -> None:
+    assert read(envelope(40002, message)).field == field
+
+
+def test_a_message_that_is_no_text_names_no_field() -> None:
+    assert read(raw(b'{"code": 40002, "message": {"user": "x"}}')).field is None
+
+
+def test_known_codes_are_their_own_label_and_all_others_are_other() -> None:
+    assert code_label(0) == "0"
+    assert code_label(40132) == "40132"
+    assert code_label(51305) == "other"
+    assert code_label(None) == "other"
+    assert {0, 20001, 40002, 40100, 40119, 50002, 60001, 61000, 70001} <= KNOWN_CODES
+    assert len(KNOWN_CODES) < 70  # a metric label
+
+
+def test_a_rejection_says_code_field_and_request_but_nothing_of_the_message() -> None:
+    verdict = read(envelope(40002, "Batch.0.user.email: someone@example.com is not hashed"))
+
+    rejection = refusal(item(pixel="shop"), verdict)
+
+    assert rejection.reason == "deliver.refused"
+    assert rejection.detail == "TikTok refused it: code 40002, field user.email"
+    assert (rejection.rule, rejection.pixel, rejection.code) == ("purchases", "shop", 40002)
+    assert rejection.request_id == "20261122-1"
+
+
+def test_a_rejection_without_a_known_field_names_none() -> None:
+    rejection = refusal(item(), read(raw(b"too large", 413)))
+
+    assert rejection.detail == "TikTok refused it: HTTP 413 without TikTok's envelope"
+    assert rejection.code is None

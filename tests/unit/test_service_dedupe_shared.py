@@ -1,0 +1,362 @@
+"""Several services over one Kafka and one shared window, all in memory: what the window promises across processes."""
+
+from typing import Any
+
+from consumer.core.dedupe.shared_protocol import Lifetimes
+from tests.support.fakes import REFUSED, THROTTLED
+from tests.support.service import FakeKafka, ManualClock, Scene, encoded
+from tests.support.window_store import FakeStore
+
+WINDOW_S = 300
+TOPIC = "web-events"
+
+
+class Pair:
+    """Two processes, each with a partition of its own."""
+
+    def __init__(self, remove_for_s: int = 0) -> None:
+        self.clock = ManualClock()
+        self.kafka = FakeKafka(self.clock)
+        self.store = FakeStore(Lifetimes(WINDOW_S * 1000, remove_for_s * 1000), lambda: int(self.clock.wall() * 1000))
+        self.one, self.other = self.process(0), self.process(1)
+
+    def process(self, partition: int, **settings: Any) -> Scene:
+        name = b"%d%f" % (partition, self.clock.s)
+        scene = Scene(self.kafka, store=self.store, name=name, window_s=WINDOW_S, **{"max_wait_s": 0.1, **settings})
+        scene.member.give([(TOPIC, partition)])
+        return scene
+
+    def run(self, for_s: float = 5.0, *scenes: Scene) -> None:
+        until_s = self.clock.s + for_s
+        while self.clock.s < until_s:
+            for scene in scenes or (self.one, self.other):
+                scene.service.step()
+        assert all(scene.is_even() for scene in scenes or (self.one, self.other))
+
+    def produce(self, partition: int, event_id: str = "a", **user: str) -> None:
+        self.kafka.produce(encoded(event_id=event_id, user=user or {"email": "a@example.com"}), partition)
+
+    def committed(self) -> list[int | None]:
+        return [self.kafka.committed_offset(partition) for partition in (0, 1)]
+
+
+def test_copies_in_two_processes_become_one_event() -> None:
+    pair = Pair()
+    for partition in (0, 1):
+        pair.produce(partition)
+    pair.run()
+
+    assert pair.one.sent_ids + pair.other.sent_ids == ["a"]
+    assert pair.other.numbers()["events{shop,duplicate}"] == 1
+    assert pair.other.numbers()["records_settled{duplicate}"] == 1
+    assert pair.committed() == [1, 1]
+
+
+def test_a_copy_of_a_copy_settles_as_well() -> None:
+    pair = Pair()
+    for partition in (0, 1):
+        pair.produce(partition)
+    pair.run(2.0)
+    pair.produce(1)
+    pair.produce(1, phone="+12133734253")
+    pair.run()
+
+    assert pair.committed() == [1, 3]
+    assert [set(event["user"]) for event in pair.other.sent] == [{"phone"}]
+
+
+def test_copies_in_two_partitions_of_one_process_become_one_event() -> None:
+    pair = Pair()
+    for partition in (0, 1):
+        pair.produce(partition)
+    both = pair.process(0)
+    both.member.give([(TOPIC, 1)])
+    pair.run(5.0, both)
+
+    assert both.sent_ids == ["a"]
+    assert pair.committed() == [1, 1]
+
+
+def test_a_copy_waits_unsettled_until_the_first_is_accepted() -> None:
+    pair = Pair()
+    pair.one.sender.is_silent = True
+    pair.produce(0)
+    pair.run(1.0)
+    pair.produce(1)
+    pair.run(60.0)
+    assert pair.other.sent_ids == []
+    assert pair.committed() == [0, 0]
+
+    pair.one.sender.is_silent = False
+    pair.run()
+    assert pair.other.sent_ids == []
+    assert pair.committed() == [1, 1]
+
+
+def test_a_copy_is_sent_when_the_first_was_refused() -> None:
+    pair = Pair()
+    pair.one.sender.judge = lambda request: REFUSED
+    pair.produce(0)
+    pair.run(0.2, pair.one)
+    pair.produce(1)
+    pair.run()
+
+    assert (pair.one.sent_ids, pair.other.sent_ids) == (["a"], ["a"])
+    assert len(pair.one.letters.written) == 1
+    assert pair.other.numbers()["events{shop,accepted}"] == 1
+
+
+def test_a_copy_with_new_fields_is_forwarded_after_the_first_was_accepted() -> None:
+    pair = Pair()
+    pair.produce(0)
+    pair.produce(1, phone="+12133734253")
+    pair.run()
+    assert [set(event["user"]) for event in pair.one.sent + pair.other.sent] == [{"email"}, {"phone"}]
+    assert pair.other.numbers()["events{shop,forwarded}"] == 1
+
+    pair.produce(0, phone="+12133734253")
+    pair.run()
+    assert len(pair.one.sent) == 1
+
+
+def test_copies_that_wait_merge_among_themselves() -> None:
+    pair = Pair()
+    pair.one.sender.is_silent = True
+    pair.produce(0, external_id="1")
+    pair.run(1.0)
+    pair.produce(1)
+    pair.produce(1, phone="+12133734253")
+    pair.run(1.0)
+    pair.one.sender.is_silent = False
+    pair.run()
+
+    [forwarded] = pair.other.sent
+    assert set(forwarded["user"]) == {"email", "phone"}
+    assert pair.committed() == [1, 2]
+
+
+def test_the_copies_of_a_process_that_died_are_sent_after_its_heartbeat() -> None:
+    pair = Pair()
+    pair.one.sender.is_silent = True
+    pair.produce(0)
+    pair.run(1.0)
+    pair.produce(1)
+    pair.run(25.0, pair.other)
+    assert pair.other.sent_ids == []
+    pair.run(15.0, pair.other)
+    assert pair.other.sent_ids == ["a"]
+    assert pair.committed() == [0, 1]
+
+
+def test_a_record_read_again_by_a_new_owner_does_not_wait_for_the_dead_one() -> None:
+    pair = Pair()
+    pair.one.sender.is_silent = True
+    pair.produce(0)
+    pair.run(1.0)
+    again = pair.process(0)
+    pair.run(2.0, again)
+    assert again.sent_ids == ["a"]
+    assert pair.committed() == [1, 0]
+
+
+def test_what_was_accepted_and_not_committed_is_not_sent_again() -> None:
+    pair = Pair()
+    pair.one.member.commits_fail = True
+    pair.produce(0)
+    pair.run(2.0)
+    again = pair.process(0)
+    pair.run(2.0, again)
+    assert again.sent_ids == []
+    assert pair.committed()[0] == 1
+
+
+def test_a_planned_stop_gives_back_what_was_not_sent() -> None:
+    pair = Pair()
+    pair.one = pair.process(0, held=("shop",))
+    pair.produce(0)
+    pair.run(1.0, pair.one)
+    pair.one.stop()
+    pair.produce(1)
+    pair.run(1.0, pair.other)
+    assert pair.other.sent_ids == ["a"]
+
+
+def test_a_planned_stop_tells_what_was_accepted_last() -> None:
+    pair = Pair()
+    pair.produce(0)
+    pair.run(0.03, pair.one)
+    pair.one.stop()
+    assert pair.one.sent_ids == ["a"]
+    pair.produce(1)
+    pair.run(1.0, pair.other)
+    assert pair.other.sent_ids == []
+    assert pair.committed() == [1, 1]
+
+
+def test_what_a_stop_leaves_without_an_answer_is_sent_by_others_after_the_heartbeat() -> None:
+    pair = Pair()
+    pair.one.sender.is_silent = True
+    pair.produce(0)
+    pair.run(1.0, pair.one)
+    assert not pair.one.stop()
+    end_s = pair.clock.s
+    pair.produce(1)
+    while not pair.other.sent_ids:
+        pair.run(0.1, pair.other)
+    assert pair.clock.s - end_s < 31.5
+
+
+def test_a_revoked_partition_gives_its_unsent_claims_back() -> None:
+    pair = Pair()
+    pair.one.sender.script.extend([THROTTLED] * 3)
+    pair.produce(0, "first")
+    pair.run(0.5, pair.one)
+    pair.produce(0, "unsent")
+    pair.run(0.05, pair.one)
+    pair.one.member.take([(TOPIC, 0)], is_lost=True)
+    pair.run(0.2, pair.one)
+    pair.produce(1, "unsent")
+    pair.run(1.0, pair.other)
+    assert pair.other.sent_ids == ["unsent"]
+
+
+def test_a_parked_event_gives_its_claim_back_and_asks_again() -> None:
+    pair = Pair()
+    pair.one = pair.process(0, pixels=("shop", "blog"), park_after_s=1.0, held=("shop",))
+    pair.produce(0)
+    pair.run(10.0, pair.one)
+    assert pair.one.numbers()["events{shop,parked}"] == 1
+    pair.produce(1, phone="+12133734253")
+    pair.run(1.0)
+    assert [set(event["user"]) for event in pair.other.sent] == [{"phone"}]
+
+    opened = pair.process(0, pixels=("shop", "blog"))
+    opened.member.give([("g.parked.shop", 0)])
+    pair.run(5.0, opened)
+    assert [set(event["user"]) for event in opened.sent] == [{"email"}]
+
+
+def test_after_the_window_copies_are_removed_for_as_long_as_asked() -> None:
+    pair = Pair(remove_for_s=3600)
+    pair.produce(0)
+    pair.run(1.0)
+    pair.clock.s += WINDOW_S + 60
+    pair.produce(0, phone="+12133734253")
+    pair.run(1.0)
+    assert pair.one.numbers()["events{shop,removed}"] == 1
+    assert pair.one.numbers()["records_settled{duplicate}"] == 1
+
+    pair.clock.s += 3600 + WINDOW_S
+    pair.produce(1)
+    pair.run(1.0)
+    assert pair.other.sent_ids == ["a"]
+
+
+def test_events_without_an_id_of_their_own_ask_nobody() -> None:
+    pair = Pair()
+    pair.kafka.produce(encoded(user={"email": "a@example.com"}))
+    pair.run(1.0)
+    assert len(pair.one.sent) == 1
+    assert all(not question.claims for question in pair.store.asked)
+
+
+def test_without_the_store_each_partition_decides_alone_and_that_is_counted() -> None:
+    pair = Pair()
+    pair.store.is_away = True
+    for partition in (0, 1):
+        pair.produce(partition)
+        pair.produce(partition)
+    pair.run()
+
+    assert (pair.one.sent_ids, pair.other.sent_ids) == (["a"], ["a"])
+    assert pair.committed() == [2, 2]
+    assert pair.one.numbers()["window_store_errors{}"] >= 3
+
+    pair.store.is_away = False
+    pair.run(10.0)
+    pair.produce(0, "b")
+    pair.produce(1, "b")
+    pair.run()
+    assert sorted(pair.one.sent_ids + pair.other.sent_ids) == ["a", "a", "b"]
+
+
+def test_what_waits_when_the_store_goes_is_sent() -> None:
+    pair = Pair()
+    pair.one.sender.is_silent = True
+    pair.produce(0)
+    pair.run(1.0)
+    pair.produce(1)
+    pair.run(1.0)
+    pair.store.is_away = True
+    pair.run(6.0)
+    assert pair.other.sent_ids == ["a"]
+    assert pair.committed() == [0, 1]
+
+
+def test_the_shared_window_learns_what_was_sent_while_it_was_away() -> None:
+    pair = Pair()
+    pair.store.is_away = True
+    pair.produce(0)
+    pair.run(2.0)
+    pair.store.is_away = False
+    pair.run(10.0)
+    pair.produce(1)
+    pair.run(2.0)
+    assert pair.other.sent_ids == []
+
+
+def test_answers_that_get_lost_leave_nothing_claimed_for_ever() -> None:
+    pair = Pair()
+    pair.store.is_deaf = True
+    pair.one.sender.is_silent = True
+    pair.produce(0)
+    pair.run(1.0, pair.one)
+    pair.store.is_deaf = False
+    pair.produce(1)
+    pair.run(40.0)
+    assert pair.other.sent_ids == ["a"]
+
+
+def test_an_event_that_waited_for_copies_asks_with_their_fields() -> None:
+    pair = Pair()
+    pair.one = pair.process(0, merge_wait_s=5.0)
+    pair.produce(0)
+    pair.produce(0, phone="+12133734253")
+    pair.run(8.0, pair.one)
+    assert [set(event["user"]) for event in pair.one.sent] == [{"email", "phone"}]
+    pair.produce(1, phone="+12133734253")
+    pair.run(2.0, pair.other)
+    assert pair.other.sent_ids == []
+
+
+def test_the_batch_learns_of_a_merge_into_what_it_holds_and_of_no_other() -> None:
+    pair = Pair()
+    pair.one = pair.process(0, max_wait_s=4.0)
+    large = encoded(event_id="a", properties={"description": "x" * 600_000})
+    pair.produce(0)
+    pair.kafka.produce(large)  # merged before the store was asked: counted once, when it gets into the batch
+    pair.run(1.0, pair.one)
+    assert pair.one.sent == []
+
+    pair.produce(0, "b")
+    pair.run(1.0, pair.one)
+    pair.kafka.produce(encoded(event_id="b", properties={"description": "x" * 600_000}))
+    pair.run(1.0, pair.one)  # merged within the batch, which is full with it
+    assert pair.one.sent_ids == ["a"]
+    pair.run(3.0, pair.one)
+    assert pair.one.sent_ids == ["a", "b"]
+    assert pair.committed()[0] == 4
+
+
+def test_a_stop_asks_about_everything_that_still_waits_for_copies() -> None:
+    pair = Pair()
+    pair.other = pair.process(1, merge_wait_s=60.0)
+    for partition in (0, 1):
+        for number in range(600):
+            pair.produce(partition, str(number))
+    pair.run(3.0)
+    assert pair.committed() == [600, 0]
+
+    pair.other.stop()
+    assert pair.committed() == [600, 600]
+    assert pair.other.sent == []

@@ -1,0 +1,333 @@
+"""Which events ask for leave to be sent, when, and what becomes of them: without a store, or with one in memory."""
+
+from collections.abc import Sequence
+
+import pytest
+from msgspec import structs
+
+from consumer.core.dedupe.shared_protocol import (
+    Claim,
+    Lifetimes,
+    Question,
+    Verdict,
+    packed,
+    prefix_of,
+    read_answer,
+    token_of,
+)
+from consumer.core.dedupe.shared_window import (
+    FIRST_PAUSE_S,
+    FIRST_WAIT_S,
+    HEARTBEAT_EVERY_S,
+    LONGEST_PAUSE_S,
+    LONGEST_WAIT_S,
+    MOST_AT_ONCE,
+    MOST_UNTOLD,
+    Shared,
+)
+from consumer.core.errors import Unreachable
+from consumer.core.model import FIELD_BIT, Item, Position
+from tests.support import fakes
+
+WALL_MS = 1_700_000_000_000
+EMAIL = FIELD_BIT["user.email"]
+
+
+def new_item(number: int = 0, partition: int = 0, fields: int = EMAIL) -> Item:
+    item = fakes.item(number, partition=partition)
+    item.event = structs.replace(item.event, fields=fields)
+    return item
+
+
+class Process:
+    """A `Shared` whose names are p0, p1 … and whose jitter is none."""
+
+    def __init__(self, *, forward_new_fields: bool = True) -> None:
+        self._names = 0
+        self.shared = Shared(forward_new_fields=forward_new_fields, name=self._name, random=lambda: 1.0)
+
+    def _name(self) -> bytes:
+        self._names += 1
+        return b"p%d" % (self._names - 1)
+
+    def ask(self, now_s: float) -> Question:
+        question = self.shared.question(now_s, WALL_MS)
+        assert question is not None
+        return question
+
+    def answered(self, now_s: float, *verdicts: Verdict) -> list[tuple[Item, Verdict]]:
+        return self.shared.answered(self.ask(now_s), verdicts, now_s)
+
+    def fail(self, now_s: float) -> None:
+        self.ask(now_s)
+        self.shared.failed(now_s)
+
+    def let_go(self, *items: Item, now_s: float = 0.0) -> None:
+        for item in items:
+            self.shared.add(item)
+        self.answered(now_s, *[Verdict.FIRST] * len(items))
+
+
+@pytest.fixture
+def process() -> Process:
+    return Process()
+
+
+def digests(claims: Sequence[tuple[object, object]]) -> int:
+    return len({claim for claim, _ in claims})
+
+
+def test_what_is_new_asks_once_and_with_its_fields(process: Process) -> None:
+    item = new_item()
+    process.shared.add(item)
+    assert process.shared.has_new
+    assert process.shared.is_waiting(item)
+
+    question = process.ask(0.0)
+    [(claim, fields)] = question.claims
+    assert fields == EMAIL
+    assert claim.time_ms == WALL_MS
+    assert claim.token == token_of("orders", 0, 0, "purchases")
+    assert not process.shared.has_new
+    assert process.shared.is_waiting(item)
+
+    assert process.shared.answered(question, [Verdict.FIRST], 0.0) == [(item, Verdict.FIRST)]
+    assert not process.shared.is_waiting(item)
+    assert process.shared.question(0.1, WALL_MS) is None
+
+
+def test_fields_do_not_matter_where_copies_are_not_forwarded() -> None:
+    process = Process(forward_new_fields=False)
+    process.shared.add(new_item())
+    assert process.ask(0.0).claims[0][1] == 0
+
+
+@pytest.mark.parametrize("timestamp_ms", [-1, WALL_MS + 1])
+def test_a_record_without_a_time_or_of_the_future_counts_as_of_now(process: Process, timestamp_ms: int) -> None:
+    item = new_item()
+    item.records[0] = structs.replace(item.records[0], timestamp_ms=timestamp_ms)
+    process.shared.add(item)
+    assert process.ask(0.0).claims[0][0].time_ms == WALL_MS
+
+
+def test_a_parked_record_is_known_by_its_origin(process: Process) -> None:
+    item = new_item(7)
+    item.records[0] = structs.replace(item.records[0], position=Position("g.parked.shop", 0, 1))
+    process.shared.add(item)
+    assert process.ask(0.0).claims[0][0].token == token_of("orders", 0, 7, "purchases")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DUPLICATE, Verdict.REMOVED])
+def test_what_tiktok_has_had_is_decided_and_forgotten(process: Process, verdict: Verdict) -> None:
+    item = new_item()
+    process.shared.add(item)
+    assert process.answered(0.0, verdict) == [(item, verdict)]
+    process.shared.accepted(item)
+    process.shared.given_up(item)
+    assert not process.shared.is_waiting(item)
+    assert not process.shared.has_untold
+
+
+def test_what_must_wait_asks_again_ever_more_seldom(process: Process) -> None:
+    process.shared.add(new_item())
+    assert process.answered(0.0, Verdict.WAIT) == []
+
+    now_s, waits = 0.0, []
+    for _ in range(7):
+        before_s, now_s = now_s, now_s + 0.01
+        while (question := process.shared.question(now_s, WALL_MS)) is None or not question.claims:
+            now_s += 0.01
+        process.shared.answered(question, [Verdict.WAIT], now_s)
+        waits.append(now_s - before_s)
+    assert waits[0] == pytest.approx(FIRST_WAIT_S, abs=0.011)
+    assert waits[1] == pytest.approx(2 * FIRST_WAIT_S, abs=0.011)
+    assert waits[-1] == pytest.approx(LONGEST_WAIT_S, abs=0.011)
+
+
+def test_what_asks_again_asks_with_what_was_merged_into_it(process: Process) -> None:
+    item = new_item()
+    process.shared.add(item)
+    process.answered(0.0, Verdict.WAIT)
+    phone = FIELD_BIT["user.phone"]
+    item.event = structs.replace(item.event, fields=EMAIL | phone)
+    assert process.ask(1.0).claims[0][1] == EMAIL | phone
+
+
+def test_a_question_holds_so_many_and_the_rest_comes_after(process: Process) -> None:
+    items = [new_item(number) for number in range(MOST_AT_ONCE + 1)]
+    for item in items:
+        process.shared.add(item)
+    process.answered(0.0, *[Verdict.WAIT] * MOST_AT_ONCE)
+    assert process.shared.has_new
+    process.answered(0.0, Verdict.WAIT)
+    assert len(process.ask(1.0).claims) == MOST_AT_ONCE
+
+
+def test_an_accepted_event_is_confirmed_with_all_that_was_sent(process: Process) -> None:
+    item = new_item()
+    process.let_go(item)
+    item.event = structs.replace(item.event, fields=EMAIL | 1 << 5)
+    process.shared.accepted(item)
+    assert process.shared.has_untold
+
+    question = process.ask(0.1)
+    [(_, fields)] = question.confirms
+    assert fields == EMAIL | 1 << 5
+    process.shared.answered(question, [], 0.1)
+    assert not process.shared.has_untold
+
+
+def test_a_refused_event_gives_its_claim_back_under_the_name_that_made_it(process: Process) -> None:
+    item = new_item()
+    process.let_go(item)
+    process.fail(HEARTBEAT_EVERY_S)  # and so it has another name
+    process.shared.given_up(item)
+
+    question = process.ask(10.0)
+    [(_, owner)] = question.releases
+    assert (owner, question.owner) == (b"p0", b"p1")
+    process.shared.answered(question, [], 10.0)
+    assert not process.shared.has_untold
+
+
+def test_a_heartbeat_comes_first_and_then_every_few_seconds(process: Process) -> None:
+    assert process.ask(0.0).is_heartbeat
+    assert process.shared.question(HEARTBEAT_EVERY_S - 0.1, WALL_MS) is None
+    assert process.ask(HEARTBEAT_EVERY_S).is_heartbeat
+
+
+def test_without_an_answer_everything_that_asked_is_sent(process: Process) -> None:
+    held, asking, later = new_item(1), new_item(2), new_item(3)
+    process.shared.add(held)
+    process.answered(0.0, Verdict.WAIT)
+    process.shared.add(asking)
+    process.fail(0.01)
+    assert process.shared.undecided(0.01, WALL_MS) == [held, asking]
+
+    process.shared.add(later)
+    assert process.shared.question(0.02, WALL_MS) is None
+    assert process.shared.undecided(0.02, WALL_MS) == [later]
+    assert not any(map(process.shared.is_waiting, (held, asking, later)))
+    for item in (held, asking, later):
+        process.shared.accepted(item)
+    assert digests(process.ask(10.0).confirms) == 3
+
+
+def test_nothing_is_sent_undecided_while_the_store_answers(process: Process) -> None:
+    process.shared.add(new_item())
+    process.answered(0.0, Verdict.WAIT)
+    assert process.shared.undecided(0.0, WALL_MS) == []
+
+
+def test_a_store_that_fails_is_asked_again_ever_more_seldom_until_it_answers(process: Process) -> None:
+    now_s, pauses = 0.0, []
+    process.ask(now_s)
+    for _ in range(8):
+        process.shared.failed(now_s)
+        before_s = now_s
+        while process.shared.question(now_s, WALL_MS) is None:
+            now_s += 0.01
+        pauses.append(now_s - before_s)
+    assert pauses[0] == pytest.approx(FIRST_PAUSE_S, abs=0.011)
+    assert pauses[-1] == pytest.approx(LONGEST_PAUSE_S, abs=0.011)
+    assert process.shared.is_away
+
+    process.answered(now_s + 10)
+    assert not process.shared.is_away
+
+
+def test_after_a_failure_it_is_another_process_to_the_store(process: Process) -> None:
+    process.fail(0.0)
+    question = process.ask(10.0)
+    assert question.owner == b"p1"
+    assert question.is_heartbeat
+
+
+def test_what_could_not_be_told_is_told_later_in_order_and_within_bounds(process: Process) -> None:
+    items = [new_item(number) for number in range(MOST_AT_ONCE + 1)]
+    for item in items:
+        process.shared.add(item)
+    process.fail(0.0)
+    process.shared.undecided(0.0, WALL_MS)
+    for item in items:
+        process.shared.accepted(item)
+    process.fail(10.0)
+
+    first = process.ask(20.0)
+    process.shared.answered(first, [], 20.0)
+    second = process.ask(20.0)
+    assert (len(first.confirms), len(second.confirms)) == (MOST_AT_ONCE, 1)
+    assert MOST_UNTOLD >= MOST_AT_ONCE
+
+
+def test_what_was_not_sent_when_its_partition_goes_gives_its_claim_back(process: Process) -> None:
+    asking, new, unsent, other = new_item(1), new_item(2), new_item(3), new_item(4, partition=1)
+    process.let_go(unsent, other)
+    process.shared.add(asking)
+    process.answered(0.1, Verdict.WAIT)
+    process.shared.add(new)
+
+    process.shared.gone(lambda item: item is not other, 1.0)
+
+    question = process.ask(2.0)
+    assert question.claims == []
+    [(claim, _)] = question.releases
+    assert claim.token == token_of("orders", 0, 3, "purchases")
+    process.shared.answered(question, [], 2.0)
+    process.shared.accepted(other)
+    assert process.shared.has_untold
+
+
+def test_what_was_sent_when_its_partition_goes_keeps_its_claim_as_if_we_had_died(process: Process) -> None:
+    item = new_item()
+    process.let_go(item)
+    item.is_handed_over = True
+    process.shared.gone(lambda item: True, 1.0)
+
+    assert process.ask(30.9).releases == []
+    assert digests(process.ask(31.0).releases) == 1
+
+
+def test_a_record_read_again_by_us_takes_the_claim_that_was_left(process: Process) -> None:
+    item, again = new_item(), new_item()
+    process.let_go(item)
+    item.is_handed_over = True
+    process.shared.gone(lambda item: True, 1.0)
+    process.let_go(again, now_s=2.0)
+
+    assert process.ask(40.0).releases == []
+
+
+def test_a_token_tells_records_and_rules_apart_and_a_prefix_groups() -> None:
+    assert len({token_of("t", 1, 1, "r"), token_of("t", 11, 1, "r"), token_of("t", 1, 11, "r")}) == 3
+    assert token_of("t", 1, 1, "r") != token_of("t", 1, 1, "s") != token_of("u", 1, 1, "s")
+    assert prefix_of("a") != prefix_of("b")
+    assert prefix_of("a") == prefix_of("a")
+
+
+def test_a_packed_question_holds_each_part_in_pieces_of_its_size(process: Process) -> None:
+    item = new_item()
+    process.let_go(item)
+    process.shared.accepted(item)
+    process.shared.add(new_item(1))
+    question = structs.replace(process.ask(0.1), releases=[(Claim(b"d" * 16, b"t" * 8, 0), b"12345678")])
+
+    arguments = packed(question, b"prefix", Lifetimes(300_000, 1_000))
+    assert arguments[:6] == [b"prefix", b"p0", 0, 300_000, 301_000, 601_000]
+    assert [len(part) for part in arguments[6:] if isinstance(part, bytes)] == [36, 32, 36]
+
+
+@pytest.mark.parametrize("answer", [None, 7, b"", b"ff", b"?", "f"])
+def test_an_answer_that_makes_no_sense_is_none(answer: object) -> None:
+    with pytest.raises(Unreachable):
+        read_answer(answer, 1)
+
+
+def test_an_answer_is_one_byte_a_claim() -> None:
+    assert read_answer(b"fwdrh", 5) == [
+        Verdict.FIRST,
+        Verdict.FORWARD,
+        Verdict.DUPLICATE,
+        Verdict.REMOVED,
+        Verdict.WAIT,
+    ]
