@@ -21,7 +21,7 @@ import redis
 from bench.window import STEP, WINDOW_MS, made
 from consumer.adapters.redis_window import RedisWindow
 from consumer.core.dedupe.shared_protocol import OWNER_BYTES, Lifetimes, prefix_of
-from consumer.core.dedupe.shared_window import Shared
+from consumer.core.dedupe.shared_window import SharedClaims
 from consumer.core.model import EventOutcome, Item
 
 WALL_MS = 1 << 41
@@ -49,7 +49,7 @@ def is_up(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def decide(shared: Shared, store: RedisWindow, items: list[Item]) -> None:
+def decide(shared: SharedClaims, store: RedisWindow, items: list[Item]) -> None:
     """One step of the service: ask about what was read, tell of what was accepted since the last."""
     for item in items:
         shared.add(item)
@@ -66,7 +66,7 @@ def redis_cpu_s(client: redis.Redis) -> float:
 
 
 def main(events: int) -> None:
-    shared = Shared(forward_new_fields=True, name=partial(os.urandom, OWNER_BYTES), random=lambda: 0.5)
+    shared = SharedClaims(forward_new_fields=True, name=partial(os.urandom, OWNER_BYTES), random=lambda: 0.5)
     with redis_server() as url, redis.Redis.from_url(url) as client:
         store = RedisWindow(url, prefix_of("bench"), Lifetimes(WINDOW_MS), PATIENT_S)
         decide(shared, store, [])

@@ -22,8 +22,8 @@ from consumer.core.model import Decoded, Item, Record, SchemaWanted
 from consumer.core.normalize.event import normalize
 from consumer.core.route.conditions import compile_condition, resolve_pixel
 from consumer.core.rules.getters import compile_source
-from consumer.core.settle.ledger import Ledger, Outcome
-from consumer.core.validate import Limits, validate
+from consumer.core.settle.ledger import Ledger, RecordOutcome
+from consumer.core.validate import EventLimits, validate
 from consumer.wiring import decoder_of, windows_settings
 
 RECORDS: Final = 20_000
@@ -79,7 +79,7 @@ class _Way:
         codes = {pixel.pixel_code: name for name, pixel in settings.pixels.items()}
         assert not isinstance(rule.pixel, str)
         code_of = compile_source(rule.pixel)
-        limits = Limits(settings.limits.max_event_age_s, settings.batch.max_bytes)
+        limits = EventLimits(settings.limits.max_event_age_s, settings.batch.max_bytes)
         self._decode = decoder_of(settings).decode
         self._holds = compile_condition(rule.when)
         self._pixel_of = lambda decoded: resolve_pixel(code_of(decoded), codes)
@@ -118,7 +118,7 @@ class _Way:
         bodies = watch.each("batch", self._cut, self._pixels)
         accepted = [item for batch in bodies for item in batch]
         watch.each("dedupe", self._window.accepted, accepted)
-        watch.each("settle", lambda record: self._ledger.settle(record.position, Outcome.SENT), records)
+        watch.each("settle", lambda record: self._ledger.settle(record.position, RecordOutcome.SENT), records)
 
     @staticmethod
     def _known(decoded: Decoded | SchemaWanted) -> Decoded:
@@ -138,7 +138,7 @@ class _Way:
         batch = self._batcher.cut(pixel)
         b",".join([item.event.body for item in batch.items])
         for item in batch.items:
-            item.is_handed_over = True
+            item.is_submitted = True
         return batch.items
 
 

@@ -57,7 +57,7 @@ def decide(window: Window, pairs: list[tuple[Record, Event]]) -> float:
             sent.append(offered.item)
         if len(sent) == 1000:
             for item in sent:
-                item.is_handed_over = True
+                item.is_submitted = True
                 window.accepted(item)
             sent.clear()
     for item in sent:

@@ -17,7 +17,7 @@ from msgspec import structs
 from consumer import logs
 from consumer.commands.check import check, is_fatal
 from consumer.commands.dlq.dlq_cli import dlq
-from consumer.commands.explain import Asked, explain_records, with_rules_of
+from consumer.commands.explain import ExplainOptions, explain_records, with_rules_of
 from consumer.commands.options import Config, Since, unix_ms
 from consumer.config import Settings, load
 from consumer.config.checks.schema_paths import schema_problems
@@ -140,14 +140,16 @@ def explain_command(
     raise typer.Exit(explain_records(settings, structs.replace(asked, is_json=as_json), sys.stdout))
 
 
-def _asked(file: str | None, topic: str | None, partition: int | None, offset: int | None, last: int | None) -> Asked:
+def _asked(
+    file: str | None, topic: str | None, partition: int | None, offset: int | None, last: int | None
+) -> ExplainOptions:
     match file, topic, partition, offset, last:
         case str(), None, None, None, None:
-            return Asked(file=file)
+            return ExplainOptions(file=file)
         case None, str(), int(), int(), None:
-            return Asked(at=(topic, partition, offset))
+            return ExplainOptions(at=(topic, partition, offset))
         case None, str(), None, None, int():
-            return Asked(last=(topic, last))
+            return ExplainOptions(last=(topic, last))
     raise typer.BadParameter("write --file F, --topic T --partition P --offset O, or --topic T --last N")
 
 
@@ -248,12 +250,14 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
     """Write a first configuration, guessed from the names of a schema's fields, each guess with why."""
-    from consumer.commands.init import Asked as AskedToInit  # here, since `run` need not wait for it
-    from consumer.commands.init import write_first_config
+    from consumer.commands.init import (
+        InitOptions,  # here, since `run` need not wait for it
+        write_first_config,
+    )
 
     if topic is None and schema is None:
         raise typer.BadParameter("write --topic T or --schema FILE")
-    asked = AskedToInit(
+    asked = InitOptions(
         topic, schema, bootstrap, registry, group, properties or (), registry_properties or (), sandbox, output, force
     )
     raise typer.Exit(write_first_config(asked, sys.stdout))
@@ -279,7 +283,7 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Every answer takes longer by it.")] = "0s",
 ) -> None:
     """Stand in for TikTok's Events API on this machine: strict, and as unkind as it is told to be."""
-    from consumer.sandbox.api import Settings as SandboxSettings  # here, since `run` need not wait for it
+    from consumer.sandbox.api import SandboxSettings  # here, since `run` need not wait for it
     from consumer.sandbox.server import serve
 
     try:

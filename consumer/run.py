@@ -17,7 +17,7 @@ from consumer.config import Settings
 from consumer.core.errors import ConfigError, Halt
 from consumer.repeats import Repeats
 from consumer.service.loop import Service
-from consumer.service.published import Published
+from consumer.service.published import ServiceSnapshot
 from consumer.wiring import Replaced, composed
 
 log = structlog.get_logger("consumer.run")
@@ -82,7 +82,7 @@ class Loudness:
 
 
 @contextmanager
-def listening(settings: Settings, latest: Callable[[], Published]) -> Iterator[int]:
+def listening(settings: Settings, latest: Callable[[], ServiceSnapshot]) -> Iterator[int]:
     """Serve the endpoints of what was published last while the block runs; gives the port."""
     app = application(latest, time.monotonic)
     try:

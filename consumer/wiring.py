@@ -14,15 +14,15 @@ from typing import Final
 from msgspec import Struct, structs
 from pydantic import SecretStr
 
-from consumer.adapters.access_tokens import Tokens
-from consumer.adapters.dry_run import NoLetters, NoSender, Outsider
+from consumer.adapters.access_tokens import AccessTokens
+from consumer.adapters.dry_run import NoRecordWriter, NoSender, Outsider
 from consumer.adapters.kafka_admin import KafkaCluster, TopicWatch
-from consumer.adapters.kafka_consumer import KafkaSource, OnCommit
-from consumer.adapters.kafka_outcomes import KafkaOutcomes
-from consumer.adapters.kafka_own_topics import OWN_SUFFIX, Apart
-from consumer.adapters.kafka_producer import KafkaLetters
+from consumer.adapters.kafka_consumer import KafkaConsumer, OnCommit
+from consumer.adapters.kafka_outcomes import KafkaOutcomeSink
+from consumer.adapters.kafka_own_topics import OWN_SUFFIX, OwnTopicsConsumer
+from consumer.adapters.kafka_producer import KafkaRecordWriter
 from consumer.adapters.schema_registry import SchemaRegistry
-from consumer.adapters.tiktok_client import TikTok
+from consumer.adapters.tiktok_client import TikTokClient
 from consumer.config import Settings
 from consumer.config.kafka_clients import (
     chosen_topics,
@@ -36,7 +36,7 @@ from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.decode.decoder import Decoder
 from consumer.core.decode.schema_lookups import SchemaLookups
 from consumer.core.dedupe.shared_protocol import OWNER_BYTES, Lifetimes, prefix_of
-from consumer.core.dedupe.shared_window import Shared
+from consumer.core.dedupe.shared_window import SharedClaims
 from consumer.core.dedupe.window import WindowSettings
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.parking import ParkSettings
@@ -47,18 +47,18 @@ from consumer.core.model import EventOutcome, RejectReason
 from consumer.core.pipeline import Pipeline, PipelineSettings
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger
-from consumer.core.validate import MATCH_KEYS, Limits
+from consumer.core.validate import MATCH_KEYS, EventLimits
 from consumer.metrics import Metrics
-from consumer.service.decode import LookingUp
-from consumer.service.dedupe import Windows, WindowsSettings
-from consumer.service.dedupe_shared import Alone, Sharing
-from consumer.service.deliver import Delivering
+from consumer.service.decode import DecodeStage
+from consumer.service.dedupe import PartitionWindows, WindowsSettings
+from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
+from consumer.service.deliver import DeliverStage
 from consumer.service.loop import Clocks, Service, ServiceSettings
-from consumer.service.outcomes import Telling
-from consumer.service.ports import Letters, Member, Sender, WindowStore
+from consumer.service.outcomes import OutcomeWriter
+from consumer.service.ports import Member, RecordWriter, Sender, WindowStore
 from consumer.service.read import Edges, ReadSettings
-from consumer.service.report import About
-from consumer.service.settle import Settling
+from consumer.service.report import ServiceInfo
+from consumer.service.settle import SettleStage
 
 _SLACK_BYTES: Final = 512
 """For a request's envelope: pixel code and test code are far shorter."""
@@ -68,7 +68,7 @@ class Replaced(Struct, frozen=True):
     """Edges other than the real ones: `--dry-run` sends nothing and writes nothing."""
 
     member: Callable[[OnCommit], Member] | None = None
-    letters: Letters | None = None
+    letters: RecordWriter | None = None
     sender: Sender | None = None
     is_dry: bool = False
 
@@ -95,28 +95,28 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
     decoder = decoder_of(settings)
     cluster = KafkaCluster(consumer_properties(settings))
     topics = _topic_watch(settings, cluster, is_dry=replaced.is_dry)
-    windows = Windows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
-    letters = replaced.letters or KafkaLetters(producer_properties(settings))
+    windows = PartitionWindows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
+    letters = replaced.letters or KafkaRecordWriter(producer_properties(settings))
     ended.callback(letters.close, _CLOSE_S)
     outcomes = None if replaced.is_dry else outcomes_of(settings, ended)
-    telling = None if outcomes is None else Telling(outcomes, ledger, metrics, clocks.wall)
-    settling = Settling(ledger, letters, metrics, settings.dead_letter.topic, windows, telling=telling)
+    telling = None if outcomes is None else OutcomeWriter(outcomes, ledger, metrics, clocks.wall)
+    settling = SettleStage(ledger, letters, metrics, settings.dead_letter.topic, windows, telling=telling)
     member = (replaced.member or partial(_member, settings))(settling.committed)
     sender = replaced.sender or tiktok_of(settings)
     ended.callback(sender.close, _CLOSE_S)
     delivering = _delivering(settings, sender, metrics)
-    sharing: Alone | Sharing = Alone(delivering)
+    sharing: NoSharedWindow | SharedWindow = NoSharedWindow(delivering)
     store = None if replaced.is_dry else store_of(settings)
     if store is not None:
         ended.callback(store.close, _CLOSE_S)
-        sharing = Sharing(
+        sharing = SharedWindow(
             shared_of(settings), store, windows, delivering, ledger=ledger, metrics=metrics, telling=telling
         )
     service = Service(
         edges=Edges(member, cluster, topics),
         read=_read_settings(settings),
         pipeline=pipeline_of(settings, decoder),
-        looking_up=LookingUp(SchemaLookups(decoder), _registry(settings, ended), random.random),
+        looking_up=DecodeStage(SchemaLookups(decoder), _registry(settings, ended), random.random),
         windows=windows,
         delivering=delivering,
         settling=settling,
@@ -158,8 +158,8 @@ def _topic_watch(settings: Settings, cluster: KafkaCluster, *, is_dry: bool) -> 
 def _member(settings: Settings, told: OnCommit) -> Member:
     properties = consumer_properties(settings)
     own_group = {"group.id": settings.kafka.group_id + OWN_SUFFIX}
-    own = KafkaSource({**properties, **own_group, "fetch.wait.max.ms": "500"}, told)
-    return Apart(KafkaSource(properties, told), own, own_topics_of(settings))
+    own = KafkaConsumer({**properties, **own_group, "fetch.wait.max.ms": "500"}, told)
+    return OwnTopicsConsumer(KafkaConsumer(properties, told), own, own_topics_of(settings))
 
 
 def dry(settings: Settings, from_ms: int | None) -> tuple[Settings, Replaced]:
@@ -168,7 +168,7 @@ def dry(settings: Settings, from_ms: int | None) -> tuple[Settings, Replaced]:
     properties = consumer_properties(settings)
     outside = Replaced(
         member=lambda told: Outsider(properties, told, KafkaCluster(properties), from_ms),
-        letters=NoLetters(),
+        letters=NoRecordWriter(),
         sender=NoSender(),
         is_dry=True,
     )
@@ -197,7 +197,7 @@ def pipeline_of(settings: Settings, decoder: Decoder) -> Pipeline:
             pixels={name: pixel.pixel_code for name, pixel in settings.pixels.items()},
             id_from_position=settings.event_id_from_position,
             reject_bad_fields=settings.on_bad_field == "reject",
-            limits=Limits(settings.limits.max_event_age_s, settings.batch.max_bytes - _SLACK_BYTES),
+            limits=EventLimits(settings.limits.max_event_age_s, settings.batch.max_bytes - _SLACK_BYTES),
         ),
     )
 
@@ -213,7 +213,7 @@ def decoder_of(settings: Settings) -> Decoder:
     )
 
 
-def tiktok_of(settings: Settings) -> TikTok:
+def tiktok_of(settings: Settings) -> TikTokClient:
     """The sender, with each pixel's token or token file."""
     sources: dict[str, SecretStr | Path] = {}
     for name, pixel in settings.pixels.items():
@@ -221,15 +221,15 @@ def tiktok_of(settings: Settings) -> TikTok:
         if source is not None:
             sources[name] = source
     delivery = settings.delivery
-    return TikTok(delivery.base_url, Tokens(sources), delivery.timeout_s, delivery.max_in_flight)
+    return TikTokClient(delivery.base_url, AccessTokens(sources), delivery.timeout_s, delivery.max_in_flight)
 
 
-def outcomes_of(settings: Settings, ended: ExitStack) -> KafkaOutcomes | None:
+def outcomes_of(settings: Settings, ended: ExitStack) -> KafkaOutcomeSink | None:
     """The writer of the outcomes topic, if one is configured."""
     topic = settings.outcomes.topic
     if topic is None:
         return None
-    outcomes = KafkaOutcomes(producer_properties(settings), topic)
+    outcomes = KafkaOutcomeSink(producer_properties(settings), topic)
     ended.callback(outcomes.close, _CLOSE_OUTCOMES_S)
     return outcomes
 
@@ -273,16 +273,16 @@ def store_of(settings: Settings) -> WindowStore | None:
     return RedisWindow(dedupe.redis_url.get_secret_value(), prefix_of(settings.kafka.group_id), lifetimes)
 
 
-def shared_of(settings: Settings) -> Shared:
+def shared_of(settings: Settings) -> SharedClaims:
     """This process's part in that window, under a name of its own."""
-    return Shared(
+    return SharedClaims(
         forward_new_fields=settings.dedupe.forward_new_fields,
         name=partial(os.urandom, OWNER_BYTES),
         random=random.random,
     )
 
 
-def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> Delivering:
+def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> DeliverStage:
     limits, batch = settings.delivery, settings.batch
     delivery = Delivery(
         DeliverySettings(
@@ -297,7 +297,7 @@ def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> Deliver
         random.random,
     )
     batcher = Batcher(BatchLimits(batch.max_events, batch.max_bytes, batch.max_wait_s), delivery.overhead_bytes())
-    return Delivering(batcher, delivery, sender, metrics)
+    return DeliverStage(batcher, delivery, sender, metrics)
 
 
 def _service_settings(settings: Settings, *, is_dry: bool = False) -> ServiceSettings:
@@ -316,9 +316,9 @@ def _service_settings(settings: Settings, *, is_dry: bool = False) -> ServiceSet
     )
 
 
-def _about(settings: Settings, *, is_dry: bool) -> About:
+def _about(settings: Settings, *, is_dry: bool) -> ServiceInfo:
     is_test = all(pixel.test_event_code for pixel in settings.pixels.values())
-    return About(
+    return ServiceInfo(
         version=version("tiktok-events-consumer"),
         group=settings.kafka.group_id,
         mode="dry run" if is_dry else "test" if is_test else "run",

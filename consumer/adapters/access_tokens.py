@@ -1,6 +1,6 @@
 """Access tokens, from the configuration or from files that may change. Part of the edge to TikTok.
 
-A token is revealed only for the request's header, by `Tokens.reveal`.
+A token is revealed only for the request's header, by `AccessTokens.reveal`.
 """
 
 import time
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 _Mark = tuple[int, int, int] | None
 
 
-class Tokens:
+class AccessTokens:
     """Each pixel's token.
 
     Args:

@@ -5,16 +5,17 @@ from collections.abc import Mapping, Sequence
 from confluent_kafka import KafkaException, TopicPartition
 
 from consumer.adapters.kafka_admin import ASK_TIMEOUT_S, KafkaCluster
-from consumer.adapters.kafka_consumer import KafkaSource, OnCommit, Rebalanced
+from consumer.adapters.kafka_consumer import KafkaConsumer, OnCommit
 from consumer.core import model
 from consumer.core.deliver.request import Request
 from consumer.core.errors import Unreachable
 from consumer.core.model import Answer
-from consumer.core.read import Committed
-from consumer.core.settle.envelope import Letter
+from consumer.core.read import CommittedOffset
+from consumer.core.settle.envelope import OutgoingRecord
+from consumer.service.ports import RebalanceListener
 
 
-class Outsider(KafkaSource):
+class Outsider(KafkaConsumer):
     """Reads every partition of its topics without joining the group, whose offsets it only looks at.
 
     Args:
@@ -30,7 +31,7 @@ class Outsider(KafkaSource):
         self._cluster, self._from_ms = cluster, from_ms
         self._taken: set[model.TopicPartition] = set()
 
-    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Take all partitions that were not taken yet. Raises Unreachable."""
         seen = self._cluster.topics()
         there = [(topic, number) for topic in topics for number in range(seen.get(topic, 0))]
@@ -38,12 +39,12 @@ class Outsider(KafkaSource):
         self._taken.update(new)
         listener.assigned(new)
 
-    def committed(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Committed]:
+    def committed(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, CommittedOffset]:
         """The group's offsets, or those of the time that was asked for. Raises Unreachable."""
         if self._from_ms is None:
             return super().committed(partitions)
         if self._from_ms == 0:
-            return dict.fromkeys(partitions, Committed(None, ""))
+            return dict.fromkeys(partitions, CommittedOffset(None, ""))
         wanted = [TopicPartition(*p, self._from_ms) for p in partitions]
         try:
             found = self._consumer.offsets_for_times(wanted, timeout=ASK_TIMEOUT_S)
@@ -51,7 +52,7 @@ class Outsider(KafkaSource):
             raise Unreachable(failed.args[0].str()) from None
         ends = self._cluster.bounds(partitions)
         return {
-            (p.topic, p.partition): Committed(p.offset if p.offset >= 0 else ends[p.topic, p.partition].high, "")
+            (p.topic, p.partition): CommittedOffset(p.offset if p.offset >= 0 else ends[p.topic, p.partition].high, "")
             for p in found
         }
 
@@ -61,13 +62,13 @@ class Outsider(KafkaSource):
         return True
 
 
-class NoLetters:
+class NoRecordWriter:
     """Acknowledges every letter and writes none."""
 
     def __init__(self) -> None:
         self._numbers: list[int] = []
 
-    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None:
+    def write(self, number: int, letter: OutgoingRecord, *, is_alone: bool) -> None:
         self._numbers.append(number)
 
     def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:

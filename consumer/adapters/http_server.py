@@ -17,13 +17,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from consumer.metrics import SnapshotCollector
-from consumer.service.published import Published
+from consumer.service.published import ServiceSnapshot
 from consumer.web import HEADERS, STATUS, Files
 
 _START_WITHIN_S: Final = 10.0
 
 
-def application(latest: Callable[[], Published], now_s: Callable[[], float]) -> Starlette:
+def application(latest: Callable[[], ServiceSnapshot], now_s: Callable[[], float]) -> Starlette:
     """The endpoints of interface.md, section 4.
 
     Args:

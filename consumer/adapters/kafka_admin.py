@@ -13,10 +13,10 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-from consumer.adapters.kafka_errors import judged
+from consumer.adapters.kafka_errors import config_errors
 from consumer.core import model
 from consumer.core.errors import Unreachable
-from consumer.core.read import Bounds
+from consumer.core.read import LogBounds
 
 log = structlog.get_logger("consumer.cluster")
 
@@ -101,15 +101,15 @@ class KafkaCluster:
         of_admin: dict[str, str | int | float | bool] = {
             name: value for name, value in properties.items() if name not in _CONSUMER_ONLY
         }
-        with judged("kafka.properties", properties):
+        with config_errors("kafka.properties", properties):
             self._admin = AdminClient(of_admin, logger=logging.getLogger("librdkafka"))
         self._has_controller, self._cluster_id = True, ""
 
-    def bounds(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, Bounds]:
+    def bounds(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, LogBounds]:
         """Where the logs begin and end. Raises Unreachable."""
         wanted = [TopicPartition(*p) for p in partitions]
         low, high = self._list_offsets(wanted, _EARLIEST), self._list_offsets(wanted, _LATEST)
-        return {p: Bounds(low[p], high[p]) for p in partitions}
+        return {p: LogBounds(low[p], high[p]) for p in partitions}
 
     def ends(self, partitions: Iterable[model.TopicPartition]) -> dict[model.TopicPartition, int]:
         """Where the logs end: the offset that the next record will have. Raises Unreachable."""

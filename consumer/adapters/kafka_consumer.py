@@ -5,7 +5,6 @@ Everything here is called from the deciding thread; librdkafka's own threads do 
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
 
 import structlog
 from confluent_kafka import (
@@ -19,11 +18,12 @@ from confluent_kafka import (
 )
 
 from consumer.adapters.kafka_admin import ASK_TIMEOUT_S
-from consumer.adapters.kafka_errors import judged
+from consumer.adapters.kafka_errors import config_errors
 from consumer.core import model
 from consumer.core.errors import Unreachable
 from consumer.core.model import Position, Record
-from consumer.core.read import Committed, Fault, FaultKind
+from consumer.core.read import CommittedOffset, ReadFault, ReadFaultKind
+from consumer.service.ports import RebalanceListener
 
 log = structlog.get_logger("consumer.kafka")
 
@@ -32,15 +32,7 @@ OnCommit = Callable[[Mapping[model.TopicPartition, int], bool], None]
 """Told which offsets a commit has stored, and whether that was all of it."""
 
 
-class Rebalanced(Protocol):
-    """What to call, in the deciding thread and inside `read`, when the group gives or takes partitions."""
-
-    def assigned(self, partitions: Partitions) -> None: ...
-    def revoked(self, partitions: Partitions) -> None: ...
-    def lost(self, partitions: Partitions) -> None: ...
-
-
-class KafkaSource:
+class KafkaConsumer:
     """One member of the consumer group, or, with `assign` alone, a reader outside of it.
 
     Raises:
@@ -49,15 +41,15 @@ class KafkaSource:
 
     def __init__(self, properties: Mapping[str, str], on_commit: OnCommit) -> None:
         self._on_commit = on_commit
-        self._fatal: list[Fault] = []
+        self._fatal: list[ReadFault] = []
         self._epochs: dict[model.TopicPartition, int] = {}
         callbacks = {"error_cb": self._note_error, "on_commit": self._committed}
-        with judged("kafka.properties", properties):
+        with config_errors("kafka.properties", properties):
             self._consumer = Consumer({**properties, **callbacks}, logger=logging.getLogger("librdkafka"))
 
     # ── the group ───────────────────────────────────────────────────────────────────────────────
 
-    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Join the group, or change what this member asks for. Partitions are given only by `assign`."""
 
         def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -104,7 +96,7 @@ class KafkaSource:
 
     # ── reading and committing ──────────────────────────────────────────────────────────────────
 
-    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[Fault]]:
+    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[ReadFault]]:
         """Records in the order of their partitions, and what came instead of records. Rebalances happen in here.
 
         Waits until there are `max_records` of them or the time is over. With 0 records it only polls.
@@ -177,7 +169,7 @@ class KafkaSource:
         self._on_commit(good, False)
         return False
 
-    def committed(self, partitions: Partitions) -> dict[model.TopicPartition, Committed]:
+    def committed(self, partitions: Partitions) -> dict[model.TopicPartition, CommittedOffset]:
         """What the group has stored. Raises Unreachable."""
         try:
             stored = self._consumer.committed([TopicPartition(*p) for p in partitions], timeout=ASK_TIMEOUT_S)
@@ -197,12 +189,14 @@ class KafkaSource:
             log.warning("kafka.error", error=error.name(), text=error.str())
 
 
-def _fault(error: KafkaError, message: Message | None) -> Fault:
+def _fault(error: KafkaError, message: Message | None) -> ReadFault:
     partition = _partition_of(message)
     if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
-        return Fault(FaultKind.FATAL, partition, error.str())
+        return ReadFault(ReadFaultKind.FATAL, partition, error.str())
     lost = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._NO_OFFSET)
-    return Fault(FaultKind.POSITION_LOST if error.code() in lost else FaultKind.OTHER, partition, error.str())
+    return ReadFault(
+        ReadFaultKind.POSITION_LOST if error.code() in lost else ReadFaultKind.OTHER, partition, error.str()
+    )
 
 
 def _partition_of(message: Message | None) -> model.TopicPartition | None:
@@ -212,8 +206,8 @@ def _partition_of(message: Message | None) -> model.TopicPartition | None:
     return (topic, partition) if topic is not None and partition is not None else None
 
 
-def _stored(partition: TopicPartition) -> Committed:
+def _stored(partition: TopicPartition) -> CommittedOffset:
     if partition.error is not None:
         raise Unreachable(partition.error.str())
     offset = None if partition.offset == OFFSET_INVALID else partition.offset
-    return Committed(offset, partition.metadata or "")
+    return CommittedOffset(offset, partition.metadata or "")

@@ -13,7 +13,7 @@ _SHORTEST_SECRET: Final = 4
 
 
 @contextmanager
-def judged(section: str, properties: Mapping[str, str]) -> Iterator[None]:
+def config_errors(section: str, properties: Mapping[str, str]) -> Iterator[None]:
     """Make what a client says against its properties a problem of this section of the file, without their values.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.adapters.kafka_errors import judged
+from consumer.adapters.kafka_errors import config_errors
 
 log = structlog.get_logger("consumer.outcomes")
 
@@ -24,7 +24,7 @@ _OURS: Final[Mapping[str, str | bool]] = {
 }
 
 
-class KafkaOutcomes:
+class KafkaOutcomeSink:
     """Hands records to the client, and keeps only what went wrong.
 
     Raises:
@@ -34,7 +34,7 @@ class KafkaOutcomes:
     def __init__(self, properties: Mapping[str, str], topic: str) -> None:
         self._topic = topic
         self._failed: list[str] = []
-        with judged("kafka.producer_properties", properties):
+        with config_errors("kafka.producer_properties", properties):
             self._producer = Producer(
                 {**properties, **_OURS, "error_cb": _log_error}, logger=logging.getLogger("librdkafka")
             )

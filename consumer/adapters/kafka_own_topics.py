@@ -7,10 +7,11 @@ parked topics, which hold nothing on most days, and another all the events.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from consumer.adapters.kafka_consumer import KafkaSource, Rebalanced
+from consumer.adapters.kafka_consumer import KafkaConsumer
 from consumer.core import model
 from consumer.core.model import Record
-from consumer.core.read import Committed, Fault
+from consumer.core.read import CommittedOffset, ReadFault
+from consumer.service.ports import RebalanceListener
 
 Partition = model.TopicPartition
 Partitions = Sequence[Partition]
@@ -19,13 +20,13 @@ OWN_SUFFIX: Final = ".own"
 """The group of the own topics is called like the other, with this behind."""
 
 
-class Apart:
+class OwnTopicsConsumer:
     """Two members as one: which of them has a partition is told by its topic."""
 
-    def __init__(self, main: KafkaSource, own: KafkaSource, own_topics: frozenset[str]) -> None:
+    def __init__(self, main: KafkaConsumer, own: KafkaConsumer, own_topics: frozenset[str]) -> None:
         self._main, self._own, self._own_topics = main, own, own_topics
 
-    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Join both groups, or change what these members ask for."""
         own = [topic for topic in topics if topic in self._own_topics]
         self._main.subscribe([topic for topic in topics if topic not in self._own_topics], listener)
@@ -46,7 +47,7 @@ class Apart:
         for member, theirs in self._split(partitions):
             member.resume(theirs)
 
-    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[Fault]]:
+    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[ReadFault]]:
         """What both have; only for the records of the origin's topics it waits."""
         records, faults = self._main.read(max_records, timeout_s)
         own_records, own_faults = self._own.read(max_records, 0)
@@ -59,9 +60,9 @@ class Apart:
         ]
         return all(done)
 
-    def committed(self, partitions: Partitions) -> dict[Partition, Committed]:
+    def committed(self, partitions: Partitions) -> dict[Partition, CommittedOffset]:
         """What the groups have stored. Raises Unreachable."""
-        stored: dict[Partition, Committed] = {}
+        stored: dict[Partition, CommittedOffset] = {}
         for member, theirs in self._split(partitions):
             stored |= member.committed(theirs)
         return stored
@@ -73,10 +74,10 @@ class Apart:
         self._main.close()
         self._own.close()
 
-    def _of(self, partition: Partition) -> KafkaSource:
+    def _of(self, partition: Partition) -> KafkaConsumer:
         return self._own if partition[0] in self._own_topics else self._main
 
-    def _split(self, partitions: Iterable[Partition]) -> list[tuple[KafkaSource, list[Partition]]]:
+    def _split(self, partitions: Iterable[Partition]) -> list[tuple[KafkaConsumer, list[Partition]]]:
         theirs: dict[bool, list[Partition]] = {False: [], True: []}
         for partition in partitions:
             theirs[partition[0] in self._own_topics].append(partition)
@@ -86,7 +87,7 @@ class Apart:
 class _Quiet:
     """Says nothing of an assignment of nothing: whether the service has joined is the other group's to say."""
 
-    def __init__(self, listener: Rebalanced) -> None:
+    def __init__(self, listener: RebalanceListener) -> None:
         self._listener = listener
 
     def assigned(self, partitions: Partitions) -> None:

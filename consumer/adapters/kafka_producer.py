@@ -6,13 +6,13 @@ from collections.abc import Mapping
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.adapters.kafka_errors import judged
-from consumer.core.settle.envelope import Letter
+from consumer.adapters.kafka_errors import config_errors
+from consumer.core.settle.envelope import OutgoingRecord
 
 log = structlog.get_logger("consumer.letters")
 
 
-class KafkaLetters:
+class KafkaRecordWriter:
     """Writes letters with `acks=all` and idempotence, and says of each what became of it.
 
     Raises:
@@ -25,7 +25,7 @@ class KafkaLetters:
         self._one_by_one: Producer | None = None
         self._done: list[tuple[int, str | None]] = []
 
-    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None:
+    def write(self, number: int, letter: OutgoingRecord, *, is_alone: bool) -> None:
         """Hand a letter to the client. Its fate comes with `done`, under its number.
 
         Args:
@@ -66,7 +66,7 @@ class KafkaLetters:
 
 
 def _producer(properties: Mapping[str, str]) -> Producer:
-    with judged("kafka.producer_properties", properties):
+    with config_errors("kafka.producer_properties", properties):
         return Producer({**properties, "error_cb": _log_error}, logger=logging.getLogger("librdkafka"))
 
 

@@ -9,7 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from consumer.core.dedupe.shared_protocol import SCRIPT, Lifetimes, Question, Verdict, packed, read_answer
+from consumer.core.dedupe.shared_protocol import SCRIPT, ClaimRequest, ClaimResult, Lifetimes, packed, read_answer
 from consumer.core.errors import ConfigError, Unreachable
 
 ANSWER_WITHIN_S: Final = 0.05
@@ -48,7 +48,7 @@ class RedisWindow:
         self._thread = ThreadPoolExecutor(1, "window-store")
         self._last: Future[object] = self._thread.submit(self._greet)
 
-    def ask(self, question: Question) -> list[Verdict]:
+    def ask(self, question: ClaimRequest) -> list[ClaimResult]:
         """Ask, and wait at most 50 ms. Raises Unreachable, which names the kind of trouble and nothing else."""
         until_s = monotonic() + self._answer_within_s
         if not wait([self._last], self._answer_within_s).done:

@@ -13,7 +13,7 @@ import structlog
 from confluent_kafka.schema_registry.error import OAuthTokenError, SchemaRegistryError
 from confluent_kafka.schema_registry.schema_registry_client import Schema, SchemaReference, SchemaRegistryClient
 
-from consumer.core.decode.schema_lookups import Away, Denied, Found, LookUp, Unusable
+from consumer.core.decode.schema_lookups import RegistryAway, SchemaAnswer, SchemaDenied, SchemaFound, SchemaUnusable
 from consumer.core.errors import ConfigError
 from consumer.core.model import SchemaId, SchemaKey
 
@@ -58,7 +58,7 @@ class SchemaRegistry:
     def __init__(self, properties: Mapping[str, Property]) -> None:
         self._client = _client({**_DEFAULTS, **properties})
         self._asked: SimpleQueue[SchemaKey | None] = SimpleQueue()
-        self._answered: SimpleQueue[LookUp] = SimpleQueue()
+        self._answered: SimpleQueue[SchemaAnswer] = SimpleQueue()
         self._why_away = ""
         self._thread = Thread(target=self._work, name="registry", daemon=True)
         self._thread.start()
@@ -67,7 +67,7 @@ class SchemaRegistry:
         """Look this schema up; `answers` will have exactly one answer to it."""
         self._asked.put(key)
 
-    def answers(self) -> list[LookUp]:
+    def answers(self) -> list[SchemaAnswer]:
         """What has been answered since the last call. Does not wait.
 
         Raises:
@@ -75,7 +75,7 @@ class SchemaRegistry:
         """
         if not self._thread.is_alive():
             raise RuntimeError("the thread that asks the schema registry is dead")
-        answers: list[LookUp] = []
+        answers: list[SchemaAnswer] = []
         while True:
             try:
                 answers.append(self._answered.get_nowait())
@@ -91,15 +91,15 @@ class SchemaRegistry:
     def _work(self) -> None:
         while (key := self._asked.get()) is not None:
             answer = look_up(self._client, key)
-            if not isinstance(answer, Found):
+            if not isinstance(answer, SchemaFound):
                 # The client keeps whatever came with a 200, also what was not a schema.
                 self._client.clear_caches()  # type: ignore[no-untyped-call]  # it has no annotations
             self._tell_people(answer)
             self._answered.put(answer)
 
-    def _tell_people(self, answer: LookUp) -> None:
+    def _tell_people(self, answer: SchemaAnswer) -> None:
         """One line when the registry goes away, when the reason changes, and when it is back."""
-        why = answer.why if isinstance(answer, Away) else ""
+        why = answer.why if isinstance(answer, RegistryAway) else ""
         if why and why != self._why_away:
             log.warning("registry.away", why=why)
         if self._why_away and not why:
@@ -107,18 +107,18 @@ class SchemaRegistry:
         self._why_away = why
 
 
-def look_up(client: SchemaRegistryClient, key: SchemaKey) -> LookUp:
+def look_up(client: SchemaRegistryClient, key: SchemaKey) -> SchemaAnswer:
     """One schema with all that it refers to, or why not. Never raises for what a registry may answer."""
     try:
         schema = client.get_schema(key.id) if isinstance(key, SchemaId) else client.get_schema_by_guid(key.guid)
         if schema.schema_type not in (None, "AVRO"):
-            return Unusable(key, f"the registry has it as {schema.schema_type}, not Avro")
-        return Found(key, _text(schema), tuple(_references(client, schema, set())))
+            return SchemaUnusable(key, f"the registry has it as {schema.schema_type}, not Avro")
+        return SchemaFound(key, _text(schema), tuple(_references(client, schema, set())))
     except SchemaRegistryError as error:
-        return Denied(key) if _is_denial(error) else Away(key, _why(error))
+        return SchemaDenied(key) if _is_denial(error) else RegistryAway(key, _why(error))
     except _AWAY_FAULTS as error:
         # Its text may hold the URL, and with it a password.
-        return Away(key, type(error).__name__)
+        return RegistryAway(key, type(error).__name__)
 
 
 def _references(client: SchemaRegistryClient, schema: Schema, seen: set[tuple[str, int]]) -> Iterator[str]:

@@ -15,7 +15,7 @@ import httpcore2
 import httpx2
 import structlog
 
-from consumer.adapters.access_tokens import Tokens
+from consumer.adapters.access_tokens import AccessTokens
 from consumer.adapters.http_deadline import Deadline
 from consumer.adapters.http_transport import DeadlineTransport
 from consumer.core.deliver.request import Request
@@ -27,7 +27,7 @@ _PATH: Final = "/open_api/v1.3/event/track/"  # without the last slash TikTok an
 _MOST_BODY_BYTES: Final = 64 * 1024  # an envelope has a few hundred; more is somebody else's page
 
 
-class TikTok:
+class TikTokClient:
     """Sends requests and collects the answers.
 
     Args:
@@ -40,7 +40,7 @@ class TikTok:
         ConfigError: the environment names a proxy of a kind that is not supported.
     """
 
-    def __init__(self, base_url: str, tokens: Tokens, timeout_s: float, threads: int) -> None:
+    def __init__(self, base_url: str, tokens: AccessTokens, timeout_s: float, threads: int) -> None:
         self._url = base_url.rstrip("/") + _PATH
         self._tokens = tokens
         self._timeout_s = timeout_s

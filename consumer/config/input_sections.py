@@ -12,7 +12,7 @@ from consumer.config.units import Property, Scalar, Text
 Framing = Literal["confluent", "single_object", "plain"]
 
 
-class Kafka(Section):
+class KafkaSection(Section):
     """The cluster, the topics and the group."""
 
     bootstrap_servers: Text = needed("Brokers to ask first, as host:port, separated by commas.")
@@ -45,7 +45,7 @@ class Kafka(Section):
         return self.topics[0] if self.topics[0].startswith("^") else None
 
 
-class Registry(Section):
+class RegistrySection(Section):
     """The schema registry. Keys beside `url` go to its client as they are."""
 
     model_config = ConfigDict(extra="allow")
@@ -62,10 +62,10 @@ class Registry(Section):
         return []
 
 
-class Avro(Section):
+class AvroSection(Section):
     """How the records' values are encoded."""
 
-    registry: Registry | None = setting(
+    registry: RegistrySection | None = setting(
         None,
         "The schema registry: `url`, and any property of its client, such as `basic.auth.user.info`, "
         "`ssl.ca.location` or `bearer.auth.credentials.source`.",

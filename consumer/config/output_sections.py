@@ -8,7 +8,7 @@ from consumer.config.section import Section, needed, setting
 from consumer.config.units import Count, Duration, FilePath, Flag, Number, Secret, Size, Text
 
 
-class Pixel(Section):
+class PixelSection(Section):
     """A place where events go: a name of yours for one of TikTok's pixels."""
 
     pixel_code: Text = needed("The pixel's code in Events Manager.")
@@ -86,7 +86,7 @@ class Dedupe(Section):
     )
 
 
-class Batch(Section):
+class BatchSection(Section):
     """How many events share a request. The first limit that is reached closes a batch."""
 
     max_events: Count = setting(1000, "Events in one request. TikTok takes no more than 1000.", ge=1, le=1000)
@@ -94,14 +94,14 @@ class Batch(Section):
     max_wait_s: Duration = setting("1s", "How long an event waits for company.", validation_alias="max_wait")
 
 
-class Backoff(Section):
+class BackoffSection(Section):
     """Waits between tries, doubled from `first` to `max`, each shortened at random."""
 
     first_s: Duration = setting("500ms", "Longest wait before the second try.", validation_alias="first", gt=0)
     max_s: Duration = setting("60s", "Longest wait before any try.", validation_alias="max", gt=0)
 
 
-class Park(Section):
+class ParkSection(Section):
     """What happens to the records of a closed pixel while another one is open."""
 
     enabled: Flag = setting(
@@ -112,7 +112,7 @@ class Park(Section):
     )
 
 
-class Delivery(Section):
+class DeliverySection(Section):
     """The calls of the Events API. Limits are for the whole `run`, shared among its workers."""
 
     base_url: Text = setting(
@@ -127,25 +127,27 @@ class Delivery(Section):
     max_requests_per_second: Number = setting(
         100, "Requests a second over all pixels. TikTok's own limit is 1000.", gt=0
     )
-    backoff: Backoff = setting({}, "Waits between tries.")
-    park: Park = setting({}, "What happens to the records of a closed pixel while another one is open.")
+    backoff: BackoffSection = setting({}, "Waits between tries.")
+    park: ParkSection = setting({}, "What happens to the records of a closed pixel while another one is open.")
 
 
-class Breaker(Section):
+class BreakerSection(Section):
     """Stops reading when so many records are rejected that the fault must be ours."""
 
     share: Number = setting(0.5, "More than this share of rejected records opens it; between 0 and 1.", gt=0, le=1)
     of_last: Count = setting(1000, "So many records are looked at; it judges once a tenth of them was seen.", ge=10)
 
 
-class DeadLetter(Section):
+class DeadLetterSection(Section):
     """Where records go that can never be sent."""
 
     topic: Text = setting("{topic}.dlq", "Name of the dead-letter topic; `{topic}` stands for the record's own topic.")
-    breaker: Breaker = setting({}, "Stops reading when so many records are rejected that the fault must be ours.")
+    breaker: BreakerSection = setting(
+        {}, "Stops reading when so many records are rejected that the fault must be ours."
+    )
 
 
-class Limits(Section):
+class LimitsSection(Section):
     """What may be in memory at once, and which records are taken."""
 
     max_records_in_flight: Count = setting(50_000, "Records read and not yet settled. Beyond it, reading pauses.", ge=1)
@@ -158,7 +160,7 @@ class Limits(Section):
     )
 
 
-class Outcomes(Section):
+class OutcomesSection(Section):
     """A record of what became of each event."""
 
     topic: Text | None = setting(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from consumer.config.input_sections import Kafka
+from consumer.config.input_sections import KafkaSection
 from consumer.config.problems import Place, Problems, nearest
 
 _COMMITS: Final = "the service itself says which offset may be committed"
@@ -52,7 +52,7 @@ _REFUSED_WITH_CONSUMER_PROTOCOL: Final = (
 _PROTOCOLS: Final = ("classic", "consumer")
 
 
-def check_properties(kafka: Kafka, problems: Problems) -> None:
+def check_properties(kafka: KafkaSection, problems: Problems) -> None:
     """Note every property that is refused, each with the reason."""
     consumer: Place = ("kafka", "properties")
     _check(kafka.properties, _REFUSED_OF_CONSUMER, consumer, problems)

@@ -6,8 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from consumer.config.input_sections import Avro, Kafka
-from consumer.config.output_sections import Batch, DeadLetter, Dedupe, Delivery, Limits, Outcomes, Pixel
+from consumer.config.input_sections import AvroSection, KafkaSection
+from consumer.config.output_sections import (
+    BatchSection,
+    DeadLetterSection,
+    Dedupe,
+    DeliverySection,
+    LimitsSection,
+    OutcomesSection,
+    PixelSection,
+)
 from consumer.config.schema_files import load_shipped_schema
 from consumer.config.section import Section, needed, setting
 from consumer.config.units import Address, Duration, split_address
@@ -40,9 +48,9 @@ class Log(Section):
 class Settings(Section):
     """Everything the configuration file says. Values in the file may hold `${NAME}` or `${NAME:-default}`."""
 
-    kafka: Kafka = needed("The cluster, the topics and the group.")
-    avro: Avro = setting({}, "How the records' values are encoded.")
-    pixels: Annotated[Mapping[str, Pixel], Field(min_length=1)] = needed(
+    kafka: KafkaSection = needed("The cluster, the topics and the group.")
+    avro: AvroSection = setting({}, "How the records' values are encoded.")
+    pixels: Annotated[Mapping[str, PixelSection], Field(min_length=1)] = needed(
         "A name of yours → where events go. The name is a metric label and part of the parked topic's name.",
     )
     elements: Annotated[
@@ -67,11 +75,13 @@ class Settings(Section):
         "What an optional field does that TikTok would not take. `drop`: it is left out and counted. `reject`: the "
         "event becomes a dead letter.",
     )
-    batch: Batch = setting({}, "How many events share a request. The first limit that is reached closes a batch.")
-    delivery: Delivery = setting({}, "The calls of the Events API.")
-    dead_letter: DeadLetter = setting({}, "Where records go that can never be sent.")
-    limits: Limits = setting({}, "What may be in memory at once, and which records are taken.")
-    outcomes: Outcomes = setting({}, "A record of what became of each event.")
+    batch: BatchSection = setting(
+        {}, "How many events share a request. The first limit that is reached closes a batch."
+    )
+    delivery: DeliverySection = setting({}, "The calls of the Events API.")
+    dead_letter: DeadLetterSection = setting({}, "Where records go that can never be sent.")
+    limits: LimitsSection = setting({}, "What may be in memory at once, and which records are taken.")
+    outcomes: OutcomesSection = setting({}, "A record of what became of each event.")
     shutdown_timeout_s: Duration = setting(
         "30s",
         "Longest time from the signal to stop to the end: what is on its way is finished, the rest read again later.",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from consumer.core.model import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS, Decoded, MappedEvent
 from consumer.core.rules.getters import compile_plain, compile_source
-from consumer.core.rules.source import Contents, Getter, Path, Rule, Source
+from consumer.core.rules.source import ContentsSource, Getter, PathSource, Rule, Source
 
 Part = Callable[[Decoded], dict[str, Any]]
 """Reads one object of the event: the values present, under TikTok's names."""
@@ -40,7 +40,7 @@ def compile_map(rule: Rule) -> Callable[[Decoded], MappedEvent]:
 
 
 def _assembled(
-    parameters: Mapping[str, Source], contents: Contents | None, is_filled: bool
+    parameters: Mapping[str, Source], contents: ContentsSource | None, is_filled: bool
 ) -> Callable[[Decoded], MappedEvent]:
     """`is_filled`: whether names that are not among the parameters map to themselves."""
     event, event_time, event_id, limited_data_use = (_top(name, parameters, is_filled) for name in _TOP)
@@ -66,7 +66,7 @@ def _assembled(
 def _top(name: str, parameters: Mapping[str, Source], is_filled: bool) -> Getter:
     if name in parameters:
         return _compiled(name, parameters[name])
-    return compile_plain(Path((name,))) if is_filled else _nothing
+    return compile_plain(PathSource((name,))) if is_filled else _nothing
 
 
 def _compiled(parameter: str, source: Source) -> Getter:
@@ -131,7 +131,7 @@ def _with_search_string(properties: Part) -> Part:
     return read
 
 
-def _mapped_contents(contents: Contents) -> Getter:
+def _mapped_contents(contents: ContentsSource) -> Getter:
     if contents.each is not None:
         return _each(compile_plain(contents.each), _item_reader(contents.fields))
     product = _mapped(contents.fields, _plain)
@@ -166,7 +166,7 @@ def _plain(_name: str, source: Source) -> Getter:
 def _names(sources: Mapping[str, Source]) -> list[tuple[str, str]] | None:
     """Parameter and field of sources that are all names of fields, as nearly all are of a flat schema: such a part is
     read in half the time, without getters. None if one of them is more."""
-    paths = [(name, source.steps) for name, source in sources.items() if isinstance(source, Path)]
+    paths = [(name, source.steps) for name, source in sources.items() if isinstance(source, PathSource)]
     names = [(name, steps[0]) for name, steps in paths if len(steps) == 1 and isinstance(steps[0], str)]
     return names if len(names) == len(sources) else None
 

@@ -365,7 +365,7 @@ class Item(Struct, eq=False):
     then MERGED or DUPLICATE. If the item is rejected, all of them are."""
     read_at_s: float
     """Monotonic seconds when its first record was read."""
-    is_handed_over: bool = False
+    is_submitted: bool = False
     """True once its bytes were given to a request: from then on they never change."""
     copy_rules: list[str] = []
     """The rule that made the event of each record after the first; the first's is `event.rule`."""

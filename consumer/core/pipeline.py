@@ -29,7 +29,7 @@ from consumer.core.model import (
 from consumer.core.normalize.event import IdFromPosition, normalize, outline
 from consumer.core.route.conditions import compile_condition, compile_pixel
 from consumer.core.rules.source import Rule
-from consumer.core.validate import Limits, validate
+from consumer.core.validate import EventLimits, validate
 
 
 class PipelineSettings(Struct, frozen=True):
@@ -39,7 +39,7 @@ class PipelineSettings(Struct, frozen=True):
     """A pixel's name → its code."""
     id_from_position: IdFromPosition
     reject_bad_fields: bool
-    limits: Limits
+    limits: EventLimits
 
 
 class _Rule(Struct, frozen=True):

@@ -7,21 +7,21 @@ from msgspec import Struct
 from consumer.core.model import TopicPartition
 
 
-class Committed(Struct, frozen=True):
+class CommittedOffset(Struct, frozen=True):
     """What the group has stored for a partition; `offset` is None if nothing."""
 
     offset: int | None
     metadata: str
 
 
-class Bounds(Struct, frozen=True):
+class LogBounds(Struct, frozen=True):
     """A partition's log: the first offset it still has, and the one its next record will get."""
 
     low: int
     high: int
 
 
-class FaultKind(StrEnum):
+class ReadFaultKind(StrEnum):
     """Something that came from Kafka instead of a record."""
 
     POSITION_LOST = "position_lost"
@@ -32,14 +32,14 @@ class FaultKind(StrEnum):
     """The client mends it by itself."""
 
 
-class Fault(Struct, frozen=True):
-    kind: FaultKind
+class ReadFault(Struct, frozen=True):
+    kind: ReadFaultKind
     partition: TopicPartition | None
     text: str
     """The client's words; they hold no record."""
 
 
-class Origin(StrEnum):
+class StartOrigin(StrEnum):
     """Why a partition is read from where it is."""
 
     COMMITTED = "committed"
@@ -51,14 +51,14 @@ class Origin(StrEnum):
     """The topic was deleted and made again: the committed offset means nothing in it."""
 
 
-class Start(Struct, frozen=True):
+class StartPosition(Struct, frozen=True):
     offset: int
-    origin: Origin
+    origin: StartOrigin
     lost: int = 0
     """Records that were there and are not any more."""
 
 
-def start(committed: int | None, low: int, high: int, *, is_recreated: bool, is_latest: bool) -> Start:
+def start(committed: int | None, low: int, high: int, *, is_recreated: bool, is_latest: bool) -> StartPosition:
     """Choose the first offset to read.
 
     Args:
@@ -69,9 +69,9 @@ def start(committed: int | None, low: int, high: int, *, is_recreated: bool, is_
         is_latest: the group was new when we came, `kafka.start` is `latest`, and the partition was there by then.
     """
     if committed is None:
-        return Start(high, Origin.END) if is_latest else Start(low, Origin.BEGINNING)
+        return StartPosition(high, StartOrigin.END) if is_latest else StartPosition(low, StartOrigin.BEGINNING)
     if is_recreated or committed > high:
-        return Start(low, Origin.RECREATED)
+        return StartPosition(low, StartOrigin.RECREATED)
     if committed < low:
-        return Start(low, Origin.LOST, low - committed)
-    return Start(committed, Origin.COMMITTED)
+        return StartPosition(low, StartOrigin.LOST, low - committed)
+    return StartPosition(committed, StartOrigin.COMMITTED)

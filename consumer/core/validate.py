@@ -49,7 +49,7 @@ MATCH_KEYS: Final = (*_KEY_BITS, "none")
 """All that `match_keys` can give."""
 
 
-class Limits(Struct, frozen=True):
+class EventLimits(Struct, frozen=True):
     max_event_age_s: float
     """Older events are rejected; 0 takes any age."""
     max_body_bytes: int
@@ -64,7 +64,7 @@ def validate(
     pixel_code: str,
     is_shadow: bool,
     now_s: float,
-    limits: Limits,
+    limits: EventLimits,
 ) -> Event:
     """Check and encode one event; `now_s` is the wall clock, Unix seconds.
 

@@ -4,7 +4,7 @@ Way of a request: api (read, misbehave) → judge (quick, else rules) → store 
 It shares no code with the service it judges: `rules` is a second, independent reading of what TikTok asks for.
 """
 
-from consumer.sandbox.api import Settings
+from consumer.sandbox.api import SandboxSettings
 from consumer.sandbox.server import Sandbox, serve
 
-__all__ = ["Sandbox", "Settings", "serve"]
+__all__ = ["Sandbox", "SandboxSettings", "serve"]

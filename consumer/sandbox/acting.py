@@ -45,4 +45,4 @@ def _odd_body(act: Act, request_id: str, status: int) -> Response:
 
 
 def _envelope(act: Act, request_id: str, status: int) -> Response:
-    return wire.envelope(wire.Envelope(act.code or 0, act.message or "told to answer so", request_id), status)
+    return wire.envelope(wire.AnswerEnvelope(act.code or 0, act.message or "told to answer so", request_id), status)

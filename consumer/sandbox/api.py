@@ -16,13 +16,13 @@ from consumer.sandbox.acting import respond
 from consumer.sandbox.faults import Act, Faults
 from consumer.sandbox.judge import Envelope, Judged, judge, open_envelope, open_unchecked, pixel_of
 from consumer.sandbox.rules import REFUSED, Fault
-from consumer.sandbox.store import KEPT_BODY_BYTES, Delivery, Refused, Store
+from consumer.sandbox.store import KEPT_BODY_BYTES, ReceivedRequest, Refused, Store
 
 MAX_BODY_BYTES: Final = 10 * 1024 * 1024
 """Not documented by TikTok; far above the 1 MiB that a cautious sender keeps to."""
 
 
-class Settings(Struct, frozen=True):
+class SandboxSettings(Struct, frozen=True):
     """How a sandbox starts out; most of it can be changed over HTTP."""
 
     keep: int = 100_000
@@ -54,7 +54,7 @@ class Arrival(Struct, frozen=True):
 class Api:
     """The state of a sandbox and what it answers. Mutable; belongs to the event loop's thread."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SandboxSettings) -> None:
         self.settings = settings
         self.run_id = f"{time.time_ns():x}"
         """Tells this run from an earlier one at the same address, whose numbers mean nothing here."""
@@ -108,7 +108,7 @@ class Api:
         if fault is not None:
             return self._refuse(arrival, fault)
         self.store.count_answer("0")
-        return wire.envelope(wire.Envelope(0, "OK", arrival.request_id))
+        return wire.envelope(wire.AnswerEnvelope(0, "OK", arrival.request_id))
 
     def _take(self, arrival: Arrival, *, answered: bool) -> Fault | None:
         """Record the events if there is nothing wrong with the request."""
@@ -143,7 +143,7 @@ class Api:
         return self.tokens.fault_of_pixel(arrival.token, envelope.pixel) or envelope
 
     def _record(self, arrival: Arrival, envelope: Envelope, judged: list[Judged], *, answered: bool) -> None:
-        delivery = Delivery(
+        delivery = ReceivedRequest(
             arrival.at_s, arrival.request_id, envelope.pixel, envelope.test_event_code, answered=answered
         )
         self.store.accept(delivery, judged)
@@ -151,7 +151,7 @@ class Api:
     def _refuse(self, arrival: Arrival, fault: Fault) -> Response:
         self.store.count_answer(str(fault.code))
         self._note(arrival, code=fault.code, status=200, message=fault.message, event=_event_at_fault(arrival, fault))
-        return wire.envelope(wire.Envelope(fault.code, fault.message, arrival.request_id))
+        return wire.envelope(wire.AnswerEnvelope(fault.code, fault.message, arrival.request_id))
 
     def _too_large(self, arrival: Arrival) -> Response:
         self.store.count_answer("status 413")

@@ -32,7 +32,7 @@ class Act(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
         return not has_answer and self.retry_after is None
 
 
-class Match(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class FaultMatch(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Which requests a fault is for; an empty one matches all."""
 
     pixel: str | None = None
@@ -42,7 +42,7 @@ class Misbehaviour(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """One fault as it is set over HTTP. With neither `for_next` nor `share`: every request, until it is cleared."""
 
     do: Act
-    match: Match = Match()
+    match: FaultMatch = FaultMatch()
     for_next: Annotated[int, Meta(ge=1)] | None = None
     """Gone after this many requests."""
     share: Annotated[float, Meta(ge=0, le=1)] | None = None

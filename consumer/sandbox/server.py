@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import uvicorn
 
-from consumer.sandbox.api import Api, Settings
+from consumer.sandbox.api import Api, SandboxSettings
 from consumer.sandbox.app import application
 from consumer.sandbox.store import Accepted, Summary
 from consumer.sandbox.wire import OpenProtocol
@@ -57,7 +57,7 @@ def serve(
     port: int,
     *,
     host: str = "127.0.0.1",
-    settings: Settings | None = None,
+    settings: SandboxSettings | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM.
@@ -70,7 +70,7 @@ def serve(
         OSError: the port is taken.
     """
     listening = _listen(host, port)
-    server = _Server(Api(settings or Settings()))
+    server = _Server(Api(settings or SandboxSettings()))
     if on_ready is not None:
         url = _url(listening)
         server.ready.add_done_callback(lambda _: on_ready(url))
@@ -80,12 +80,12 @@ def serve(
 class Sandbox:
     """A sandbox in a thread of this process: `with Sandbox() as sandbox: … sandbox.url …`."""
 
-    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", settings: Settings | None = None) -> None:
+    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", settings: SandboxSettings | None = None) -> None:
         """`port` 0 takes any that is free."""
         self._listening = _listen(host, port)
         self.url = _url(self._listening)
         """What `delivery.base_url` is set to: `http://127.0.0.1:8080`."""
-        self._api = Api(settings or Settings())
+        self._api = Api(settings or SandboxSettings())
         self._server = _Server(self._api)
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 

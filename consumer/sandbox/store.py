@@ -49,7 +49,7 @@ class Refused(Struct, frozen=True, gc=False):
     """The JSON text of the event at fault, cut to `KEPT_BODY_BYTES`."""
 
 
-class Delivery(Struct, frozen=True):
+class ReceivedRequest(Struct, frozen=True):
     """The request that brought some events."""
 
     received_at: float
@@ -117,7 +117,7 @@ class Store:
         self._requests += 1
         self._by_answer[answer] += 1
 
-    def accept(self, delivery: Delivery, judged: list[Judged]) -> None:
+    def accept(self, delivery: ReceivedRequest, judged: list[Judged]) -> None:
         for one in judged:
             self._seq += 1
             self._events.append(_accepted(self._seq, delivery, one))
@@ -179,7 +179,7 @@ class Store:
         oldest = self._seq - len(self._events)
         return islice(self._events, max(0, after - oldest), None)
 
-    def _count_keys(self, delivery: Delivery, judged: list[Judged]) -> None:
+    def _count_keys(self, delivery: ReceivedRequest, judged: list[Judged]) -> None:
         times = self._times_by_key
         for one in judged:
             key = f"{delivery.pixel}|{one.event}|{one.event_id or ''}"
@@ -191,7 +191,7 @@ class Store:
                 self._unanswered_by_key[key] = self._unanswered_by_key.get(key, 0) + 1
 
 
-def _accepted(seq: int, delivery: Delivery, judged: Judged) -> Accepted:
+def _accepted(seq: int, delivery: ReceivedRequest, judged: Judged) -> Accepted:
     return Accepted(
         seq=seq,
         received_at=delivery.received_at,

@@ -24,7 +24,7 @@ class OpenProtocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
-class Envelope(msgspec.Struct):
+class AnswerEnvelope(msgspec.Struct):
     """TikTok's answer."""
 
     code: int
@@ -33,7 +33,7 @@ class Envelope(msgspec.Struct):
     data: dict[str, str] = {}
 
 
-def envelope(answer: Envelope, status: int = 200) -> Response:
+def envelope(answer: AnswerEnvelope, status: int = 200) -> Response:
     """Errors, too, come with HTTP 200 (tiktok.md, section 3)."""
     return Response(msgspec.json.encode(answer), status, media_type="application/json")
 

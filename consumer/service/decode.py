@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from consumer.core.decode.schema_lookups import SchemaLookups
 from consumer.core.model import SchemaKey
-from consumer.service.ports import Registry
+from consumer.service.ports import SchemaClient
 
 
-class LookingUp:
+class DecodeStage:
     """Asks for what records lack, and says when to decide them again.
 
     Args:
@@ -15,7 +15,7 @@ class LookingUp:
         random: 0 ≤ x < 1, for the jitter of pauses.
     """
 
-    def __init__(self, lookups: SchemaLookups, registry: Registry | None, random: Callable[[], float]) -> None:
+    def __init__(self, lookups: SchemaLookups, registry: SchemaClient | None, random: Callable[[], float]) -> None:
         self._lookups, self._registry, self._random = lookups, registry, random
 
     def want(self, key: SchemaKey, now_s: float) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Sequence
 import structlog
 from msgspec import Struct
 
-from consumer.core.dedupe.checkpoint import Cold, Rewind, is_other_cluster, is_other_topic, parse_metadata
-from consumer.core.dedupe.window import Offered, Window, WindowSettings, trim
+from consumer.core.dedupe.checkpoint import ColdReason, Rewind, is_other_cluster, is_other_topic, parse_metadata
+from consumer.core.dedupe.window import OfferedEvent, Window, WindowSettings, trim
 from consumer.core.model import Event, Item, Position, Record, TopicPartition
-from consumer.core.read import Origin, Start
+from consumer.core.read import StartOrigin, StartPosition
 from consumer.metrics import Metrics
 
 log = structlog.get_logger("consumer.dedupe")
@@ -35,7 +35,7 @@ class _Open(Struct):
     opened_s: float
 
 
-class Windows:
+class PartitionWindows:
     """The windows of all partitions that this process owns.
 
     Args:
@@ -61,7 +61,7 @@ class Windows:
 
     # ── partitions come and go ──────────────────────────────────────────────────────────────────
 
-    def opened(self, partition: TopicPartition, start: Start, metadata: str, topic_id: str) -> int:
+    def opened(self, partition: TopicPartition, start: StartPosition, metadata: str, topic_id: str) -> int:
         """Begin a partition's window. Returns the offset to read from, so that it is filled in."""
         rewind = self._rewind(start, metadata, topic_id)
         window = Window(self._settings.window, rewind)
@@ -69,16 +69,16 @@ class Windows:
         self._cold.discard(partition)
         if rewind.start < start.offset:
             self._cold.add(partition)
-        if rewind.cold not in (None, Cold.NONE):
+        if rewind.cold not in (None, ColdReason.NONE):
             log.warning("window.cold", topic=partition[0], partition=partition[1], why=str(rewind.cold))
         return rewind.start
 
-    def _rewind(self, start: Start, metadata: str, topic_id: str) -> Rewind:
-        if start.origin is not Origin.COMMITTED or not self._settings.window.window_ms:
-            return Rewind(start.offset, cold=Cold.NONE)
+    def _rewind(self, start: StartPosition, metadata: str, topic_id: str) -> Rewind:
+        if start.origin is not StartOrigin.COMMITTED or not self._settings.window.window_ms:
+            return Rewind(start.offset, cold=ColdReason.NONE)
         rewind = self._parse(metadata, start.offset)
         if is_other_cluster(rewind.topic_id, topic_id):
-            return Rewind(start.offset, cold=Cold.OTHER_CLUSTER)
+            return Rewind(start.offset, cold=ColdReason.OTHER_CLUSTER)
         return rewind
 
     def _parse(self, metadata: str, committed: int) -> Rewind:
@@ -143,7 +143,7 @@ class Windows:
             self._is_warm(partition)
         self._open[partition].window.saw(record, int(wall_s * 1000))
 
-    def offer(self, event: Event, record: Record, now_s: float) -> Offered:
+    def offer(self, event: Event, record: Record, now_s: float) -> OfferedEvent:
         """Ask the partition's window about an event of a record."""
         return self._open[record.position.topic, record.position.partition].window.offer(event, record, now_s)
 

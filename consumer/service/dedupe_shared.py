@@ -4,26 +4,26 @@ share. The deciding thread's alone.
 
 import structlog
 
-from consumer.core.dedupe.shared_protocol import Question, Verdict
-from consumer.core.dedupe.shared_window import Shared
+from consumer.core.dedupe.shared_protocol import ClaimRequest, ClaimResult
+from consumer.core.dedupe.shared_window import SharedClaims
 from consumer.core.dedupe.window import has_key
-from consumer.core.deliver.request import Outcome as Answered
+from consumer.core.deliver.request import RequestResult
 from consumer.core.errors import Unreachable
 from consumer.core.model import EventOutcome, Item
-from consumer.core.settle.ledger import Ledger, Outcome
+from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics
-from consumer.service.dedupe import Windows
-from consumer.service.deliver import Delivering
-from consumer.service.outcomes import Telling
+from consumer.service.dedupe import PartitionWindows
+from consumer.service.deliver import DeliverStage
+from consumer.service.outcomes import OutcomeWriter
 from consumer.service.ports import WindowStore
 
 log = structlog.get_logger("consumer.dedupe")
 
 
-class Alone:
+class NoSharedWindow:
     """`store: memory`: nobody is asked, and what is to be sent goes straight to the batch."""
 
-    def __init__(self, delivering: Delivering) -> None:
+    def __init__(self, delivering: DeliverStage) -> None:
         # The very methods: a call in between would cost each event something for nothing.
         self.add = delivering.add
         self.grew = delivering.grew
@@ -31,7 +31,7 @@ class Alone:
     def step(self, now_s: float, wall_s: float) -> None:
         """Nothing waits."""
 
-    def answered(self, answered: Answered) -> None:
+    def answered(self, answered: RequestResult) -> None:
         """Nobody needs to know."""
 
     def parked(self, item: Item) -> None:
@@ -44,19 +44,19 @@ class Alone:
         """Nobody needs to know."""
 
 
-class Sharing:
+class SharedWindow:
     """`store: redis`: asks once a step, and waits for the answer as long as the store's edge does."""
 
     def __init__(
         self,
-        shared: Shared,
+        shared: SharedClaims,
         store: WindowStore,
-        windows: Windows,
-        delivering: Delivering,
+        windows: PartitionWindows,
+        delivering: DeliverStage,
         *,
         ledger: Ledger,
         metrics: Metrics,
-        telling: Telling | None = None,
+        telling: OutcomeWriter | None = None,
     ) -> None:
         self._shared, self._store, self._telling = shared, store, telling
         self._windows, self._delivering = windows, delivering
@@ -84,7 +84,7 @@ class Sharing:
         for item in self._shared.undecided(now_s, wall_ms):
             self._delivering.add(item, now_s)
 
-    def _ask(self, question: Question, now_s: float) -> None:
+    def _ask(self, question: ClaimRequest, now_s: float) -> None:
         try:
             verdicts = self._store.ask(question)
         except Unreachable as away:
@@ -105,13 +105,13 @@ class Sharing:
             )
         self._shared.failed(now_s)
 
-    def _decided(self, item: Item, verdict: Verdict, now_s: float) -> None:
-        if verdict is Verdict.DUPLICATE:
+    def _decided(self, item: Item, verdict: ClaimResult, now_s: float) -> None:
+        if verdict is ClaimResult.DUPLICATE:
             self._settle(item, EventOutcome.DUPLICATE)
-        elif verdict is Verdict.REMOVED:
+        elif verdict is ClaimResult.REMOVED:
             self._settle(item, EventOutcome.REMOVED)
         else:
-            if verdict is Verdict.FORWARD:
+            if verdict is ClaimResult.FORWARD:
                 item.outcomes[0] = EventOutcome.FORWARDED
             self._delivering.add(item, now_s)
 
@@ -122,9 +122,9 @@ class Sharing:
             self._telling.all_ended(item, outcome)
         for record in item.records:
             self._metrics.inc("events", (item.event.pixel, str(outcome)))
-            self._ledger.settle(record.position, Outcome.DUPLICATE)
+            self._ledger.settle(record.position, RecordOutcome.DUPLICATE)
 
-    def answered(self, answered: Answered) -> None:
+    def answered(self, answered: RequestResult) -> None:
         """What TikTok has accepted or refused."""
         for item in answered.accepted:
             self._shared.accepted(item)

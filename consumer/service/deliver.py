@@ -6,8 +6,8 @@ import structlog
 
 from consumer.core.batch import Batcher
 from consumer.core.deliver.delivery import Delivery
-from consumer.core.deliver.pixel_state import Gate, PixelState
-from consumer.core.deliver.request import Outcome, Request
+from consumer.core.deliver.pixel_state import PixelAvailability, PixelState
+from consumer.core.deliver.request import Request, RequestResult
 from consumer.core.deliver.response import code_label
 from consumer.core.model import Answer, Item
 from consumer.metrics import Metrics
@@ -16,7 +16,7 @@ from consumer.service.ports import Sender
 log = structlog.get_logger("consumer.deliver")
 
 
-class Delivering:
+class DeliverStage:
     """The way of an event from its window to TikTok's answer."""
 
     def __init__(self, batcher: Batcher, delivery: Delivery, sender: Sender, metrics: Metrics) -> None:
@@ -31,7 +31,7 @@ class Delivering:
         """A waiting event was merged with a copy: its body had so many bytes before."""
         self._batcher.grew(item, old_bytes)
 
-    def step(self, now_s: float, wall_s: float, *, is_flushing: bool) -> list[Outcome]:
+    def step(self, now_s: float, wall_s: float, *, is_flushing: bool) -> list[RequestResult]:
         """Take in the answers that have come, and begin what may begin now."""
         answered = [self._answered(number, answer, now_s, wall_s) for number, answer in self._sender.answers()]
         for pixel in self._sender.changed_tokens():
@@ -41,7 +41,7 @@ class Delivering:
             self._send(request)
         return [outcome for outcome in answered if outcome is not None]
 
-    def _answered(self, number: int, answer: Answer, now_s: float, wall_s: float) -> Outcome | None:
+    def _answered(self, number: int, answer: Answer, now_s: float, wall_s: float) -> RequestResult | None:
         outcome = self._delivery.answered(number, answer, now_s, wall_s)
         if outcome is None:
             return None
@@ -86,14 +86,14 @@ class Delivering:
     def is_busy(self, is_wanted: Callable[[Item], bool]) -> bool:
         """True while such items are on their way, or wait for a pixel that is open, also for another try."""
         states = self._delivery.states()
-        waits = any(states[item.event.pixel].is_open and is_wanted(item) for item in self._batcher)
+        waits = any(states[item.event.pixel].can_send and is_wanted(item) for item in self._batcher)
         return waits or self._delivery.is_trying(is_wanted)
 
     def waiting(self, pixel: str) -> int:
         """A pixel's events that wait or are on their way."""
         return self._batcher.waiting(pixel) + self._delivery.items(pixel)
 
-    def states(self) -> dict[str, Gate]:
+    def states(self) -> dict[str, PixelAvailability]:
         return dict(self._delivery.states())
 
     def oldest_begun_s(self) -> float | None:

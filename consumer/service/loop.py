@@ -12,7 +12,7 @@ import structlog
 from msgspec import Struct, structs
 
 from consumer.core.deliver.parking import ParkSettings
-from consumer.core.deliver.request import Outcome as Answered
+from consumer.core.deliver.request import RequestResult
 from consumer.core.model import (
     Decision,
     Event,
@@ -24,20 +24,20 @@ from consumer.core.model import (
 )
 from consumer.core.pipeline import Pipeline
 from consumer.core.settle.breaker import Breaker
-from consumer.core.settle.ledger import Ledger, Outcome
+from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.core.validate import match_keys
 from consumer.metrics import Metrics
-from consumer.service.decode import LookingUp
-from consumer.service.dedupe import Windows
-from consumer.service.dedupe_shared import Alone, Sharing
-from consumer.service.deliver import Delivering
-from consumer.service.outcomes import Telling
-from consumer.service.park import Parking
-from consumer.service.publish import Publishing, Seen
-from consumer.service.published import Published
-from consumer.service.read import Edges, Hooks, Reading, ReadSettings
-from consumer.service.report import About, Looked, Reporting
-from consumer.service.settle import Settling
+from consumer.service.decode import DecodeStage
+from consumer.service.dedupe import PartitionWindows
+from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
+from consumer.service.deliver import DeliverStage
+from consumer.service.outcomes import OutcomeWriter
+from consumer.service.park import ParkStage
+from consumer.service.publish import PublishStage
+from consumer.service.published import ServiceSnapshot
+from consumer.service.read import Edges, Hooks, ReadSettings, ReadStage
+from consumer.service.report import ServiceInfo, ServiceParts, StatusReport
+from consumer.service.settle import SettleStage
 from consumer.status.stages import Decided
 
 log = structlog.get_logger("consumer.service.loop")
@@ -64,7 +64,7 @@ class ServiceSettings(Struct, frozen=True):
     park: ParkSettings
     parked_topics: Mapping[str, str]
     """A pixel's name → the topic its records are parked in."""
-    about: About = About()
+    about: ServiceInfo = ServiceInfo()
 
 
 class _DecidedRecord(Struct, frozen=True, gc=False):
@@ -82,24 +82,24 @@ class Service:
         edges: Edges,
         read: ReadSettings,
         pipeline: Pipeline,
-        looking_up: LookingUp,
-        windows: Windows,
-        delivering: Delivering,
-        settling: Settling,
-        sharing: Alone | Sharing,
+        looking_up: DecodeStage,
+        windows: PartitionWindows,
+        delivering: DeliverStage,
+        settling: SettleStage,
+        sharing: NoSharedWindow | SharedWindow,
         ledger: Ledger,
         breaker: Breaker,
         metrics: Metrics,
         clocks: Clocks,
         settings: ServiceSettings,
-        telling: Telling | None = None,
+        telling: OutcomeWriter | None = None,
     ) -> None:
         hooks = Hooks(windows.opened, windows.is_recreated, self._drain, self._closed)
         self._member = edges.member
-        self._reading = Reading(edges, ledger, metrics, read, hooks)
+        self._reading = ReadStage(edges, ledger, metrics, read, hooks)
         self._pipeline, self._looking_up, self._windows = pipeline, looking_up, windows
         self._delivering, self._settling, self._sharing = delivering, settling, sharing
-        self._parking = Parking(
+        self._parking = ParkStage(
             settings.park,
             settings.parked_topics,
             windows=windows,
@@ -112,18 +112,19 @@ class Service:
         self._is_stopping = False
         self._is_breaker_handled = False
         self._decided = Decided()
-        seen = Seen(self._reading, windows, delivering, settling, self._parking, ledger, breaker)
-        looked = Looked(self._reading, windows, delivering, settling, ledger, self._decided)
-        reporting = Reporting(looked, settings.about, clocks.monotonic, clocks.wall)
-        self.publishing = Publishing(seen, reporting, metrics, clocks.monotonic, settings.request_timeout_s)
+        parts = ServiceParts(
+            self._reading, windows, delivering, settling, self._parking, ledger, breaker, self._decided
+        )
+        reporting = StatusReport(parts, settings.about, clocks.monotonic, clocks.wall)
+        self.publishing = PublishStage(parts, reporting, metrics, clocks.monotonic, settings.request_timeout_s)
 
     # ── a step ──────────────────────────────────────────────────────────────────────────────────
 
     def step(self) -> None:
         """Read a little, decide it, send what is due, settle what is done. Raises Halt if Kafka has put us out."""
         now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
-        self._reading.is_stopped = self._is_stopping or self._breaker.is_open or self._settling.is_blocked
-        self._reading.closed_topics = self._parking.closed_topics(now_s)
+        self._reading.is_stopped = self._is_stopping or self._breaker.is_tripped or self._settling.is_blocked
+        self._reading.paused_topics = self._parking.paused_topics(now_s)
         self._take(self._reading.read(now_s, self._wait_s()), now_s, wall_s)
         self._decide_what_waited(now_s, wall_s)
         for partition, offset in self._windows.late(self._reading.paused).items():
@@ -173,7 +174,7 @@ class Service:
         return _DecidedRecord(self._pipeline.decide(record, wall_s, is_rewound=is_rewound), is_rewound)
 
     def _follow(self, record: Record, decided: _DecidedRecord, now_s: float, wall_s: float) -> None:
-        if self._breaker.is_open:
+        if self._breaker.is_tripped:
             return  # it stays unsettled, and is read again
         if self._reading.is_waiting(record):
             self._reading.hold_back(record)
@@ -200,7 +201,7 @@ class Service:
         self._windows.saw(record, wall_s)
         if decision.dropped is None:
             self._breaker.note(bool(decision.rejections))
-            if self._breaker.is_open:
+            if self._breaker.is_tripped:
                 return
         live = [event for event in decision.events if not event.is_shadow]
         self._decided.note(decision)
@@ -227,7 +228,7 @@ class Service:
         offered = self._windows.offer(event, record, now_s)
         if offered.item is None:
             self._ended(event, record, EventOutcome.DUPLICATE)
-            self._ledger.settle(record.position, Outcome.DUPLICATE)
+            self._ledger.settle(record.position, RecordOutcome.DUPLICATE)
         elif offered.is_to_batch:
             self._sharing.add(offered.item, now_s)
         elif offered.old_bytes:
@@ -235,7 +236,7 @@ class Service:
 
     # ── settle ──────────────────────────────────────────────────────────────────────────────────
 
-    def _settle(self, answered: Answered, wall_s: float) -> None:
+    def _settle(self, answered: RequestResult, wall_s: float) -> None:
         """What one answer finished."""
         self._sharing.answered(answered)
         if answered.accepted:
@@ -282,7 +283,7 @@ class Service:
 
     def _stop_reading_if_wrong(self) -> None:
         """With the breaker open: let TikTok finish what it has, commit that, and give the rest up, once."""
-        if not self._breaker.is_open or self._is_breaker_handled or self._is_busy():
+        if not self._breaker.is_tripped or self._is_breaker_handled or self._is_busy():
             return
         self._is_breaker_handled = True
         log.error(
@@ -295,7 +296,7 @@ class Service:
 
     def close_breaker(self) -> None:
         """An operator says that the cause is gone (SIGHUP): read on."""
-        if self._breaker.is_open:
+        if self._breaker.is_tripped:
             log.info("breaker.closed")
         self._breaker.close()
         self._is_breaker_handled = False
@@ -361,17 +362,17 @@ class Service:
         return self._is_draining(lambda item: True, partitions)
 
     @property
-    def published(self) -> Published:
+    def published(self) -> ServiceSnapshot:
         """What other threads may read."""
         return self.publishing.published
 
 
-_RECORD_OUTCOME: Final[Mapping[EventOutcome, Outcome]] = {
-    EventOutcome.ACCEPTED: Outcome.SENT,
-    EventOutcome.FORWARDED: Outcome.SENT,
-    EventOutcome.MERGED: Outcome.MERGED,
-    EventOutcome.DUPLICATE: Outcome.DUPLICATE,
-    EventOutcome.REMOVED: Outcome.DUPLICATE,
+_RECORD_OUTCOME: Final[Mapping[EventOutcome, RecordOutcome]] = {
+    EventOutcome.ACCEPTED: RecordOutcome.SENT,
+    EventOutcome.FORWARDED: RecordOutcome.SENT,
+    EventOutcome.MERGED: RecordOutcome.MERGED,
+    EventOutcome.DUPLICATE: RecordOutcome.DUPLICATE,
+    EventOutcome.REMOVED: RecordOutcome.DUPLICATE,
 }
 
 

@@ -11,9 +11,9 @@ import structlog
 
 from consumer.core.model import Event, EventOutcome, Item, Record, Rejection
 from consumer.core.settle.ledger import Ledger
-from consumer.core.settle.outcome_record import Told, told_of, told_of_rejection
+from consumer.core.settle.outcome_record import OutcomeRecord, told_of, told_of_rejection
 from consumer.metrics import Metrics
-from consumer.service.ports import Outcomes
+from consumer.service.ports import OutcomeSink
 
 log = structlog.get_logger("consumer.outcomes")
 
@@ -21,14 +21,14 @@ SAY_EVERY_S: Final = 60.0
 """How often it says how many outcomes were lost."""
 
 
-class Telling:
+class OutcomeWriter:
     """Writes what became of each event.
 
     Args:
         wall: Unix seconds, for the records' time.
     """
 
-    def __init__(self, outcomes: Outcomes, ledger: Ledger, metrics: Metrics, wall: Callable[[], float]) -> None:
+    def __init__(self, outcomes: OutcomeSink, ledger: Ledger, metrics: Metrics, wall: Callable[[], float]) -> None:
         self._outcomes, self._ledger, self._metrics, self._wall = outcomes, ledger, metrics, wall
         self._lost = 0
         self._why = ""
@@ -59,7 +59,7 @@ class Telling:
     def _time(self) -> str:
         return datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="milliseconds")
 
-    def _write(self, told: Told) -> None:
+    def _write(self, told: OutcomeRecord) -> None:
         self._outcomes.write(told.key, told.body)
 
     def step(self, now_s: float) -> None:

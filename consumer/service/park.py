@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from consumer.core.deliver.parking import ParkSettings, lacks_a_try, may_park, to_park
 from consumer.core.deliver.pixel_state import PixelState
 from consumer.core.model import Item
-from consumer.service.dedupe import Windows
-from consumer.service.dedupe_shared import Alone, Sharing
-from consumer.service.deliver import Delivering
-from consumer.service.settle import Settling
+from consumer.service.dedupe import PartitionWindows
+from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
+from consumer.service.deliver import DeliverStage
+from consumer.service.settle import SettleStage
 
 
-class Parking:
+class ParkStage:
     """Which pixels' events are parked, and when (interface.md, section 7).
 
     Args:
@@ -23,17 +23,17 @@ class Parking:
         settings: ParkSettings,
         topics: Mapping[str, str],
         *,
-        windows: Windows,
-        sharing: Alone | Sharing,
-        delivering: Delivering,
-        settling: Settling,
+        windows: PartitionWindows,
+        sharing: NoSharedWindow | SharedWindow,
+        delivering: DeliverStage,
+        settling: SettleStage,
     ) -> None:
         self._settings, self._topics = settings, topics
         self._windows, self._sharing = windows, sharing
         self._delivering, self._settling = delivering, settling
         self._own_topics = frozenset(topics.values())
 
-    def closed_topics(self, now_s: float) -> frozenset[str]:
+    def paused_topics(self, now_s: float) -> frozenset[str]:
         """Parked topics whose pixels are closed: their records stay there until the pixel opens.
 
         A little of one is read all the same where there is nothing else to try its pixel with.
@@ -41,7 +41,7 @@ class Parking:
         return frozenset(
             self._topics[pixel]
             for pixel, gate in self._delivering.states().items()
-            if not gate.is_open and not lacks_a_try(gate, self._delivering.waiting(pixel), now_s)
+            if not gate.can_send and not lacks_a_try(gate, self._delivering.waiting(pixel), now_s)
         )
 
     def are_all_shut(self, now_s: float) -> bool:
@@ -60,7 +60,7 @@ class Parking:
         """A closed pixel's records of partitions about to go are parked, if another pixel is open."""
         states = self._delivering.states()
         if self._settings.is_enabled and may_park(states):
-            self._park(frozenset(p for p, gate in states.items() if not gate.is_open), is_leaving)
+            self._park(frozenset(p for p, gate in states.items() if not gate.can_send), is_leaving)
 
     def _park(self, pixels: frozenset[str], is_wanted: Callable[[Item], bool] = lambda item: True) -> None:
         """Write what waits for these pixels to their parked topics. What was parked once waits in its topic instead."""

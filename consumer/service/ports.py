@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from consumer.core.decode.schema_lookups import LookUp
-from consumer.core.dedupe.shared_protocol import Question, Verdict
+from consumer.core.decode.schema_lookups import SchemaAnswer
+from consumer.core.dedupe.shared_protocol import ClaimRequest, ClaimResult
 from consumer.core.deliver.request import Request
 from consumer.core.model import Answer, Record, SchemaKey, TopicPartition
-from consumer.core.read import Bounds, Committed, Fault
-from consumer.core.settle.envelope import Letter
+from consumer.core.read import CommittedOffset, LogBounds, ReadFault
+from consumer.core.settle.envelope import OutgoingRecord
 
 
-class Rebalanced(Protocol):
+class RebalanceListener(Protocol):
     """Told by `Member.read` when the group gives or takes partitions."""
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None: ...
@@ -22,14 +22,14 @@ class Rebalanced(Protocol):
 class Member(Protocol):
     """A member of the consumer group: `edges.kafka.KafkaSource`. Questions raise Unreachable."""
 
-    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None: ...
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None: ...
     def assign(self, partition: TopicPartition, offset: int, epoch: int, is_paused: bool) -> None: ...
     def unassign(self, partition: TopicPartition) -> None: ...
     def pause(self, partitions: Iterable[TopicPartition]) -> None: ...
     def resume(self, partitions: Iterable[TopicPartition]) -> None: ...
-    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[Fault]]: ...
+    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[ReadFault]]: ...
     def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool: ...
-    def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Committed]: ...
+    def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]: ...
     def known_high(self, partition: TopicPartition) -> int | None: ...
     def close(self) -> None: ...
 
@@ -37,11 +37,11 @@ class Member(Protocol):
 class Cluster(Protocol):
     """What the cluster says of its topics: `edges.cluster.KafkaCluster`. Questions raise Unreachable."""
 
-    def bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Bounds]: ...
+    def bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, LogBounds]: ...
     def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]: ...
 
 
-class Topics(Protocol):
+class TopicDirectory(Protocol):
     """The cluster's topics, looked up now and then in the background: `edges.cluster.TopicWatch`."""
 
     @property
@@ -60,15 +60,15 @@ class Topics(Protocol):
     read: frozenset[TopicPartition]
 
 
-class Letters(Protocol):
+class RecordWriter(Protocol):
     """Writes letters: `edges.letters.KafkaLetters`."""
 
-    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None: ...
+    def write(self, number: int, letter: OutgoingRecord, *, is_alone: bool) -> None: ...
     def done(self, timeout_s: float = 0) -> Sequence[tuple[int, str | None]]: ...
     def close(self, timeout_s: float) -> None: ...
 
 
-class Outcomes(Protocol):
+class OutcomeSink(Protocol):
     """Writes what became of events: `edges.outcomes.KafkaOutcomes`. Never blocks."""
 
     def write(self, key: bytes, body: bytes) -> None: ...
@@ -87,14 +87,14 @@ class Sender(Protocol):
     def close(self, timeout_s: float) -> None: ...
 
 
-class Registry(Protocol):
+class SchemaClient(Protocol):
     """Looks schemas up: `edges.registry.SchemaRegistry`. Never blocks."""
 
     def ask(self, key: SchemaKey) -> None: ...
-    def answers(self) -> Sequence[LookUp]: ...
+    def answers(self) -> Sequence[SchemaAnswer]: ...
 
 
-class Windows(Protocol):
+class CommitMetadata(Protocol):
     """What `settle` needs of the windows: they outlive their owner in the commits' metadata."""
 
     def metadata(self, partition: TopicPartition, committed: int) -> str: ...
@@ -104,7 +104,7 @@ class Windows(Protocol):
 class WindowStore(Protocol):
     """The window that all processes share: `edges.window.RedisWindow`. Blocks for 50 ms at most."""
 
-    def ask(self, question: Question) -> Sequence[Verdict]:
+    def ask(self, question: ClaimRequest) -> Sequence[ClaimResult]:
         """A verdict for each claim, in order. Raises Unreachable if there is none in time, or none that makes sense."""
 
     def close(self, timeout_s: float) -> None: ...

@@ -3,18 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from msgspec import Struct
-
-from consumer.core.settle.breaker import Breaker
-from consumer.core.settle.ledger import Ledger, Outcome
+from consumer.core.settle.ledger import RecordOutcome
 from consumer.metrics import Metrics
-from consumer.service.dedupe import Windows
-from consumer.service.deliver import Delivering
-from consumer.service.park import Parking
-from consumer.service.published import Published
-from consumer.service.read import Reading
-from consumer.service.report import Reporting
-from consumer.service.settle import Settling
+from consumer.service.published import ServiceSnapshot
+from consumer.service.report import ServiceParts, StatusReport
 
 PUBLISH_EVERY_S: Final = 0.1
 STUCK_REQUEST_TIMEOUTS: Final = 3
@@ -23,19 +15,7 @@ COMMITS_TO_WORRY: Final = 3
 """One may fail in any rebalance."""
 
 
-class Seen(Struct, frozen=True):
-    """The parts of the service that are looked at."""
-
-    reading: Reading
-    windows: Windows
-    delivering: Delivering
-    settling: Settling
-    parking: Parking
-    ledger: Ledger
-    breaker: Breaker
-
-
-class Publishing:
+class PublishStage:
     """Makes `published` anew: numbers that belong together, taken between two steps.
 
     Args:
@@ -44,16 +24,16 @@ class Publishing:
 
     def __init__(
         self,
-        seen: Seen,
-        reporting: Reporting,
+        parts: ServiceParts,
+        reporting: StatusReport,
         metrics: Metrics,
         monotonic: Callable[[], float],
         request_timeout_s: float,
     ) -> None:
-        self._seen, self._reporting, self._metrics, self._monotonic = seen, reporting, metrics, monotonic
+        self._parts, self._reporting, self._metrics, self._monotonic = parts, reporting, metrics, monotonic
         self._request_timeout_s = request_timeout_s
         self._due_s = 0.0
-        self.published = Published({}, monotonic())
+        self.published = ServiceSnapshot({}, monotonic())
         """For other threads to read: replaced, never changed."""
 
     def step(self) -> None:
@@ -70,11 +50,11 @@ class Publishing:
         now_s = self._monotonic()
         self._due_s = now_s + PUBLISH_EVERY_S
         self._set_gauges(now_s)
-        begun_s = self._seen.delivering.oldest_begun_s()
+        begun_s = self._parts.delivering.oldest_begun_s()
         limit_s = now_s - STUCK_REQUEST_TIMEOUTS * self._request_timeout_s
         unready = tuple(self._unready(now_s))
         snapshot = self._metrics.snapshot()
-        self.published = Published(
+        self.published = ServiceSnapshot(
             snapshot=snapshot,
             stepped_at_s=now_s,
             busy_until_s=busy_until_s,
@@ -84,31 +64,31 @@ class Publishing:
         )
 
     def _set_gauges(self, now_s: float) -> None:
-        ledger, metrics = self._seen.ledger, self._metrics
+        ledger, metrics = self._parts.ledger, self._metrics
         metrics.set("records_in_flight", ledger.in_flight)
         metrics.set("bytes_in_flight", ledger.in_flight_bytes)
         oldest_s = ledger.oldest_read_at_s()
         metrics.set("oldest_in_flight_seconds", 0.0 if oldest_s is None else now_s - oldest_s)
-        metrics.set("breaker_open", float(self._seen.breaker.is_open))
-        metrics.set("dead_letters_blocked", float(self._seen.settling.is_blocked))
-        for outcome in Outcome:
+        metrics.set("breaker_open", float(self._parts.breaker.is_tripped))
+        metrics.set("dead_letters_blocked", float(self._parts.settling.is_blocked))
+        for outcome in RecordOutcome:
             metrics.level("records_settled", ledger.totals.settled[outcome], (outcome.label,))
         metrics.level("records_released", ledger.totals.released)
-        self._seen.reading.publish()
-        self._seen.windows.publish()
-        self._seen.delivering.publish()
+        self._parts.reading.publish()
+        self._parts.windows.publish()
+        self._parts.delivering.publish()
 
     def _unready(self, now_s: float) -> Iterator[str]:
-        if not self._seen.reading.has_joined:
+        if not self._parts.reading.has_joined:
             yield "not yet a member of the group"
-        if not self._seen.windows.is_warm:
+        if not self._parts.windows.is_warm:
             yield "the dedupe window is being filled in"
-        if self._seen.breaker.is_open:
+        if self._parts.breaker.is_tripped:
             yield "the breaker is open: mend what rejects most records, then send SIGHUP or restart"
-        if self._seen.settling.is_blocked:
+        if self._parts.settling.is_blocked:
             yield "dead letters cannot be written"
-        if self._seen.parking.are_all_shut(now_s):
+        if self._parts.parking.are_all_shut(now_s):
             yield "every pixel is unavailable or held"
         # Those that failed may have been of partitions which are another member's now.
-        if self._seen.settling.commits_failed >= COMMITS_TO_WORRY and self._seen.ledger.committable():
+        if self._parts.settling.commits_failed >= COMMITS_TO_WORRY and self._parts.ledger.committable():
             yield "offsets cannot be committed"

@@ -11,7 +11,7 @@ STUCK_AFTER_S: Final = 60.0
 """A step takes milliseconds; only a rebalance's drain may hold it, and that says so itself."""
 
 
-class Published(Struct, frozen=True):
+class ServiceSnapshot(Struct, frozen=True):
     """The state of the service at the end of a step."""
 
     snapshot: Snapshot

@@ -1,6 +1,6 @@
 """Stage `read`: which partitions are ours, from where they are read, and which of them pause.
 
-Called by the deciding thread alone; the group's rebalances happen inside `Reading.read`.
+Called by the deciding thread alone; the group's rebalances happen inside `ReadStage.read`.
 """
 
 from collections import deque
@@ -13,11 +13,11 @@ from msgspec import Struct
 from consumer.core import read as resume
 from consumer.core.errors import Halt, Unreachable
 from consumer.core.model import Record, TopicPartition
-from consumer.core.read import FaultKind, Start
+from consumer.core.read import ReadFaultKind, StartPosition
 from consumer.core.settle.envelope import restored
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
-from consumer.service.ports import Cluster, Member, Topics
+from consumer.service.ports import Cluster, Member, TopicDirectory
 
 log = structlog.get_logger("consumer.read")
 
@@ -42,7 +42,7 @@ class ReadSettings(Struct, frozen=True):
 class Hooks(Struct, frozen=True):
     """What the rest of the service does when partitions come and go."""
 
-    opened: Callable[[TopicPartition, Start, str, str], int]
+    opened: Callable[[TopicPartition, StartPosition, str, str], int]
     """A partition is ours, with its commit's metadata and its topic's id. Returns the offset to read from: an earlier
     one than it starts at, if its window is to be filled in first."""
     is_recreated: Callable[[str, str], bool]
@@ -56,10 +56,10 @@ class Hooks(Struct, frozen=True):
 class Edges(Struct, frozen=True):
     member: Member
     cluster: Cluster
-    topics: Topics
+    topics: TopicDirectory
 
 
-class Reading:
+class ReadStage:
     """The partitions that this process reads."""
 
     def __init__(self, edges: Edges, ledger: Ledger, metrics: Metrics, settings: ReadSettings, hooks: Hooks) -> None:
@@ -76,7 +76,7 @@ class Reading:
         self.has_joined = False
         self.waiting: Final[dict[TopicPartition, deque[Record]]] = {}
         """Records read that wait, in order, until their partition's next schema is known."""
-        self.closed_topics: frozenset[str] = frozenset()
+        self.paused_topics: frozenset[str] = frozenset()
         """Parked topics of pixels that are closed: not read now."""
         self.is_stopped = False
         """True while nothing is to be read at all: breaker open, letters blocked, stopping."""
@@ -123,7 +123,7 @@ class Reading:
             return "stopped"
         if partition in self.waiting:
             return "schema"
-        return "closed" if partition[0] in self.closed_topics else "full"
+        return "closed" if partition[0] in self.paused_topics else "full"
 
     def is_waiting(self, record: Record) -> bool:
         """True if an earlier record of the partition waits: order is kept."""
@@ -236,7 +236,7 @@ class Reading:
         for partition in due:
             self._open(partition, stored[partition], bounds[partition])
 
-    def _open(self, partition: TopicPartition, stored: resume.Committed, bounds: resume.Bounds) -> None:
+    def _open(self, partition: TopicPartition, stored: resume.CommittedOffset, bounds: resume.LogBounds) -> None:
         topic_id = self._ids.get(partition[0], "")
         is_recreated = self._hooks.is_recreated(topic_id, stored.metadata)
         is_latest = self._there_at_first is not None and partition in self._there_at_first
@@ -244,7 +244,7 @@ class Reading:
         self._tell(partition, start)
         self._metrics.begin("records_read", [(partition[0],)])
         self._epoch += 1
-        is_committed = start.origin is resume.Origin.COMMITTED
+        is_committed = start.origin is resume.StartOrigin.COMMITTED
         self._ledger.assign(partition, self._epoch, start.offset, is_committed=is_committed)
         offset = self._hooks.opened(partition, start, stored.metadata, topic_id)
         del self._unresolved[partition]
@@ -253,15 +253,15 @@ class Reading:
         if is_paused:
             self._paused.add(partition)
 
-    def _tell(self, partition: TopicPartition, start: Start) -> None:
-        say = log.error if start.origin in (resume.Origin.LOST, resume.Origin.RECREATED) else log.info
+    def _tell(self, partition: TopicPartition, start: StartPosition) -> None:
+        say = log.error if start.origin in (resume.StartOrigin.LOST, resume.StartOrigin.RECREATED) else log.info
         say("read.start", partition=_name(partition), offset=start.offset, origin=start.origin, lost=start.lost)
         self._metrics.inc("offsets_lost", (partition[0],), start.lost)
 
-    def _meet(self, fault: resume.Fault) -> None:
-        if fault.kind is FaultKind.FATAL:
+    def _meet(self, fault: resume.ReadFault) -> None:
+        if fault.kind is ReadFaultKind.FATAL:
             raise Halt(fault.text)
-        if fault.kind is FaultKind.POSITION_LOST and fault.partition is not None:
+        if fault.kind is ReadFaultKind.POSITION_LOST and fault.partition is not None:
             self._skip_to_what_is_there(fault.partition)
         else:
             log.warning("read.fault", partition=fault.partition and _name(fault.partition), text=fault.text)
@@ -278,7 +278,7 @@ class Reading:
         if not wanted < bounds.low:
             self._start_over([partition])  # the log is shorter than what we read of it: another topic
             return
-        self._tell(partition, Start(bounds.low, resume.Origin.LOST, bounds.low - wanted))
+        self._tell(partition, StartPosition(bounds.low, resume.StartOrigin.LOST, bounds.low - wanted))
         self.read_on(partition, bounds.low)
 
     def read_on(self, partition: TopicPartition, offset: int) -> None:
@@ -320,7 +320,7 @@ class Reading:
         self._is_full = records >= limits.max_records * share or size_bytes >= limits.max_bytes * share
 
     def _should_pause(self, partition: TopicPartition) -> bool:
-        return self.is_stopped or self._is_full or partition in self.waiting or partition[0] in self.closed_topics
+        return self.is_stopped or self._is_full or partition in self.waiting or partition[0] in self.paused_topics
 
 
 def _partition(record: Record) -> TopicPartition:

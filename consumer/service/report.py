@@ -5,14 +5,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.core.deliver.pixel_state import Gate
+from consumer.core.deliver.pixel_state import PixelAvailability
 from consumer.core.model import TopicPartition
-from consumer.core.settle.ledger import Ledger, Outcome
+from consumer.core.settle.breaker import Breaker
+from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Snapshot
-from consumer.service.dedupe import Windows
-from consumer.service.deliver import Delivering
-from consumer.service.read import Reading
-from consumer.service.settle import Settling
+from consumer.service.dedupe import PartitionWindows
+from consumer.service.deliver import DeliverStage
+from consumer.service.park import ParkStage
+from consumer.service.read import ReadStage
+from consumer.service.settle import SettleStage
 from consumer.status.history import History, Levels, ReadRates
 from consumer.status.model import (
     LedgerStatus,
@@ -29,7 +31,7 @@ from consumer.status.stages import Counts, Decided, stages
 MADE_EVERY_S: Final = 0.5
 
 
-class About(Struct, frozen=True):
+class ServiceInfo(Struct, frozen=True):
     """What stays as it is while the process lives."""
 
     version: str = ""
@@ -40,26 +42,30 @@ class About(Struct, frozen=True):
     max_requests: int = 0
 
 
-class Looked(Struct, frozen=True):
-    """The parts that a status is made of."""
+class ServiceParts(Struct, frozen=True):
+    """The parts of the service that metrics and status are made of."""
 
-    reading: Reading
-    windows: Windows
-    delivering: Delivering
-    settling: Settling
+    reading: ReadStage
+    windows: PartitionWindows
+    delivering: DeliverStage
+    settling: SettleStage
+    parking: ParkStage
     ledger: Ledger
+    breaker: Breaker
     decided: Decided
 
 
-class Reporting:
+class StatusReport:
     """Keeps what only a status needs: the past, and when the process started.
 
     A status of a hundred partitions costs a millisecond: it is made anew twice a second, and as soon as the service
     turns ready or unready.
     """
 
-    def __init__(self, looked: Looked, about: About, monotonic: Callable[[], float], wall: Callable[[], float]) -> None:
-        self._looked, self._about = looked, about
+    def __init__(
+        self, parts: ServiceParts, about: ServiceInfo, monotonic: Callable[[], float], wall: Callable[[], float]
+    ) -> None:
+        self._parts, self._about = parts, about
         self._wall = wall
         self._started_at, self._started_s = wall(), monotonic()
         self._history, self._rates = History(), ReadRates()
@@ -76,8 +82,8 @@ class Reporting:
         return self._last
 
     def _made(self, now_s: float, snapshot: Snapshot, reasons: tuple[str, ...]) -> Status:
-        wall_s, counts, ledger = self._wall(), Counts(snapshot), self._looked.ledger
-        settled = {outcome.label: ledger.totals.settled[outcome] for outcome in Outcome}
+        wall_s, counts, ledger = self._wall(), Counts(snapshot), self._parts.ledger
+        settled = {outcome.label: ledger.totals.settled[outcome] for outcome in RecordOutcome}
         offsets = {partition: ledger.next_offset(partition) for partition in ledger.partitions}
         levels = Levels(counts.read, counts.accepted, counts.dead_letters, counts.lag, ledger.in_flight)
         if self._history.note(wall_s, now_s, levels):
@@ -93,8 +99,8 @@ class Reporting:
             stages=tuple(
                 stages(
                     counts,
-                    self._looked.decided,
-                    self._looked.settling.rejected_by_stage,
+                    self._parts.decided,
+                    self._parts.settling.rejected_by_stage,
                     settled,
                     self._waiting(counts),
                 )
@@ -103,23 +109,23 @@ class Reporting:
             partitions=tuple(self._partitions(offsets, counts.lags, now_s)),
             pixels={
                 name: self._pixel(name, gate, counts, now_s, wall_s)
-                for name, gate in self._looked.delivering.states().items()
+                for name, gate in self._parts.delivering.states().items()
             },
             requests=RequestsStatus(
-                in_flight=self._looked.delivering.in_flight(),
-                limit=self._looked.delivering.limit(),
+                in_flight=self._parts.delivering.in_flight(),
+                limit=self._parts.delivering.limit(),
                 max_in_flight=self._about.max_requests,
                 by_result=dict(counts.results),
             ),
             window=WindowStatus(
-                self._looked.windows.keys, round(self._looked.windows.reaches_back_s, 1), self._looked.windows.is_warm
+                self._parts.windows.keys, round(self._parts.windows.reaches_back_s, 1), self._parts.windows.is_warm
             ),
             rejected=self._rejected(),
             history=self._history.samples,
         )
 
     def _waiting(self, counts: Counts) -> dict[str, int]:
-        looked = self._looked
+        looked = self._parts
         unread = counts.lag - sum(looked.ledger.uncommitted_span(partition) for partition in looked.ledger.partitions)
         return {
             "read": max(0, unread),
@@ -131,7 +137,7 @@ class Reporting:
         }
 
     def _ledger(self, counts: Counts, settled: Mapping[str, int], now_s: float) -> LedgerStatus:
-        ledger, limits = self._looked.ledger, self._looked.reading.limits
+        ledger, limits = self._parts.ledger, self._parts.reading.limits
         oldest_s = ledger.oldest_read_at_s()
         return LedgerStatus(
             read=counts.read,
@@ -152,23 +158,23 @@ class Reporting:
             yield PartitionStatus(
                 topic,
                 number,
-                state=self._looked.reading.state(partition),
+                state=self._parts.reading.state(partition),
                 next_offset=offset,
-                committed=self._looked.ledger.committed(partition),
+                committed=self._parts.ledger.committed(partition),
                 lag=lags.get((topic, str(number))),
                 read_per_s=self._rates.rate(partition, offset, now_s),
             )
 
-    def _pixel(self, name: str, gate: Gate, counts: Counts, now_s: float, wall_s: float) -> PixelStatus:
+    def _pixel(self, name: str, gate: PixelAvailability, counts: Counts, now_s: float, wall_s: float) -> PixelStatus:
         began_s = max(gate.since_s, self._started_s)
-        next_try_s = None if gate.is_open or gate.next_try_s is None else max(0.0, gate.next_try_s - now_s)
+        next_try_s = None if gate.can_send or gate.next_try_s is None else max(0.0, gate.next_try_s - now_s)
         return PixelStatus(
             state=str(gate.state),
             since=round(wall_s - (now_s - began_s), 3),
             why=gate.why,
             remedy=remedy(gate),
             next_try=None if next_try_s is None else round(wall_s + next_try_s, 3),
-            waiting_events=self._looked.delivering.waiting(name),
+            waiting_events=self._parts.delivering.waiting(name),
             events=dict(counts.events.get(name, {})),
         )
 
@@ -188,5 +194,5 @@ class Reporting:
                 explain=f"{self._about.explain} --topic {last.origin.topic} "
                 f"--partition {last.origin.partition} --offset {last.origin.offset}",
             )
-            for last in reversed(self._looked.settling.last_rejected)
+            for last in reversed(self._parts.settling.last_rejected)
         )

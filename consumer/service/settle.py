@@ -10,11 +10,11 @@ import structlog
 from msgspec import Struct, structs
 
 from consumer.core.model import Event, EventOutcome, Position, Record, Rejection, RejectReason, TopicPartition
-from consumer.core.settle.envelope import Letter, dead_letter, own_letter, shortened, topic_for
-from consumer.core.settle.ledger import Ledger, Outcome
+from consumer.core.settle.envelope import OutgoingRecord, dead_letter, own_letter, shortened, topic_for
+from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics
-from consumer.service.outcomes import Telling
-from consumer.service.ports import Letters, Member, Windows
+from consumer.service.outcomes import OutcomeWriter
+from consumer.service.ports import CommitMetadata, Member, RecordWriter
 
 log = structlog.get_logger("consumer.settle")
 
@@ -29,8 +29,8 @@ _TOO_LARGE: Final = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
 class _Pending(Struct):
     """A letter that is not acknowledged, and what it means once it is."""
 
-    letter: Letter
-    outcome: Outcome
+    letter: OutgoingRecord
+    outcome: RecordOutcome
     label: str
     """The rejection's reason, or empty for a parked record."""
     pixel: str | None
@@ -49,18 +49,18 @@ class LastRejected(Struct, frozen=True):
     rejection: Rejection
 
 
-class Settling:
+class SettleStage:
     """Everything that makes a record settled other than TikTok's acceptance."""
 
     def __init__(
         self,
         ledger: Ledger,
-        letters: Letters,
+        letters: RecordWriter,
         metrics: Metrics,
         dead_letter_topic: str,
-        windows: Windows,
+        windows: CommitMetadata,
         *,
-        telling: Telling | None = None,
+        telling: OutcomeWriter | None = None,
     ) -> None:
         self._ledger, self._letters, self._metrics = ledger, letters, metrics
         self._dead_letter_topic = dead_letter_topic
@@ -90,7 +90,7 @@ class Settling:
         failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
         letter = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
         tell = None if self._telling is None else partial(self._telling.rejected, record, rejection, event)
-        self._write(_Pending(letter, Outcome.REJECTED, str(rejection.reason), rejection.pixel, tell))
+        self._write(_Pending(letter, RecordOutcome.REJECTED, str(rejection.reason), rejection.pixel, tell))
         log.warning(
             "record.rejected",
             topic=record.origin.topic,
@@ -110,7 +110,7 @@ class Settling:
         if self._telling is not None:
             own = structs.replace(event, rule=rule)
             tell = partial(self._telling.ended, record, own, EventOutcome.PARKED)
-        self._write(_Pending(letter, Outcome.PARKED, "", event.pixel, tell))
+        self._write(_Pending(letter, RecordOutcome.PARKED, "", event.pixel, tell))
 
     def _write(self, pending: _Pending) -> None:
         self._number += 1
@@ -212,7 +212,7 @@ def _can_be_smaller(pending: _Pending) -> bool:
     if not pending.is_alone:
         pending.is_alone = True
         return True
-    if pending.letter.value is None or pending.outcome is not Outcome.REJECTED:
+    if pending.letter.value is None or pending.outcome is not RecordOutcome.REJECTED:
         return False
     pending.letter = shortened(pending.letter)
     return True

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from consumer.core.deliver.pixel_state import Gate, PixelState
+from consumer.core.deliver.pixel_state import PixelAvailability, PixelState
 
 _OPENS_BY_ITSELF: Final = "One event a minute is tried, and the pixel opens by itself when TikTok takes one."
 _TOKEN: Final = (
@@ -21,7 +21,7 @@ _NO_PERMISSION: Final = "code 40001"
 _FIRST_OF_TOKENS: Final = "code 401"
 
 
-def remedy(gate: Gate) -> str:
+def remedy(gate: PixelAvailability) -> str:
     """What to do, in words for an operator; empty for an open pixel."""
     match gate.state:
         case PixelState.OPEN:
@@ -40,7 +40,7 @@ def remedy(gate: Gate) -> str:
             return _of_held(gate)
 
 
-def _of_held(gate: Gate) -> str:
+def _of_held(gate: PixelAvailability) -> str:
     if gate.next_try_s is None:
         return "An operator holds it: set hold: false for this pixel, and restart."
     if gate.why == _NO_PERMISSION:

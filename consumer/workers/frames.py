@@ -1,4 +1,4 @@
-"""What a worker hands over through its pipe: a length of four bytes, most significant first, and a `Published`. Pure.
+"""What a worker hands over through its pipe: a length of four bytes (big-endian) and a `ServiceSnapshot`. Pure.
 
 Both ends are of one version and on one machine, whose monotonic clock they share.
 """
@@ -7,14 +7,14 @@ from typing import Final
 
 import msgspec
 
-from consumer.service.published import Published
+from consumer.service.published import ServiceSnapshot
 
 _LENGTH_BYTES: Final = 4
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Published).decode
+_decode: Final = msgspec.msgpack.Decoder(ServiceSnapshot).decode
 
 
-def framed(published: Published) -> bytes:
+def framed(published: ServiceSnapshot) -> bytes:
     body = _encode(published)
     return len(body).to_bytes(_LENGTH_BYTES, "big") + body
 
@@ -25,7 +25,7 @@ class Frames:
     def __init__(self) -> None:
         self._data = b""
 
-    def newest(self, piece: bytes) -> Published | None:
+    def newest(self, piece: bytes) -> ServiceSnapshot | None:
         """Add what has arrived. Returns the last that is whole now, if any became so; older ones are passed over."""
         self._data += piece
         body = None

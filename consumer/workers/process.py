@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from consumer.service.published import Published
+from consumer.service.published import ServiceSnapshot
 from consumer.workers.frames import Frames
 
 _PIECE_BYTES = 1 << 20
@@ -21,7 +21,7 @@ class WorkerProcess:
 
     def __init__(self, job: bytes, now_s: float) -> None:
         self.started_s = now_s
-        self.latest: Published | None = None
+        self.latest: ServiceSnapshot | None = None
         """What it has handed over last."""
         self._working_since_s: float | None = None
         self._frames = Frames()

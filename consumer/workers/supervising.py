@@ -14,12 +14,12 @@ import structlog
 from consumer.config import Settings
 from consumer.core.errors import ConfigError
 from consumer.run import BUG, CLEAN, UNFINISHED, listening
-from consumer.service.published import Published
-from consumer.workers.joining import Joined, joined
+from consumer.service.published import ServiceSnapshot
+from consumer.workers.joining import JoinedSnapshot, joined
 from consumer.workers.process import WorkerProcess
 from consumer.workers.restarting import Restarts
 from consumer.workers.shares import problems, share
-from consumer.workers.totals import Totals
+from consumer.workers.totals import WorkerTotals
 from consumer.workers.worker import SLACK_S, job
 
 log = structlog.get_logger("consumer.workers")
@@ -111,10 +111,10 @@ class _Slot:
         self.process.close()
         self.process = None
 
-    def published(self, now_s: float) -> Published:
+    def published(self, now_s: float) -> ServiceSnapshot:
         if self.process is None:
-            return Published({}, now_s, unready=(self.why,))
-        return self.process.latest or Published({}, self.process.started_s)
+            return ServiceSnapshot({}, now_s, unready=(self.why,))
+        return self.process.latest or ServiceSnapshot({}, self.process.started_s)
 
 
 class Supervisor:
@@ -128,13 +128,13 @@ class Supervisor:
     def __init__(self, jobs: dict[int, bytes], patience_s: float) -> None:
         self._slots = [_Slot(number, task) for number, task in jobs.items()]
         self._patience_s = patience_s
-        self._totals = Totals()
+        self._totals = WorkerTotals()
         self._until_s: float | None = None
         """While it is stopping: until when the workers may take."""
         self._codes: list[int] = []
         """What has ended the run, and how each worker ended after that."""
         self._last_words = ""
-        self.published: Joined
+        self.published: JoinedSnapshot
         """For other threads to read: replaced, never changed."""
         self._publish(time.monotonic())
 

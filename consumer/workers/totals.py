@@ -12,7 +12,7 @@ _IN_FLIGHT = ("records_in_flight", ())
 _RELEASED = ("records_released", ())
 
 
-class Totals:
+class WorkerTotals:
     """What workers have counted that are gone."""
 
     def __init__(self) -> None:

@@ -10,15 +10,14 @@ import pytest
 
 from consumer.commands.demo import demo_configuration
 from consumer.commands.demo.demo_command import VISIT_EVERY_S, play
-from consumer.commands.demo.demo_run import Stage
+from consumer.commands.demo.demo_run import DemoStage
 from consumer.commands.demo.own_records import show_own
-from consumer.commands.demo.samples import Maker, Sample
-from consumer.commands.explain import Asked, explain_records, with_rules_of
-from consumer.commands.init import Asked as AskedToInit
-from consumer.commands.init import write_first_config
+from consumer.commands.demo.samples import DemoSample, Maker
+from consumer.commands.explain import ExplainOptions, explain_records, with_rules_of
+from consumer.commands.init import InitOptions, write_first_config
 from consumer.config import Settings, load, parse
 from consumer.core.errors import ConfigError
-from consumer.core.settle.ledger import Outcome
+from consumer.core.settle.ledger import RecordOutcome
 
 SAMPLES = Maker(Settings.shipped_schema(), time.time()).samples()
 
@@ -69,7 +68,7 @@ INIT = Path(__file__).parents[1] / "golden" / "init"
 def test_own_records_go_the_whole_way_to_the_sandbox(tmp_path: Path) -> None:
     out, told, config = io.StringIO(), threading.Event(), tmp_path / "consumer.yaml"
     told.set()
-    assert write_first_config(AskedToInit(schema=INIT / "cdp.avsc", is_for_sandbox=True, output=config), out) == 0
+    assert write_first_config(InitOptions(schema=INIT / "cdp.avsc", is_for_sandbox=True, output=config), out) == 0
     config.write_text(config.read_text() + "limits: {max_event_age: 0s}\n")
 
     code = show_own(load(config, {}), INIT / "cdp.records.json", out, told)
@@ -88,7 +87,7 @@ def test_own_records_go_the_whole_way_to_the_sandbox(tmp_path: Path) -> None:
 
 def test_own_records_that_are_rejected_say_why(tmp_path: Path) -> None:
     out, config = io.StringIO(), tmp_path / "consumer.yaml"
-    assert write_first_config(AskedToInit(schema=INIT / "cdp.avsc", is_for_sandbox=True, output=config), out) == 0
+    assert write_first_config(InitOptions(schema=INIT / "cdp.avsc", is_for_sandbox=True, output=config), out) == 0
 
     code = show_own(load(config, {}), INIT / "cdp.records.json", out, None)
 
@@ -113,10 +112,10 @@ def test_own_records_of_a_registry_cannot_be_played(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> DemoStage:
     """A broker that holds all samples, and nobody who reads them."""
     folder = tmp_path_factory.mktemp("demo")
-    found = Stage(folder)
+    found = DemoStage(folder)
     found.broker.create(demo_configuration.TOPICS)
     found.config = demo_configuration.write(folder, found.broker.address, "http://127.0.0.1:1", 1)
     now_ms = round(time.time() * 1000)
@@ -125,20 +124,20 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     return found
 
 
-def place_of(stage: Stage, sample: Sample) -> tuple[str, int, int]:
+def place_of(stage: DemoStage, sample: DemoSample) -> tuple[str, int, int]:
     """Where a sample stands."""
     for message in stage.broker.read_all(demo_configuration.TOPIC):
         if message.key() == sample.key and message.value() == sample.value:
             found = message.partition(), message.offset()
-            if sample.outcome is Outcome.SENT or not sample.kind.startswith("exact copy"):
+            if sample.outcome is RecordOutcome.SENT or not sample.kind.startswith("exact copy"):
                 break
     return demo_configuration.TOPIC, found[0] or 0, found[1] or 0
 
 
-def explained(stage: Stage, at: tuple[str, int, int], *, is_json: bool = False) -> tuple[int, str]:
+def explained(stage: DemoStage, at: tuple[str, int, int], *, is_json: bool = False) -> tuple[int, str]:
     out = io.StringIO()
     settings = load(stage.config, {})
-    return explain_records(settings, Asked(at=at, is_json=is_json), out), " ".join(out.getvalue().split())
+    return explain_records(settings, ExplainOptions(at=at, is_json=is_json), out), " ".join(out.getvalue().split())
 
 
 @pytest.mark.parametrize(
@@ -151,7 +150,7 @@ def explained(stage: Stage, at: tuple[str, int, int], *, is_json: bool = False) 
         ("exact copy, later", "a duplicate of the event of offset"),
     ],
 )
-def test_explain_says_what_the_window_would_have_said(stage: Stage, kind: str, said: str) -> None:
+def test_explain_says_what_the_window_would_have_said(stage: DemoStage, kind: str, said: str) -> None:
     sample = next(one for one in [*SAMPLES.first, *SAMPLES.later] if one.kind == kind)
 
     code, text = explained(stage, place_of(stage, sample))
@@ -159,7 +158,7 @@ def test_explain_says_what_the_window_would_have_said(stage: Stage, kind: str, s
     assert (code, said in text) == (0, True), text
 
 
-def test_explain_gives_the_position_of_a_record_in_a_topic(stage: Stage) -> None:
+def test_explain_gives_the_position_of_a_record_in_a_topic(stage: DemoStage) -> None:
     at = place_of(stage, SAMPLES.first[0])
 
     code, text = explained(stage, at, is_json=True)
@@ -178,7 +177,7 @@ def test_explain_gives_the_position_of_a_record_in_a_topic(stage: Stage) -> None
     ],
 )
 def test_explain_says_what_there_is_instead(
-    stage: Stage, at: tuple[str, int, int], why: str, capsys: pytest.CaptureFixture[str]
+    stage: DemoStage, at: tuple[str, int, int], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, _ = explained(stage, at)
 
@@ -186,14 +185,14 @@ def test_explain_says_what_there_is_instead(
     assert why in capsys.readouterr().err
 
 
-def test_a_rehearsal_counts_what_new_rules_would_make_of_the_last_records(stage: Stage, tmp_path: Path) -> None:
+def test_a_rehearsal_counts_what_new_rules_would_make_of_the_last_records(stage: DemoStage, tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text("rules: [{name: new, pixel: shop, when: [{field: event, in: [Search, ViewContent]}]}]")
     settings = with_rules_of(rules, load(stage.config, {}), {})
     out, text = io.StringIO(), io.StringIO()
 
     codes = [
-        explain_records(settings, Asked(last=(demo_configuration.TOPIC, 10_000), is_json=is_json), to)
+        explain_records(settings, ExplainOptions(last=(demo_configuration.TOPIC, 10_000), is_json=is_json), to)
         for is_json, to in ((True, out), (False, text))
     ]
     found = json.loads(out.getvalue())
@@ -206,15 +205,15 @@ def test_a_rehearsal_counts_what_new_rules_would_make_of_the_last_records(stage:
     assert "rule new holds for 175" in text.getvalue()
 
 
-def test_a_rehearsal_takes_no_more_records_than_it_is_told(stage: Stage) -> None:
+def test_a_rehearsal_takes_no_more_records_than_it_is_told(stage: DemoStage) -> None:
     out = io.StringIO()
 
-    explain_records(load(stage.config, {}), Asked(last=(demo_configuration.TOPIC, 20), is_json=True), out)
+    explain_records(load(stage.config, {}), ExplainOptions(last=(demo_configuration.TOPIC, 20), is_json=True), out)
 
     assert json.loads(out.getvalue())["records"] == 20
 
 
-def test_rules_under_development_are_checked_whole(stage: Stage, tmp_path: Path) -> None:
+def test_rules_under_development_are_checked_whole(stage: DemoStage, tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text("rules: [{name: a, pixel: nobody}, {name: a, when: [{field: x, equal: 1}], pixel: shop}]")
 
@@ -229,14 +228,14 @@ def test_rules_under_development_are_checked_whole(stage: Stage, tmp_path: Path)
 
 
 def test_explain_ends_with_69_while_a_registry_is_away(
-    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    stage: DemoStage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "consumer.yaml"
     config.write_text(stage.config.read_text() + "avro: {registry: {url: 'http://127.0.0.1:1'}}\n")
     value = tmp_path / "value.bin"
     value.write_bytes(b"\0\0\0\0\1x")
 
-    code = explain_records(load(config, {}), Asked(file=str(value)), io.StringIO())
+    code = explain_records(load(config, {}), ExplainOptions(file=str(value)), io.StringIO())
 
     assert code == 69
     assert "registry did not answer" in capsys.readouterr().err

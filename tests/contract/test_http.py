@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as prometheu
 
 from consumer.adapters.http_server import application, serving
 from consumer.metrics import Metrics
-from consumer.service.published import STUCK_AFTER_S, Published
+from consumer.service.published import STUCK_AFTER_S, ServiceSnapshot
 from consumer.status.model import LedgerStatus, Status
 from consumer.web import SHARED, STATUS, Files
 from tests.support.ports import LOOPBACK, free_port
@@ -29,7 +29,7 @@ class Board:
     """What was published last; a test puts up something else."""
 
     def __init__(self) -> None:
-        self.published = Published({}, NOW_S, unready=())
+        self.published = ServiceSnapshot({}, NOW_S, unready=())
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def numbers() -> Metrics:
 
 
 def test_healthy_while_the_loop_turns(board: Board, client: httpx2.Client) -> None:
-    board.published = Published({}, NOW_S - STUCK_AFTER_S)
+    board.published = ServiceSnapshot({}, NOW_S - STUCK_AFTER_S)
 
     answer = client.get("/healthz")
 
@@ -69,7 +69,7 @@ def test_healthy_while_the_loop_turns(board: Board, client: httpx2.Client) -> No
 
 
 def test_unhealthy_when_the_loop_is_stuck(board: Board, client: httpx2.Client) -> None:
-    board.published = Published({}, NOW_S - STUCK_AFTER_S - 1)
+    board.published = ServiceSnapshot({}, NOW_S - STUCK_AFTER_S - 1)
 
     answer = client.get("/healthz")
 
@@ -78,15 +78,15 @@ def test_unhealthy_when_the_loop_is_stuck(board: Board, client: httpx2.Client) -
 
 
 def test_healthy_while_a_drain_holds_the_loop_for_as_long_as_it_said(board: Board, client: httpx2.Client) -> None:
-    board.published = Published({}, NOW_S - 300, busy_until_s=NOW_S)
+    board.published = ServiceSnapshot({}, NOW_S - 300, busy_until_s=NOW_S)
     assert client.get("/healthz").status_code == 200
 
-    board.published = Published({}, NOW_S - 300, busy_until_s=NOW_S - STUCK_AFTER_S - 1)
+    board.published = ServiceSnapshot({}, NOW_S - 300, busy_until_s=NOW_S - STUCK_AFTER_S - 1)
     assert client.get("/healthz").status_code == 503
 
 
 def test_unhealthy_when_a_request_will_never_be_answered(board: Board, client: httpx2.Client) -> None:
-    board.published = Published({}, NOW_S, stuck_request_since_s=NOW_S - 45)
+    board.published = ServiceSnapshot({}, NOW_S, stuck_request_since_s=NOW_S - 45)
 
     assert client.get("/healthz").json()["reasons"] == ["a request has been under way for 45 s"]
 
@@ -94,7 +94,9 @@ def test_unhealthy_when_a_request_will_never_be_answered(board: Board, client: h
 def test_ready_or_not_with_the_reasons(board: Board, client: httpx2.Client) -> None:
     assert client.get("/readyz").json() == {"ready": True, "reasons": []}
 
-    board.published = Published({}, NOW_S, unready=("dead letters cannot be written", "offsets cannot be committed"))
+    board.published = ServiceSnapshot(
+        {}, NOW_S, unready=("dead letters cannot be written", "offsets cannot be committed")
+    )
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
@@ -102,20 +104,20 @@ def test_ready_or_not_with_the_reasons(board: Board, client: httpx2.Client) -> N
 
 
 def test_not_ready_and_healthy_before_the_first_step(board: Board, client: httpx2.Client) -> None:
-    board.published = Published({}, NOW_S)
+    board.published = ServiceSnapshot({}, NOW_S)
 
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
 
 
 def test_unready_is_not_unhealthy_since_a_restart_would_not_mend_it(board: Board, client: httpx2.Client) -> None:
-    board.published = Published({}, NOW_S, unready=("every pixel is unavailable or held",))
+    board.published = ServiceSnapshot({}, NOW_S, unready=("every pixel is unavailable or held",))
 
     assert client.get("/healthz").status_code == 200
 
 
 def test_metrics_are_in_the_format_of_prometheus(board: Board, client: httpx2.Client) -> None:
-    board.published = Published(numbers().snapshot(), NOW_S)
+    board.published = ServiceSnapshot(numbers().snapshot(), NOW_S)
 
     answer = client.get("/metrics")
 
@@ -127,7 +129,7 @@ def test_metrics_are_in_the_format_of_prometheus(board: Board, client: httpx2.Cl
 
 
 def test_metrics_are_in_the_format_of_openmetrics_when_asked_for(board: Board, client: httpx2.Client) -> None:
-    board.published = Published(numbers().snapshot(), NOW_S)
+    board.published = ServiceSnapshot(numbers().snapshot(), NOW_S)
 
     answer = client.get("/metrics", headers={"accept": OPENMETRICS})
 
@@ -140,7 +142,7 @@ def test_metrics_are_in_the_format_of_openmetrics_when_asked_for(board: Board, c
 
 def test_a_scrape_is_of_one_moment(board: Board, client: httpx2.Client) -> None:
     metrics = numbers()
-    board.published = Published(metrics.snapshot(), NOW_S)
+    board.published = ServiceSnapshot(metrics.snapshot(), NOW_S)
     metrics.inc("records_read", ("web-events",), 100)
 
     assert 'records_read_total{topic="web-events"} 3.0' in client.get("/metrics").text
@@ -148,7 +150,7 @@ def test_a_scrape_is_of_one_moment(board: Board, client: httpx2.Client) -> None:
 
 def test_the_status_is_json(board: Board, client: httpx2.Client) -> None:
     status = Status(ready=True, group="tiktok-events", ledger=LedgerStatus(read=3, in_flight=3))
-    board.published = Published({}, NOW_S, status=status)
+    board.published = ServiceSnapshot({}, NOW_S, status=status)
 
     answer = client.get("/api/status")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from consumer.commands.init import Asked, write_first_config
+from consumer.commands.init import InitOptions, write_first_config
 from consumer.config import parse
 from tests.support.records import Raw
 from tests.support.registry import Registry
@@ -20,7 +20,7 @@ NOWHERE = "127.0.0.1:1"
 
 def first_config(code: int = 0, **asked: Any) -> str:
     out = io.StringIO()
-    assert write_first_config(Asked(is_for_sandbox=True, **asked), out) == code
+    assert write_first_config(InitOptions(is_for_sandbox=True, **asked), out) == code
     return out.getvalue()
 
 

@@ -12,7 +12,14 @@ from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegis
 
 from consumer.adapters.schema_registry import SchemaRegistry
 from consumer.core.decode.decoder import Decoder
-from consumer.core.decode.schema_lookups import Away, Denied, Found, LookUp, SchemaLookups, Unusable
+from consumer.core.decode.schema_lookups import (
+    RegistryAway,
+    SchemaAnswer,
+    SchemaDenied,
+    SchemaFound,
+    SchemaLookups,
+    SchemaUnusable,
+)
 from consumer.core.errors import ConfigError
 from consumer.core.model import Decoded, Position, Record, SchemaGuid, SchemaId, SchemaKey, SchemaWanted
 from tests.support.registry import Registry
@@ -34,8 +41,8 @@ def edge(registry: Registry) -> Iterator[SchemaRegistry]:
     edge.close()
 
 
-def answers(edge: SchemaRegistry, count: int = 1) -> list[LookUp]:
-    got: list[LookUp] = []
+def answers(edge: SchemaRegistry, count: int = 1) -> list[SchemaAnswer]:
+    got: list[SchemaAnswer] = []
     deadline = monotonic() + 20
     while len(got) < count and monotonic() < deadline:
         got += edge.answers()
@@ -43,7 +50,7 @@ def answers(edge: SchemaRegistry, count: int = 1) -> list[LookUp]:
     return got
 
 
-def answer(edge: SchemaRegistry, key: SchemaKey) -> LookUp:
+def answer(edge: SchemaRegistry, key: SchemaKey) -> SchemaAnswer:
     edge.ask(key)
     return answers(edge)[0]
 
@@ -52,8 +59,8 @@ def test_finds_schemas_by_id_and_by_guid(registry: Registry, edge: SchemaRegistr
     schema_id = registry.register("orders-value", ORDER)
     guid = registry.guid(schema_id)
 
-    assert answer(edge, SchemaId(schema_id)) == Found(SchemaId(schema_id), json.dumps(ORDER))
-    assert answer(edge, SchemaGuid(guid)) == Found(SchemaGuid(guid), json.dumps(ORDER))
+    assert answer(edge, SchemaId(schema_id)) == SchemaFound(SchemaId(schema_id), json.dumps(ORDER))
+    assert answer(edge, SchemaGuid(guid)) == SchemaFound(SchemaGuid(guid), json.dumps(ORDER))
 
 
 def test_follows_references_each_text_once_and_after_what_it_needs(registry: Registry, edge: SchemaRegistry) -> None:
@@ -62,22 +69,22 @@ def test_follows_references_each_text_once_and_after_what_it_needs(registry: Reg
     registry.register("right", "right", [("Leaf", "leaf", 1)])
     top = registry.register("top", "top", [("Left", "left", 1), ("Right", "right", 1)])
 
-    assert answer(edge, SchemaId(top)) == Found(SchemaId(top), "top", ("leaf", "left", "right"))
+    assert answer(edge, SchemaId(top)) == SchemaFound(SchemaId(top), "top", ("leaf", "left", "right"))
 
 
 def test_asks_again_for_what_was_denied_and_finds_it_once_it_is_there(registry: Registry, edge: SchemaRegistry) -> None:
-    assert answer(edge, SchemaId(1)) == Denied(SchemaId(1))
-    assert answer(edge, SchemaGuid(NOWHERE)) == Denied(SchemaGuid(NOWHERE))
+    assert answer(edge, SchemaId(1)) == SchemaDenied(SchemaId(1))
+    assert answer(edge, SchemaGuid(NOWHERE)) == SchemaDenied(SchemaGuid(NOWHERE))
     registry.register("orders-value", ORDER)
 
-    assert isinstance(answer(edge, SchemaId(1)), Found)
+    assert isinstance(answer(edge, SchemaId(1)), SchemaFound)
     assert registry.requests["/schemas/ids/1"] == 2
 
 
 def test_takes_a_missing_reference_for_a_denial(registry: Registry, edge: SchemaRegistry) -> None:
     top = registry.register("top", "top", [("Leaf", "leaf", 1)])
 
-    assert answer(edge, SchemaId(top)) == Denied(SchemaId(top))
+    assert answer(edge, SchemaId(top)) == SchemaDenied(SchemaId(top))
 
 
 @pytest.mark.parametrize("schema_type", ["PROTOBUF", "JSON"])
@@ -86,7 +93,7 @@ def test_cannot_use_what_is_not_avro(registry: Registry, edge: SchemaRegistry, s
 
     found = answer(edge, SchemaId(schema_id))
 
-    assert found == Unusable(SchemaId(schema_id), f"the registry has it as {schema_type}, not Avro")
+    assert found == SchemaUnusable(SchemaId(schema_id), f"the registry has it as {schema_type}, not Avro")
 
 
 @pytest.mark.parametrize(
@@ -114,20 +121,20 @@ def test_takes_what_is_no_answer_for_a_registry_that_is_away(
 
     away = answer(edge, SchemaId(schema_id))
 
-    assert isinstance(away, Away)
+    assert isinstance(away, RegistryAway)
     assert away.why.startswith(why)
     registry.misbehave_with = None
-    assert isinstance(answer(edge, SchemaId(schema_id)), Found)
+    assert isinstance(answer(edge, SchemaId(schema_id)), SchemaFound)
 
 
 def test_takes_a_refused_connection_for_a_registry_that_is_away(registry: Registry, edge: SchemaRegistry) -> None:
     schema_id = registry.register("orders-value", ORDER)
     registry.stop()
-    assert answer(edge, SchemaId(schema_id)) == Away(SchemaId(schema_id), "ConnectError")
+    assert answer(edge, SchemaId(schema_id)) == RegistryAway(SchemaId(schema_id), "ConnectError")
 
     registry.start()
 
-    assert isinstance(answer(edge, SchemaId(schema_id)), Found)
+    assert isinstance(answer(edge, SchemaId(schema_id)), SchemaFound)
 
 
 def test_says_once_that_the_registry_is_away_and_once_that_it_is_back(

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from consumer.sandbox import Sandbox, Settings
+from consumer.sandbox import Sandbox, SandboxSettings
 
 Json = dict[str, Any]
 TRACK = "/open_api/v1.3/event/track/"
@@ -369,7 +369,7 @@ def test_stops_at_once_though_requests_hang() -> None:
 
 
 def test_can_be_asked_from_the_process_that_runs_it_also_after_it_stopped() -> None:
-    running = Sandbox(settings=Settings(keep=1))
+    running = Sandbox(settings=SandboxSettings(keep=1))
     with running, httpx2.Client(base_url=running.url, headers=HEADERS) as client:
         send(client, event("1"), event("2"))
         assert running.summary().events == 2
@@ -379,7 +379,7 @@ def test_can_be_asked_from_the_process_that_runs_it_also_after_it_stopped() -> N
 
 
 def test_without_checks_it_counts_and_judges_nothing() -> None:
-    settings = Settings(has_checks=False, latency_ms=50)
+    settings = SandboxSettings(has_checks=False, latency_ms=50)
     with Sandbox(settings=settings) as running, httpx2.Client(base_url=running.url) as client:
         begin_s = time.monotonic()
 

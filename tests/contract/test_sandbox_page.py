@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 import consumer.sandbox
-from consumer.sandbox import Sandbox, Settings
+from consumer.sandbox import Sandbox, SandboxSettings
 from consumer.web import SHARED
 
 Json = dict[str, Any]
@@ -212,7 +212,10 @@ def test_an_event_without_copies_has_nothing_merged(client: httpx2.Client) -> No
 
 def test_an_event_that_is_no_longer_kept_is_not_found() -> None:
     headers = {"Access-Token": "made-up"}
-    with Sandbox(settings=Settings(keep=1)) as sandbox, httpx2.Client(base_url=sandbox.url, headers=headers) as client:
+    with (
+        Sandbox(settings=SandboxSettings(keep=1)) as sandbox,
+        httpx2.Client(base_url=sandbox.url, headers=headers) as client,
+    ):
         send(client, event("1"), event("1"))
 
         assert client.get("/sandbox/events/1").status_code == 404

@@ -10,7 +10,7 @@ from msgspec import structs
 from playwright.sync_api import Browser, Page, expect
 
 from consumer.adapters.http_server import application, serving
-from consumer.service.published import Published
+from consumer.service.published import ServiceSnapshot
 from consumer.status.merging import merged
 from consumer.status.model import (
     STAGES,
@@ -44,8 +44,8 @@ class Board:
     def __init__(self) -> None:
         self.status = Status()
 
-    def latest(self) -> Published:
-        return Published({}, time.monotonic(), status=self.status)
+    def latest(self) -> ServiceSnapshot:
+        return ServiceSnapshot({}, time.monotonic(), status=self.status)
 
 
 @contextmanager

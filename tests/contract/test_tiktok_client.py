@@ -15,9 +15,9 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from consumer.adapters.access_tokens import Tokens
+from consumer.adapters.access_tokens import AccessTokens
 from consumer.adapters.http_deadline import Deadline
-from consumer.adapters.tiktok_client import TikTok
+from consumer.adapters.tiktok_client import TikTokClient
 from consumer.core.deliver.request import Request
 from consumer.core.errors import ConfigError
 from consumer.core.model import Answer
@@ -86,8 +86,10 @@ def request(number: int = 0, body: bytes = b"{}", pixel: str = "shop") -> Reques
     return Request(number, pixel, (), body, False)
 
 
-def real(url: str, threads: int = 4) -> TikTok:
-    return TikTok(url, Tokens({"shop": SecretStr("token-1"), "blog": SecretStr("token-2")}), TIMEOUT_S, threads)
+def real(url: str, threads: int = 4) -> TikTokClient:
+    return TikTokClient(
+        url, AccessTokens({"shop": SecretStr("token-1"), "blog": SecretStr("token-2")}), TIMEOUT_S, threads
+    )
 
 
 def fake_end() -> End:
@@ -198,7 +200,7 @@ def test_each_pixel_has_its_own_token(far_end: FarEnd) -> None:
 def test_a_token_file_that_changes_is_used_from_then_on(far_end: FarEnd, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("first")
-    sender = TikTok(far_end.url, Tokens({"shop": file}, look_every_s=0.0), TIMEOUT_S, 1)
+    sender = TikTokClient(far_end.url, AccessTokens({"shop": file}, look_every_s=0.0), TIMEOUT_S, 1)
     end = End(sender, far_end.behave)
     end.exchange()
 
@@ -381,7 +383,7 @@ def test_a_bug_is_an_answer_too_and_logged_without_values(far_end: FarEnd) -> No
 
 def test_closing_waits_no_longer_than_told(far_end: FarEnd) -> None:
     far_end.behave("silence")
-    sender = TikTok(far_end.url, Tokens({"shop": SecretStr("token-1")}), 30.0, 2)
+    sender = TikTokClient(far_end.url, AccessTokens({"shop": SecretStr("token-1")}), 30.0, 2)
     sender.send(request())
     wait_until(lambda: len(far_end.requests) == 1, 5.0, what="the request", every_s=0.005)
     begun_s = time.monotonic()

@@ -12,7 +12,7 @@ from typing import Protocol
 import pytest
 
 from consumer.adapters.redis_window import RedisWindow
-from consumer.core.dedupe.shared_protocol import Claim, Lifetimes, Question, Verdict, prefix_of, token_of
+from consumer.core.dedupe.shared_protocol import Claim, ClaimRequest, ClaimResult, Lifetimes, prefix_of, token_of
 from consumer.core.errors import ConfigError, Unreachable
 from tests.support.certificate import self_signed
 from tests.support.ports import LOOPBACK, free_port
@@ -32,7 +32,7 @@ PATIENT_S = 10.0
 
 
 class Store(Protocol):
-    def ask(self, question: Question) -> list[Verdict]: ...
+    def ask(self, question: ClaimRequest) -> list[ClaimResult]: ...
     def close(self, timeout_s: float) -> None: ...
 
 
@@ -64,33 +64,33 @@ def claim(offset: int, time_ms: int = NOW, key: bytes = b"k" * 16) -> Claim:
     return Claim(key, token_of("web-events", 0, offset, "purchases"), time_ms)
 
 
-def wants(store: Store, one: Claim, fields: int = EMAIL, owner: bytes = US, is_heartbeat: bool = True) -> Verdict:
-    [verdict] = store.ask(Question(owner, is_heartbeat, claims=[(one, fields)]))
+def wants(store: Store, one: Claim, fields: int = EMAIL, owner: bytes = US, is_heartbeat: bool = True) -> ClaimResult:
+    [verdict] = store.ask(ClaimRequest(owner, is_heartbeat, claims=[(one, fields)]))
     return verdict
 
 
 def confirms(store: Store, one: Claim, fields: int = EMAIL, owner: bytes = US) -> None:
-    assert store.ask(Question(owner, True, confirms=[(one, fields)])) == []
+    assert store.ask(ClaimRequest(owner, True, confirms=[(one, fields)])) == []
 
 
 def releases(store: Store, one: Claim, owner: bytes = US) -> None:
-    assert store.ask(Question(owner, True, releases=[(one, owner)])) == []
+    assert store.ask(ClaimRequest(owner, True, releases=[(one, owner)])) == []
 
 
 def test_a_copy_waits_while_the_first_is_on_its_way_and_is_a_duplicate_after(opened: Opened) -> None:
     store = opened()
-    assert wants(store, claim(1)) is Verdict.FIRST
-    assert wants(store, claim(2), owner=THEM) is Verdict.WAIT
-    assert wants(store, claim(3), owner=US) is Verdict.WAIT
+    assert wants(store, claim(1)) is ClaimResult.FIRST
+    assert wants(store, claim(2), owner=THEM) is ClaimResult.WAIT
+    assert wants(store, claim(3), owner=US) is ClaimResult.WAIT
 
     confirms(store, claim(1))
-    assert wants(store, claim(2), owner=THEM) is Verdict.DUPLICATE
+    assert wants(store, claim(2), owner=THEM) is ClaimResult.DUPLICATE
 
 
 def test_other_keys_have_nothing_to_do_with_it(opened: Opened) -> None:
     store = opened()
     wants(store, claim(1))
-    assert wants(store, claim(2, key=b"x" * 16)) is Verdict.FIRST
+    assert wants(store, claim(2, key=b"x" * 16)) is ClaimResult.FIRST
 
 
 def test_answers_in_the_order_of_the_claims(opened: Opened) -> None:
@@ -99,11 +99,11 @@ def test_answers_in_the_order_of_the_claims(opened: Opened) -> None:
     other = claim(2, key=b"x" * 16)
 
     asked = [(claim(1), EMAIL), (other, EMAIL), (claim(3), PHONE), (claim(4), PHONE)]
-    assert store.ask(Question(US, True, claims=asked)) == [
-        Verdict.DUPLICATE,
-        Verdict.FIRST,
-        Verdict.FORWARD,
-        Verdict.WAIT,
+    assert store.ask(ClaimRequest(US, True, claims=asked)) == [
+        ClaimResult.DUPLICATE,
+        ClaimResult.FIRST,
+        ClaimResult.FORWARD,
+        ClaimResult.WAIT,
     ]
 
 
@@ -111,19 +111,19 @@ def test_a_copy_with_new_fields_is_forwarded_and_its_fields_count_once_confirmed
     store = opened()
     confirms(store, claim(1), EMAIL)
 
-    assert wants(store, claim(2), PHONE, THEM) is Verdict.FORWARD
-    assert wants(store, claim(3), PHONE) is Verdict.WAIT
-    assert wants(store, claim(4), EMAIL) is Verdict.DUPLICATE
+    assert wants(store, claim(2), PHONE, THEM) is ClaimResult.FORWARD
+    assert wants(store, claim(3), PHONE) is ClaimResult.WAIT
+    assert wants(store, claim(4), EMAIL) is ClaimResult.DUPLICATE
 
     confirms(store, claim(2), PHONE, THEM)
-    assert wants(store, claim(3), EMAIL | PHONE) is Verdict.DUPLICATE
+    assert wants(store, claim(3), EMAIL | PHONE) is ClaimResult.DUPLICATE
 
 
 def test_a_confirmed_claim_is_free_for_new_fields(opened: Opened) -> None:
     store = opened()
     wants(store, claim(1))
     confirms(store, claim(1))
-    assert wants(store, claim(2), PHONE, THEM) is Verdict.FORWARD
+    assert wants(store, claim(2), PHONE, THEM) is ClaimResult.FORWARD
 
 
 def test_a_forward_does_not_move_the_time_of_the_first(opened: Opened) -> None:
@@ -131,7 +131,7 @@ def test_a_forward_does_not_move_the_time_of_the_first(opened: Opened) -> None:
     confirms(store, claim(1), EMAIL)
     wants(store, claim(2, NOW + 4 * MINUTE), PHONE)
     confirms(store, claim(2, NOW + 4 * MINUTE), PHONE)
-    assert wants(store, claim(3, NOW + 6 * MINUTE), EMAIL) is Verdict.FIRST
+    assert wants(store, claim(3, NOW + 6 * MINUTE), EMAIL) is ClaimResult.FIRST
 
 
 def test_what_is_confirmed_beside_anothers_claim_joins_what_was_accepted(opened: Opened) -> None:
@@ -139,15 +139,15 @@ def test_what_is_confirmed_beside_anothers_claim_joins_what_was_accepted(opened:
     confirms(store, claim(1), EMAIL)
     wants(store, claim(2), PHONE, THEM)
     confirms(store, claim(3), 4)
-    assert wants(store, claim(4), EMAIL | 4) is Verdict.DUPLICATE
-    assert wants(store, claim(4), PHONE) is Verdict.WAIT
+    assert wants(store, claim(4), EMAIL | 4) is ClaimResult.DUPLICATE
+    assert wants(store, claim(4), PHONE) is ClaimResult.WAIT
 
 
 def test_a_released_claim_is_free(opened: Opened) -> None:
     store = opened()
     wants(store, claim(1))
     releases(store, claim(1))
-    assert wants(store, claim(2), owner=THEM) is Verdict.FIRST
+    assert wants(store, claim(2), owner=THEM) is ClaimResult.FIRST
 
 
 def test_a_refused_forward_leaves_what_was_accepted(opened: Opened) -> None:
@@ -156,39 +156,39 @@ def test_a_refused_forward_leaves_what_was_accepted(opened: Opened) -> None:
     wants(store, claim(2), PHONE)
     releases(store, claim(2))
 
-    assert wants(store, claim(3), EMAIL) is Verdict.DUPLICATE
-    assert wants(store, claim(3), PHONE) is Verdict.FORWARD
+    assert wants(store, claim(3), EMAIL) is ClaimResult.DUPLICATE
+    assert wants(store, claim(3), PHONE) is ClaimResult.FORWARD
 
 
 def test_a_release_does_not_take_what_is_anothers_by_now(opened: Opened) -> None:
     store = opened()
     wants(store, claim(1), owner=THEM, is_heartbeat=False)  # dead
-    assert wants(store, claim(1), owner=US) is Verdict.FIRST
+    assert wants(store, claim(1), owner=US) is ClaimResult.FIRST
 
     releases(store, claim(1), owner=THEM)
     releases(store, claim(2), owner=US)
-    assert wants(store, claim(3), owner=THEM) is Verdict.WAIT
+    assert wants(store, claim(3), owner=THEM) is ClaimResult.WAIT
 
 
 def test_the_claim_of_a_dead_process_is_free(opened: Opened) -> None:
     store = opened()
     wants(store, claim(1), owner=THEM, is_heartbeat=False)
-    assert wants(store, claim(2)) is Verdict.FIRST
-    assert wants(store, claim(3), owner=THEM) is Verdict.WAIT
+    assert wants(store, claim(2)) is ClaimResult.FIRST
+    assert wants(store, claim(3), owner=THEM) is ClaimResult.WAIT
 
 
 def test_a_record_read_again_is_not_kept_waiting_by_itself(opened: Opened) -> None:
     store = opened()
     wants(store, claim(1), owner=THEM)
-    assert wants(store, claim(1), owner=US) is Verdict.FIRST
-    assert wants(store, claim(2), owner=THEM) is Verdict.WAIT
+    assert wants(store, claim(1), owner=US) is ClaimResult.FIRST
+    assert wants(store, claim(2), owner=THEM) is ClaimResult.WAIT
 
 
 def test_a_record_read_again_after_it_was_accepted_is_not_sent_again(opened: Opened) -> None:
     store = opened()
     wants(store, claim(1), owner=THEM)
     confirms(store, claim(1), owner=THEM)
-    assert wants(store, claim(1), owner=US) is Verdict.DUPLICATE
+    assert wants(store, claim(1), owner=US) is ClaimResult.DUPLICATE
 
 
 def test_what_is_confirmed_late_counts_though_another_has_the_claim(opened: Opened) -> None:
@@ -197,41 +197,41 @@ def test_what_is_confirmed_late_counts_though_another_has_the_claim(opened: Open
     wants(store, claim(2), PHONE, owner=US)
     confirms(store, claim(1), EMAIL, owner=THEM)
 
-    assert wants(store, claim(3), EMAIL) is Verdict.DUPLICATE
-    assert wants(store, claim(3), PHONE) is Verdict.WAIT
+    assert wants(store, claim(3), EMAIL) is ClaimResult.DUPLICATE
+    assert wants(store, claim(3), PHONE) is ClaimResult.WAIT
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_window_is_kafka_time_inclusive_and_in_either_order(opened: Opened, sign: int) -> None:
     store = opened()
     confirms(store, claim(1))
-    assert wants(store, claim(2, NOW + sign * 5 * MINUTE)) is Verdict.DUPLICATE
-    assert wants(store, claim(2, NOW + sign * (5 * MINUTE + 1))) is Verdict.FIRST
+    assert wants(store, claim(2, NOW + sign * 5 * MINUTE)) is ClaimResult.DUPLICATE
+    assert wants(store, claim(2, NOW + sign * (5 * MINUTE + 1))) is ClaimResult.FIRST
 
 
 def test_a_confirmation_far_from_what_is_there_begins_anew(opened: Opened) -> None:
     store = opened()
     confirms(store, claim(1), EMAIL)
     confirms(store, claim(2, NOW + 6 * MINUTE), PHONE)
-    assert wants(store, claim(3, NOW + 7 * MINUTE), PHONE) is Verdict.DUPLICATE
-    assert wants(store, claim(3, NOW + 7 * MINUTE), EMAIL) is Verdict.FORWARD
+    assert wants(store, claim(3, NOW + 7 * MINUTE), PHONE) is ClaimResult.DUPLICATE
+    assert wants(store, claim(3, NOW + 7 * MINUTE), EMAIL) is ClaimResult.FORWARD
 
 
 def test_after_the_window_copies_are_removed_whatever_they_hold(opened: Opened) -> None:
     store = opened(TWO_DAYS_MORE)
     confirms(store, claim(1))
     late = NOW + TWO_DAYS_MORE.keep_ms
-    assert wants(store, claim(2, NOW + 5 * MINUTE + 1), PHONE) is Verdict.REMOVED
-    assert wants(store, claim(2, late), PHONE) is Verdict.REMOVED
-    assert wants(store, claim(2, NOW - 5 * MINUTE - 1), PHONE) is Verdict.REMOVED
-    assert wants(store, claim(2, late + 1)) is Verdict.FIRST
+    assert wants(store, claim(2, NOW + 5 * MINUTE + 1), PHONE) is ClaimResult.REMOVED
+    assert wants(store, claim(2, late), PHONE) is ClaimResult.REMOVED
+    assert wants(store, claim(2, NOW - 5 * MINUTE - 1), PHONE) is ClaimResult.REMOVED
+    assert wants(store, claim(2, late + 1)) is ClaimResult.FIRST
 
 
 def test_many_claims_fit_one_question(opened: Opened) -> None:
     store = opened()
     ones = [(claim(n, key=random.Random(n).randbytes(16)), EMAIL) for n in range(1000)]
-    assert set(store.ask(Question(US, True, claims=ones))) == {Verdict.FIRST}
-    assert store.ask(Question(US, False, confirms=ones, claims=ones)) == [Verdict.DUPLICATE] * 1000
+    assert set(store.ask(ClaimRequest(US, True, claims=ones))) == {ClaimResult.FIRST}
+    assert store.ask(ClaimRequest(US, False, confirms=ones, claims=ones)) == [ClaimResult.DUPLICATE] * 1000
 
 
 # What only a real one can show.
@@ -258,12 +258,12 @@ def test_groups_do_not_see_each_other(window: RedisWindow, server: RedisServer) 
     confirms(window, claim(1))
     other = RedisWindow(server.url, prefix_of("other"), FIVE_MINUTES, PATIENT_S)
     with closing_of(other):
-        assert wants(other, claim(2)) is Verdict.FIRST
+        assert wants(other, claim(2)) is ClaimResult.FIRST
 
 
 def test_what_is_no_value_of_ours_counts_as_nothing(window: RedisWindow, server: RedisServer) -> None:
     server.client.set(prefix_of("group") + b"k" + b"k" * 16, b"what is this")
-    assert wants(window, claim(1)) is Verdict.FIRST
+    assert wants(window, claim(1)) is ClaimResult.FIRST
 
 
 def test_a_key_of_another_type_is_trouble_and_no_bug(window: RedisWindow, server: RedisServer) -> None:
@@ -279,7 +279,7 @@ def test_a_full_redis_is_trouble(window: RedisWindow, server: RedisServer) -> No
             wants(window, claim(1))
     finally:
         server.client.config_set("maxmemory", 0)
-    assert wants(window, claim(1)) is Verdict.FIRST
+    assert wants(window, claim(1)) is ClaimResult.FIRST
 
 
 def test_a_frozen_redis_costs_no_more_than_the_time_given_and_is_found_again(server: RedisServer) -> None:
@@ -307,10 +307,10 @@ def test_a_redis_that_was_started_anew_is_found_again() -> None:
             with pytest.raises(Unreachable, match="ConnectionError"):
                 wants(store, claim(2))
             server.start()
-            assert _until_answered(store) is Verdict.FIRST
+            assert _until_answered(store) is ClaimResult.FIRST
 
 
-def _until_answered(store: RedisWindow) -> Verdict:
+def _until_answered(store: RedisWindow) -> ClaimResult:
     end_s = time.monotonic() + 30
     while True:
         try:
@@ -325,7 +325,7 @@ def test_speaks_tls_and_trusts_nobody_it_was_not_told_to(tmp_path: Path) -> None
     with RedisServer(certificate) as server:
         trusting = RedisWindow(f"{server.url}?ssl_ca_certs={certificate}", b"", FIVE_MINUTES, PATIENT_S)
         with closing_of(trusting):
-            assert wants(trusting, claim(1)) is Verdict.FIRST
+            assert wants(trusting, claim(1)) is ClaimResult.FIRST
         wary = RedisWindow(server.url, b"", FIVE_MINUTES, PATIENT_S)
         with closing_of(wary), pytest.raises(Unreachable):
             wants(wary, claim(1))

@@ -23,7 +23,7 @@ from consumer.core.model import (
 )
 from consumer.core.normalize.event import normalize
 from consumer.core.rules.source import Rule
-from consumer.core.validate import Limits, validate
+from consumer.core.validate import EventLimits, validate
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 SCHEMA = json.loads((SCHEMAS / "web_event.avsc").read_text())
@@ -63,7 +63,7 @@ def test_the_record_becomes_the_event_that_tiktok_is_to_get(name: str) -> None:
         pixel_code="CODE",
         is_shadow=False,
         now_s=1_793_534_400.0,
-        limits=Limits(max_event_age_s=0.0, max_body_bytes=1_000_000),
+        limits=EventLimits(max_event_age_s=0.0, max_body_bytes=1_000_000),
     )
 
     assert json.loads(event.body) == json.loads((SCHEMAS / f"{name}.tiktok.json").read_text())

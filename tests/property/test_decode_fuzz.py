@@ -20,7 +20,7 @@ from fastavro.utils import generate_one
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from consumer.core.decode.checker import Guard
+from consumer.core.decode.checker import Checker
 from consumer.core.decode.decoder import Decoder
 from consumer.core.decode.schema import parse
 from consumer.core.errors import RecordRejected
@@ -132,7 +132,7 @@ def test_reading_and_walking_agree_on_what_is_sound(name: str, value: bytes) -> 
 def verdict(name: str, value: bytes) -> str:
     """What the walk alone says."""
     try:
-        Guard(parse(SCHEMAS[name]), budget=1 << 26, longest=MAX_BYTES).check(value, 0)
+        Checker(parse(SCHEMAS[name]), budget=1 << 26, longest=MAX_BYTES).check(value, 0)
     except RecordRejected as rejected:
         return "a number too long" if "a number of more than" in rejected.detail else rejected.reason.value
     return "Decoded"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.core.dedupe.checkpoint import parse_metadata
-from consumer.core.dedupe.window import Outcome, Window, WindowSettings
+from consumer.core.dedupe.window import DedupeResult, Window, WindowSettings
 from consumer.core.model import Item, Position, Record
 from tests.property.test_dedupe_model import Copy, Model, Sent, Values, news, together
 from tests.unit.test_dedupe_merge import made, values_of
@@ -90,7 +90,7 @@ class Run:
         if self.batched:
             flight = self.batched.pop(n % len(self.batched))
             assert values_of(flight.item.event) == flight.sent.values
-            flight.item.is_handed_over = True
+            flight.item.is_submitted = True
             flight.sent.state = "handed"
             self.in_flight.append(flight)
 
@@ -222,7 +222,7 @@ def test_a_window_of_no_length_sends_all_and_keeps_nothing(seed: int) -> None:
     window = Window(WindowSettings(0))
     for copy in log:
         window.saw(record_of(copy), WALL_MS)
-        assert window.offer(made(copy.values, copy.key), record_of(copy), 0.0).outcome is Outcome.UNKEYED
+        assert window.offer(made(copy.values, copy.key), record_of(copy), 0.0).outcome is DedupeResult.UNKEYED
         window.warm(made(copy.values, copy.key), record_of(copy))
 
     assert window.keys == 0

@@ -63,7 +63,7 @@ class ConservationOfEvents(RuleBasedStateMachine):
             assert request.pixel != "news"
             assert {each.event.pixel for each in request.items} == {request.pixel}
             assert not self.leaving.intersection(map(id, request.items))
-            assert all(each.is_handed_over for each in request.items)
+            assert all(each.is_submitted for each in request.items)
             assert len(json.loads(request.body)["data"]) == len(request.items) <= 8
             for each in request.items:
                 body = self.bodies.setdefault(id(each), each.event.body)

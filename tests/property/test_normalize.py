@@ -27,7 +27,7 @@ from consumer.core.model import (
     WithUnit,
 )
 from consumer.core.normalize.event import normalize, outline
-from consumer.core.validate import Limits, validate
+from consumer.core.validate import EventLimits, validate
 
 AT = Position("web-events", 0, 42)
 RECORD = Record(AT, 1_793_534_400_000, None, b"", (), AT)
@@ -99,7 +99,7 @@ def validated(event: NormalizedEvent) -> Event:
         pixel_code="CODE",
         is_shadow=False,
         now_s=1_793_534_400.0,
-        limits=Limits(max_event_age_s=0.0, max_body_bytes=1_000_000),
+        limits=EventLimits(max_event_age_s=0.0, max_body_bytes=1_000_000),
     )
 
 

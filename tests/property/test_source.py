@@ -14,13 +14,13 @@ from consumer.core.route.conditions import OPERATORS, check_operand, compile_con
 from consumer.core.rules import source
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.source import (
-    Changed,
-    Contents,
+    ContentsSource,
     FirstOf,
     KafkaPart,
-    Path,
+    PathSource,
     Rule,
     Source,
+    TransformedSource,
     format_path,
     parse_path,
 )
@@ -45,7 +45,9 @@ VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=8
 )
 FIELDS = st.dictionaries(NAMES, VALUES, max_size=6)
-PATHS = st.lists(st.one_of(NAMES, st.integers(0, 3)), min_size=1, max_size=4).map(lambda steps: Path(tuple(steps)))
+PATHS = st.lists(st.one_of(NAMES, st.integers(0, 3)), min_size=1, max_size=4).map(
+    lambda steps: PathSource(tuple(steps))
+)
 PARTS = st.one_of(
     st.sampled_from(["key", "timestamp", "topic", "partition", "offset"]).map(KafkaPart),
     st.sampled_from(["a", "A", "b"]).map(lambda name: KafkaPart("header", name)),
@@ -54,7 +56,7 @@ PARTS = st.one_of(
 
 def changed(inner: st.SearchStrategy[Source]) -> st.SearchStrategy[Source]:
     options = st.builds(
-        Changed,
+        TransformedSource,
         inner,
         default=SCALARS,
         lower=st.booleans(),
@@ -80,13 +82,13 @@ def records(draw: st.DrawFn) -> Decoded:
 
 
 @st.composite
-def comparisons(draw: st.DrawFn, field: Source) -> source.Test:
+def comparisons(draw: st.DrawFn, field: Source) -> source.Comparison:
     operator, operand = draw(st.sampled_from(OPERATORS)), draw(OPERANDS)
     try:
         check_operand(operator, operand)
     except ValueError:
         operand = draw(st.sampled_from(USABLE[operator]))
-    return source.Test(field, operator, operand)
+    return source.Comparison(field, operator, operand)
 
 
 _ORDERED: list[Any] = [5, -0.5, "b", "2026-03-01", "2026-03-01T12:00:00Z", Decimal("1.5")]
@@ -110,7 +112,7 @@ USABLE: dict[str, list[Any]] = {
 
 @given(st.lists(st.text(max_size=6) | st.integers(0, 999_999_999), min_size=1, max_size=6))
 def test_a_path_that_is_written_is_read_as_the_same(steps: list[str | int]) -> None:
-    assert parse_path(format_path(Path(tuple(steps)))) == Path(tuple(steps))
+    assert parse_path(format_path(PathSource(tuple(steps)))) == PathSource(tuple(steps))
 
 
 @given(st.text(max_size=12) | st.text('a.[]"\\0$ ', max_size=12))
@@ -133,7 +135,7 @@ def test_no_record_makes_a_source_raise(source: Source, record: Decoded) -> None
 
 @given(st.data(), records())
 def test_no_record_makes_a_condition_raise(data: st.DataObject, record: Decoded) -> None:
-    condition = compile_condition(data.draw(comparisons(Path(("a",)))))
+    condition = compile_condition(data.draw(comparisons(PathSource(("a",)))))
 
     assert condition(record) in (True, False)
 
@@ -142,7 +144,7 @@ def test_no_record_makes_a_condition_raise(data: st.DataObject, record: Decoded)
 def test_absent_is_false_under_every_operator_save_exists_false(data: st.DataObject, fields: dict[str, Any]) -> None:
     position = Position("t", 0, 0)
     record = Decoded(Record(position, -1, None, b"", (), position), fields, False)
-    comparison = data.draw(comparisons(Path(("a", "b"))))
+    comparison = data.draw(comparisons(PathSource(("a", "b"))))
 
     expected = comparison.operator == "exists" and comparison.operand is False
     assert compile_condition(comparison)(record) is expected
@@ -155,7 +157,8 @@ def test_an_operator_and_its_opposite_never_both_hold(data: st.DataObject, recor
     operand = data.draw(st.sampled_from(USABLE[operator]))
 
     one, other = (
-        compile_condition(source.Test(Path(("a",)), name, operand))(record) for name in (operator, opposites[operator])
+        compile_condition(source.Comparison(PathSource(("a",)), name, operand))(record)
+        for name in (operator, opposites[operator])
     )
     assert not (one and other)
 
@@ -166,8 +169,8 @@ def test_no_record_makes_a_map_raise_and_nothing_in_it_is_null(
 ) -> None:
     for rule in (
         Rule("r", "p"),
-        Rule("r", "p", parameters=parameters, contents=Contents(each, {"price": Path(("a",))})),
-        Rule("r", "p", parameters=parameters, contents=Contents(None, {"price": each})),
+        Rule("r", "p", parameters=parameters, contents=ContentsSource(each, {"price": PathSource(("a",))})),
+        Rule("r", "p", parameters=parameters, contents=ContentsSource(None, {"price": each})),
     ):
         event = compile_map(rule)(record)
 
@@ -179,7 +182,7 @@ def test_no_record_makes_a_map_raise_and_nothing_in_it_is_null(
 def test_dates_stand_in_their_order_in_every_form(one: date, other: date) -> None:
     position = Position("t", 0, 0)
     record = Record(position, -1, None, b"", (), position)
-    is_earlier = compile_condition(source.Test(Path(("a",)), "less_than", other.isoformat()))
+    is_earlier = compile_condition(source.Comparison(PathSource(("a",)), "less_than", other.isoformat()))
 
     for form in (one, one.isoformat(), datetime(one.year, one.month, one.day, tzinfo=UTC)):
         assert is_earlier(Decoded(record, {"a": form}, False)) is (one < other)

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Event
 from typing import Any, Final
 
-from consumer.commands.dlq.dead_letter import DeadLetter, letter_of, replayed_mark
+from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of, replayed_mark
 from consumer.commands.dlq.fetching import same
-from consumer.commands.dlq.replay import Hands, Replay, Wanted
+from consumer.commands.dlq.replay import Hands, Replay, ReplayRequest
 from consumer.commands.dlq.replay_decision import Left
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.replay_report import Report
 from consumer.commands.dlq.selection import Selection
 from consumer.core.errors import Unreachable
 from consumer.core.model import Decision, Headers, Position, Record, Rejection, RejectReason, TopicPartition
-from consumer.core.settle.envelope import Letter, dead_letter, shortened
+from consumer.core.settle.envelope import OutgoingRecord, dead_letter, shortened
 
 DLQ: Final = "orders.dlq"
 REPLAY: Final = "g.replay"
@@ -41,7 +41,7 @@ def dead(
     return Record(place, NOW_MS + offset * 1000, letter.key, letter.value, letter.headers, place)
 
 
-def read(record: Record) -> DeadLetter:
+def read(record: Record) -> DeadLetterRecord:
     letter = letter_of(record)
     assert letter is not None
     return letter
@@ -52,7 +52,7 @@ class Desk:
 
     def __init__(self, letters: Sequence[Record]) -> None:
         self.letters = letters
-        self.replayed: list[Letter] = []
+        self.replayed: list[OutgoingRecord] = []
         self.committed: dict[TopicPartition, int] = {}
         self.origin: dict[int, Record] = {}
         self.decisions: dict[bytes, Decision] = {}
@@ -61,11 +61,11 @@ class Desk:
         self.error: str | None = None
         self.is_silent = False
         """The cluster answers nothing."""
-        self._waiting: list[tuple[int, Letter]] = []
+        self._waiting: list[tuple[int, OutgoingRecord]] = []
 
     # What `Hands` wants.
 
-    def write(self, number: int, letter: Letter, *, is_alone: bool = False) -> None:
+    def write(self, number: int, letter: OutgoingRecord, *, is_alone: bool = False) -> None:
         self._waiting.append((number, letter))
 
     def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
@@ -83,7 +83,7 @@ class Desk:
         self.committed |= {partition: offset for partition, (offset, _) in offsets.items()}
         return True
 
-    def _fetch(self, letter: DeadLetter) -> Record | Left:
+    def _fetch(self, letter: DeadLetterRecord) -> Record | Left:
         found = self.origin.get(letter.record.origin.offset)
         return Left.GONE if found is None else same(letter, found)
 
@@ -103,7 +103,7 @@ class Desk:
         **wanted: Any,
     ) -> Report:
         """One replay. `seen`: it is stopped after so many letters; if killed, it commits nothing."""
-        asked = Wanted(selection, **{"max_replays": 3, **wanted})
+        asked = ReplayRequest(selection, **{"max_replays": 3, **wanted})
         progress = Progress(keeps_skipped=not asked.to_origin)
         for partition in {record.position.partition for record in self.letters}:
             progress.begin((DLQ, partition), self.committed.get((DLQ, partition), 0))

@@ -6,7 +6,7 @@ from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.pixel_state import PixelState
 from consumer.core.deliver.rate_limit import Backoff
-from consumer.core.deliver.request import DeliverySettings, Outcome, PixelSettings, Request
+from consumer.core.deliver.request import DeliverySettings, PixelSettings, Request, RequestResult
 from consumer.core.model import Answer, Item, Rejection
 from tests.support.fakes import ACCEPTED, item
 
@@ -57,7 +57,7 @@ class Bench:
             begun.append(request)
         return begun
 
-    def answer(self, request: Request, answer: Answer = ACCEPTED, wait_s: float = 0.0) -> Outcome:
+    def answer(self, request: Request, answer: Answer = ACCEPTED, wait_s: float = 0.0) -> RequestResult:
         """Let `wait_s` pass, and then the answer come."""
         self.now_s += wait_s
         outcome = self.delivery.answered(request.number, answer, self.now_s, wall_s=1_700_000_000.0)
@@ -67,7 +67,7 @@ class Bench:
         self.released += outcome.released
         return outcome
 
-    def exchange(self, answer: Answer = ACCEPTED) -> Outcome:
+    def exchange(self, answer: Answer = ACCEPTED) -> RequestResult:
         """Begin a request, and answer it at once."""
         return self.answer(self.begin(), answer)
 

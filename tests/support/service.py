@@ -13,8 +13,8 @@ import fastavro
 
 from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.decode.decoder import Decoder
-from consumer.core.decode.schema_lookups import LookUp, SchemaLookups
-from consumer.core.dedupe.shared_window import Shared
+from consumer.core.decode.schema_lookups import SchemaAnswer, SchemaLookups
+from consumer.core.dedupe.shared_window import SharedClaims
 from consumer.core.dedupe.window import WindowSettings
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.parking import ParkSettings
@@ -22,23 +22,22 @@ from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.model import Headers, Position, Record, SchemaKey, TopicPartition
 from consumer.core.pipeline import Pipeline, PipelineSettings
-from consumer.core.read import Bounds, Committed, Fault
-from consumer.core.rules.source import Path as SourcePath
-from consumer.core.rules.source import Rule, Test
+from consumer.core.read import CommittedOffset, LogBounds, ReadFault
+from consumer.core.rules.source import Comparison, PathSource, Rule
 from consumer.core.settle.breaker import Breaker
-from consumer.core.settle.envelope import Letter
+from consumer.core.settle.envelope import OutgoingRecord
 from consumer.core.settle.ledger import Ledger
-from consumer.core.validate import Limits
+from consumer.core.validate import EventLimits
 from consumer.metrics import Metrics
-from consumer.service.decode import LookingUp
-from consumer.service.dedupe import Windows, WindowsSettings
-from consumer.service.dedupe_shared import Alone, Sharing
-from consumer.service.deliver import Delivering
+from consumer.service.decode import DecodeStage
+from consumer.service.dedupe import PartitionWindows, WindowsSettings
+from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
+from consumer.service.deliver import DeliverStage
 from consumer.service.loop import Clocks, Service, ServiceSettings
-from consumer.service.outcomes import Telling
-from consumer.service.ports import Rebalanced, WindowStore
+from consumer.service.outcomes import OutcomeWriter
+from consumer.service.ports import RebalanceListener, WindowStore
 from consumer.service.read import Edges, ReadSettings
-from consumer.service.settle import Settling
+from consumer.service.settle import SettleStage
 from tests.support.fakes import FakeSender
 
 SCHEMA: Final = fastavro.parse_schema(json.loads(Path("schemas/web_event.avsc").read_text()))
@@ -74,7 +73,7 @@ class FakeKafka:
         self.clock = clock
         self.logs: dict[TopicPartition, list[Record | None]] = defaultdict(list)
         self.low: dict[TopicPartition, int] = defaultdict(int)
-        self.commits: dict[TopicPartition, Committed] = {}
+        self.commits: dict[TopicPartition, CommittedOffset] = {}
         self.ids: dict[str, str] = {TOPIC: "cluster/id-1"}
         self.is_away = False
 
@@ -103,12 +102,12 @@ class FakeMember:
         self.paused: set[TopicPartition] = set()
         self.commits_fail = False
         self.is_closed = False
-        self.faults: list[Fault] = []
-        self.listener: Rebalanced | None = None
+        self.faults: list[ReadFault] = []
+        self.listener: RebalanceListener | None = None
         self._highs: dict[TopicPartition, int] = {}
         self._coming: list[tuple[str, Sequence[TopicPartition]]] = []
 
-    def subscribe(self, topics: Sequence[str], listener: Rebalanced) -> None:
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         self.listener = listener
         if not self.places and not self._coming:
             self.give([p for p in sorted(self.kafka.logs) if p[0] in topics])
@@ -136,7 +135,7 @@ class FakeMember:
     def resume(self, partitions: Iterable[TopicPartition]) -> None:
         self.paused.difference_update(partitions)
 
-    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[Fault]]:
+    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[ReadFault]]:
         self._rebalance()
         faults, self.faults = self.faults, []
         if faults:
@@ -175,12 +174,12 @@ class FakeMember:
             self.told({}, False)
             return False
         for partition, (offset, metadata) in offsets.items():
-            self.kafka.commits[partition] = Committed(offset, metadata)
+            self.kafka.commits[partition] = CommittedOffset(offset, metadata)
         self.told({partition: offset for partition, (offset, _) in offsets.items()}, True)
         return True
 
-    def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Committed]:
-        return {p: self.kafka.commits.get(p, Committed(None, "")) for p in partitions}
+    def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
+        return {p: self.kafka.commits.get(p, CommittedOffset(None, "")) for p in partitions}
 
     def known_high(self, partition: TopicPartition) -> int | None:
         return self._highs.get(partition)
@@ -193,8 +192,8 @@ class FakeCluster:
     def __init__(self, kafka: FakeKafka) -> None:
         self._kafka = kafka
 
-    def bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Bounds]:
-        return {p: Bounds(self._kafka.low[p], len(self._kafka.logs[p])) for p in partitions}
+    def bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, LogBounds]:
+        return {p: LogBounds(self._kafka.low[p], len(self._kafka.logs[p])) for p in partitions}
 
     def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]:
         return {topic: self._kafka.ids[topic] for topic in topics if topic in self._kafka.ids}
@@ -230,10 +229,10 @@ class FakeLetters:
         self.error: str | None = None
         self.max_bytes = 1 << 20
         self.is_silent = False
-        self.written: list[Letter] = []
-        self._waiting: list[tuple[int, Letter]] = []
+        self.written: list[OutgoingRecord] = []
+        self._waiting: list[tuple[int, OutgoingRecord]] = []
 
-    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None:
+    def write(self, number: int, letter: OutgoingRecord, *, is_alone: bool) -> None:
         self._waiting.append((number, letter))
 
     def done(self, timeout_s: float = 0) -> list[tuple[int, str | None]]:
@@ -243,7 +242,7 @@ class FakeLetters:
         waiting, self._waiting = self._waiting, []
         return [(number, self._fate(letter)) for number, letter in waiting]
 
-    def _fate(self, letter: Letter) -> str | None:
+    def _fate(self, letter: OutgoingRecord) -> str | None:
         if self.error is not None:
             return self.error
         if len(letter.value or b"") > self.max_bytes:
@@ -280,17 +279,17 @@ class FakeRegistry:
 
     def __init__(self) -> None:
         self.asked: list[SchemaKey] = []
-        self.coming: list[LookUp] = []
+        self.coming: list[SchemaAnswer] = []
 
     def ask(self, key: SchemaKey) -> None:
         self.asked.append(key)
 
-    def answers(self) -> list[LookUp]:
+    def answers(self) -> list[SchemaAnswer]:
         coming, self.coming = self.coming, []
         return coming
 
 
-RULES: Final = (Rule("all", "shop", Test(SourcePath(("event",)), "not_in", ["Ignored"])),)
+RULES: Final = (Rule("all", "shop", Comparison(PathSource(("event",)), "not_in", ["Ignored"])),)
 
 
 class Scene:
@@ -326,12 +325,12 @@ class Scene:
         codes = {name: f"CODE{name}" for name in pixels}
         decoder = Decoder(framing, max_record_bytes=1 << 20, local_schemas=[SCHEMA])  # type: ignore[arg-type]  # a test's own word
         window = WindowSettings(round(window_s * 1000), round(merge_wait_s * 1000))
-        windows = Windows(
+        windows = PartitionWindows(
             WindowsSettings(window, 1_000_000, warmup_max_s), self.metrics, self.clock.monotonic, self.clock.wall
         )
         self.outcomes = outcomes or FakeOutcomes()
-        telling = None if outcomes is None else Telling(outcomes, self.ledger, self.metrics, self.clock.wall)
-        settling = Settling(self.ledger, self.letters, self.metrics, "{topic}.dlq", windows, telling=telling)
+        telling = None if outcomes is None else OutcomeWriter(outcomes, self.ledger, self.metrics, self.clock.wall)
+        settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", windows, telling=telling)
         self.member.told = settling.committed
         delivery = Delivery(
             DeliverySettings(8, 1000.0, Backoff(0.5, 60.0)),
@@ -340,12 +339,12 @@ class Scene:
         )
         batcher = Batcher(BatchLimits(max_events, 1 << 20, max_wait_s), delivery.overhead_bytes())
         parked = {name: f"g.parked.{name}" for name in pixels}
-        delivering = Delivering(batcher, delivery, self.sender, self.metrics)
-        self.sharing: Alone | Sharing = Alone(delivering)
+        delivering = DeliverStage(batcher, delivery, self.sender, self.metrics)
+        self.sharing: NoSharedWindow | SharedWindow = NoSharedWindow(delivering)
         if store is not None:
             names = (name + number.to_bytes(1, "big") for number in itertools.count())
-            shared = Shared(forward_new_fields=True, name=names.__next__, random=random.Random(3).random)
-            self.sharing = Sharing(
+            shared = SharedClaims(forward_new_fields=True, name=names.__next__, random=random.Random(3).random)
+            self.sharing = SharedWindow(
                 shared,
                 store,
                 windows=windows,
@@ -364,9 +363,9 @@ class Scene:
                 max_bytes=1 << 27,
             ),
             pipeline=Pipeline(
-                decoder, rules, PipelineSettings(codes, "auto", False, Limits(28 * 86400.0, (1 << 20) - 512))
+                decoder, rules, PipelineSettings(codes, "auto", False, EventLimits(28 * 86400.0, (1 << 20) - 512))
             ),
-            looking_up=LookingUp(SchemaLookups(decoder), self.registry, random.Random(2).random),
+            looking_up=DecodeStage(SchemaLookups(decoder), self.registry, random.Random(2).random),
             windows=windows,
             delivering=delivering,
             settling=settling,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, Lifetimes, Question, Verdict
+from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, ClaimRequest, ClaimResult, Lifetimes
 from consumer.core.errors import Unreachable
 
 
@@ -28,12 +28,12 @@ class FakeStore:
         self._lifetimes, self._now_ms = lifetimes, now_ms
         self.keys: dict[bytes, _Held] = {}
         self.heartbeats: dict[bytes, int] = {}
-        self.asked: list[Question] = []
+        self.asked: list[ClaimRequest] = []
         self.is_away = False
         self.is_deaf = False
         """It does what it is asked, and the answer gets lost."""
 
-    def ask(self, question: Question) -> list[Verdict]:
+    def ask(self, question: ClaimRequest) -> list[ClaimResult]:
         if self.is_away:
             raise Unreachable("away")
         self.asked.append(question)
@@ -79,18 +79,18 @@ class FakeStore:
         else:
             del self.keys[claim.digest]
 
-    def _claim(self, owner: bytes, claim: Claim, fields: int) -> Verdict:
+    def _claim(self, owner: bytes, claim: Claim, fields: int) -> ClaimResult:
         held = self._read(claim)
         if held is None:
             self._write(claim, _Held(False, claim.time_ms, 0, owner, claim.token))
-            return Verdict.FIRST
+            return ClaimResult.FIRST
         if held.is_accepted and abs(claim.time_ms - held.time_ms) > self._lifetimes.window_ms:
-            return Verdict.REMOVED
+            return ClaimResult.REMOVED
         if held.is_accepted and not fields & ~held.fields:
-            return Verdict.DUPLICATE
+            return ClaimResult.DUPLICATE
         if held.token not in (b"", claim.token) and self.heartbeats.get(held.owner, 0) > self._now_ms():
-            return Verdict.WAIT
+            return ClaimResult.WAIT
         held.owner, held.token = owner, claim.token
         held.time_ms = held.time_ms if held.is_accepted else claim.time_ms
         self._write(claim, held)
-        return Verdict.FORWARD if held.is_accepted else Verdict.FIRST
+        return ClaimResult.FORWARD if held.is_accepted else ClaimResult.FIRST

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from consumer.adapters.access_tokens import Tokens
+from consumer.adapters.access_tokens import AccessTokens
 
 
-def tokens_of(file: Path) -> Tokens:
-    return Tokens({"shop": file, "blog": SecretStr("fixed")}, look_every_s=0.0)
+def tokens_of(file: Path) -> AccessTokens:
+    return AccessTokens({"shop": file, "blog": SecretStr("fixed")}, look_every_s=0.0)
 
 
 def test_a_configured_token_is_revealed_and_never_changes() -> None:
-    tokens = Tokens({"shop": SecretStr("token-1")})
+    tokens = AccessTokens({"shop": SecretStr("token-1")})
 
     assert tokens.reveal("shop") == "token-1"
     assert tokens.changed() == []
@@ -119,7 +119,7 @@ def test_a_token_that_comes_later_is_a_change(tmp_path: Path) -> None:
 def test_does_not_look_again_at_once(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("token-1")
-    tokens = Tokens({"shop": file}, look_every_s=3600.0)
+    tokens = AccessTokens({"shop": file}, look_every_s=3600.0)
 
     file.write_text("token-number-2")
 

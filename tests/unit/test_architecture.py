@@ -31,6 +31,7 @@ CATCHES_ALL: Final = {
     "consumer/adapters/tiktok_client.py": 1,  # the outermost frame of a sender thread
     "consumer/sandbox/server.py": 1,  # the outermost frame of its thread: told to the one that waits for it
 }
+SHARED_NAMES: Final[dict[str, list[str]]] = {}
 LONGEST_FILE: Final = 400
 LONGEST_FUNCTION: Final = 60
 _SAYS_ITSELF: Final = ": N812"
@@ -157,6 +158,16 @@ def test_no_file_and_no_function_grows_beyond_what_can_be_read() -> None:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{path}: {node.name}"
+
+
+def test_each_public_class_has_a_name_of_its_own() -> None:
+    places: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == SHARED_NAMES
 
 
 def test_every_reason_and_problem_is_given_somewhere() -> None:

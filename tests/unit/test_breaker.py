@@ -10,27 +10,27 @@ def noted(breaker: Breaker, rejected: int, good: int) -> Breaker:
 
 
 def test_opens_when_more_than_its_share_is_rejected() -> None:
-    assert not noted(Breaker(0.5, 100), rejected=10, good=10).is_open
-    assert noted(Breaker(0.5, 100), rejected=11, good=10).is_open
+    assert not noted(Breaker(0.5, 100), rejected=10, good=10).is_tripped
+    assert noted(Breaker(0.5, 100), rejected=11, good=10).is_tripped
 
 
 def test_judges_nothing_before_a_tenth_was_seen() -> None:
     breaker = noted(Breaker(0.5, 100), rejected=9, good=0)
-    assert not breaker.is_open
+    assert not breaker.is_tripped
 
     breaker.note(True)
 
-    assert breaker.is_open
+    assert breaker.is_tripped
 
 
 def test_looks_back_only_so_far() -> None:
     breaker = noted(Breaker(0.5, 10), rejected=0, good=1000)
 
     noted(breaker, rejected=5, good=0)
-    assert not breaker.is_open
+    assert not breaker.is_tripped
     noted(breaker, rejected=1, good=0)
 
-    assert breaker.is_open
+    assert breaker.is_tripped
 
 
 def test_old_rejections_are_forgotten() -> None:
@@ -38,7 +38,7 @@ def test_old_rejections_are_forgotten() -> None:
     for _ in range(20):
         noted(breaker, rejected=5, good=5)
 
-    assert not breaker.is_open
+    assert not breaker.is_tripped
 
 
 def test_a_late_refusal_counts_in_place_of_a_good_record() -> None:
@@ -46,10 +46,10 @@ def test_a_late_refusal_counts_in_place_of_a_good_record() -> None:
 
     for _ in range(10):
         breaker.note_late()
-    assert not breaker.is_open
+    assert not breaker.is_tripped
     breaker.note_late()
 
-    assert breaker.is_open
+    assert breaker.is_tripped
 
 
 def test_a_late_refusal_among_none_but_rejected_ones_changes_nothing() -> None:
@@ -57,7 +57,7 @@ def test_a_late_refusal_among_none_but_rejected_ones_changes_nothing() -> None:
 
     breaker.note_late()
 
-    assert not breaker.is_open
+    assert not breaker.is_tripped
 
 
 def test_late_refusals_are_forgotten_with_their_records() -> None:
@@ -67,7 +67,7 @@ def test_late_refusals_are_forgotten_with_their_records() -> None:
 
     noted(breaker, rejected=5, good=10)
 
-    assert not breaker.is_open
+    assert not breaker.is_tripped
 
 
 def test_one_refusal_in_a_thousand_opens_nothing() -> None:
@@ -75,16 +75,16 @@ def test_one_refusal_in_a_thousand_opens_nothing() -> None:
 
     breaker.note_late()
 
-    assert not breaker.is_open
+    assert not breaker.is_tripped
 
 
 def test_stays_open_until_it_is_closed_and_then_forgets() -> None:
     breaker = noted(Breaker(0.5, 10), rejected=10, good=0)
     noted(breaker, rejected=0, good=10)
-    assert breaker.is_open
+    assert breaker.is_tripped
 
     breaker.close()
 
-    assert not breaker.is_open
+    assert not breaker.is_tripped
     breaker.note(True)
-    assert breaker.is_open  # a tenth of ten is one
+    assert breaker.is_tripped  # a tenth of ten is one

@@ -6,9 +6,7 @@ import pytest
 
 from consumer.config import Settings, load, parse
 from consumer.core.errors import ConfigError
-from consumer.core.rules.source import All, Const, Contents
-from consumer.core.rules.source import Path as Field
-from consumer.core.rules.source import Test as Comparison
+from consumer.core.rules.source import AllOf, Comparison, ConstSource, ContentsSource, PathSource
 
 ENVIRON = {"TIKTOK_PIXEL_CODE": "CABC123", "TIKTOK_ACCESS_TOKEN": "s3cret-token"}
 SMALL = """
@@ -200,14 +198,14 @@ def test_maps_the_rule_to_the_core_s_values() -> None:
     rule = parse(text, ENVIRON).rules[0]
 
     assert (rule.name, rule.pixel, rule.is_shadow) == ("all", "shop", True)
-    assert rule.when == All((Comparison(Field(("type",)), "in", ["a", "b"]),))
+    assert rule.when == AllOf((Comparison(PathSource(("type",)), "in", ["a", "b"]),))
     assert rule.parameters == {
-        "event": Const("Lead"),
-        "event_time": Field(("at",)),
-        "user.email": Field(("user", "mail")),
-        "properties.currency": Field(("c",)),
+        "event": ConstSource("Lead"),
+        "event_time": PathSource(("at",)),
+        "user.email": PathSource(("user", "mail")),
+        "properties.currency": PathSource(("c",)),
     }
-    assert rule.contents == Contents(None, {"price": Field(("p",))})
+    assert rule.contents == ContentsSource(None, {"price": PathSource(("p",))})
 
 
 def test_reads_the_file_that_is_named_else_of_the_variable_else_of_the_directory(

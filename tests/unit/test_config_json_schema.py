@@ -149,10 +149,10 @@ def test_says_which_draft_it_is_of() -> None:
 
 
 def test_defaults_stand_as_they_are_written() -> None:
-    dedupe = SCHEMA["$defs"]["Dedupe"]["properties"]
+    dedupe = SCHEMA["$defs"]["DedupeSection"]["properties"]
 
     assert dedupe["window"]["default"] == "5m"
-    assert SCHEMA["$defs"]["Batch"]["properties"]["max_bytes"]["default"] == "1MiB"
+    assert SCHEMA["$defs"]["BatchSection"]["properties"]["max_bytes"]["default"] == "1MiB"
 
 
 def test_the_reference_page_is_current(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,21 +9,21 @@ import pytest
 from consumer.config import parse
 from consumer.core.errors import ConfigError
 from consumer.core.rules.source import (
-    All,
+    AllOf,
     AnyOf,
-    Call,
-    Changed,
+    CallSource,
+    Comparison,
     Condition,
-    Const,
-    Contents,
+    ConstSource,
+    ContentsSource,
     FirstOf,
     KafkaPart,
     Not,
-    Path,
+    PathSource,
     Rule,
     Source,
+    TransformedSource,
 )
-from consumer.core.rules.source import Test as Comparison
 
 HEAD = """
 kafka: {bootstrap_servers: "localhost:9092", topics: [t], group_id: g}
@@ -47,7 +47,7 @@ def source(text: str) -> Source:
 
 def condition(text: str) -> Condition:
     when = rule(f"when: [{text}]").when
-    assert isinstance(when, All)
+    assert isinstance(when, AllOf)
     return when.conditions[0]
 
 
@@ -61,19 +61,22 @@ def fault(call: Callable[[], object]) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("'a.b[0].c'", Path(("a", "b", 0, "c"))),
-        ("'a[\"x.y\"]'", Path(("a", "x.y"))),
+        ("'a.b[0].c'", PathSource(("a", "b", 0, "c"))),
+        ("'a[\"x.y\"]'", PathSource(("a", "x.y"))),
         ("$offset", KafkaPart("offset")),
         ("$headers.x-forwarded-for", KafkaPart("header", "x-forwarded-for")),
-        ("[a, b]", FirstOf((Path(("a",)), Path(("b",))))),
-        ("[a, {const: 1}]", FirstOf((Path(("a",)), Const(1)))),
-        ("{const: null}", Const(None)),
-        ("{const: [1, 2]}", Const([1, 2])),
-        ("{path: a}", Path(("a",))),
-        ("{path: [a, b], lower: true}", Changed(FirstOf((Path(("a",)), Path(("b",)))), lower=True)),
-        ("{path: a, default: x, trim: true}", Changed(Path(("a",)), default="x", trim=True)),
-        ("{path: a, lower: 'true'}", Changed(Path(("a",)), lower=True)),
-        ("{path: a, values: {1: x, true: y}}", Changed(Path(("a",)), values={"1": "x", "true": "y"})),
+        ("[a, b]", FirstOf((PathSource(("a",)), PathSource(("b",))))),
+        ("[a, {const: 1}]", FirstOf((PathSource(("a",)), ConstSource(1)))),
+        ("{const: null}", ConstSource(None)),
+        ("{const: [1, 2]}", ConstSource([1, 2])),
+        ("{path: a}", PathSource(("a",))),
+        (
+            "{path: [a, b], lower: true}",
+            TransformedSource(FirstOf((PathSource(("a",)), PathSource(("b",)))), lower=True),
+        ),
+        ("{path: a, default: x, trim: true}", TransformedSource(PathSource(("a",)), default="x", trim=True)),
+        ("{path: a, lower: 'true'}", TransformedSource(PathSource(("a",)), lower=True)),
+        ("{path: a, values: {1: x, true: y}}", TransformedSource(PathSource(("a",)), values={"1": "x", "true": "y"})),
     ],
 )
 def test_reads_a_source(text: str, expected: Source) -> None:
@@ -117,8 +120,8 @@ def test_units_are_for_the_event_s_time_and_regions_for_phones() -> None:
     parameters = rule("map: {event_time: {path: t, unit: ms}, user: {phone: {path: p, region: US}}}").parameters
 
     assert parameters == {
-        "event_time": Changed(Path(("t",)), unit="ms"),
-        "user.phone": Changed(Path(("p",)), region="US"),
+        "event_time": TransformedSource(PathSource(("t",)), unit="ms"),
+        "user.phone": TransformedSource(PathSource(("p",)), region="US"),
     }
 
 
@@ -138,8 +141,8 @@ def test_elements_are_put_in_place_also_within_each_other() -> None:
     text = "elements: {total: {path: t, default: 0}, either: [a, {element: total}]}\n"
     text += "rules: [{name: r, pixel: shop, map: {event_id: {element: either, trim: true}}}]"
 
-    total = Changed(Path(("t",)), default=0)
-    assert load(text).parameters == {"event_id": Changed(FirstOf((Path(("a",)), total)), trim=True)}
+    total = TransformedSource(PathSource(("t",)), default=0)
+    assert load(text).parameters == {"event_id": TransformedSource(FirstOf((PathSource(("a",)), total)), trim=True)}
 
 
 def test_elements_that_go_in_a_circle_are_told_once() -> None:
@@ -158,12 +161,12 @@ def test_a_bad_element_is_told_where_it_stands_and_once() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{field: a, equals: 1}", Comparison(Path(("a",)), "equals", 1)),
-        ("{field: a, exists: false}", Comparison(Path(("a",)), "exists", False)),
-        ("{not: {field: a, equals: no}}", Not(All((Comparison(Path(("a",)), "equals", "no"),)))),
-        ("{any: [{field: a, is_true: true}]}", AnyOf((Comparison(Path(("a",)), "is_true", True),))),
-        ("{all: [{field: a, is_true: true}]}", All((Comparison(Path(("a",)), "is_true", True),))),
-        ("{field: [a, b], in: [x]}", Comparison(FirstOf((Path(("a",)), Path(("b",)))), "in", ["x"])),
+        ("{field: a, equals: 1}", Comparison(PathSource(("a",)), "equals", 1)),
+        ("{field: a, exists: false}", Comparison(PathSource(("a",)), "exists", False)),
+        ("{not: {field: a, equals: no}}", Not(AllOf((Comparison(PathSource(("a",)), "equals", "no"),)))),
+        ("{any: [{field: a, is_true: true}]}", AnyOf((Comparison(PathSource(("a",)), "is_true", True),))),
+        ("{all: [{field: a, is_true: true}]}", AllOf((Comparison(PathSource(("a",)), "is_true", True),))),
+        ("{field: [a, b], in: [x]}", Comparison(FirstOf((PathSource(("a",)), PathSource(("b",)))), "in", ["x"])),
     ],
 )
 def test_reads_a_condition(text: str, expected: Condition) -> None:
@@ -171,8 +174,8 @@ def test_reads_a_condition(text: str, expected: Condition) -> None:
 
 
 def test_when_may_be_one_condition_and_is_always_true_without() -> None:
-    assert rule("when: {field: a, equals: 1}").when == All((Comparison(Path(("a",)), "equals", 1),))
-    assert rule("when: []").when == All(())
+    assert rule("when: {field: a, equals: 1}").when == AllOf((Comparison(PathSource(("a",)), "equals", 1),))
+    assert rule("when: []").when == AllOf(())
 
 
 @pytest.mark.parametrize(
@@ -205,7 +208,9 @@ def test_says_what_is_wrong_with_a_condition(text: str, place: str, remedy: str)
 def test_contents_have_a_list_and_fields() -> None:
     contents = rule("map: {properties: {contents: {each: items, content_id: sku, price: p}}}").contents
 
-    assert contents == Contents(Path(("items",)), {"price": Path(("p",)), "content_id": Path(("sku",))})
+    assert contents == ContentsSource(
+        PathSource(("items",)), {"price": PathSource(("p",)), "content_id": PathSource(("sku",))}
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,7 +262,7 @@ def test_says_what_is_wrong_with_the_rules(text: str, place: str, remedy: str) -
 
 
 def test_the_pixel_may_be_named_by_the_record() -> None:
-    assert load("rules: [{name: r, pixel: {path: code}}]").pixel == Path(("code",))
+    assert load("rules: [{name: r, pixel: {path: code}}]").pixel == PathSource(("code",))
 
 
 @pytest.fixture
@@ -279,14 +284,14 @@ def functions(tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_call_is_a_function_found_in_the_current_directory() -> None:
     found = source('{call: "my_functions:total", default: 0}')
 
-    assert isinstance(found, Changed)
-    assert isinstance(found.source, Call)
+    assert isinstance(found, TransformedSource)
+    assert isinstance(found.source, CallSource)
     assert (found.source.target, found.source.function({"a": 1})) == ("my_functions:total", 2)
 
 
 @pytest.mark.usefixtures("functions")
 def test_a_builtin_that_tells_nothing_of_its_arguments_may_be_called() -> None:
-    assert isinstance(source('{call: "builtins:dict"}'), Call)
+    assert isinstance(source('{call: "builtins:dict"}'), CallSource)
 
 
 @pytest.mark.usefixtures("functions")

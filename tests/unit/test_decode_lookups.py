@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from consumer.core.decode.schema_lookups import Away, Denied, Found, SchemaLookups, Unusable
+from consumer.core.decode.schema_lookups import RegistryAway, SchemaDenied, SchemaFound, SchemaLookups, SchemaUnusable
 from consumer.core.model import SchemaGuid, SchemaId, SchemaKey
 
 ONE, TWO = SchemaId(1), SchemaGuid("0b5cd9d1-3c0e-4a55-9c5b-1df0a2f0a001")
@@ -37,8 +37,8 @@ def test_asks_once_for_what_is_wanted_and_learns_the_answer() -> None:
     assert lookups.due(0) == [ONE, TWO]
     assert lookups.due(1) == []
     assert list(lookups.wanted) == [ONE, TWO]
-    assert lookups.take(Found(ONE, "{}", ("[]",)), 1, 0.5)
-    assert lookups.take(Unusable(TWO, "PROTOBUF"), 1, 0.5)
+    assert lookups.take(SchemaFound(ONE, "{}", ("[]",)), 1, 0.5)
+    assert lookups.take(SchemaUnusable(TWO, "PROTOBUF"), 1, 0.5)
     assert told.calls == [("learn", ONE, "{}", ("[]",)), ("refuse", TWO, "PROTOBUF")]
     assert not lookups.wanted
     assert lookups.due(100) == []
@@ -47,7 +47,7 @@ def test_asks_once_for_what_is_wanted_and_learns_the_answer() -> None:
 def test_ignores_an_answer_that_nothing_waits_for() -> None:
     told = Told()
 
-    assert not SchemaLookups(told).take(Found(ONE, "{}"), 0, 0)
+    assert not SchemaLookups(told).take(SchemaFound(ONE, "{}"), 0, 0)
     assert told.calls == []
 
 
@@ -55,12 +55,12 @@ def test_asks_for_a_denied_schema_for_thirty_seconds_before_giving_it_up() -> No
     told = Told()
     lookups = SchemaLookups(told)
     lookups.want(ONE, 100)
-    asked_at_s = [now for now in range(100, 130) if lookups.due(now) and not lookups.take(Denied(ONE), now, 0)]
+    asked_at_s = [now for now in range(100, 130) if lookups.due(now) and not lookups.take(SchemaDenied(ONE), now, 0)]
 
     assert asked_at_s == list(range(100, 130))
     assert told.calls == []
     assert lookups.due(130) == [ONE]
-    assert lookups.take(Denied(ONE), 130, 0)
+    assert lookups.take(SchemaDenied(ONE), 130, 0)
     assert told.calls == [("deny", ONE)]
 
 
@@ -68,7 +68,7 @@ def test_waits_a_second_before_it_asks_for_a_denied_schema_again() -> None:
     lookups = SchemaLookups(Told())
     lookups.want(ONE, 0)
     lookups.due(0)
-    lookups.take(Denied(ONE), 0.2, 0)
+    lookups.take(SchemaDenied(ONE), 0.2, 0)
 
     assert lookups.due(1.1) == []
     assert lookups.due(1.2) == [ONE]
@@ -79,10 +79,10 @@ def test_learns_a_schema_that_appears_within_the_thirty_seconds() -> None:
     lookups = SchemaLookups(told)
     lookups.want(ONE, 0)
     lookups.due(0)
-    lookups.take(Denied(ONE), 0, 0)
+    lookups.take(SchemaDenied(ONE), 0, 0)
     lookups.due(29)
 
-    assert lookups.take(Found(ONE, "{}"), 29.9, 0)
+    assert lookups.take(SchemaFound(ONE, "{}"), 29.9, 0)
     assert told.calls == [("learn", ONE, "{}", ())]
 
 
@@ -92,7 +92,7 @@ def test_remembers_a_denial_for_a_minute_and_then_starts_over() -> None:
     lookups.want(ONE, 0)
     for now in (0, 30):
         lookups.due(now)
-        lookups.take(Denied(ONE), now, 0)
+        lookups.take(SchemaDenied(ONE), now, 0)
 
     lookups.due(89.9)
     assert told.calls == [("deny", ONE)]
@@ -100,7 +100,7 @@ def test_remembers_a_denial_for_a_minute_and_then_starts_over() -> None:
     assert told.calls == [("deny", ONE), ("forget", ONE)]
     lookups.want(ONE, 91)
     assert lookups.due(91) == [ONE]
-    assert not lookups.take(Denied(ONE), 91, 0)
+    assert not lookups.take(SchemaDenied(ONE), 91, 0)
 
 
 def test_never_gives_up_while_the_registry_is_away() -> None:
@@ -111,14 +111,14 @@ def test_never_gives_up_while_the_registry_is_away() -> None:
     while now < 86_400:
         if lookups.due(now):
             asked += 1
-            assert not lookups.take(Away(ONE, "HTTP 503"), now, 1.0)
+            assert not lookups.take(RegistryAway(ONE, "HTTP 503"), now, 1.0)
             assert lookups.is_away
         now += 1
 
     assert told.calls == []
     assert 86_400 / 30 <= asked < 86_400 / 30 + 20  # every 30 s, after a few shorter pauses
     lookups.due(now + 30)
-    assert lookups.take(Found(ONE, "{}"), now + 30, 1.0)
+    assert lookups.take(SchemaFound(ONE, "{}"), now + 30, 1.0)
     assert not lookups.is_away
 
 
@@ -126,13 +126,13 @@ def test_pauses_longer_each_time_with_jitter_but_never_not_at_all() -> None:
     lookups = SchemaLookups(Told())
     lookups.want(ONE, 0)
     lookups.due(0)
-    lookups.take(Away(ONE, "timeout"), 0, 0.0)
+    lookups.take(RegistryAway(ONE, "timeout"), 0, 0.0)
     assert lookups.due(0.09) == []
     assert lookups.due(0.1) == [ONE]
-    lookups.take(Away(ONE, "timeout"), 10, 0.5)
+    lookups.take(RegistryAway(ONE, "timeout"), 10, 0.5)
     assert lookups.due(10.49) == []
     assert lookups.due(10.5) == [ONE]
-    lookups.take(Away(ONE, "timeout"), 20, 0.5)
+    lookups.take(RegistryAway(ONE, "timeout"), 20, 0.5)
     assert lookups.due(20.9) == []
     assert lookups.due(21) == [ONE]
 
@@ -142,13 +142,13 @@ def test_asks_for_one_schema_only_to_see_whether_the_registry_is_back() -> None:
     lookups.want(ONE, 0)
     lookups.want(TWO, 0)
     assert lookups.due(0) == [ONE, TWO]
-    lookups.take(Away(ONE, "timeout"), 0, 1.0)
+    lookups.take(RegistryAway(ONE, "timeout"), 0, 1.0)
     assert lookups.due(5) == []  # the other is still out
-    lookups.take(Away(TWO, "timeout"), 0.2, 1.0)  # asked before the pause: no reason to make it longer
+    lookups.take(RegistryAway(TWO, "timeout"), 0.2, 1.0)  # asked before the pause: no reason to make it longer
 
     assert lookups.due(0.5) == [ONE]
     assert lookups.due(5) == []
-    lookups.take(Found(ONE, "{}"), 6, 1.0)
+    lookups.take(SchemaFound(ONE, "{}"), 6, 1.0)
     assert lookups.due(6) == [TWO]
 
 
@@ -156,9 +156,14 @@ def test_counts_the_thirty_seconds_anew_when_the_registry_was_away_between_denia
     told = Told()
     lookups = SchemaLookups(told)
     lookups.want(ONE, 0)
-    for answer, now in ((Denied(ONE), 0), (Away(ONE, "reset"), 10), (Denied(ONE), 40), (Denied(ONE), 69)):
+    for answer, now in (
+        (SchemaDenied(ONE), 0),
+        (RegistryAway(ONE, "reset"), 10),
+        (SchemaDenied(ONE), 40),
+        (SchemaDenied(ONE), 69),
+    ):
         assert lookups.due(now) == [ONE]
         assert not lookups.take(answer, now, 1.0)
 
     assert lookups.due(70) == [ONE]
-    assert lookups.take(Denied(ONE), 70, 1.0)
+    assert lookups.take(SchemaDenied(ONE), 70, 1.0)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumer.core.dedupe.window import Offered, Outcome, Window, WindowSettings, digest_of
+from consumer.core.dedupe.window import DedupeResult, OfferedEvent, Window, WindowSettings, digest_of
 from consumer.core.model import Event, EventOutcome, Item, Position, Record
 from tests.unit.test_dedupe_merge import made, values_of
 
@@ -28,26 +28,26 @@ class Reader:
         offset: int | None = None,
         now_s: float = 0.0,
         **event: Any,
-    ) -> Offered:
+    ) -> OfferedEvent:
         """One record with one event, `at_s` seconds after the start."""
         self.offset = self.offset + 1 if offset is None else offset
         return self.offer(
             record(self.offset, at_s), made({"user.email": "a"} if values is None else values, **event), now_s
         )
 
-    def offer(self, record: Record, event: Event, now_s: float = 0.0) -> Offered:
+    def offer(self, record: Record, event: Event, now_s: float = 0.0) -> OfferedEvent:
         self.window.saw(record, WALL_MS)
         return self.window.offer(event, record, now_s)
 
-    def sent(self, offered: Offered) -> Item:
+    def sent(self, offered: OfferedEvent) -> Item:
         item = item_of(offered)
-        item.is_handed_over = True
+        item.is_submitted = True
         return item
 
-    def accepted(self, offered: Offered) -> None:
+    def accepted(self, offered: OfferedEvent) -> None:
         self.window.accepted(self.sent(offered))
 
-    def refused(self, offered: Offered) -> None:
+    def refused(self, offered: OfferedEvent) -> None:
         self.window.refused(self.sent(offered))
 
 
@@ -56,7 +56,7 @@ def record(offset: int, at_s: float = 0.0) -> Record:
     return Record(position, START_MS + int(at_s * 1000), None, b"", (), position)
 
 
-def item_of(offered: Offered) -> Item:
+def item_of(offered: OfferedEvent) -> Item:
     assert offered.item is not None
     return offered.item
 
@@ -73,7 +73,7 @@ def test_an_event_without_an_id_of_its_own_never_enters(event: dict[str, Any]) -
 
     for _ in range(2):
         offered = reader.read(**event)
-        assert (offered.outcome, offered.is_to_batch) == (Outcome.UNKEYED, True)
+        assert (offered.outcome, offered.is_to_batch) == (DedupeResult.UNKEYED, True)
         reader.refused(offered)
         reader.accepted(offered)
     assert reader.window.keys == 0
@@ -94,7 +94,7 @@ def test_takes_a_digest_that_the_caller_has() -> None:
 
     offered = reader.window.offer(made(EMAIL), record(5), 0.0, b"another key's....")
 
-    assert offered.outcome is Outcome.FIRST
+    assert offered.outcome is DedupeResult.FIRST
 
 
 # ── merged, forwarded, duplicate ────────────────────────────────────────────────────────────────
@@ -107,7 +107,7 @@ def test_merges_a_copy_into_an_unsent_event() -> None:
     copy = reader.read(PHONE)
 
     item = item_of(first)
-    assert copy == Offered(Outcome.MERGED, item, False, len(body))
+    assert copy == OfferedEvent(DedupeResult.MERGED, item, False, len(body))
     assert values_of(item.event) == EMAIL | PHONE
     assert [held.position.offset for held in item.records] == [1, 2]
     assert item.outcomes == [EventOutcome.ACCEPTED, EventOutcome.MERGED]
@@ -117,9 +117,9 @@ def test_counts_a_copy_that_brings_nothing_as_a_duplicate_that_settles_with_the_
     reader = Reader()
     item = item_of(reader.read(EMAIL))
 
-    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, item)
-    item.is_handed_over = True
-    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, item)
+    assert reader.read(EMAIL) == OfferedEvent(DedupeResult.DUPLICATE, item)
+    item.is_submitted = True
+    assert reader.read(EMAIL) == OfferedEvent(DedupeResult.DUPLICATE, item)
     assert item.outcomes == [EventOutcome.ACCEPTED, EventOutcome.DUPLICATE, EventOutcome.DUPLICATE]
 
 
@@ -127,7 +127,7 @@ def test_a_copy_of_something_settled_is_settled_at_once() -> None:
     reader = Reader()
     reader.accepted(reader.read(EMAIL))
 
-    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, None)
+    assert reader.read(EMAIL) == OfferedEvent(DedupeResult.DUPLICATE, None)
 
 
 @pytest.mark.parametrize("is_accepted", [False, True])
@@ -138,36 +138,36 @@ def test_forwards_a_copy_with_new_fields_as_it_is_once_the_first_was_handed_over
         reader.window.accepted(first)
     copy = reader.read(PHONE)
 
-    assert (copy.outcome, copy.is_to_batch) == (Outcome.FORWARDED, True)
+    assert (copy.outcome, copy.is_to_batch) == (DedupeResult.FORWARDED, True)
     assert values_of(item_of(copy).event) == PHONE
     assert item_of(copy).outcomes == [EventOutcome.FORWARDED]
     assert values_of(first.event) == EMAIL
     reader.accepted(copy)
     reader.window.accepted(first)
-    assert reader.read(EMAIL | PHONE) == Offered(Outcome.DUPLICATE, None)
+    assert reader.read(EMAIL | PHONE) == OfferedEvent(DedupeResult.DUPLICATE, None)
 
 
 def test_forwards_nothing_if_told_so() -> None:
     reader = Reader(forward_new_fields=False)
     first = reader.sent(reader.read(EMAIL))
 
-    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, first)
+    assert reader.read(PHONE) == OfferedEvent(DedupeResult.DUPLICATE, first)
     reader.window.accepted(first)
-    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, None)
+    assert reader.read(PHONE) == OfferedEvent(DedupeResult.DUPLICATE, None)
 
 
 def test_forwards_no_currency_for_an_order_that_was_sent_without() -> None:
     reader = Reader()
     reader.accepted(reader.read({"properties.value": 1}))
 
-    assert reader.read({"properties.currency": "EUR"}).outcome is Outcome.DUPLICATE
+    assert reader.read({"properties.currency": "EUR"}).outcome is DedupeResult.DUPLICATE
 
 
 def test_forwards_a_true_limited_data_use_after_a_false_one() -> None:
     reader = Reader()
     reader.accepted(reader.read({"limited_data_use": False}))
 
-    assert reader.read({"limited_data_use": True}).outcome is Outcome.FORWARDED
+    assert reader.read({"limited_data_use": True}).outcome is DedupeResult.FORWARDED
     assert reader.read({"limited_data_use": False}).item is None
 
 
@@ -176,26 +176,26 @@ def test_forwards_a_copy_that_would_make_the_unsent_event_too_large() -> None:
     first = reader.read(EMAIL)
     copy = reader.read(PHONE)
 
-    assert copy.outcome is Outcome.FORWARDED
+    assert copy.outcome is DedupeResult.FORWARDED
     assert values_of(item_of(first).event) == EMAIL
-    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, copy.item)
+    assert reader.read(PHONE) == OfferedEvent(DedupeResult.DUPLICATE, copy.item)
 
 
 def test_drops_a_copy_that_would_make_the_event_too_large_if_nothing_may_be_forwarded() -> None:
     reader = Reader(max_body_bytes=len(made(EMAIL).body) + 5, forward_new_fields=False)
     first = reader.read(EMAIL)
 
-    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, first.item)
+    assert reader.read(PHONE) == OfferedEvent(DedupeResult.DUPLICATE, first.item)
 
 
 def test_a_copy_settles_with_the_one_unsettled_event_that_has_all_it_has() -> None:
     reader = Reader()
     first, forward = reader.sent(reader.read(EMAIL)), reader.sent(reader.read(PHONE))
 
-    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, first)
-    assert reader.read(PHONE) == Offered(Outcome.DUPLICATE, forward)
+    assert reader.read(EMAIL) == OfferedEvent(DedupeResult.DUPLICATE, first)
+    assert reader.read(PHONE) == OfferedEvent(DedupeResult.DUPLICATE, forward)
     reader.window.accepted(first)
-    assert reader.read(EMAIL | PHONE) == Offered(Outcome.DUPLICATE, forward)
+    assert reader.read(EMAIL | PHONE) == OfferedEvent(DedupeResult.DUPLICATE, forward)
 
 
 def test_a_copy_that_would_need_two_unsettled_events_is_sent_itself() -> None:
@@ -203,7 +203,7 @@ def test_a_copy_that_would_need_two_unsettled_events_is_sent_itself() -> None:
     reader.sent(reader.read(EMAIL))
     reader.sent(reader.read(PHONE))
 
-    assert reader.read(EMAIL | PHONE).outcome is Outcome.FORWARDED
+    assert reader.read(EMAIL | PHONE).outcome is DedupeResult.FORWARDED
 
 
 # ── refusals ────────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +214,7 @@ def test_a_refused_event_releases_its_claim() -> None:
     reader.refused(reader.read(EMAIL))
 
     assert reader.window.keys == 0
-    assert reader.read(EMAIL).outcome is Outcome.FIRST
+    assert reader.read(EMAIL).outcome is DedupeResult.FIRST
 
 
 @pytest.mark.parametrize("is_first_accepted", [False, True])
@@ -225,11 +225,11 @@ def test_a_refused_forward_takes_its_fields_with_it(is_first_accepted: bool) -> 
         reader.window.accepted(first)
     reader.refused(reader.read(PHONE))
     if not is_first_accepted:
-        assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, first)
+        assert reader.read(EMAIL) == OfferedEvent(DedupeResult.DUPLICATE, first)
         reader.window.accepted(first)
 
     assert reader.read(EMAIL).item is None
-    assert reader.read(PHONE).outcome is Outcome.FORWARDED
+    assert reader.read(PHONE).outcome is DedupeResult.FORWARDED
 
 
 def test_when_the_first_is_refused_its_forward_holds_the_claim_by_its_own_time() -> None:
@@ -239,9 +239,9 @@ def test_when_the_first_is_refused_its_forward_holds_the_claim_by_its_own_time()
     reader.window.refused(first)
     reader.window.accepted(forward)
 
-    assert reader.read(PHONE, at_s=400) == Offered(Outcome.DUPLICATE, None)
-    assert reader.read(EMAIL, at_s=400).outcome is Outcome.FORWARDED
-    assert reader.read(PHONE, at_s=400.001).outcome is Outcome.FIRST
+    assert reader.read(PHONE, at_s=400) == OfferedEvent(DedupeResult.DUPLICATE, None)
+    assert reader.read(EMAIL, at_s=400).outcome is DedupeResult.FORWARDED
+    assert reader.read(PHONE, at_s=400.001).outcome is DedupeResult.FIRST
 
 
 def test_copies_merge_into_an_unsent_forward_that_holds_the_claim() -> None:
@@ -250,8 +250,8 @@ def test_copies_merge_into_an_unsent_forward_that_holds_the_claim() -> None:
     forward = reader.read(PHONE)
     reader.window.refused(first)
 
-    assert reader.read(EMAIL).outcome is Outcome.MERGED
-    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, forward.item)
+    assert reader.read(EMAIL).outcome is DedupeResult.MERGED
+    assert reader.read(EMAIL) == OfferedEvent(DedupeResult.DUPLICATE, forward.item)
     assert values_of(item_of(forward).event) == EMAIL | PHONE
 
 
@@ -267,7 +267,7 @@ def test_a_record_read_again_does_not_meet_its_own_claim(is_accepted: bool) -> N
     again = reader.read(EMAIL, offset=7)
     reader.window.accepted(once)
 
-    assert again.outcome is Outcome.FIRST
+    assert again.outcome is DedupeResult.FIRST
     assert again.item is not once
     assert reader.read(EMAIL, offset=8).item is again.item
 
@@ -277,7 +277,7 @@ def test_a_forward_read_again_is_forwarded_again() -> None:
     reader.accepted(reader.read(EMAIL, offset=7))
     reader.sent(reader.read(PHONE, offset=8))
 
-    assert reader.read(PHONE, offset=8).outcome is Outcome.FORWARDED
+    assert reader.read(PHONE, offset=8).outcome is DedupeResult.FORWARDED
     assert reader.read(EMAIL, offset=9).item is None
 
 
@@ -286,7 +286,7 @@ def test_two_rules_of_one_record_with_one_key_merge() -> None:
     first = reader.read(EMAIL, offset=7, rule="one")
     second = reader.read(PHONE, offset=7, rule="two")
 
-    assert (second.outcome, second.item) == (Outcome.MERGED, first.item)
+    assert (second.outcome, second.item) == (DedupeResult.MERGED, first.item)
     assert len(item_of(first).records) == 2
 
 
@@ -299,7 +299,7 @@ def test_a_first_event_waits_until_the_watermark_has_passed_it() -> None:
     late = reader.read(event_id="other", at_s=-1)
 
     assert not first.is_to_batch
-    assert reader.read(PHONE, at_s=1.999) == Offered(Outcome.MERGED, first.item)
+    assert reader.read(PHONE, at_s=1.999) == OfferedEvent(DedupeResult.MERGED, first.item)
     assert reader.window.ready(0.0) == [late.item]
     reader.window.saw(record(9, 2.0), WALL_MS)
     assert reader.window.ready(0.0) == [first.item]

@@ -2,36 +2,36 @@
 
 import pytest
 
-from consumer.core.dedupe.window import Offered, Outcome, trim
+from consumer.core.dedupe.window import DedupeResult, OfferedEvent, trim
 from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, Reader, item_of, record
 from tests.unit.test_dedupe_merge import made
 
 # ── claims and their time ───────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("at_s", "outcome"), [(300.0, Outcome.DUPLICATE), (300.001, Outcome.FIRST)])
-def test_a_claim_lives_for_five_minutes_inclusive(at_s: float, outcome: Outcome) -> None:
+@pytest.mark.parametrize(("at_s", "outcome"), [(300.0, DedupeResult.DUPLICATE), (300.001, DedupeResult.FIRST)])
+def test_a_claim_lives_for_five_minutes_inclusive(at_s: float, outcome: DedupeResult) -> None:
     reader = Reader()
     reader.accepted(reader.read())
 
     assert reader.read(at_s=at_s).outcome is outcome
 
 
-@pytest.mark.parametrize(("at_s", "outcome"), [(-300.0, Outcome.DUPLICATE), (-300.001, Outcome.TOO_OLD)])
-def test_the_older_copy_may_come_second(at_s: float, outcome: Outcome) -> None:
+@pytest.mark.parametrize(("at_s", "outcome"), [(-300.0, DedupeResult.DUPLICATE), (-300.001, DedupeResult.TOO_OLD)])
+def test_the_older_copy_may_come_second(at_s: float, outcome: DedupeResult) -> None:
     reader = Reader()
     reader.accepted(reader.read())
     offered = reader.read(at_s=at_s)
 
     assert offered.outcome is outcome
-    assert (offered.item is not None) is (outcome is Outcome.TOO_OLD)
+    assert (offered.item is not None) is (outcome is DedupeResult.TOO_OLD)
 
 
 def test_a_record_too_old_for_a_claim_makes_none() -> None:
     reader = Reader()
     reader.read(event_id="another", at_s=301)
 
-    assert [reader.read(at_s=0).outcome for _ in range(2)] == [Outcome.TOO_OLD] * 2
+    assert [reader.read(at_s=0).outcome for _ in range(2)] == [DedupeResult.TOO_OLD] * 2
     assert reader.window.keys == 1
 
 
@@ -40,7 +40,7 @@ def test_records_without_events_move_the_watermark_too() -> None:
     reader.accepted(reader.read())
     reader.window.saw(record(50, 300.001), WALL_MS)
 
-    assert reader.read(at_s=250).outcome is Outcome.FIRST
+    assert reader.read(at_s=250).outcome is DedupeResult.FIRST
 
 
 @pytest.mark.parametrize("at_s", [400.0, -START_MS / 1000 - 0.001])
@@ -52,8 +52,8 @@ def test_a_timestamp_ahead_of_the_clock_or_none_counts_as_the_clock(at_s: float)
     window.offer(made(EMAIL), strange, 0.0)
 
     assert window.watermark_ms == clock_ms
-    assert reader.read(at_s=310, offset=2).outcome is Outcome.DUPLICATE
-    assert reader.read(at_s=310.001, offset=3).outcome is Outcome.FIRST
+    assert reader.read(at_s=310, offset=2).outcome is DedupeResult.DUPLICATE
+    assert reader.read(at_s=310.001, offset=3).outcome is DedupeResult.FIRST
 
 
 def test_claims_go_when_the_watermark_has_passed_their_second() -> None:
@@ -83,7 +83,7 @@ def test_a_claim_made_again_in_a_later_second_outlives_the_first_ones() -> None:
     reader.refused(reader.read(at_s=0))
     reader.accepted(reader.read(at_s=5))
 
-    assert reader.read(at_s=303).outcome is Outcome.DUPLICATE
+    assert reader.read(at_s=303).outcome is DedupeResult.DUPLICATE
     assert reader.window.keys == 1
 
 
@@ -91,11 +91,11 @@ def test_an_answer_that_comes_after_its_claim_died_touches_no_other() -> None:
     reader = Reader()
     old = reader.sent(reader.read(at_s=0))
     new = reader.read(at_s=301)
-    assert new.outcome is Outcome.FIRST
+    assert new.outcome is DedupeResult.FIRST
     reader.sent(new)
 
     reader.window.refused(old)
-    assert reader.read(at_s=301) == Offered(Outcome.DUPLICATE, new.item)
+    assert reader.read(at_s=301) == OfferedEvent(DedupeResult.DUPLICATE, new.item)
     reader.window.accepted(item_of(new))
     assert reader.read(at_s=301).item is None
 
@@ -107,7 +107,7 @@ def test_a_late_acceptance_of_an_event_whose_claim_died_touches_no_other() -> No
 
     reader.window.accepted(old)
 
-    assert reader.read(at_s=301) == Offered(Outcome.DUPLICATE, new)
+    assert reader.read(at_s=301) == OfferedEvent(DedupeResult.DUPLICATE, new)
 
 
 def test_a_late_answer_finds_forwards_of_a_newer_claim_untouched() -> None:
@@ -119,7 +119,7 @@ def test_a_late_answer_finds_forwards_of_a_newer_claim_untouched() -> None:
     reader.window.refused(old)
     reader.window.accepted(new)
 
-    assert reader.read(PHONE, at_s=301) == Offered(Outcome.DUPLICATE, forward)
+    assert reader.read(PHONE, at_s=301) == OfferedEvent(DedupeResult.DUPLICATE, forward)
 
 
 def test_a_second_answer_to_the_same_event_is_ignored() -> None:
@@ -129,7 +129,7 @@ def test_a_second_answer_to_the_same_event_is_ignored() -> None:
     reader.window.refused(first)
     reader.window.accepted(first)
 
-    assert reader.read(EMAIL).outcome is Outcome.DUPLICATE
+    assert reader.read(EMAIL).outcome is DedupeResult.DUPLICATE
 
 
 # ── bounded memory ──────────────────────────────────────────────────────────────────────────────
@@ -160,8 +160,8 @@ def test_within_a_second_the_first_go_first_and_released_claims_do_not_count() -
     trim([reader.window], 2)
 
     assert reader.window.keys == 2
-    assert reader.read(event_id="2").outcome is Outcome.DUPLICATE
-    assert reader.read(event_id="1").outcome is Outcome.FIRST
+    assert reader.read(event_id="2").outcome is DedupeResult.DUPLICATE
+    assert reader.read(event_id="1").outcome is DedupeResult.FIRST
 
 
 def test_an_event_whose_claim_was_evicted_is_still_answered() -> None:
@@ -171,7 +171,7 @@ def test_an_event_whose_claim_was_evicted_is_still_answered() -> None:
     second = reader.sent(reader.read(EMAIL))
     reader.window.refused(first)
 
-    assert reader.read(EMAIL) == Offered(Outcome.DUPLICATE, second)
+    assert reader.read(EMAIL) == OfferedEvent(DedupeResult.DUPLICATE, second)
 
 
 def test_a_claim_made_in_a_second_that_was_evicted_expires_all_the_same() -> None:

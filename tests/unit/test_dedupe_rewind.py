@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from consumer.core.dedupe.checkpoint import (
     MAX_METADATA_BYTES,
     MAX_REFUSED,
-    Cold,
+    ColdReason,
+    ReadTrail,
     Refusals,
     Rewind,
-    Trail,
     is_other_cluster,
     is_other_topic,
     parse_metadata,
@@ -53,30 +53,30 @@ def test_refusals_that_do_not_fit_make_the_next_window_cold() -> None:
 
     for refused in (wide, None):
         rewind = parsed(write_metadata(0, NOW_MS, refused, "topic"), 1 << 60)
-        assert rewind == Rewind(1 << 60, topic_id="topic", cold=Cold.TOO_MANY_REFUSED)
+        assert rewind == Rewind(1 << 60, topic_id="topic", cold=ColdReason.TOO_MANY_REFUSED)
 
 
 @pytest.mark.parametrize(
     ("text", "cold"),
     [
-        ("", Cold.NONE),
-        ("someone else's words", Cold.UNREADABLE),
-        ("[]", Cold.UNREADABLE),
-        ('{"w":1}', Cold.UNREADABLE),
-        ('{"v":1,"w":"1"}', Cold.UNREADABLE),
-        ('{"v":1,"r":"A"}', Cold.UNREADABLE),
-        ('{"v":1,"r":"gA=="}', Cold.UNREADABLE),
-        ('{"v":1,"r":"AQE="}', Cold.UNREADABLE),
-        ('{"v":1,"r":"ü"}', Cold.UNREADABLE),
-        ('{"v":2}', Cold.VERSION),
-        ('{"v":1,"c":true}', Cold.TOO_MANY_REFUSED),
-        ('{"v":1,"w":101}', Cold.BEYOND),
-        ('{"v":1,"w":-1}', Cold.BEYOND),
-        ('{"v":1,"m":-1}', Cold.TIME),
-        (f'{{"v":1,"m":{NOW_MS + WINDOW_MS + 1}}}', Cold.TIME),
+        ("", ColdReason.NONE),
+        ("someone else's words", ColdReason.UNREADABLE),
+        ("[]", ColdReason.UNREADABLE),
+        ('{"w":1}', ColdReason.UNREADABLE),
+        ('{"v":1,"w":"1"}', ColdReason.UNREADABLE),
+        ('{"v":1,"r":"A"}', ColdReason.UNREADABLE),
+        ('{"v":1,"r":"gA=="}', ColdReason.UNREADABLE),
+        ('{"v":1,"r":"AQE="}', ColdReason.UNREADABLE),
+        ('{"v":1,"r":"ü"}', ColdReason.UNREADABLE),
+        ('{"v":2}', ColdReason.VERSION),
+        ('{"v":1,"c":true}', ColdReason.TOO_MANY_REFUSED),
+        ('{"v":1,"w":101}', ColdReason.BEYOND),
+        ('{"v":1,"w":-1}', ColdReason.BEYOND),
+        ('{"v":1,"m":-1}', ColdReason.TIME),
+        (f'{{"v":1,"m":{NOW_MS + WINDOW_MS + 1}}}', ColdReason.TIME),
     ],
 )
-def test_whatever_else_it_says_the_window_starts_cold(text: str, cold: Cold) -> None:
+def test_whatever_else_it_says_the_window_starts_cold(text: str, cold: ColdReason) -> None:
     assert parsed(text) == Rewind(100, cold=cold)
 
 
@@ -135,7 +135,7 @@ def test_refusals_beyond_bounds_are_forgotten_and_that_is_known() -> None:
 
 
 def test_a_long_stall_costs_precision_and_no_more_memory() -> None:
-    trail, claims = Trail(), 20_000
+    trail, claims = ReadTrail(), 20_000
     for offset in range(claims):
         trail.reached(offset, offset * 1000)
         trail.claimed(offset, offset * 1000)
@@ -148,7 +148,7 @@ def test_a_long_stall_costs_precision_and_no_more_memory() -> None:
 
 
 def test_a_claim_made_again_at_an_older_offset_is_found_there() -> None:
-    trail = Trail()
+    trail = ReadTrail()
     for offset in (10, 20, 30):
         trail.reached(offset, offset * 1000)
     trail.claimed(25, 29_000)

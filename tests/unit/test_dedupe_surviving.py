@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from consumer.core.dedupe.checkpoint import MAX_REFUSED, Cold, parse_metadata
+from consumer.core.dedupe.checkpoint import MAX_REFUSED, ColdReason, parse_metadata
 from consumer.core.dedupe.merge import presence
-from consumer.core.dedupe.window import Offered, Outcome, Window, WindowSettings, digest_of
+from consumer.core.dedupe.window import DedupeResult, OfferedEvent, Window, WindowSettings, digest_of
 from consumer.core.model import FIELD_BIT, Event
 from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, WINDOW_MS, Reader, record
 from tests.unit.test_dedupe_merge import made
@@ -35,8 +35,8 @@ def test_what_was_settled_is_not_sent_again_after_a_restart() -> None:
 
     again = restarted(reader, 3, {1: (0, made(EMAIL)), 2: (0, made(PHONE))})
 
-    assert again.read(EMAIL | PHONE, at_s=300) == Offered(Outcome.DUPLICATE, None)
-    assert again.read(EMAIL, at_s=300.001).outcome is Outcome.FIRST
+    assert again.read(EMAIL | PHONE, at_s=300) == OfferedEvent(DedupeResult.DUPLICATE, None)
+    assert again.read(EMAIL, at_s=300.001).outcome is DedupeResult.FIRST
 
 
 def test_a_refused_event_claims_nothing_after_a_restart_but_another_rules_does() -> None:
@@ -48,9 +48,9 @@ def test_a_refused_event_claims_nothing_after_a_restart_but_another_rules_does()
     again = restarted(reader, 2, {1: (0, refused)})
     again.window.warm(kept, record(1))
 
-    assert again.read(event_id="refused").outcome is Outcome.FIRST
-    assert again.read(event_id="kept").outcome is Outcome.DUPLICATE
-    assert restarted(again, 2, {1: (0, refused)}).read(event_id="refused").outcome is Outcome.FIRST
+    assert again.read(event_id="refused").outcome is DedupeResult.FIRST
+    assert again.read(event_id="kept").outcome is DedupeResult.DUPLICATE
+    assert restarted(again, 2, {1: (0, refused)}).read(event_id="refused").outcome is DedupeResult.FIRST
 
 
 def test_too_many_refusals_start_the_window_cold() -> None:
@@ -64,7 +64,7 @@ def test_too_many_refusals_start_the_window_cold() -> None:
     reader.refused(reader.read(EMAIL, event_id="one more"))
 
     rewind = parse_metadata(reader.window.metadata(end + 1), end + 1, WINDOW_MS, WALL_MS)
-    assert (rewind.cold, rewind.start) == (Cold.TOO_MANY_REFUSED, end + 1)
+    assert (rewind.cold, rewind.start) == (ColdReason.TOO_MANY_REFUSED, end + 1)
 
 
 def test_rewinds_to_the_claims_alive_at_the_committed_offset_however_far_reading_went_on() -> None:
@@ -119,8 +119,8 @@ def test_a_warmed_claim_lives_as_long_as_the_latest_of_its_copies() -> None:
     again = restarted(reader, 3, {1: (0, made(EMAIL)), 2: (200, made(EMAIL))})
 
     assert again.window.oldest_alive(3) == 1
-    assert again.read(EMAIL, at_s=500).outcome is Outcome.DUPLICATE
-    assert again.read(EMAIL, at_s=500.001).outcome is Outcome.FIRST
+    assert again.read(EMAIL, at_s=500).outcome is DedupeResult.DUPLICATE
+    assert again.read(EMAIL, at_s=500.001).outcome is DedupeResult.FIRST
 
 
 @pytest.mark.parametrize("event", [{"event_id": None}, {"is_id_from_position": True}])
@@ -140,7 +140,7 @@ def test_learns_of_what_was_sent_elsewhere() -> None:
     event = made(EMAIL)
     reader.window.learn(digest_of(event), presence(event), START_MS)
 
-    assert reader.read(EMAIL, offset=2) == Offered(Outcome.DUPLICATE, None)
+    assert reader.read(EMAIL, offset=2) == OfferedEvent(DedupeResult.DUPLICATE, None)
     assert reader.window.oldest_alive(3) == 3
     reader.window.learn(digest_of(event), FIELD_BIT["user.phone"], START_MS, 2)
     assert reader.read(PHONE, offset=4).item is None

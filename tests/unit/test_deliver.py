@@ -43,11 +43,11 @@ def test_there_is_no_test_event_code_unless_configured() -> None:
 def test_an_event_is_handed_over_with_its_request_and_not_before() -> None:
     bench = Bench()
     (first,) = bench.add(1)
-    assert not first.is_handed_over
+    assert not first.is_submitted
 
     bench.begin()
 
-    assert first.is_handed_over
+    assert first.is_submitted
 
 
 def test_waits_for_company_unless_everything_must_go() -> None:

@@ -12,13 +12,13 @@ from rich.console import Console
 
 from consumer.commands.demo import demo_configuration
 from consumer.commands.demo.accounting import Accounts, account
-from consumer.commands.demo.demo_run import Letter, Numbers, Seen
+from consumer.commands.demo.demo_run import DemoDeadLetter, DemoResult, Numbers
 from consumer.commands.demo.demo_summary import show_accounts, show_addresses, show_next, show_samples
-from consumer.commands.demo.samples import Maker, Sample, Samples
+from consumer.commands.demo.samples import DemoSample, Maker, Samples
 from consumer.config import load
 from consumer.config.settings import Settings
 from consumer.core.model import Decision, EventOutcome, Position, Record, RejectReason
-from consumer.core.settle.ledger import Outcome
+from consumer.core.settle.ledger import RecordOutcome
 from consumer.sandbox.store import Accepted, Summary
 from consumer.wiring import decoder_of, pipeline_of
 
@@ -29,7 +29,7 @@ def made() -> Samples:
     return Maker(Settings.shipped_schema(), NOW_S).samples()
 
 
-def all_of(samples: Samples) -> list[Sample]:
+def all_of(samples: Samples) -> list[DemoSample]:
     return [*samples.first, *samples.later]
 
 
@@ -43,7 +43,7 @@ def test_samples_are_the_same_each_time_and_about_five_hundred() -> None:
 
 
 def test_there_are_samples_of_every_outcome_but_parked() -> None:
-    assert {sample.outcome for sample in all_of(made())} == set(Outcome) - {Outcome.PARKED}
+    assert {sample.outcome for sample in all_of(made())} == set(RecordOutcome) - {RecordOutcome.PARKED}
 
 
 def test_each_sample_is_decided_as_it_says(tmp_path: Path) -> None:
@@ -55,7 +55,11 @@ def test_each_later_visitor_is_decided_as_it_says_however_long_the_demo_is_kept(
     visits = [sample for number in range(100) for sample in maker.visit(number, later_s)]
 
     assert_decided(visits, settings(tmp_path), later_s)
-    assert {sample.outcome for sample in visits} == {Outcome.SENT, Outcome.DUPLICATE, Outcome.REJECTED}
+    assert {sample.outcome for sample in visits} == {
+        RecordOutcome.SENT,
+        RecordOutcome.DUPLICATE,
+        RecordOutcome.REJECTED,
+    }
 
 
 def test_each_visitor_is_another_one() -> None:
@@ -65,7 +69,7 @@ def test_each_visitor_is_another_one() -> None:
     assert len(set(keys)) == 100
 
 
-def assert_decided(samples: Sequence[Sample], ours: Settings, now_s: float) -> None:
+def assert_decided(samples: Sequence[DemoSample], ours: Settings, now_s: float) -> None:
     pipeline = pipeline_of(ours, decoder_of(ours))
     for offset, sample in enumerate(samples):
         at = Position(demo_configuration.TOPIC, 0, offset)
@@ -77,9 +81,9 @@ def assert_decided(samples: Sequence[Sample], ours: Settings, now_s: float) -> N
         is_late = sample.reason is RejectReason.DELIVER_REFUSED
         reasons = [] if sample.reason is None or is_late else [sample.reason]
         assert [rejection.reason for rejection in decision.rejections] == reasons, sample.kind
-        assert (decision.dropped is not None) == (sample.outcome is Outcome.DROPPED), sample.kind
+        assert (decision.dropped is not None) == (sample.outcome is RecordOutcome.DROPPED), sample.kind
         live = [(event.pixel_code, event.event) for event in decision.events if not event.is_shadow]
-        if sample.outcome is Outcome.SENT:
+        if sample.outcome is RecordOutcome.SENT:
             assert sorted(live) == sorted(sample.reaches)
         assert sum(event.is_shadow for event in decision.events) == sample.shadows
         assert sum(note.is_dropped for event in decision.events for note in event.notes) == sample.bad_fields
@@ -88,20 +92,20 @@ def assert_decided(samples: Sequence[Sample], ours: Settings, now_s: float) -> N
 # ── accounts ────────────────────────────────────────────────────────────────────────────────────
 
 
-def seen_of(samples: Samples, **changes: Any) -> Seen:
+def seen_of(samples: Samples, **changes: Any) -> DemoResult:
     """What a service without fault would show."""
     everything = all_of(samples)
     accepted = [
         Accepted(seq, NOW_S, "r", pixel, event, None, None, True, Raw(b"{}"))
         for seq, (pixel, event) in enumerate(reached for sample in everything for reached in sample.reaches)
     ]
-    halves = [sample for sample in everything if sample.outcome is Outcome.MERGED]
+    halves = [sample for sample in everything if sample.outcome is RecordOutcome.MERGED]
     for place in range(len(halves)):
         was = accepted[place]
         body = Raw(b'{"user": {"email": "e", "phone": "p"}}')
         accepted[place] = Accepted(was.seq, NOW_S, "r", was.pixel, was.event, f"halves-{place}", None, True, body)
     letters = [
-        Letter(sample.key, sample.value, (*sample.headers, ("tiktok.reason", str(sample.reason).encode())))
+        DemoDeadLetter(sample.key, sample.value, (*sample.headers, ("tiktok.reason", str(sample.reason).encode())))
         for sample in everything
         if sample.reason is not None
     ]
@@ -115,10 +119,10 @@ def seen_of(samples: Samples, **changes: Any) -> Seen:
         "committed": ends,
         "elapsed_s": 1.5,
     }
-    return Seen(**{**fields, **changes})
+    return DemoResult(**{**fields, **changes})
 
 
-def numbers(samples: list[Sample]) -> Numbers:
+def numbers(samples: list[DemoSample]) -> Numbers:
     outcomes = Counter(sample.outcome for sample in samples)
     forwarded = sum(sample.kind.endswith("forwarded") for sample in samples)
     shadows = sum(sample.shadows for sample in samples)
@@ -152,8 +156,8 @@ def faults() -> dict[str, dict[str, Any]]:
         "an event lost": {"accepted": good.accepted[1:]},
         "an event twice": {"accepted": [*good.accepted, good.accepted[-1]]},
         "a letter lost": {"letters": good.letters[1:]},
-        "a letter changed": {"letters": [Letter(letter.key, b"x", letter.headers), *good.letters[1:]]},
-        "a header lost": {"letters": [Letter(letter.key, letter.value, letter.headers[1:]), *good.letters[1:]]},
+        "a letter changed": {"letters": [DemoDeadLetter(letter.key, b"x", letter.headers), *good.letters[1:]]},
+        "a header lost": {"letters": [DemoDeadLetter(letter.key, letter.value, letter.headers[1:]), *good.letters[1:]]},
         "a record not settled": {"numbers": {**good.numbers, settled: good.numbers[settled] - 1}},
         "a record in flight": {"numbers": {**good.numbers, ("records_in_flight", ()): 1}},
         "an offset not committed": {"committed": {("web-events", 0): 1}},

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from consumer.commands.explain import Asked, explain_records
+from consumer.commands.explain import ExplainOptions, explain_records
 from consumer.commands.explain.explain_text import clean
 from consumer.commands.explain.explain_words import DROPS, PROBLEMS, of_note, of_reason
 from consumer.commands.explain.rule_story import worded
 from consumer.config.loading import parse
-from consumer.core.dedupe.window import Outcome
+from consumer.core.dedupe.window import DedupeResult
 from consumer.core.model import DropReason, Problem, RejectReason
 
 TESTS = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ def explained(record: object, config: str = ALL, *, is_json: bool = True, folder
     out = io.StringIO()
     settings = parse(config, {}, folder / "consumer.yaml")
     content = record if isinstance(record, bytes) else json.dumps(record).encode()
-    code = explain_records(settings, Asked(file="-", is_json=is_json), out, io.BytesIO(content))
+    code = explain_records(settings, ExplainOptions(file="-", is_json=is_json), out, io.BytesIO(content))
     return code, out.getvalue()
 
 
@@ -159,7 +159,10 @@ def test_a_file_that_cannot_be_read_ends_with_64(tmp_path: Path, capsys: pytest.
     bad = tmp_path / "bad.json"
     bad.write_text('{"event": "secret-value"')
 
-    codes = [explain_records(settings, Asked(file=str(path)), io.StringIO()) for path in (bad, tmp_path / "none.json")]
+    codes = [
+        explain_records(settings, ExplainOptions(file=str(path)), io.StringIO())
+        for path in (bad, tmp_path / "none.json")
+    ]
 
     assert codes == [64, 64]
     assert "secret-value" not in capsys.readouterr().err
@@ -279,4 +282,4 @@ def test_a_condition_is_worded_in_one_line() -> None:
 def test_each_outcome_of_the_window_has_words() -> None:
     from consumer.commands.explain.explain_text import _WINDOW
 
-    assert set(_WINDOW) == set(Outcome)
+    assert set(_WINDOW) == set(DedupeResult)

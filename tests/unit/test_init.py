@@ -9,10 +9,9 @@ from typing import Any, Final
 import pytest
 
 from consumer.commands.check import Level, check
-from consumer.commands.explain import Asked as AskedToExplain
-from consumer.commands.explain import explain_records
+from consumer.commands.explain import ExplainOptions, explain_records
 from consumer.commands.explain.explain_sources import described
-from consumer.commands.init import Asked, write_first_config
+from consumer.commands.init import InitOptions, write_first_config
 from consumer.commands.init.draft import drafted
 from consumer.commands.init.draft_text import Connection, written
 from consumer.commands.init.event_guess import event_of
@@ -223,7 +222,7 @@ def test_records_become_events_that_tiktok_takes(name: str) -> None:
     settings = settings_of(load(name), f"{name}.avsc", "limits: {max_event_age: 0s}\n")
     out = io.StringIO()
 
-    code = explain_records(settings, AskedToExplain(file=str(GOLDEN / f"{name}.records.json"), is_json=True), out)
+    code = explain_records(settings, ExplainOptions(file=str(GOLDEN / f"{name}.records.json"), is_json=True), out)
 
     told: list[dict[str, Any]] = [json.loads(line) for line in out.getvalue().splitlines()]
     sent = [event for one in told for event in one["events"]]
@@ -444,7 +443,7 @@ def test_names_that_yaml_would_take_for_something_else_are_quoted() -> None:
 def wrote(folder: Path, *, code: int = 0, **asked: Any) -> str:
     out = io.StringIO()
     output = folder / "consumer.yaml"
-    assert write_first_config(Asked(schema=GOLDEN / "flat.avsc", output=output, **asked), out) == code
+    assert write_first_config(InitOptions(schema=GOLDEN / "flat.avsc", output=output, **asked), out) == code
     return output.read_text() if code == 0 else ""
 
 
@@ -495,7 +494,7 @@ def test_for_the_sandbox_nothing_is_left_to_fill_in(tmp_path: Path) -> None:
     ],
 )
 def test_says_what_is_missing(asked: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert write_first_config(Asked(**asked), io.StringIO()) == 64
+    assert write_first_config(InitOptions(**asked), io.StringIO()) == 64
 
     told = capsys.readouterr().err
     assert said in told

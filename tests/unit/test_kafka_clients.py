@@ -7,16 +7,16 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from consumer.adapters.kafka_admin import KafkaCluster
-from consumer.adapters.kafka_consumer import KafkaSource
-from consumer.adapters.kafka_errors import judged
-from consumer.adapters.kafka_producer import KafkaLetters
+from consumer.adapters.kafka_consumer import KafkaConsumer
+from consumer.adapters.kafka_errors import config_errors
+from consumer.adapters.kafka_producer import KafkaRecordWriter
 from consumer.core.errors import ConfigError
 
 SECRET: Final = "s3cret-token"
 CLIENTS: Final[list[tuple[Callable[[Mapping[str, str]], object], str]]] = [
     (KafkaCluster, "kafka.properties"),
-    (lambda properties: KafkaSource(properties, lambda offsets, is_whole: None), "kafka.properties"),
-    (KafkaLetters, "kafka.producer_properties"),
+    (lambda properties: KafkaConsumer(properties, lambda offsets, is_whole: None), "kafka.properties"),
+    (KafkaRecordWriter, "kafka.producer_properties"),
 ]
 
 
@@ -37,7 +37,10 @@ def test_a_client_that_refuses_a_property_names_it_and_not_its_value(
 def test_a_value_is_left_out_where_librdkafka_quotes_it_bare() -> None:
     refusal = KafkaException(KafkaError(KafkaError._INVALID_ARG, f'no "{SECRET}" and no {SECRET}/x, but a "g" of g'))
 
-    with pytest.raises(ConfigError) as caught, judged("kafka.properties", {"sasl.password": SECRET, "group.id": "g"}):
+    with (
+        pytest.raises(ConfigError) as caught,
+        config_errors("kafka.properties", {"sasl.password": SECRET, "group.id": "g"}),
+    ):
         raise refusal
 
     assert caught.value.problems == ('kafka.properties: no "…" and no …/x, but a "…" of g; mend or remove it',)

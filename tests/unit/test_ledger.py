@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.core.model import Position
-from consumer.core.settle.ledger import Ledger, Outcome
+from consumer.core.settle.ledger import Ledger, RecordOutcome
 
 P0 = ("orders", 0)
 
@@ -23,8 +23,8 @@ def ledger_with(*offsets: int) -> Ledger:
 def test_commits_up_to_the_oldest_record_in_flight() -> None:
     ledger = ledger_with(10, 11, 12)
 
-    ledger.settle(at(10), Outcome.SENT)
-    ledger.settle(at(12), Outcome.SENT)  # 11 is still being tried
+    ledger.settle(at(10), RecordOutcome.SENT)
+    ledger.settle(at(12), RecordOutcome.SENT)  # 11 is still being tried
 
     assert ledger.committable() == {P0: 11}
 
@@ -32,8 +32,8 @@ def test_commits_up_to_the_oldest_record_in_flight() -> None:
 def test_commits_past_the_last_record_once_all_are_settled() -> None:
     ledger = ledger_with(10, 11)
 
-    ledger.settle(at(11), Outcome.SENT)
-    ledger.settle(at(10), Outcome.SENT)
+    ledger.settle(at(11), RecordOutcome.SENT)
+    ledger.settle(at(10), RecordOutcome.SENT)
 
     assert ledger.committable() == {P0: 12}
 
@@ -42,7 +42,7 @@ def test_offers_no_offset_that_is_committed_already() -> None:
     ledger = ledger_with(10)
     assert ledger.committable() == {}
 
-    ledger.settle(at(10), Outcome.SENT)
+    ledger.settle(at(10), RecordOutcome.SENT)
     ledger.note_committed(P0, 11)
 
     assert ledger.committable() == {}
@@ -72,10 +72,10 @@ def test_a_record_is_settled_with_the_last_of_its_parts() -> None:
     ledger = ledger_with(10)
     ledger.decided(at(10), 3)
 
-    assert not ledger.settle(at(10), Outcome.SENT)
-    assert not ledger.settle(at(10), Outcome.SENT)
+    assert not ledger.settle(at(10), RecordOutcome.SENT)
+    assert not ledger.settle(at(10), RecordOutcome.SENT)
     assert ledger.committable() == {}
-    assert ledger.settle(at(10), Outcome.SENT)
+    assert ledger.settle(at(10), RecordOutcome.SENT)
     assert ledger.committable() == {P0: 11}
 
 
@@ -84,7 +84,7 @@ def test_a_record_without_parts_is_dropped_and_settled() -> None:
 
     ledger.decided(at(10), 0)
 
-    assert ledger.totals.settled == {Outcome.DROPPED: 1}
+    assert ledger.totals.settled == {RecordOutcome.DROPPED: 1}
     assert ledger.committable() == {P0: 11}
 
 
@@ -92,17 +92,17 @@ def test_a_record_counts_by_the_gravest_of_its_parts() -> None:
     ledger = ledger_with(10)
     ledger.decided(at(10), 3)
 
-    for outcome in (Outcome.DUPLICATE, Outcome.REJECTED, Outcome.SENT):
+    for outcome in (RecordOutcome.DUPLICATE, RecordOutcome.REJECTED, RecordOutcome.SENT):
         ledger.settle(at(10), outcome)
 
-    assert ledger.totals.settled == {Outcome.REJECTED: 1}
+    assert ledger.totals.settled == {RecordOutcome.REJECTED: 1}
 
 
 def test_ignores_a_record_settled_after_its_partition_was_revoked() -> None:
     ledger = ledger_with(10, 11)
 
     assert ledger.release([P0]) == 2
-    assert not ledger.settle(at(10), Outcome.SENT)
+    assert not ledger.settle(at(10), RecordOutcome.SENT)
     ledger.decided(at(10), 0)
     ledger.note_committed(P0, 99)
 
@@ -118,7 +118,7 @@ def test_ignores_a_record_of_an_earlier_assignment_of_the_same_partition() -> No
     ledger.assign(P0, 2, 10, is_committed=True)
     ledger.open(at(10, epoch=2), 1, 0.0)
 
-    ledger.settle(at(10, epoch=1), Outcome.SENT)
+    ledger.settle(at(10, epoch=1), RecordOutcome.SENT)
 
     assert not ledger.owns(at(10, epoch=1))
     assert ledger.owns(at(10, epoch=2))
@@ -127,7 +127,7 @@ def test_ignores_a_record_of_an_earlier_assignment_of_the_same_partition() -> No
 
 def test_releases_only_what_is_unsettled() -> None:
     ledger = ledger_with(10, 11, 12)
-    ledger.settle(at(11), Outcome.SENT)  # behind one that is still in flight
+    ledger.settle(at(11), RecordOutcome.SENT)  # behind one that is still in flight
 
     assert ledger.release([P0]) == 2
     assert ledger.in_flight_bytes == 0
@@ -140,15 +140,15 @@ def test_releasing_what_is_not_ours_releases_nothing() -> None:
 def test_settling_twice_counts_once() -> None:
     ledger = ledger_with(10)
 
-    assert ledger.settle(at(10), Outcome.SENT)
-    assert not ledger.settle(at(10), Outcome.SENT)
+    assert ledger.settle(at(10), RecordOutcome.SENT)
+    assert not ledger.settle(at(10), RecordOutcome.SENT)
 
-    assert ledger.totals.settled == {Outcome.SENT: 1}
+    assert ledger.totals.settled == {RecordOutcome.SENT: 1}
 
 
 def test_knows_how_much_is_in_flight_and_since_when() -> None:
     ledger = ledger_with(10, 11, 12)
-    ledger.settle(at(10), Outcome.SENT)
+    ledger.settle(at(10), RecordOutcome.SENT)
 
     assert (ledger.in_flight, ledger.in_flight_bytes) == (2, 200)
     assert ledger.oldest_read_at_s() == 11.0
@@ -162,7 +162,14 @@ def test_knows_how_much_is_in_flight_and_since_when() -> None:
 
 
 def test_outcomes_are_spelt_as_the_metric_has_them() -> None:
-    assert [outcome.label for outcome in Outcome] == ["rejected", "parked", "sent", "merged", "duplicate", "dropped"]
+    assert [outcome.label for outcome in RecordOutcome] == [
+        "rejected",
+        "parked",
+        "sent",
+        "merged",
+        "duplicate",
+        "dropped",
+    ]
 
 
 @given(st.sets(st.integers(0, 1000), min_size=1), st.data())
@@ -170,7 +177,7 @@ def test_never_commits_past_an_unsettled_record(offsets: set[int], data: st.Data
     settled = data.draw(st.lists(st.sampled_from(sorted(offsets)), unique=True))
     ledger = ledger_with(*sorted(offsets))
     for offset in settled:
-        ledger.settle(at(offset), Outcome.SENT)
+        ledger.settle(at(offset), RecordOutcome.SENT)
 
     resume = ledger.committable().get(P0, min(offsets))
 
@@ -187,7 +194,7 @@ def test_every_record_is_settled_or_released_or_in_flight(steps: list[tuple[str,
             ledger.open(at(offset, epoch), 1, 0.0)
             offset, read = offset + 1, read + 1
         elif step == "settle":
-            ledger.settle(at(place, epoch), Outcome.SENT)
+            ledger.settle(at(place, epoch), RecordOutcome.SENT)
         else:
             ledger.release([P0])
             epoch += 1

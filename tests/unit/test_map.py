@@ -19,7 +19,17 @@ from consumer.core.model import (
     WithRegion,
     WithUnit,
 )
-from consumer.core.rules.source import Call, Changed, Const, Contents, KafkaPart, Path, Rule, Source, parse_path
+from consumer.core.rules.source import (
+    CallSource,
+    ConstSource,
+    ContentsSource,
+    KafkaPart,
+    PathSource,
+    Rule,
+    Source,
+    TransformedSource,
+    parse_path,
+)
 
 POSITION = Position("web-events", 0, 1)
 RECORD = Record(POSITION, 1_700_000_000_000, b"k", b"", (("x-forwarded-for", b"8.8.8.8"),), POSITION)
@@ -28,7 +38,7 @@ RECORD = Record(POSITION, 1_700_000_000_000, b"k", b"", (("x-forwarded-for", b"8
 def mapped(
     fields: dict[str, Any],
     parameters: dict[str, str | Source] | None = None,
-    contents: Contents | None = None,
+    contents: ContentsSource | None = None,
     is_shipped: bool = False,
 ) -> MappedEvent:
     sources = None if parameters is None else {name: source(text) for name, text in parameters.items()}
@@ -40,12 +50,12 @@ def source(text: str | Source) -> Source:
     return parse_path(text) if isinstance(text, str) else text
 
 
-def each(path: str, **fields: str | Source) -> Contents:
-    return Contents(parse_path(path), {name: source(text) for name, text in fields.items()})
+def each(path: str, **fields: str | Source) -> ContentsSource:
+    return ContentsSource(parse_path(path), {name: source(text) for name, text in fields.items()})
 
 
-def one(**fields: str | Source) -> Contents:
-    return Contents(None, {name: source(text) for name, text in fields.items()})
+def one(**fields: str | Source) -> ContentsSource:
+    return ContentsSource(None, {name: source(text) for name, text in fields.items()})
 
 
 SHIPPED: dict[str, Any] = {
@@ -146,17 +156,17 @@ def test_a_map_says_all_there_is_of_a_foreign_record() -> None:
     event = mapped(
         fields,
         {
-            "event": Changed(Path(("type",)), values={"done": "Purchase"}),
-            "event_time": Changed(Path(("at",)), unit="ms"),
+            "event": TransformedSource(PathSource(("type",)), values={"done": "Purchase"}),
+            "event_time": TransformedSource(PathSource(("at",)), unit="ms"),
             "event_id": "id",
             "limited_data_use": "ldu",
             "user.email": "customer.mail",
-            "user.phone": Changed(parse_path("customer.phone"), region="DE"),
+            "user.phone": TransformedSource(parse_path("customer.phone"), region="DE"),
             "user.external_id": "customer.id",
             "user.ip": "$headers.x-forwarded-for",
             "page.url": "here",
             "properties.value": "total",
-            "properties.currency": Const("EUR"),
+            "properties.currency": ConstSource("EUR"),
         },
     )
 
@@ -176,7 +186,7 @@ def test_an_empty_map_of_a_foreign_record_says_nothing() -> None:
 
 def test_what_a_map_leaves_out_maps_to_itself_in_a_shipped_record() -> None:
     event = mapped(
-        SHIPPED, {"event": Const("Lead"), "user.email": "user.ttp", "properties.value": "absent"}, is_shipped=True
+        SHIPPED, {"event": ConstSource("Lead"), "user.email": "user.ttp", "properties.value": "absent"}, is_shipped=True
     )
 
     assert (event.event, event.event_id) == ("Lead", "e-1")
@@ -187,13 +197,13 @@ def test_what_a_map_leaves_out_maps_to_itself_in_a_shipped_record() -> None:
 
 
 def test_products_that_a_map_leaves_out_map_to_themselves_in_a_shipped_record() -> None:
-    event = mapped(shipped(contents=[PRODUCT]), {"event": Const("Lead")}, is_shipped=True)
+    event = mapped(shipped(contents=[PRODUCT]), {"event": ConstSource("Lead")}, is_shipped=True)
 
     assert event.contents == (PRODUCT,)
 
 
 @pytest.mark.parametrize("contents", [one(price="absent"), each("absent", price="price")])
-def test_mapped_products_are_the_only_ones(contents: Contents) -> None:
+def test_mapped_products_are_the_only_ones(contents: ContentsSource) -> None:
     event = mapped(shipped(contents=[PRODUCT], **PRODUCT), {}, contents, is_shipped=True)
 
     assert (event.contents, event.properties) == (None, {})
@@ -208,7 +218,7 @@ def test_times_and_phones_alone_have_units_and_regions() -> None:
 
 def test_a_function_that_raises_rejects_the_event() -> None:
     with pytest.raises(RecordRejected) as error:
-        mapped({}, {"user.email": Call("shop:email", lambda fields: fields["email"])})
+        mapped({}, {"user.email": CallSource("shop:email", lambda fields: fields["email"])})
 
     assert error.value.reason is RejectReason.MAP_CALL
 
@@ -222,14 +232,14 @@ def test_a_function_that_raises_rejects_the_event() -> None:
         (None, {"query": "own query"}, "own query"),
         (None, {"query": "own query", "search_string": "own"}, "own"),
         (None, {"query": None, "search_string": "own"}, "own"),
-        ({"properties.query": Const("query")}, {}, "query"),
-        ({"properties.query": Const("query"), "properties.search_string": Const("mapped")}, {}, "mapped"),
-        ({"properties.search_string": Const("mapped"), "properties.query": Const("query")}, {}, "mapped"),
-        ({"properties.query": Const("query"), "properties.search_string": "absent"}, {}, "query"),
-        ({"properties.query": Const("query")}, {"query": "own query", "search_string": "own"}, "query"),
+        ({"properties.query": ConstSource("query")}, {}, "query"),
+        ({"properties.query": ConstSource("query"), "properties.search_string": ConstSource("mapped")}, {}, "mapped"),
+        ({"properties.search_string": ConstSource("mapped"), "properties.query": ConstSource("query")}, {}, "mapped"),
+        ({"properties.query": ConstSource("query"), "properties.search_string": "absent"}, {}, "query"),
+        ({"properties.query": ConstSource("query")}, {"query": "own query", "search_string": "own"}, "query"),
         ({"properties.query": "absent"}, {"query": "own query", "search_string": "own"}, "own"),
         ({"properties.query": "absent"}, {"query": "own query"}, None),
-        ({"properties.search_string": Const("mapped")}, {"query": "own query"}, "mapped"),
+        ({"properties.search_string": ConstSource("mapped")}, {"query": "own query"}, "mapped"),
         ({"properties.search_string": "absent"}, {"query": "own query", "search_string": "own"}, "own query"),
     ],
 )
@@ -257,10 +267,10 @@ def test_items_may_have_paths_constants_functions_and_kafkas_parts() -> None:
     contents = each(
         "items",
         content_id="is.sku",
-        brand=Const("ours"),
-        quantity=Call("shop:double", lambda item: item["qty"] * 2),
+        brand=ConstSource("ours"),
+        quantity=CallSource("shop:double", lambda item: item["qty"] * 2),
         content_category="$topic",
-        content_name=Changed(parse_path("name"), default="unnamed"),
+        content_name=TransformedSource(parse_path("name"), default="unnamed"),
     )
 
     assert mapped(fields, {}, contents).contents == (
@@ -279,7 +289,7 @@ def test_an_index_is_no_name_of_an_items_field() -> None:
 
 
 def test_a_function_may_give_the_items_as_a_tuple() -> None:
-    contents = Contents(Call("shop:items", lambda _: ({"p": 1}, {"p": 2})), {"price": Path(("p",))})
+    contents = ContentsSource(CallSource("shop:items", lambda _: ({"p": 1}, {"p": 2})), {"price": PathSource(("p",))})
 
     assert mapped({}, {}, contents).contents == ({"price": 1}, {"price": 2})
 
@@ -301,11 +311,11 @@ def test_an_item_that_is_no_record_keeps_its_place() -> None:
 
 
 def test_one_product_is_read_from_the_record() -> None:
-    contents = one(price="product.price", quantity=Const(1), brand="absent")
+    contents = one(price="product.price", quantity=ConstSource(1), brand="absent")
 
     assert mapped({"product": {"price": 0}}, {}, contents).contents == ({"price": 0, "quantity": 1},)
     assert mapped({}, {}, one(brand="absent")).contents is None
 
 
 def test_contents_alone_are_a_map() -> None:
-    assert mapped(SHIPPED, None, one(price=Const(1))).event is None
+    assert mapped(SHIPPED, None, one(price=ConstSource(1))).event is None

@@ -1,7 +1,7 @@
 from consumer.core.deliver.parking import ParkSettings, lacks_a_try, may_park, to_park
-from consumer.core.deliver.pixel_state import Gate, PixelState, closed, held_by_operator
+from consumer.core.deliver.pixel_state import PixelAvailability, PixelState, closed, held_by_operator
 
-OPEN = Gate()
+OPEN = PixelAvailability()
 HELD = closed(OPEN, PixelState.HELD, "code 40001", now_s=100.0, next_request=1)
 SETTINGS = ParkSettings(is_enabled=True, after_s=600.0, max_waiting=10)
 
@@ -32,7 +32,7 @@ def test_nothing_is_parked_with_one_pixel_or_none_open_or_when_switched_off() ->
 
 
 def test_a_closed_pixel_lacks_a_try_once_it_is_due_and_nothing_of_it_is_there() -> None:
-    due = Gate(PixelState.UNAVAILABLE, closed_since_s=0.0, next_try_s=100.0)
+    due = PixelAvailability(PixelState.UNAVAILABLE, closed_since_s=0.0, next_try_s=100.0)
 
     assert lacks_a_try(due, waiting=0, now_s=100.0)
     assert not lacks_a_try(due, waiting=0, now_s=99.9)

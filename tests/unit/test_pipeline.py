@@ -20,9 +20,19 @@ from consumer.core.model import (
     SchemaWanted,
 )
 from consumer.core.pipeline import Pipeline, PipelineSettings
-from consumer.core.rules.source import All, AnyOf, Call, Changed, Const, Contents, Not, Path, Rule
-from consumer.core.rules.source import Test as Comparison
-from consumer.core.validate import Limits
+from consumer.core.rules.source import (
+    AllOf,
+    AnyOf,
+    CallSource,
+    Comparison,
+    ConstSource,
+    ContentsSource,
+    Not,
+    PathSource,
+    Rule,
+    TransformedSource,
+)
+from consumer.core.validate import EventLimits
 from tests.support.service import NOW_S, SCHEMA, encoded
 
 AT: Final = Position("web-events", 2, 42)
@@ -37,7 +47,7 @@ def record(value: bytes | None, rule: str | None = None, headers: Headers = ()) 
 
 def pipeline(*rules: Rule, framing: Any = "plain", reject_bad_fields: bool = False) -> Pipeline:
     decoder = Decoder(framing, max_record_bytes=1 << 20, local_schemas=[SCHEMA] if framing == "plain" else [])
-    return Pipeline(decoder, rules, PipelineSettings(CODES, "auto", reject_bad_fields, Limits(0.0, 1 << 20)))
+    return Pipeline(decoder, rules, PipelineSettings(CODES, "auto", reject_bad_fields, EventLimits(0.0, 1 << 20)))
 
 
 def decide(value: bytes | None, *rules: Rule, rule: str | None = None) -> Decision:
@@ -47,7 +57,7 @@ def decide(value: bytes | None, *rules: Rule, rule: str | None = None) -> Decisi
 
 
 def is_event(name: str) -> Comparison:
-    return Comparison(Path(("event",)), "equals", name)
+    return Comparison(PathSource(("event",)), "equals", name)
 
 
 def raises(_: object) -> NoReturn:
@@ -87,7 +97,7 @@ def test_every_rule_that_holds_makes_its_event() -> None:
 
 
 def test_a_rule_that_rejects_leaves_the_events_of_the_others() -> None:
-    bad = Rule("bad", "app", parameters={"event_time": Const("2026-01-31T12:00:00")})
+    bad = Rule("bad", "app", parameters={"event_time": ConstSource("2026-01-31T12:00:00")})
 
     decision = decide(encoded(), Rule("one", "shop"), bad, Rule("two", "shop"))
 
@@ -178,14 +188,14 @@ def test_an_own_record_that_cannot_be_decoded_keeps_its_rule() -> None:
 
 @pytest.mark.parametrize(("code", "pixel"), [("CODE1", "shop"), ("CODE2", "app")])
 def test_the_record_may_name_the_pixel_by_its_code(code: str, pixel: str) -> None:
-    rule = Rule("all", Path(("event_id",)))
+    rule = Rule("all", PathSource(("event_id",)))
 
     assert [event.pixel for event in decide(encoded(event_id=code), rule).events] == [pixel]
 
 
 @pytest.mark.parametrize("code", ["shop", "CODE3", "", None])
 def test_a_pixel_code_that_is_not_configured_rejects(code: str | None) -> None:
-    rule = Rule("by code", Path(("event_id",)))
+    rule = Rule("by code", PathSource(("event_id",)))
 
     (rejection,) = decide(encoded(event_id=code), rule).rejections
 
@@ -203,7 +213,7 @@ def test_a_record_waits_for_a_schema_that_is_not_known_yet() -> None:
 
 
 def test_a_function_that_raises_in_a_condition_rejects_its_rule_alone() -> None:
-    when = Comparison(Call("my.rules:is_paying", raises), "is_true", True)
+    when = Comparison(CallSource("my.rules:is_paying", raises), "is_true", True)
 
     decision = decide(encoded(), Rule("one", "shop", when), Rule("two", "app"))
 
@@ -252,8 +262,8 @@ class HostileText(str):
         raise LookupError(SECRET)
 
 
-HOSTILE: Final = Call("my.rules:hostile", lambda _: Hostile())
-HOSTILE_TEXT: Final = Call("my.rules:hostile", lambda _: HostileText("CODE1"))
+HOSTILE: Final = CallSource("my.rules:hostile", lambda _: Hostile())
+HOSTILE_TEXT: Final = CallSource("my.rules:hostile", lambda _: HostileText("CODE1"))
 
 
 @pytest.mark.parametrize(
@@ -261,11 +271,11 @@ HOSTILE_TEXT: Final = Call("my.rules:hostile", lambda _: HostileText("CODE1"))
     [
         (Rule("all", HOSTILE_TEXT), RejectReason.BUG_ROUTE, "conditions.py"),
         (
-            Rule("all", "shop", parameters={"user.phone": Changed(HOSTILE, region="US")}),
+            Rule("all", "shop", parameters={"user.phone": TransformedSource(HOSTILE, region="US")}),
             RejectReason.BUG_MAP,
             "map.py",
         ),
-        (Rule("all", "shop", contents=Contents(HOSTILE, {})), RejectReason.BUG_NORMALIZE, "event.py"),
+        (Rule("all", "shop", contents=ContentsSource(HOSTILE, {})), RejectReason.BUG_NORMALIZE, "event.py"),
     ],
 )
 def test_a_bug_in_a_stage_costs_its_record_and_says_where_and_never_what(
@@ -321,8 +331,8 @@ def test_the_trace_says_how_far_each_rule_came() -> None:
     rules = (
         Rule("all the way", "shop"),
         Rule("does not hold", "shop", is_event("Other")),
-        Rule("no pixel", Const("CODE3")),
-        Rule("no event", "app", parameters={"event_time": Const("noon")}),
+        Rule("no pixel", ConstSource("CODE3")),
+        Rule("no event", "app", parameters={"event_time": ConstSource("noon")}),
     )
 
     traced = pipeline(*rules).trace(record(encoded(event_id="a")))
@@ -357,22 +367,25 @@ def test_there_is_no_trace_of_what_cannot_be_decoded(value: bytes | None) -> Non
 
 RULES: Final = (
     Rule("all", "shop"),
-    Rule("by code", Path(("event_id",))),
+    Rule("by code", PathSource(("event_id",))),
     Rule(
         "some",
         "app",
-        All(
+        AllOf(
             (
-                Not(Comparison(Path(("user", "email")), "ends_with", "@example.com")),
-                AnyOf((is_event("Purchase"), Comparison(Path(("properties", "value")), "at_least", 10))),
+                Not(Comparison(PathSource(("user", "email")), "ends_with", "@example.com")),
+                AnyOf((is_event("Purchase"), Comparison(PathSource(("properties", "value")), "at_least", 10))),
             )
         ),
         parameters={
-            "event": Changed(Path(("event",)), values={"Purchase": "CompletePayment"}, default="Contact"),
-            "user.phone": Changed(Path(("user", "external_id")), region="US"),
+            "event": TransformedSource(
+                PathSource(("event",)), values={"Purchase": "CompletePayment"}, default="Contact"
+            ),
+            "user.phone": TransformedSource(PathSource(("user", "external_id")), region="US"),
         },
-        contents=Contents(
-            Path(("properties", "contents")), {"price": Path(("price",)), "quantity": Path(("quantity",))}
+        contents=ContentsSource(
+            PathSource(("properties", "contents")),
+            {"price": PathSource(("price",)), "quantity": PathSource(("quantity",))},
         ),
     ),
 )

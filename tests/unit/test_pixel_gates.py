@@ -2,8 +2,8 @@
 
 import pytest
 
-from consumer.core.deliver.pixel_gates import Evidence, Gates
-from consumer.core.deliver.pixel_state import Gate, PixelState, held_by_operator
+from consumer.core.deliver.pixel_gates import AnswerContext, PixelStates
+from consumer.core.deliver.pixel_state import PixelAvailability, PixelState, held_by_operator
 from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.request import PixelSettings, StateChange
 from consumer.core.deliver.response import classify
@@ -20,7 +20,7 @@ class Bench:
 
     def __init__(self, backoff: Backoff | None = None, is_shop_held: bool = False) -> None:
         pixels = [PixelSettings("shop", "C1", is_held=is_shop_held), PixelSettings("blog", "C2")]
-        self.gates = Gates(pixels, backoff or Backoff(1.0, 60.0), lambda: 1.0)
+        self.gates = PixelStates(pixels, backoff or Backoff(1.0, 60.0), lambda: 1.0)
         self.number = 0
 
     def answer(
@@ -35,7 +35,7 @@ class Bench:
     ) -> list[StateChange]:
         number = self.number if request is None else request
         self.number += 1
-        evidence = Evidence(classify(answer, 0.0), number, self.number, are_others_accepted, single_refusals)
+        evidence = AnswerContext(classify(answer, 0.0), number, self.number, are_others_accepted, single_refusals)
         return self.gates.answered(pixel, evidence, now_s)
 
     def state(self, pixel: str = "shop") -> PixelState:
@@ -313,7 +313,7 @@ def test_another_token_opens_a_held_pixel() -> None:
     change = bench.gates.token_changed("shop", 9.0, next_request=bench.number)
 
     assert change == StateChange("shop", HELD, OPEN, "its token has changed")
-    assert bench.gates.gate("shop") == Gate(since_s=9.0, first_request=1)
+    assert bench.gates.gate("shop") == PixelAvailability(since_s=9.0, first_request=1)
 
 
 @pytest.mark.parametrize("state", [OPEN, THROTTLED_STATE, UNAVAILABLE])
@@ -342,4 +342,4 @@ def test_the_operators_hold_outlasts_an_app_wide_throttling() -> None:
     bench.answer(ACCEPTED, pixel="blog")
 
     assert bench.state() is HELD
-    assert bench.gates.states()["blog"].is_open
+    assert bench.gates.states()["blog"].can_send

@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from consumer.core.deliver.rate_limit import Backoff, ConcurrencyLimit, Rate
+from consumer.core.deliver.rate_limit import Backoff, ConcurrencyLimit, TokenBucket
 
 # Back-off.
 
@@ -73,7 +73,7 @@ def test_the_limit_grows_by_one_a_round() -> None:
 # The rate.
 
 
-def sent_within(rate: Rate, seconds: float, start_s: float = 0.0, step_s: float = 0.01) -> int:
+def sent_within(rate: TokenBucket, seconds: float, start_s: float = 0.0, step_s: float = 0.01) -> int:
     """Send as fast as the rate lets us, looking every `step_s`."""
     sent = 0
     for step in range(round(seconds / step_s)):
@@ -88,13 +88,13 @@ def sent_within(rate: Rate, seconds: float, start_s: float = 0.0, step_s: float 
     ("per_s", "step_s"), [(100, 0.01), (100, 0.1), (20, 0.003), (3, 0.05), (0.5, 0.1), (1000, 0.05)]
 )
 def test_keeps_the_rate_however_often_it_is_asked(per_s: float, step_s: float) -> None:
-    sent = sent_within(Rate(per_s), 20.0, step_s=step_s)
+    sent = sent_within(TokenBucket(per_s), 20.0, step_s=step_s)
 
     assert 0.9 * per_s * 20 <= sent <= per_s * 20 + max(1.0, per_s * 0.1)
 
 
 def test_does_not_save_up_for_a_burst_longer_than_a_tenth_of_a_second() -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     rate.is_ready(0.0)
 
     burst = sent_within(rate, 0.01, start_s=3600.0, step_s=0.01)
@@ -103,7 +103,7 @@ def test_does_not_save_up_for_a_burst_longer_than_a_tenth_of_a_second() -> None:
 
 
 def test_says_when_it_will_be_ready() -> None:
-    rate = Rate(4)
+    rate = TokenBucket(4)
     assert rate.ready_s(10.0) == 10.0
     rate.take(10.0)
 
@@ -114,7 +114,7 @@ def test_says_when_it_will_be_ready() -> None:
 
 def test_is_ready_at_the_time_it_named_whatever_the_rounding() -> None:
     for per_s in (0.1, 0.3, 0.7, 3, 7, 33, 99.9):
-        rate = Rate(per_s)
+        rate = TokenBucket(per_s)
         now_s = 1_000_000.1
         for _ in range(200):
             assert rate.is_ready(now_s)
@@ -122,7 +122,7 @@ def test_is_ready_at_the_time_it_named_whatever_the_rounding() -> None:
             now_s = rate.ready_s(now_s)
 
 
-def throttle(rate: Rate, sent: int, now_s: float = 0.0) -> None:
+def throttle(rate: TokenBucket, sent: int, now_s: float = 0.0) -> None:
     """Throttle after `sent` requests within the last second, the highest of them being number 99."""
     for _ in range(sent):
         rate.take(now_s)
@@ -130,21 +130,21 @@ def throttle(rate: Rate, sent: int, now_s: float = 0.0) -> None:
 
 
 def test_sinks_below_what_was_really_sent() -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     throttle(rate, sent=50)
 
     assert rate.per_s == pytest.approx(40)
 
 
 def test_never_rises_by_being_throttled() -> None:
-    rate = Rate(10)
+    rate = TokenBucket(10)
     throttle(rate, sent=50)
 
     assert rate.per_s == pytest.approx(8)
 
 
 def test_sinks_once_a_round_trip() -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     throttle(rate, sent=50)
     rate.throttled(99, 101)
     assert rate.per_s == pytest.approx(40)
@@ -154,14 +154,14 @@ def test_sinks_once_a_round_trip() -> None:
 
 
 def test_whoever_sends_little_learns_no_tiny_rate_from_it() -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     throttle(rate, sent=1)
 
     assert rate.per_s == pytest.approx(16)
 
 
 def test_never_sinks_below_one_in_two_seconds() -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     for request in range(100):
         rate.throttled(request, request + 1)
 
@@ -169,14 +169,14 @@ def test_never_sinks_below_one_in_two_seconds() -> None:
 
 
 def test_a_configured_rate_below_one_a_second_is_its_own_floor() -> None:
-    rate = Rate(0.2)
+    rate = TokenBucket(0.2)
     rate.throttled(0, 1)
 
     assert rate.per_s == 0.2
 
 
 def test_counts_only_the_last_second_as_sent() -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     for n in range(90):
         rate.take(n / 30)
     rate.throttled(99, 100)
@@ -185,7 +185,7 @@ def test_counts_only_the_last_second_as_sent() -> None:
 
 
 def test_empties_the_bucket_when_throttled() -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     rate.is_ready(0.0)
     assert rate.is_ready(1.0)
 
@@ -196,7 +196,7 @@ def test_empties_the_bucket_when_throttled() -> None:
 
 @pytest.mark.parametrize(("sent", "seconds"), [(5, 20), (20, 10), (50, 10), (90, 10)])
 def test_grows_slowly_up_to_the_throttled_rate_and_quickly_elsewhere(sent: int, seconds: float) -> None:
-    rate = Rate(200)
+    rate = TokenBucket(200)
     rate.throttled(0, 1)
     rate.per_s = sent  # as if followed down
     throttle(rate, sent)
@@ -212,7 +212,7 @@ def test_grows_slowly_up_to_the_throttled_rate_and_quickly_elsewhere(sent: int, 
 
 
 def test_comes_back_from_the_floor_within_a_minute() -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     for request in range(100):
         rate.throttled(request, request + 1)
     now_s = 0.0
@@ -244,7 +244,7 @@ class Limited:
         return is_throttled
 
 
-def send(rate: Rate, server: Limited, begin_s: float, end_s: float, *, most: int = 8) -> list[bool]:
+def send(rate: TokenBucket, server: Limited, begin_s: float, end_s: float, *, most: int = 8) -> list[bool]:
     """Send as fast as the rate lets us, at most so many at once, and wait a little after a throttled answer.
 
     Returns:
@@ -270,7 +270,7 @@ def send(rate: Rate, server: Limited, begin_s: float, end_s: float, *, most: int
 @pytest.mark.parametrize("answers_after_s", [0.01, 0.1, 0.4])
 @pytest.mark.parametrize("allowed_per_s", [3, 10, 50, 90])
 def test_settles_under_a_servers_limit_with_few_throttled_answers(allowed_per_s: int, answers_after_s: float) -> None:
-    rate, server = Rate(100), Limited(answers_after_s)
+    rate, server = TokenBucket(100), Limited(answers_after_s)
     server.allowed_per_s = allowed_per_s
     send(rate, server, 0, 60)
     later = send(rate, server, 60, 120)
@@ -284,7 +284,7 @@ def test_settles_under_a_servers_limit_with_few_throttled_answers(allowed_per_s:
 
 
 def test_settles_under_higher_limits_too_with_many_requests_on_their_way() -> None:
-    rate, server = Rate(1000), Limited(0.1)
+    rate, server = TokenBucket(1000), Limited(0.1)
     server.allowed_per_s = 200
     send(rate, server, 0, 30, most=64)
     later = send(rate, server, 30, 90, most=64)
@@ -295,7 +295,7 @@ def test_settles_under_higher_limits_too_with_many_requests_on_their_way() -> No
 
 @pytest.mark.parametrize("sent", [1, 2, 15])
 def test_one_stray_throttling_of_little_leaves_room_for_much(sent: int) -> None:
-    rate = Rate(100)
+    rate = TokenBucket(100)
     throttle(rate, sent)
 
     assert len(send(rate, Limited(0.05), 1, 11)) / 10 >= 15

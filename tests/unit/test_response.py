@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from consumer.core.deliver.response import KNOWN_CODES, Scope, Treatment, Verdict, classify, code_label, refusal
+from consumer.core.deliver.response import KNOWN_CODES, ResponseVerdict, Scope, Treatment, classify, code_label, refusal
 from consumer.core.model import Answer
 from tests.support.fakes import envelope, item
 
@@ -30,7 +30,7 @@ EVERY_CODE = [
 ]
 
 
-def read(answer: Answer) -> Verdict:
+def read(answer: Answer) -> ResponseVerdict:
     return classify(answer, WALL_S)
 
 
@@ -111,7 +111,7 @@ def test_an_envelope_needs_nothing_but_its_code() -> None:
 def test_no_answer_is_unavailable_and_says_how_it_failed(failure: str) -> None:
     verdict = read(Answer(None, b"", 10.0, failure=failure))
 
-    assert verdict == Verdict(Treatment.UNAVAILABLE, failure)
+    assert verdict == ResponseVerdict(Treatment.UNAVAILABLE, failure)
 
 
 def test_an_answer_without_status_and_failure_is_unavailable() -> None:

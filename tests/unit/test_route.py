@@ -11,9 +11,18 @@ from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Position, Record, RejectReason
 from consumer.core.route.conditions import OPERATORS, check_operand, compile_condition, resolve_pixel
 from consumer.core.rules import source
-from consumer.core.rules.source import All, AnyOf, Changed, Condition, Const, KafkaPart, Not, Path
+from consumer.core.rules.source import (
+    AllOf,
+    AnyOf,
+    Condition,
+    ConstSource,
+    KafkaPart,
+    Not,
+    PathSource,
+    TransformedSource,
+)
 
-VALUE = Path(("v",))
+VALUE = PathSource(("v",))
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOME_UUID = "123e4567-e89b-12d3-a456-426614174000"
 ABSENT: Any = object()
@@ -26,7 +35,7 @@ def decoded(value: object = ABSENT) -> Decoded:
 
 
 def holds(operator: str, operand: object, value: object = ABSENT) -> bool:
-    return compile_condition(source.Test(VALUE, operator, operand))(decoded(value))
+    return compile_condition(source.Comparison(VALUE, operator, operand))(decoded(value))
 
 
 HOLD: list[tuple[str, Any, Any]] = [
@@ -172,25 +181,25 @@ def test_nothing_holds_of_what_is_absent_or_null_save_that_it_does_not_exist(
     assert holds(operator, operand, value) is ((operator, operand) == ("exists", False))
 
 
-TRUE, FALSE = (source.Test(Const(1), "equals", other) for other in (1, 2))
+TRUE, FALSE = (source.Comparison(ConstSource(1), "equals", other) for other in (1, 2))
 
 
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
-        (All(()), True),
-        (All((TRUE,)), True),
-        (All((FALSE,)), False),
-        (All((TRUE, TRUE)), True),
-        (All((TRUE, FALSE)), False),
+        (AllOf(()), True),
+        (AllOf((TRUE,)), True),
+        (AllOf((FALSE,)), False),
+        (AllOf((TRUE, TRUE)), True),
+        (AllOf((TRUE, FALSE)), False),
         (AnyOf(()), False),
         (AnyOf((FALSE,)), False),
         (AnyOf((FALSE, TRUE)), True),
         (AnyOf((FALSE, FALSE)), False),
         (Not(TRUE), False),
         (Not(FALSE), True),
-        (Not(All((TRUE, FALSE))), True),
-        (All((TRUE, AnyOf((FALSE, Not(FALSE))))), True),
+        (Not(AllOf((TRUE, FALSE))), True),
+        (AllOf((TRUE, AnyOf((FALSE, Not(FALSE))))), True),
     ],
 )
 def test_conditions_are_joined(condition: Condition, expected: bool) -> None:
@@ -198,14 +207,16 @@ def test_conditions_are_joined(condition: Condition, expected: bool) -> None:
 
 
 def test_not_is_plain_negation_even_of_what_is_absent() -> None:
-    assert compile_condition(Not(source.Test(VALUE, "equals", "DE")))(decoded()) is True
+    assert compile_condition(Not(source.Comparison(VALUE, "equals", "DE")))(decoded()) is True
 
 
 def test_units_say_nothing_in_a_condition() -> None:
-    in_s = Changed(VALUE, unit="s", region="US")
+    in_s = TransformedSource(VALUE, unit="s", region="US")
 
-    assert compile_condition(source.Test(in_s, "equals", 5))(decoded(5)) is True
-    assert compile_condition(source.Test(KafkaPart("timestamp"), "at_least", 1_700_000_000_000))(decoded()) is True
+    assert compile_condition(source.Comparison(in_s, "equals", 5))(decoded(5)) is True
+    assert (
+        compile_condition(source.Comparison(KafkaPart("timestamp"), "at_least", 1_700_000_000_000))(decoded()) is True
+    )
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
@@ -240,7 +251,7 @@ def test_an_operand_or_operator_that_cannot_work_is_refused_by_check_and_compile
     with pytest.raises(ValueError, match=r"expected|RE2"):
         check_operand(operator, operand)
     with pytest.raises(ValueError, match=r"expected|RE2"):
-        compile_condition(source.Test(VALUE, operator, operand))
+        compile_condition(source.Comparison(VALUE, operator, operand))
 
 
 def test_a_bad_expression_is_not_quoted() -> None:

@@ -7,7 +7,7 @@ import pytest
 from msgspec import ValidationError
 
 from consumer.sandbox.access import Rate, RateLimit, Refuse, Tokens
-from consumer.sandbox.faults import Act, Faults, Match, Misbehaviour
+from consumer.sandbox.faults import Act, FaultMatch, Faults, Misbehaviour
 from consumer.sandbox.judge import Judged
 
 BUSY = Act(code=50000)
@@ -38,7 +38,7 @@ def test_strikes_until_cleared_without_a_number() -> None:
 
 
 def test_strikes_only_the_pixel_named_and_counts_only_its_requests() -> None:
-    made = faults(Misbehaviour(do=BUSY, match=Match(pixel="A"), for_next=1))
+    made = faults(Misbehaviour(do=BUSY, match=FaultMatch(pixel="A"), for_next=1))
 
     assert [made.strike(pixel) for pixel in ("B", None, "A", "A")] == [None, None, BUSY, None]
 

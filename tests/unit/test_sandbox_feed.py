@@ -5,15 +5,15 @@ from typing import Any
 
 import msgspec
 
-from consumer.sandbox.api import Api, Settings
+from consumer.sandbox.api import Api, SandboxSettings
 from consumer.sandbox.feed import Feed
 from consumer.sandbox.judge import Judged
-from consumer.sandbox.store import Delivery, Mark
+from consumer.sandbox.store import Mark, ReceivedRequest
 
 
 def accept(api: Api, *event_ids: str) -> None:
     body = msgspec.json.encode({"event": "Purchase", "event_time": 1_780_000_000})
-    api.store.accept(Delivery(1000.5, "r", "P", None), [Judged("Purchase", one, body) for one in event_ids])
+    api.store.accept(ReceivedRequest(1000.5, "r", "P", None), [Judged("Purchase", one, body) for one in event_ids])
 
 
 def read(feed: Feed, mark: Mark) -> tuple[list[tuple[str, Any]], Mark]:
@@ -33,7 +33,7 @@ def numbers(first: int, last: int) -> list[str]:
 
 
 def test_begins_with_the_newest_rows_and_goes_on_in_chunks() -> None:
-    api = Api(Settings())
+    api = Api(SandboxSettings())
     feed = Feed(api, rows=10, chunk=4)
     accept(api, *numbers(1, 30))
     mark = feed.begin()
@@ -47,7 +47,7 @@ def test_begins_with_the_newest_rows_and_goes_on_in_chunks() -> None:
 
 
 def test_a_page_that_cannot_keep_up_skips_to_the_newest() -> None:
-    api = Api(Settings())
+    api = Api(SandboxSettings())
     feed = Feed(api, rows=10, chunk=4)
     mark = feed.begin()
     accept(api, *numbers(1, 30))
@@ -59,13 +59,13 @@ def test_a_page_that_cannot_keep_up_skips_to_the_newest() -> None:
 
 
 def test_says_nothing_when_nothing_happened() -> None:
-    feed = Feed(Api(Settings()))
+    feed = Feed(Api(SandboxSettings()))
 
     assert feed.news(feed.begin())[0] == []
 
 
 def test_says_that_all_was_forgotten_before_it_tells_what_came_after() -> None:
-    api = Api(Settings())
+    api = Api(SandboxSettings())
     feed = Feed(api)
     mark = feed.begin()
     accept(api, "1")
@@ -78,7 +78,7 @@ def test_says_that_all_was_forgotten_before_it_tells_what_came_after() -> None:
 
 
 def test_does_not_wait_for_rows_that_were_forgotten() -> None:
-    api = Api(Settings())
+    api = Api(SandboxSettings())
     feed = Feed(api)
     mark = feed.begin()
     accept(api, "1")
@@ -91,7 +91,7 @@ def test_does_not_wait_for_rows_that_were_forgotten() -> None:
 
 
 def test_merges_no_copy_whose_first_is_no_longer_kept() -> None:
-    api = Api(Settings(keep=2))
+    api = Api(SandboxSettings(keep=2))
     feed = Feed(api)
     accept(api, "1", "1")
     assert feed.detail(2) is not None
@@ -105,7 +105,7 @@ def test_merges_no_copy_whose_first_is_no_longer_kept() -> None:
 
 
 def test_keeps_the_event_names_to_itself_since_there_may_be_many() -> None:
-    api = Api(Settings())
+    api = Api(SandboxSettings())
     accept(api, "1")
 
     assert Feed(api).state().summary.by_event == {}

@@ -1,11 +1,11 @@
 """What the sandbox remembers, and what it forgets."""
 
 from consumer.sandbox.judge import Judged
-from consumer.sandbox.store import KEPT_REFUSALS, Delivery, Refused, Store
+from consumer.sandbox.store import KEPT_REFUSALS, ReceivedRequest, Refused, Store
 
 
-def delivery(pixel: str = "P", *, answered: bool = True) -> Delivery:
-    return Delivery(1000.5, "request-1", pixel, None, answered=answered)
+def delivery(pixel: str = "P", *, answered: bool = True) -> ReceivedRequest:
+    return ReceivedRequest(1000.5, "request-1", pixel, None, answered=answered)
 
 
 def event(event_id: str | None, name: str = "Purchase") -> Judged:

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from consumer.core.decode.schema_lookups import Away, Found
+from consumer.core.decode.schema_lookups import RegistryAway, SchemaFound
 from consumer.core.errors import Halt
 from consumer.core.model import Answer
-from consumer.core.read import Fault, FaultKind
+from consumer.core.read import ReadFault, ReadFaultKind
 from consumer.core.rules import source
-from consumer.core.rules.source import Path, Rule
+from consumer.core.rules.source import PathSource, Rule
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, envelope
 from tests.support.service import NOW_S, SCHEMA, TOPIC, Scene, encoded
 
@@ -338,7 +338,7 @@ def test_records_wait_in_order_for_a_schema_and_other_partitions_flow() -> None:
     known, unknown = b"\0\0\0\0\1", b"\0\0\0\0\2"
     scene.kafka.produce(known + encoded(event_id="a"), 1)
     scene.run(for_s=0.5)
-    scene.registry.coming.append(Found(scene.registry.asked[0], json.dumps(SCHEMA)))
+    scene.registry.coming.append(SchemaFound(scene.registry.asked[0], json.dumps(SCHEMA)))
     scene.run(for_s=2)
     scene.kafka.produce(unknown + encoded(event_id="b"))
     scene.kafka.produce(known + encoded(event_id="c"))
@@ -348,12 +348,12 @@ def test_records_wait_in_order_for_a_schema_and_other_partitions_flow() -> None:
     assert scene.sent_ids == ["a", "d"]
 
     wanted = scene.registry.asked[1]
-    scene.registry.coming.append(Away(wanted, "HTTP 503"))
+    scene.registry.coming.append(RegistryAway(wanted, "HTTP 503"))
     scene.run(for_s=10)
     assert scene.sent_ids == ["a", "d"]
     assert scene.letters.written == []
 
-    scene.registry.coming.append(Found(wanted, json.dumps(SCHEMA)))
+    scene.registry.coming.append(SchemaFound(wanted, json.dumps(SCHEMA)))
     scene.run()
     assert scene.sent_ids == ["a", "d", "b", "c"]
     assert scene.kafka.committed_offset() == 2
@@ -386,7 +386,7 @@ def test_a_position_lost_while_running_keeps_what_is_in_flight() -> None:
     scene.kafka.produce(encoded(event_id="z"))
     scene.kafka.low[P0] = 5
     scene.member.places[P0] = (1, scene.member.places[P0][1])
-    scene.member.faults.append(Fault(FaultKind.POSITION_LOST, P0, "offset out of range"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
     scene.sender.is_silent = False
 
     scene.run()
@@ -468,8 +468,8 @@ def test_the_end_of_a_latest_start_is_committed_at_once() -> None:
 
 def test_a_closed_pixel_is_parked_while_another_is_open_and_delivered_when_it_opens() -> None:
     rules = (
-        Rule("one", "shop", source.Test(Path(("user", "external_id")), "equals", "one")),
-        Rule("two", "app", source.Test(Path(("user", "external_id")), "equals", "two")),
+        Rule("one", "shop", source.Comparison(PathSource(("user", "external_id")), "equals", "one")),
+        Rule("two", "app", source.Comparison(PathSource(("user", "external_id")), "equals", "two")),
     )
     scene = Scene(rules=rules, pixels=("shop", "app"), park_after_s=10.0)
     scene.kafka.logs["g.parked.app", 0] = []
@@ -600,7 +600,7 @@ def test_commits_that_failed_for_partitions_that_are_gone_worry_nobody() -> None
 def test_a_fatal_fault_halts() -> None:
     scene = Scene()
     scene.run(for_s=0.5)
-    scene.member.faults.append(Fault(FaultKind.FATAL, None, "fenced"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.FATAL, None, "fenced"))
 
     with pytest.raises(Halt):
         scene.run()

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from consumer.core.model import Position, Record, Rejection, RejectReason
 from consumer.core.rules.source import Rule
-from consumer.core.settle.outcome_record import Place, Told, parse_told, told_of_rejection
+from consumer.core.settle.outcome_record import OutcomePosition, OutcomeRecord, parse_told, told_of_rejection
 from consumer.service.outcomes import SAY_EVERY_S
 from tests.support.fakes import FORBIDDEN, REFUSED
 from tests.support.service import FakeOutcomes, Scene, encoded
@@ -110,7 +110,7 @@ def test_copies_that_another_process_sent_are_told() -> None:
 def test_what_is_not_ours_is_not_read() -> None:
     assert parse_told(None) is None
     assert parse_told(b"{}") is None
-    ours = Told(Place("t", 1, 2), "r", "p", "Purchase", "e", "accepted", TIME)
+    ours = OutcomeRecord(OutcomePosition("t", 1, 2), "r", "p", "Purchase", "e", "accepted", TIME)
     assert parse_told(ours.body) == ours
 
 

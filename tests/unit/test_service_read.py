@@ -8,12 +8,12 @@ from typing import Final, NoReturn
 import pytest
 from msgspec import structs
 
-from consumer.core.decode.schema_lookups import Found
+from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.errors import Halt, Unreachable
 from consumer.core.model import Position, Record
-from consumer.core.read import Fault, FaultKind
+from consumer.core.read import ReadFault, ReadFaultKind
 from consumer.core.settle.envelope import own_letter
-from consumer.core.settle.ledger import Outcome
+from consumer.core.settle.ledger import RecordOutcome
 from tests.support.service import SCHEMA, TOPIC, Scene, encoded
 
 P0: Final = (TOPIC, 0)
@@ -40,13 +40,13 @@ def test_reading_goes_on_only_when_half_of_what_may_be_in_flight_is_settled() ->
     scene.sender.is_silent = True
     scene.run()
     for number in range(5):
-        ledger.settle(Position(*P0, number, 1), Outcome.SENT)
+        ledger.settle(Position(*P0, number, 1), RecordOutcome.SENT)
 
     reading.read(0.0, 0.0)
     assert (ledger.in_flight, scene.member.paused) == (6, {P0})
 
-    ledger.settle(Position(*P0, 5, 1), Outcome.SENT)
-    ledger.settle(Position(*P0, 6, 1), Outcome.SENT)
+    ledger.settle(Position(*P0, 5, 1), RecordOutcome.SENT)
+    ledger.settle(Position(*P0, 6, 1), RecordOutcome.SENT)
     reading.read(0.0, 0.0)
     assert (ledger.in_flight, scene.member.paused) == (4, set())
 
@@ -71,7 +71,7 @@ def test_a_partition_that_waits_for_a_schema_pauses_and_the_others_do_not() -> N
     scene.run()
     assert scene.member.paused == {P0}
 
-    scene.registry.coming.append(Found(scene.registry.asked[0], json.dumps(SCHEMA)))
+    scene.registry.coming.append(SchemaFound(scene.registry.asked[0], json.dumps(SCHEMA)))
     scene.run()
 
     assert scene.member.paused == set()
@@ -169,7 +169,7 @@ def test_a_log_shorter_than_what_was_read_of_it_is_read_from_its_beginning() -> 
     scene.kafka.logs[P0] = []
     scene.kafka.produce(encoded(event_id="new"))
 
-    scene.member.faults.append(Fault(FaultKind.POSITION_LOST, P0, "offset out of range"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
     scene.run()
 
     assert scene.sent_ids[-1] == "new"
@@ -179,7 +179,7 @@ def test_a_position_lost_while_the_cluster_is_away_is_resolved_when_it_is_back()
     scene = Scene()
     scene.kafka.produce(encoded(event_id="a"))
     scene.run()
-    scene.member.faults.append(Fault(FaultKind.POSITION_LOST, P0, "offset out of range"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
     with cluster_away(scene):
         scene.run(for_s=2)
 
@@ -194,7 +194,7 @@ def test_a_fault_that_the_client_mends_by_itself_changes_nothing(partition: tupl
     scene = Scene()
     scene.kafka.produce(encoded(event_id="a"))
     scene.run(for_s=0.5)
-    scene.member.faults.append(Fault(FaultKind.OTHER, partition, "broker down"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.OTHER, partition, "broker down"))
 
     scene.run()
 
@@ -204,7 +204,7 @@ def test_a_fault_that_the_client_mends_by_itself_changes_nothing(partition: tupl
 def test_a_fatal_fault_halts_in_the_words_of_the_client() -> None:
     scene = Scene()
     scene.run(for_s=0.5)
-    scene.member.faults.append(Fault(FaultKind.FATAL, None, "fenced by another instance"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.FATAL, None, "fenced by another instance"))
 
     with pytest.raises(Halt, match="fenced by another instance"):
         scene.service.step()

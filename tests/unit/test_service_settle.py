@@ -3,11 +3,11 @@
 from typing import Final
 
 from consumer.core.model import Position, Record, Rejection, RejectReason, TopicPartition
-from consumer.core.rules.source import Const, Rule
-from consumer.core.settle.envelope import Letter
+from consumer.core.rules.source import ConstSource, Rule
+from consumer.core.settle.envelope import OutgoingRecord
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
-from consumer.service.settle import WRITE_AGAIN_S, Settling
+from consumer.service.settle import WRITE_AGAIN_S, SettleStage
 from tests.support.fakes import REFUSED, item
 from tests.support.service import TOPIC, Scene, encoded
 
@@ -15,7 +15,7 @@ P0: Final = (TOPIC, 0)
 BAD: Final = b"\x07bad"
 RULES: Final = (
     Rule("good", "shop"),
-    Rule("bad", "app", parameters={"event_time": Const("no time")}),
+    Rule("bad", "app", parameters={"event_time": ConstSource("no time")}),
 )
 REJECTION: Final = Rejection(RejectReason.DECODE_UTF8, "not UTF-8", None, "shop")
 
@@ -24,11 +24,11 @@ class HeldLetters:
     """Writes nothing until it is told what became of a letter."""
 
     def __init__(self) -> None:
-        self.writes: list[tuple[int, Letter]] = []
+        self.writes: list[tuple[int, OutgoingRecord]] = []
         self.alone: list[bool] = []
         self.answers: list[tuple[int, str | None]] = []
 
-    def write(self, number: int, letter: Letter, *, is_alone: bool) -> None:
+    def write(self, number: int, letter: OutgoingRecord, *, is_alone: bool) -> None:
         self.writes.append((number, letter))
         self.alone.append(is_alone)
 
@@ -57,7 +57,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.ledger, self.letters, self.metrics = Ledger(), HeldLetters(), Metrics()
-        self.settling = Settling(self.ledger, self.letters, self.metrics, "{topic}.dlq", NoWindows())
+        self.settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", NoWindows())
         self.ledger.assign(P0, 1, 0, is_committed=True)
         self.reject(0)
 

@@ -7,9 +7,9 @@ from msgspec import structs
 
 from consumer.core.dedupe.shared_protocol import (
     Claim,
+    ClaimRequest,
+    ClaimResult,
     Lifetimes,
-    Question,
-    Verdict,
     packed,
     prefix_of,
     read_answer,
@@ -23,7 +23,7 @@ from consumer.core.dedupe.shared_window import (
     LONGEST_WAIT_S,
     MOST_AT_ONCE,
     MOST_UNTOLD,
-    Shared,
+    SharedClaims,
 )
 from consumer.core.errors import Unreachable
 from consumer.core.model import FIELD_BIT, Item, Position
@@ -40,22 +40,22 @@ def new_item(number: int = 0, partition: int = 0, fields: int = EMAIL) -> Item:
 
 
 class Process:
-    """A `Shared` whose names are p0, p1 … and whose jitter is none."""
+    """A `SharedClaims` whose names are p0, p1 … and whose jitter is none."""
 
     def __init__(self, *, forward_new_fields: bool = True) -> None:
         self._names = 0
-        self.shared = Shared(forward_new_fields=forward_new_fields, name=self._name, random=lambda: 1.0)
+        self.shared = SharedClaims(forward_new_fields=forward_new_fields, name=self._name, random=lambda: 1.0)
 
     def _name(self) -> bytes:
         self._names += 1
         return b"p%d" % (self._names - 1)
 
-    def ask(self, now_s: float) -> Question:
+    def ask(self, now_s: float) -> ClaimRequest:
         question = self.shared.question(now_s, WALL_MS)
         assert question is not None
         return question
 
-    def answered(self, now_s: float, *verdicts: Verdict) -> list[tuple[Item, Verdict]]:
+    def answered(self, now_s: float, *verdicts: ClaimResult) -> list[tuple[Item, ClaimResult]]:
         return self.shared.answered(self.ask(now_s), verdicts, now_s)
 
     def fail(self, now_s: float) -> None:
@@ -65,7 +65,7 @@ class Process:
     def let_go(self, *items: Item, now_s: float = 0.0) -> None:
         for item in items:
             self.shared.add(item)
-        self.answered(now_s, *[Verdict.FIRST] * len(items))
+        self.answered(now_s, *[ClaimResult.FIRST] * len(items))
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_what_is_new_asks_once_and_with_its_fields(process: Process) -> None:
     assert not process.shared.has_new
     assert process.shared.is_waiting(item)
 
-    assert process.shared.answered(question, [Verdict.FIRST], 0.0) == [(item, Verdict.FIRST)]
+    assert process.shared.answered(question, [ClaimResult.FIRST], 0.0) == [(item, ClaimResult.FIRST)]
     assert not process.shared.is_waiting(item)
     assert process.shared.question(0.1, WALL_MS) is None
 
@@ -117,8 +117,8 @@ def test_a_parked_record_is_known_by_its_origin(process: Process) -> None:
     assert process.ask(0.0).claims[0][0].token == token_of("orders", 0, 7, "purchases")
 
 
-@pytest.mark.parametrize("verdict", [Verdict.DUPLICATE, Verdict.REMOVED])
-def test_what_tiktok_has_had_is_decided_and_forgotten(process: Process, verdict: Verdict) -> None:
+@pytest.mark.parametrize("verdict", [ClaimResult.DUPLICATE, ClaimResult.REMOVED])
+def test_what_tiktok_has_had_is_decided_and_forgotten(process: Process, verdict: ClaimResult) -> None:
     item = new_item()
     process.shared.add(item)
     assert process.answered(0.0, verdict) == [(item, verdict)]
@@ -130,14 +130,14 @@ def test_what_tiktok_has_had_is_decided_and_forgotten(process: Process, verdict:
 
 def test_what_must_wait_asks_again_ever_more_seldom(process: Process) -> None:
     process.shared.add(new_item())
-    assert process.answered(0.0, Verdict.WAIT) == []
+    assert process.answered(0.0, ClaimResult.WAIT) == []
 
     now_s, waits = 0.0, []
     for _ in range(7):
         before_s, now_s = now_s, now_s + 0.01
         while (question := process.shared.question(now_s, WALL_MS)) is None or not question.claims:
             now_s += 0.01
-        process.shared.answered(question, [Verdict.WAIT], now_s)
+        process.shared.answered(question, [ClaimResult.WAIT], now_s)
         waits.append(now_s - before_s)
     assert waits[0] == pytest.approx(FIRST_WAIT_S, abs=0.011)
     assert waits[1] == pytest.approx(2 * FIRST_WAIT_S, abs=0.011)
@@ -147,7 +147,7 @@ def test_what_must_wait_asks_again_ever_more_seldom(process: Process) -> None:
 def test_what_asks_again_asks_with_what_was_merged_into_it(process: Process) -> None:
     item = new_item()
     process.shared.add(item)
-    process.answered(0.0, Verdict.WAIT)
+    process.answered(0.0, ClaimResult.WAIT)
     phone = FIELD_BIT["user.phone"]
     item.event = structs.replace(item.event, fields=EMAIL | phone)
     assert process.ask(1.0).claims[0][1] == EMAIL | phone
@@ -157,9 +157,9 @@ def test_a_question_holds_so_many_and_the_rest_comes_after(process: Process) -> 
     items = [new_item(number) for number in range(MOST_AT_ONCE + 1)]
     for item in items:
         process.shared.add(item)
-    process.answered(0.0, *[Verdict.WAIT] * MOST_AT_ONCE)
+    process.answered(0.0, *[ClaimResult.WAIT] * MOST_AT_ONCE)
     assert process.shared.has_new
-    process.answered(0.0, Verdict.WAIT)
+    process.answered(0.0, ClaimResult.WAIT)
     assert len(process.ask(1.0).claims) == MOST_AT_ONCE
 
 
@@ -199,7 +199,7 @@ def test_a_heartbeat_comes_first_and_then_every_few_seconds(process: Process) ->
 def test_without_an_answer_everything_that_asked_is_sent(process: Process) -> None:
     held, asking, later = new_item(1), new_item(2), new_item(3)
     process.shared.add(held)
-    process.answered(0.0, Verdict.WAIT)
+    process.answered(0.0, ClaimResult.WAIT)
     process.shared.add(asking)
     process.fail(0.01)
     assert process.shared.undecided(0.01, WALL_MS) == [held, asking]
@@ -215,7 +215,7 @@ def test_without_an_answer_everything_that_asked_is_sent(process: Process) -> No
 
 def test_nothing_is_sent_undecided_while_the_store_answers(process: Process) -> None:
     process.shared.add(new_item())
-    process.answered(0.0, Verdict.WAIT)
+    process.answered(0.0, ClaimResult.WAIT)
     assert process.shared.undecided(0.0, WALL_MS) == []
 
 
@@ -264,7 +264,7 @@ def test_what_was_not_sent_when_its_partition_goes_gives_its_claim_back(process:
     asking, new, unsent, other = new_item(1), new_item(2), new_item(3), new_item(4, partition=1)
     process.let_go(unsent, other)
     process.shared.add(asking)
-    process.answered(0.1, Verdict.WAIT)
+    process.answered(0.1, ClaimResult.WAIT)
     process.shared.add(new)
 
     process.shared.gone(lambda item: item is not other, 1.0)
@@ -281,7 +281,7 @@ def test_what_was_not_sent_when_its_partition_goes_gives_its_claim_back(process:
 def test_what_was_sent_when_its_partition_goes_keeps_its_claim_as_if_we_had_died(process: Process) -> None:
     item = new_item()
     process.let_go(item)
-    item.is_handed_over = True
+    item.is_submitted = True
     process.shared.gone(lambda item: True, 1.0)
 
     assert process.ask(30.9).releases == []
@@ -291,7 +291,7 @@ def test_what_was_sent_when_its_partition_goes_keeps_its_claim_as_if_we_had_died
 def test_a_record_read_again_by_us_takes_the_claim_that_was_left(process: Process) -> None:
     item, again = new_item(), new_item()
     process.let_go(item)
-    item.is_handed_over = True
+    item.is_submitted = True
     process.shared.gone(lambda item: True, 1.0)
     process.let_go(again, now_s=2.0)
 
@@ -325,9 +325,9 @@ def test_an_answer_that_makes_no_sense_is_none(answer: object) -> None:
 
 def test_an_answer_is_one_byte_a_claim() -> None:
     assert read_answer(b"fwdrh", 5) == [
-        Verdict.FIRST,
-        Verdict.FORWARD,
-        Verdict.DUPLICATE,
-        Verdict.REMOVED,
-        Verdict.WAIT,
+        ClaimResult.FIRST,
+        ClaimResult.FORWARD,
+        ClaimResult.DUPLICATE,
+        ClaimResult.REMOVED,
+        ClaimResult.WAIT,
     ]

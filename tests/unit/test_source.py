@@ -8,7 +8,17 @@ import pytest
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Headers, Position, Record, RejectReason, WithRegion, WithUnit
 from consumer.core.rules.getters import compile_plain, compile_source
-from consumer.core.rules.source import Call, Changed, Const, FirstOf, KafkaPart, Path, Source, format_path, parse_path
+from consumer.core.rules.source import (
+    CallSource,
+    ConstSource,
+    FirstOf,
+    KafkaPart,
+    PathSource,
+    Source,
+    TransformedSource,
+    format_path,
+    parse_path,
+)
 
 
 def decoded(
@@ -53,8 +63,8 @@ PARTS = [
 
 @pytest.mark.parametrize(("text", "steps"), PATHS)
 def test_a_path_is_read_and_written(text: str, steps: tuple[str | int, ...]) -> None:
-    assert parse_path(text) == Path(steps)
-    assert format_path(Path(steps)) == text
+    assert parse_path(text) == PathSource(steps)
+    assert format_path(PathSource(steps)) == text
 
 
 @pytest.mark.parametrize(("text", "part"), PARTS)
@@ -180,12 +190,12 @@ def test_a_header_is_the_last_of_its_name_as_written_else_in_other_letters(heade
 
 
 def test_a_constant_needs_no_record() -> None:
-    assert read(Const({"a": [1]}), decoded()) == {"a": [1]}
+    assert read(ConstSource({"a": [1]}), decoded()) == {"a": [1]}
 
 
 @pytest.mark.parametrize("empty", [None, "", [], {}, b"", ()])
 def test_the_first_that_is_filled_is_taken(empty: object) -> None:
-    source = FirstOf((Path(("a",)), Path(("b",)), Path(("c",))))
+    source = FirstOf((PathSource(("a",)), PathSource(("b",)), PathSource(("c",))))
 
     assert read(source, decoded({"a": empty, "b": "here", "c": "too late"})) == "here"
     assert read(source, decoded({"a": empty, "b": empty, "c": empty})) is None
@@ -193,7 +203,7 @@ def test_the_first_that_is_filled_is_taken(empty: object) -> None:
 
 @pytest.mark.parametrize("value", [0, 0.0, False, Decimal(0)])
 def test_zero_and_false_are_not_empty(value: object) -> None:
-    assert read(FirstOf((Path(("a",)), Path(("b",)))), decoded({"a": value, "b": "else"})) is value
+    assert read(FirstOf((PathSource(("a",)), PathSource(("b",)))), decoded({"a": value, "b": "else"})) is value
 
 
 @pytest.mark.parametrize(
@@ -220,35 +230,35 @@ def test_zero_and_false_are_not_empty(value: object) -> None:
     ],
 )
 def test_options_change_a_value_in_their_order(options: dict[str, Any], value: object, expected: object) -> None:
-    assert read(Changed(Path(("a",)), **options), decoded({"a": value})) == expected
+    assert read(TransformedSource(PathSource(("a",)), **options), decoded({"a": value})) == expected
 
 
 def test_the_keys_of_values_may_be_what_yaml_made_of_them() -> None:
     values: dict[Any, str] = {True: "yes", 1.5: "never"}
 
-    assert read(Changed(Path(("a",)), values=values), decoded({"a": True})) == "yes"
+    assert read(TransformedSource(PathSource(("a",)), values=values), decoded({"a": True})) == "yes"
 
 
 @pytest.mark.parametrize("value", [1, 0, "2026-01-01T00:00:00Z", [1, 2]])
 def test_a_unit_or_region_goes_with_the_value(value: object) -> None:
     record = decoded({"a": value})
 
-    assert read(Changed(Path(("a",)), unit="s"), record) == WithUnit(value, "s")
-    assert read(Changed(Path(("a",)), region="US"), record) == WithRegion(value, "US")
-    assert compile_plain(Changed(Path(("a",)), unit="s"))(record) == value
+    assert read(TransformedSource(PathSource(("a",)), unit="s"), record) == WithUnit(value, "s")
+    assert read(TransformedSource(PathSource(("a",)), region="US"), record) == WithRegion(value, "US")
+    assert compile_plain(TransformedSource(PathSource(("a",)), unit="s"))(record) == value
 
 
 @pytest.mark.parametrize("value", [None, "", []])
 def test_nothing_has_no_unit(value: object) -> None:
-    assert read(Changed(Path(("a",)), unit="s"), decoded({"a": value})) == value
+    assert read(TransformedSource(PathSource(("a",)), unit="s"), decoded({"a": value})) == value
 
 
 def test_a_default_has_the_unit_too() -> None:
-    assert read(Changed(Path(("a",)), default=5, unit="us"), decoded()) == WithUnit(5, "us")
+    assert read(TransformedSource(PathSource(("a",)), default=5, unit="us"), decoded()) == WithUnit(5, "us")
 
 
 def test_the_unit_nearest_to_the_value_counts() -> None:
-    source = Changed(FirstOf((Path(("a",)), KafkaPart("timestamp"))), unit="s")
+    source = TransformedSource(FirstOf((PathSource(("a",)), KafkaPart("timestamp"))), unit="s")
 
     assert read(source, decoded({"a": 7})) == WithUnit(7, "s")
     assert read(source, decoded(timestamp_ms=7000)) == WithUnit(7000, "ms")
@@ -256,13 +266,13 @@ def test_the_unit_nearest_to_the_value_counts() -> None:
 
 
 def test_an_empty_value_with_a_unit_is_not_the_first_filled() -> None:
-    source = FirstOf((Changed(Path(("a",)), unit="s"), Path(("b",))))
+    source = FirstOf((TransformedSource(PathSource(("a",)), unit="s"), PathSource(("b",))))
 
     assert read(source, decoded({"a": "", "b": "filled"})) == "filled"
 
 
 def test_a_function_reads_the_fields() -> None:
-    assert read(Call("shop.rules:total", lambda fields: fields["a"] + 1), decoded({"a": 1})) == 2
+    assert read(CallSource("shop.rules:total", lambda fields: fields["a"] + 1), decoded({"a": 1})) == 2
 
 
 def test_a_function_that_raises_rejects_the_record_and_tells_no_value() -> None:
@@ -270,7 +280,7 @@ def test_a_function_that_raises_rejects_the_record_and_tells_no_value() -> None:
         raise KeyError(fields["email"])
 
     with pytest.raises(RecordRejected) as error:
-        read(Call("shop.rules:total", fail), decoded({"email": "ann@example.com"}))
+        read(CallSource("shop.rules:total", fail), decoded({"email": "ann@example.com"}))
 
     assert error.value.reason is RejectReason.MAP_CALL
     assert error.value.detail == "shop.rules:total raised KeyError"

@@ -7,9 +7,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from consumer.core.rules.source import Path as SourcePath
-from consumer.core.rules.source import Rule
-from consumer.core.rules.source import Test as Condition
+from consumer.core.rules.source import Comparison, PathSource, Rule
 from consumer.service.report import MADE_EVERY_S
 from consumer.status import model as shapes
 from consumer.status.merging import merged
@@ -67,7 +65,7 @@ def test_every_stage_says_what_passed_it_and_what_did_not() -> None:
 
 
 def test_fields_left_out_and_shadow_events_are_noted_where_they_were() -> None:
-    shadow = Rule("looks", "shop", Condition(SourcePath(("event",)), "not_in", ["Nothing"]), is_shadow=True)
+    shadow = Rule("looks", "shop", Comparison(PathSource(("event",)), "not_in", ["Nothing"]), is_shadow=True)
     scene = Scene(rules=(*RULES, shadow))
     scene.kafka.produce(encoded(user={"email": "not an address"}))
     status = seen(scene.run())

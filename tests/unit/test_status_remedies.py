@@ -2,17 +2,17 @@
 
 import pytest
 
-from consumer.core.deliver.pixel_state import Gate, PixelState, held_by_operator
+from consumer.core.deliver.pixel_state import PixelAvailability, PixelState, held_by_operator
 from consumer.core.deliver.request import PixelSettings
 from consumer.status.remedies import remedy
 
 
 def held(why: str) -> str:
-    return remedy(Gate(PixelState.HELD, 1.0, 1.0, why, 61.0))
+    return remedy(PixelAvailability(PixelState.HELD, 1.0, 1.0, why, 61.0))
 
 
 def test_an_open_pixel_needs_nothing() -> None:
-    assert remedy(Gate()) == ""
+    assert remedy(PixelAvailability()) == ""
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ def test_an_open_pixel_needs_nothing() -> None:
         (held("code 40001"), "Business Center"),
         (held("code 41001"), "TikTok refuses every request alike"),
         (held("20 events in a row were refused and none accepted"), "last dead letters"),
-        (remedy(Gate(PixelState.THROTTLED, why="code 40100")), "max_requests_per_second"),
-        (remedy(Gate(PixelState.UNAVAILABLE, why="timeout")), "base_url"),
+        (remedy(PixelAvailability(PixelState.THROTTLED, why="code 40100")), "max_requests_per_second"),
+        (remedy(PixelAvailability(PixelState.UNAVAILABLE, why="timeout")), "base_url"),
     ],
 )
 def test_every_closed_pixel_has_its_remedy(said: str, asks_for: str) -> None:

@@ -26,7 +26,7 @@ from consumer.core.model import (
 from consumer.core.validate import (
     OLD_EVENTS,
     STANDARD_EVENTS,
-    Limits,
+    EventLimits,
     match_keys,
     near_standard,
     remarks,
@@ -51,7 +51,7 @@ def validated(event: NormalizedEvent, max_event_age_s: float = 28.0 * DAY_S, max
         pixel_code="CODE",
         is_shadow=True,
         now_s=NOW_S,
-        limits=Limits(max_event_age_s, max_body_bytes),
+        limits=EventLimits(max_event_age_s, max_body_bytes),
     )
 
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from consumer.config import Settings, load
 from consumer.metrics import Metrics, Snapshot
-from consumer.service.published import STUCK_AFTER_S, Published
+from consumer.service.published import STUCK_AFTER_S, ServiceSnapshot
 from consumer.status.model import LedgerStatus, Status
 from consumer.workers.frames import Frames, framed
 from consumer.workers.joining import joined
 from consumer.workers.restarting import LONGEST_S, MOST_YOUNG_DEATHS, YOUNG_S, Restarts
 from consumer.workers.shares import problems, share
 from consumer.workers.supervising import verdict
-from consumer.workers.totals import Totals
+from consumer.workers.totals import WorkerTotals
 
 READ: Final = ("records_read", ("web-events",))
 
@@ -90,7 +90,7 @@ def unaccounted(numbers: Snapshot) -> float:
 
 
 def test_what_a_dead_worker_had_in_flight_is_released_and_its_gauges_are_gone() -> None:
-    totals = Totals()
+    totals = WorkerTotals()
     totals.bury(snapshot(read=10, in_flight=4, settled=6))
 
     numbers = totals.with_those_of([])
@@ -115,7 +115,7 @@ class _Worker:
 def test_no_counter_goes_backwards_and_the_ledger_stays_even_whoever_dies(
     happenings: list[tuple[int, str]],
 ) -> None:
-    totals, workers = Totals(), [_Worker() for _ in range(3)]
+    totals, workers = WorkerTotals(), [_Worker() for _ in range(3)]
     last: Mapping[Any, Any] = {}
     for which, what in happenings:
         worker = workers[which]
@@ -158,8 +158,8 @@ def test_one_that_has_worked_for_a_while_may_die_young_anew() -> None:
     assert restarts.after(0.0) == 0.5
 
 
-def published(stepped_at_s: float, *unready: str) -> Published:
-    return Published(
+def published(stepped_at_s: float, *unready: str) -> ServiceSnapshot:
+    return ServiceSnapshot(
         snapshot(3, 1, 2),
         stepped_at_s,
         unready=unready,
@@ -193,7 +193,7 @@ def test_all_are_ready_only_if_each_is_and_each_tells_its_reasons() -> None:
 
 
 def test_the_status_of_all_counts_those_that_have_shown_one_and_says_how_many_there_should_be() -> None:
-    workers = {1: published(1.0), 2: published(2.0), 3: Published({}, 0.0, unready=("it is about to start",))}
+    workers = {1: published(1.0), 2: published(2.0), 3: ServiceSnapshot({}, 0.0, unready=("it is about to start",))}
 
     status = joined({}, workers).status
 

@@ -6,7 +6,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
-from consumer.adapters.kafka_errors import judged
+from consumer.adapters.kafka_errors import config_errors
 from consumer.commands.check.check_topics import read_findings, size_findings, written_findings, written_topics
 from consumer.commands.check.finding import Finding, Level, of_problem
 from consumer.config import Settings
@@ -52,7 +52,7 @@ def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]
 
 def _refused(section: str, properties: Mapping[str, str], make: Callable[[Mapping[str, str]], None]) -> list[Finding]:
     try:
-        with judged(section, properties):
+        with config_errors(section, properties):
             make(properties)
     except ConfigError as refused:
         return [of_problem(problem) for problem in refused.problems]

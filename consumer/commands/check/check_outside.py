@@ -11,7 +11,7 @@ from consumer.adapters.schema_registry import look_up
 from consumer.commands.check.finding import Finding, Level
 from consumer.config import Settings
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
-from consumer.core.decode.schema_lookups import Found
+from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.model import SchemaId
 
 ASK_TIMEOUT_S: Final = 5.0
@@ -63,7 +63,7 @@ def _latest(client: SchemaRegistryClient, subject: str) -> Schema | None:
     try:
         number = client.get_latest_version(subject).schema_id
         found = look_up(client, SchemaId(number)) if number is not None else None
-        return parse_text(found.text, found.references) if isinstance(found, Found) else None
+        return parse_text(found.text, found.references) if isinstance(found, SchemaFound) else None
     except (SchemaRegistryError, UnusableSchemaError, *_REGISTRY_FAULTS):
         return None
 

@@ -11,7 +11,17 @@ from consumer.config.checks.schema_paths import problems_with
 from consumer.config.document import read_document
 from consumer.config.problems import Problems, nearest
 from consumer.core.decode.schema import Schema
-from consumer.core.rules.source import All, Changed, Condition, Const, FirstOf, Path, Rule, Source, Test
+from consumer.core.rules.source import (
+    AllOf,
+    Comparison,
+    Condition,
+    ConstSource,
+    FirstOf,
+    PathSource,
+    Rule,
+    Source,
+    TransformedSource,
+)
 from consumer.core.validate import OLD_EVENTS, STANDARD_EVENTS, near_standard
 
 
@@ -58,11 +68,11 @@ def _looks_like(name: str) -> str | None:
 
 def _texts(source: Source | None) -> Iterable[str]:
     """The texts that a source is known to give: constants, targets of a table, defaults."""
-    if isinstance(source, Const) and isinstance(source.value, str):
+    if isinstance(source, ConstSource) and isinstance(source.value, str):
         return [source.value]
     if isinstance(source, FirstOf):
         return [text for inner in source.sources for text in _texts(inner)]
-    if isinstance(source, Changed):
+    if isinstance(source, TransformedSource):
         inner = _texts(source.source) if source.values is None else source.values.values()
         return [value for value in (*inner, source.default) if isinstance(value, str)]
     return []
@@ -126,24 +136,24 @@ def _exclude_each_other(one: Condition, other: Condition) -> bool:
     )
 
 
-def _equalities(when: Condition) -> list[Test]:
-    tests = when.conditions if isinstance(when, All) else (when,)
-    return [test for test in tests if isinstance(test, Test) and test.operator in ("equals", "in")]
+def _equalities(when: Condition) -> list[Comparison]:
+    tests = when.conditions if isinstance(when, AllOf) else (when,)
+    return [test for test in tests if isinstance(test, Comparison) and test.operator in ("equals", "in")]
 
 
-def _wanted(test: Test) -> list[str]:
+def _wanted(test: Comparison) -> list[str]:
     return [repr(one) for one in (test.operand if test.operator == "in" else [test.operand])]
 
 
 def _needless_unit(path: str, rule: Rule, schemas: Sequence[Schema]) -> Iterator[Finding]:
     source = (rule.parameters or {}).get("event_time")
-    if not (isinstance(source, Changed) and source.unit is not None and schemas):
+    if not (isinstance(source, TransformedSource) and source.unit is not None and schemas):
         return
     kinds = {kind for schema in schemas for inner in paths_in(source) for kind in _kinds(inner, schema)}
     if kinds and "number" not in kinds and "text" not in kinds:
         yield Finding(Level.WARNING, path, "`unit` says nothing of an Avro timestamp; remove it")
 
 
-def _kinds(path: Path, schema: Schema) -> list[str]:
+def _kinds(path: PathSource, schema: Schema) -> list[str]:
     found = follow(path, top(schema), schema)
     return [] if isinstance(found, Missing) else [kind_of(each) for each in found]

@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from consumer.commands.demo.demo_run import Letter, Seen
-from consumer.commands.demo.samples import Sample
+from consumer.commands.demo.demo_run import DemoDeadLetter, DemoResult
+from consumer.commands.demo.samples import DemoSample
 from consumer.core.model import Headers
-from consumer.core.settle.ledger import Outcome
+from consumer.core.settle.ledger import RecordOutcome
 
 
 class Line(Struct, frozen=True):
@@ -46,7 +46,7 @@ _Bytes = tuple[bytes | None, bytes | None, Headers]
 """Key, value and headers."""
 
 
-def account(samples: Sequence[Sample], seen: Seen) -> Accounts:
+def account(samples: Sequence[DemoSample], seen: DemoResult) -> Accounts:
     """Hold what was seen against what the samples ask for."""
     return Accounts(
         tuple(_ledger(samples, seen)),
@@ -56,10 +56,10 @@ def account(samples: Sequence[Sample], seen: Seen) -> Accounts:
     )
 
 
-def _ledger(samples: Sequence[Sample], seen: Seen) -> Iterator[Line]:
+def _ledger(samples: Sequence[DemoSample], seen: DemoResult) -> Iterator[Line]:
     expected = Counter(sample.outcome for sample in samples)
     settled = _by_label(seen, "records_settled_total", "outcome")
-    for outcome in Outcome:
+    for outcome in RecordOutcome:
         if expected[outcome] or settled.get(outcome.label):
             yield Line(outcome.label, expected[outcome], settled.get(outcome.label, 0))
     open_ones = _total(seen, "records_released_total") + _total(seen, "records_in_flight")
@@ -67,14 +67,14 @@ def _ledger(samples: Sequence[Sample], seen: Seen) -> Iterator[Line]:
     yield Line("records read = all of these", len(samples), _total(seen, "records_read_total"))
 
 
-def _accepted(samples: Iterable[Sample], seen: Seen) -> Iterator[Line]:
+def _accepted(samples: Iterable[DemoSample], seen: DemoResult) -> Iterator[Line]:
     expected = Counter(reached for sample in samples for reached in sample.reaches)
     accepted = Counter((each.pixel, each.event) for each in seen.accepted)
     for pixel, event in sorted(expected | accepted):
         yield Line(_PIXEL_EVENTS.format(event=event, pixel=pixel), expected[pixel, event], accepted[pixel, event])
 
 
-def _letters(samples: Iterable[Sample], letters: Sequence[Letter]) -> Iterator[Line]:
+def _letters(samples: Iterable[DemoSample], letters: Sequence[DemoDeadLetter]) -> Iterator[Line]:
     rejected = [sample for sample in samples if sample.reason is not None]
     expected = Counter(str(sample.reason) for sample in rejected)
     found = Counter(letter.header("tiktok.reason") for letter in letters)
@@ -85,16 +85,18 @@ def _letters(samples: Iterable[Sample], letters: Sequence[Letter]) -> Iterator[L
     yield Line("same key, value and headers", len(rejected), (originals & as_they_were).total())
 
 
-def _original(letter: Letter) -> Headers:
+def _original(letter: DemoDeadLetter) -> Headers:
     return tuple(header for header in letter.headers if not header[0].startswith(("tiktok.", "__connect.")))
 
 
-def _proofs(samples: Sequence[Sample], seen: Seen) -> Iterator[Line]:
+def _proofs(samples: Sequence[DemoSample], seen: DemoResult) -> Iterator[Line]:
     outcomes = Counter(sample.outcome for sample in samples)
     events = _by_label(seen, "events_total", "outcome")
     halves = [_user(each.body) for each in seen.accepted if (each.event_id or "").startswith("halves-")]
     yield Line(
-        "halves joined: email and phone in one", outcomes[Outcome.MERGED], sum({"email", "phone"} <= h for h in halves)
+        "halves joined: email and phone in one",
+        outcomes[RecordOutcome.MERGED],
+        sum({"email", "phone"} <= h for h in halves),
     )
     forwarded = sum(1 for sample in samples if sample.kind.endswith("forwarded"))
     yield Line("copies forwarded for new fields", forwarded, events.get("forwarded", 0))
@@ -108,7 +110,7 @@ def _user(body: bytes | msgspec.Raw) -> frozenset[str]:
     return frozenset(event.get("user", {}))
 
 
-def _by_label(seen: Seen, name: str, label: str) -> dict[str, float]:
+def _by_label(seen: DemoResult, name: str, label: str) -> dict[str, float]:
     found: Counter[str] = Counter()
     for (metric, labels), value in seen.numbers.items():
         if metric == name:
@@ -116,5 +118,5 @@ def _by_label(seen: Seen, name: str, label: str) -> dict[str, float]:
     return dict(found)
 
 
-def _total(seen: Seen, name: str) -> float:
+def _total(seen: DemoResult, name: str) -> float:
     return sum(value for (metric, _), value in seen.numbers.items() if metric == name)

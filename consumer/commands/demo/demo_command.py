@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from consumer import logs
 from consumer.commands.demo.accounting import account
-from consumer.commands.demo.demo_run import DemoError, Seen, Stage
+from consumer.commands.demo.demo_run import DemoError, DemoResult, DemoStage
 from consumer.commands.demo.demo_summary import show_accounts, show_addresses, show_next, show_samples
 from consumer.commands.demo.samples import Maker, Samples
 from consumer.config.settings import Settings
@@ -52,7 +52,7 @@ def _play(console: Console, folder: Path, kept_until: Event | None) -> int:
     everything = [*samples.first, *samples.later]
     console.print("A broker, a stand-in for TikTok and the real service, all on this machine.\n")
     show_samples(console, everything)
-    stage = Stage(folder)
+    stage = DemoStage(folder)
     with stage.running(samples):
         seen = _played(console, stage, samples)
         accounts = account(everything, seen)
@@ -65,7 +65,7 @@ def _play(console: Console, folder: Path, kept_until: Event | None) -> int:
     return ACCOUNTED_FOR if accounts.is_even else UNACCOUNTED
 
 
-def _let_visitors_come(stage: Stage, maker: Maker, kept_until: Event) -> None:
+def _let_visitors_come(stage: DemoStage, maker: Maker, kept_until: Event) -> None:
     """So that there is something to watch."""
     number = 0
     while not kept_until.wait(VISIT_EVERY_S):
@@ -73,7 +73,7 @@ def _let_visitors_come(stage: Stage, maker: Maker, kept_until: Event) -> None:
         number += 1
 
 
-def _played(console: Console, stage: Stage, samples: Samples) -> Seen:
+def _played(console: Console, stage: DemoStage, samples: Samples) -> DemoResult:
     begun_s = time.monotonic()
     with _progress(console) as told:
         stage.wait_until_settled(len(samples.first), "first records settled", told.show)

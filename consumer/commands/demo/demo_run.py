@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consumer.commands.demo import demo_configuration
 from consumer.commands.demo.embedded_broker import Broker
-from consumer.commands.demo.samples import BLOG, Sample, Samples
+from consumer.commands.demo.samples import BLOG, DemoSample, Samples
 from consumer.config import load
 from consumer.core import model
 from consumer.metrics import PREFIX
@@ -37,7 +37,7 @@ class DemoError(Exception):
     """The play broke off; the text says where."""
 
 
-class Letter(Struct, frozen=True):
+class DemoDeadLetter(Struct, frozen=True):
     """A dead letter as it stands in its topic."""
 
     key: bytes | None
@@ -48,19 +48,19 @@ class Letter(Struct, frozen=True):
         return next(((value or b"").decode() for header, value in self.headers if header == name), "")
 
 
-class Seen(Struct, frozen=True):
+class DemoResult(Struct, frozen=True):
     """What can be seen from outside once all is settled."""
 
     numbers: Numbers
     summary: Summary
     accepted: list[Accepted]
-    letters: list[Letter]
+    letters: list[DemoDeadLetter]
     ends: Mapping[model.TopicPartition, int]
     committed: Mapping[model.TopicPartition, int]
     elapsed_s: float
 
 
-class Stage:
+class DemoStage:
     """Everything that runs during a demo. `with stage.running(): …`"""
 
     def __init__(self, folder: Path) -> None:
@@ -100,7 +100,7 @@ class Stage:
             self._thread.join(timeout=30)
             self._http.close()
 
-    def write(self, samples: list[Sample]) -> None:
+    def write(self, samples: list[DemoSample]) -> None:
         """Produce records, now."""
         self.broker.write(demo_configuration.TOPIC, samples, round(time.time() * 1000))
 
@@ -138,14 +138,14 @@ class Stage:
             for sample in family.samples
         }
 
-    def seen(self, elapsed_s: float) -> Seen:
+    def seen(self, elapsed_s: float) -> DemoResult:
         """Look at everything."""
         ends = self.broker.ends(demo_configuration.TOPIC)
         letters = [
-            Letter(message.key(), message.value(), tuple(message.headers() or ()))  # type: ignore[arg-type]  # as read
+            DemoDeadLetter(message.key(), message.value(), tuple(message.headers() or ()))  # type: ignore[arg-type]  # as read
             for message in self.broker.read_all(demo_configuration.DEAD_LETTERS)
         ]
-        return Seen(
+        return DemoResult(
             self.numbers(),
             self.sandbox.summary(),
             self.sandbox.events(limit=10_000),

@@ -9,14 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.commands.demo.accounting import Accounts, Line
-from consumer.commands.demo.demo_run import Seen
-from consumer.commands.demo.samples import Sample
-from consumer.core.settle.ledger import Outcome
+from consumer.commands.demo.demo_run import DemoResult
+from consumer.commands.demo.samples import DemoSample
+from consumer.core.settle.ledger import RecordOutcome
 
 _WIDTH = 46
 
 
-def show_samples(console: Console, samples: Sequence[Sample]) -> None:
+def show_samples(console: Console, samples: Sequence[DemoSample]) -> None:
     """What was written to Kafka."""
     table = _table("Records written to Kafka", "number", "must end as")
     for (kind, outcome), number in _kinds(samples).items():
@@ -24,12 +24,12 @@ def show_samples(console: Console, samples: Sequence[Sample]) -> None:
     console.print(table)
 
 
-def _kinds(samples: Sequence[Sample]) -> Counter[tuple[str, Outcome]]:
+def _kinds(samples: Sequence[DemoSample]) -> Counter[tuple[str, RecordOutcome]]:
     found = Counter((sample.kind, sample.outcome) for sample in samples)
     return Counter(dict(sorted(found.items(), key=lambda item: (item[0][1], -item[1]))))
 
 
-def show_accounts(console: Console, accounts: Accounts, seen: Seen) -> None:
+def show_accounts(console: Console, accounts: Accounts, seen: DemoResult) -> None:
     """What became of it."""
     for title, lines in (
         ("The ledger: how each record ended", accounts.ledger),

@@ -10,7 +10,7 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
-from consumer.commands.demo.samples import Sample
+from consumer.commands.demo.samples import DemoSample
 from consumer.core import model
 
 _LOGGER: Final = logging.getLogger("librdkafka")
@@ -33,7 +33,7 @@ class Broker:
         for topic in topics:
             self._producer.list_topics(topic, timeout=_TIMEOUT_S)
 
-    def write(self, topic: str, samples: Sequence[Sample], now_ms: int) -> None:
+    def write(self, topic: str, samples: Sequence[DemoSample], now_ms: int) -> None:
         """Write records in this order; the same key goes to the same partition."""
         for sample in samples:
             self._producer.produce(topic, sample.value, sample.key, headers=list(sample.headers), timestamp=now_ms)

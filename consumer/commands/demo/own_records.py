@@ -16,11 +16,11 @@ from rich.text import Text
 
 from consumer import logs, wiring
 from consumer.commands.demo.demo_command import ACCOUNTED_FOR, UNACCOUNTED
-from consumer.commands.demo.demo_run import DemoError, Letter, Stage
-from consumer.commands.demo.samples import Sample
+from consumer.commands.demo.demo_run import DemoDeadLetter, DemoError, DemoStage
+from consumer.commands.demo.samples import DemoSample
 from consumer.commands.explain.given_records import Given, InputError, read_bytes
 from consumer.config import Settings, kafka_clients
-from consumer.core.settle.ledger import Outcome
+from consumer.core.settle.ledger import RecordOutcome
 from consumer.run import BUG, run
 
 _TOPIC: Final = "records"
@@ -28,7 +28,7 @@ _UNUSABLE: Final = 64
 _ALONE: Final = {"store": "memory", "redis_url": None, "remove_for_s": 0.0}
 
 
-class OwnStage(Stage):
+class OwnStage(DemoStage):
     """The demo's stage for other settings than its own."""
 
     def __init__(self, folder: Path, settings: Settings) -> None:
@@ -62,9 +62,9 @@ class OwnStage(Stage):
             with self._serving():
                 yield
 
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[DemoDeadLetter]:
         messages = self.broker.read_all(self.settings.dead_letter_topic(_TOPIC))
-        return [Letter(each.key(), each.value(), tuple(each.headers() or ())) for each in messages]  # type: ignore[arg-type]  # as read
+        return [DemoDeadLetter(each.key(), each.value(), tuple(each.headers() or ())) for each in messages]  # type: ignore[arg-type]  # as read
 
     def _run(self) -> None:
         code = BUG
@@ -109,9 +109,9 @@ def _read(settings: Settings, file: Path) -> list[Given]:
     return read_bytes(content, file.name, settings, wiring.decoder_of(settings), round(time.time() * 1000))
 
 
-def _sample(given: Given) -> Sample:
+def _sample(given: Given) -> DemoSample:
     record = given.record
-    return Sample("own", record.key or b"", record.value, record.headers, Outcome.SENT)
+    return DemoSample("own", record.key or b"", record.value, record.headers, RecordOutcome.SENT)
 
 
 def _show(console: Console, stage: OwnStage, given: Sequence[Given], kept_until: Event | None) -> None:

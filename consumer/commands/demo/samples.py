@@ -10,7 +10,7 @@ from fastavro import parse_schema, schemaless_writer
 from fastavro.types import Schema
 
 from consumer.core.model import Headers, RejectReason
-from consumer.core.settle.ledger import Outcome
+from consumer.core.settle.ledger import RecordOutcome
 
 SHOP: Final = "SHOPDEMO00000001"
 BLOG: Final = "BLOGDEMO00000001"
@@ -19,7 +19,7 @@ _DAY_S: Final = 86_400
 _AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64) Example/1.0"
 
 
-class Sample(NamedTuple):
+class DemoSample(NamedTuple):
     """One record, and what the service must make of it."""
 
     kind: str
@@ -27,7 +27,7 @@ class Sample(NamedTuple):
     key: bytes
     value: bytes | None
     headers: Headers
-    outcome: Outcome
+    outcome: RecordOutcome
     reason: RejectReason | None = None
     """Of a rejected one: that of its dead letter."""
     reaches: tuple[tuple[str, str], ...] = ()
@@ -39,9 +39,9 @@ class Sample(NamedTuple):
 
 
 class Samples(NamedTuple):
-    first: list[Sample]
+    first: list[DemoSample]
     """Before anything was sent."""
-    later: list[Sample]
+    later: list[DemoSample]
     """Once all of `first` is settled: copies of what TikTok has."""
     refused_ids: frozenset[str]
     """The event_ids that the sandbox is to refuse."""
@@ -73,23 +73,26 @@ class Maker:
         refused = frozenset(f"refused-{number}" for number in range(_REFUSED))
         return Samples(first, list(self._late_copies()), refused)
 
-    def visit(self, number: int, now_s: float) -> list[Sample]:
+    def visit(self, number: int, now_s: float) -> list[DemoSample]:
         """What one more visitor does, for a demo that is kept running: most look, some buy, a few send rubbish."""
         self._now_s = int(now_s)
         name = f"visit-{number}"
         if number % 20 == 19:
             timeless = {**self._purchase(name), "event_time": None}
-            return [self._sample("without a time", timeless, Outcome.REJECTED, RejectReason.NORMALIZE_EVENT_TIME)]
+            return [self._sample("without a time", timeless, RecordOutcome.REJECTED, RejectReason.NORMALIZE_EVENT_TIME)]
         if number % 5 == 4:
             fields, key = self._purchase(name), self._key()
-            return [self._sent("purchase", fields, key=key), self._sample("copy", fields, Outcome.DUPLICATE, key=key)]
+            return [
+                self._sent("purchase", fields, key=key),
+                self._sample("copy", fields, RecordOutcome.DUPLICATE, key=key),
+            ]
         if number % 7 == 6:
             return [self._sent("sign-up", self._sign_up(1000 + number), (BLOG,), "CompleteRegistration")]
         return [self._sent("page view", self._view(name))]
 
     # ── what TikTok accepts ─────────────────────────────────────────────────────────────────────
 
-    def _good(self) -> Iterator[list[Sample]]:
+    def _good(self) -> Iterator[list[DemoSample]]:
         for number in range(90):
             fields = self._purchase(f"order-{number}")
             self._purchases.append((self._key(), fields))
@@ -116,45 +119,47 @@ class Maker:
             fields = self._event("Lead", f"lead-{number}", pixel_code=BLOG)
             yield [self._sent("lead that names its pixel's code", fields, (BLOG,))]
 
-    def _copies(self) -> Iterator[list[Sample]]:
+    def _copies(self) -> Iterator[list[DemoSample]]:
         for number in range(30):
             fields, key = self._purchase(f"twice-{number}"), self._key()
-            copy = self._sample("exact copy, at once", fields, Outcome.DUPLICATE, key=key)
+            copy = self._sample("exact copy, at once", fields, RecordOutcome.DUPLICATE, key=key)
             yield [self._sent("purchase that comes twice", fields, key=key), copy]
         for number in range(25):
             key = self._key()
             half, other = (self._event("Purchase", f"halves-{number}", properties=self._order()) for _ in range(2))
             half["user"], other["user"] = {"email": self._email()}, {"phone": "+12133734253"}
-            merged = self._sample("… the half with the phone", other, Outcome.MERGED, key=key)
+            merged = self._sample("… the half with the phone", other, RecordOutcome.MERGED, key=key)
             yield [self._sent("purchase, the half with the email", half, key=key), merged]
 
-    def _late_copies(self) -> Iterator[Sample]:
+    def _late_copies(self) -> Iterator[DemoSample]:
         for key, fields in self._views[:15]:
             fuller = {**fields, "user": {**fields["user"], "email": self._email()}}
             yield self._sent("later copy with an email: forwarded", fuller, key=key)
         for key, fields in self._purchases[:10]:
-            yield self._sample("exact copy, later", fields, Outcome.DUPLICATE, key=key)
+            yield self._sample("exact copy, later", fields, RecordOutcome.DUPLICATE, key=key)
 
     # ── what never becomes an event ─────────────────────────────────────────────────────────────
 
-    def _ignored(self) -> Iterator[list[Sample]]:
+    def _ignored(self) -> Iterator[list[DemoSample]]:
         for number in range(40):
-            yield [self._sample("no rule holds", self._event("heartbeat", f"beat-{number}"), Outcome.DROPPED)]
+            yield [self._sample("no rule holds", self._event("heartbeat", f"beat-{number}"), RecordOutcome.DROPPED)]
         for _ in range(5):
-            yield [Sample("tombstone, without a value", self._key(), None, (), Outcome.DROPPED)]
+            yield [DemoSample("tombstone, without a value", self._key(), None, (), RecordOutcome.DROPPED)]
 
-    def _bad(self) -> Iterator[list[Sample]]:
+    def _bad(self) -> Iterator[list[DemoSample]]:
         for number in range(6):
-            whole = self._sample("cut in the middle", self._purchase(f"cut-{number}"), Outcome.REJECTED)
+            whole = self._sample("cut in the middle", self._purchase(f"cut-{number}"), RecordOutcome.REJECTED)
             half = (whole.value or b"")[: len(whole.value or b"") // 2]
             yield [whole._replace(value=half, reason=RejectReason.DECODE_TRUNCATED)]
         for kind, count, changes, reason in self._faults():
             for number in range(count):
                 fields = {**self._purchase(f"{reason}-{number}"), **changes}
-                yield [self._sample(kind, fields, Outcome.REJECTED, reason)]
+                yield [self._sample(kind, fields, RecordOutcome.REJECTED, reason)]
         for number in range(_REFUSED):
             fields = self._purchase(f"refused-{number}")
-            yield [self._sample("refused by TikTok alone", fields, Outcome.REJECTED, RejectReason.DELIVER_REFUSED)]
+            yield [
+                self._sample("refused by TikTok alone", fields, RecordOutcome.REJECTED, RejectReason.DELIVER_REFUSED)
+            ]
 
     def _faults(self) -> Iterator[tuple[str, int, dict[str, Any], RejectReason]]:
         yield "without a time", 5, {"event_time": None}, RejectReason.NORMALIZE_EVENT_TIME
@@ -173,24 +178,26 @@ class Maker:
         event: str | None = None,
         *,
         key: bytes | None = None,
-    ) -> Sample:
+    ) -> DemoSample:
         reaches = tuple((pixel, event or str(fields["event"])) for pixel in pixels)
         is_shadowed = fields["event"] == "ViewContent" and fields["user"].get("country") == "de"
-        return self._sample(kind, fields, Outcome.SENT, key=key)._replace(reaches=reaches, shadows=int(is_shadowed))
+        return self._sample(kind, fields, RecordOutcome.SENT, key=key)._replace(
+            reaches=reaches, shadows=int(is_shadowed)
+        )
 
     def _sample(
         self,
         kind: str,
         fields: dict[str, Any],
-        outcome: Outcome,
+        outcome: RecordOutcome,
         reason: RejectReason | None = None,
         *,
         key: bytes | None = None,
-    ) -> Sample:
+    ) -> DemoSample:
         buffer = BytesIO()
         schemaless_writer(buffer, self._schema, fields)
         headers: Headers = (("traceparent", f"00-{self._chance.getrandbits(128):032x}-01".encode()),)
-        return Sample(kind, key or self._key(), buffer.getvalue(), headers, outcome, reason)
+        return DemoSample(kind, key or self._key(), buffer.getvalue(), headers, outcome, reason)
 
     def _key(self) -> bytes:
         self._count += 1

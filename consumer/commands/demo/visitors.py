@@ -17,7 +17,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from consumer import logs
 from consumer.adapters.kafka_admin import KafkaCluster
 from consumer.commands.demo.demo_configuration import DEAD_LETTERS, TOPIC
-from consumer.commands.demo.samples import Maker, Sample
+from consumer.commands.demo.samples import DemoSample, Maker
 from consumer.config.schema_files import load_shipped_schema
 from consumer.run import Signals
 
@@ -53,7 +53,7 @@ def make_topics(cluster: KafkaCluster) -> None:
             raise RuntimeError(f"topic {name} cannot be made: {error}")
 
 
-def endless() -> Iterator[Sample]:
+def endless() -> Iterator[DemoSample]:
     """The samples of one round after another, each with event_ids and times of its own."""
     while True:
         now_s = time.time()

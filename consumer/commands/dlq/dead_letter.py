@@ -3,10 +3,10 @@
 from msgspec import Struct
 
 from consumer.core.model import Record
-from consumer.core.settle.envelope import REPLAYED_FROM, parted, place_of, restored, told_by
+from consumer.core.settle.envelope import REPLAYED_FROM, headers_of, parted, place_of, restored
 
 
-class DeadLetter(Struct, frozen=True):
+class DeadLetterRecord(Struct, frozen=True):
     """A record of a dead-letter topic, and what its headers say."""
 
     record: Record
@@ -46,14 +46,14 @@ class DeadLetter(Struct, frozen=True):
         return place_of(self.record.origin)
 
 
-def letter_of(record: Record) -> DeadLetter | None:
+def letter_of(record: Record) -> DeadLetterRecord | None:
     """Read a record of a dead-letter topic. None if no service of this kind wrote it."""
     _, added = parted(record.headers)
-    told = told_by(added)
+    told = headers_of(added)
     if "tiktok.reason" not in told:
         return None
     size = told.get("tiktok.value_bytes", "")
-    return DeadLetter(
+    return DeadLetterRecord(
         record=restored(record),
         written_ms=record.timestamp_ms,
         reason=told["tiktok.reason"],
@@ -69,4 +69,4 @@ def letter_of(record: Record) -> DeadLetter | None:
 
 def replayed_mark(record: Record) -> str | None:
     """The mark of the letter that a record of the replay topic was."""
-    return told_by(parted(record.headers)[1]).get(REPLAYED_FROM)
+    return headers_of(parted(record.headers)[1]).get(REPLAYED_FROM)

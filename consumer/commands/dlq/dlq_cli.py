@@ -98,10 +98,10 @@ def dlq_replay_command(
 ) -> None:
     """Send dead letters round again, each once: `run` reads them from its own replay topic."""
     from consumer.commands.dlq.dlq_command import Output, replay_letters
-    from consumer.commands.dlq.replay import Wanted
+    from consumer.commands.dlq.replay import ReplayRequest
 
     chosen = selection(reasons=reason, rules=rule, pixels=pixel, since=since, until=until, places=at, now_s=time.time())
-    wanted = Wanted(chosen, max_replays, dry_run, only_if_fixed, to_origin, rate, limit)
+    wanted = ReplayRequest(chosen, max_replays, dry_run, only_if_fixed, to_origin, rate, limit)
     settings, signals = context.obj(config), Signals()
     with signals.caught():
         code = replay_letters(settings, wanted, Output(sys.stdout, as_json), signals)

@@ -10,19 +10,19 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
-from consumer.adapters.kafka_producer import KafkaLetters
+from consumer.adapters.kafka_producer import KafkaRecordWriter
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
-from consumer.commands.dlq.dead_letter import DeadLetter, replayed_mark
+from consumer.commands.dlq.dead_letter import DeadLetterRecord, replayed_mark
 from consumer.commands.dlq.dlq_list import Tally
 from consumer.commands.dlq.fetching import fetched
 from consumer.commands.dlq.progress_bar import Bar
-from consumer.commands.dlq.replay import Hands, Replay, Wanted
+from consumer.commands.dlq.replay import Hands, Replay, ReplayRequest
 from consumer.commands.dlq.replay_decision import Left
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import Selection
 from consumer.commands.dlq.topic_reader import DeadLetters, Logs, opened, origins
 from consumer.commands.explain.explain_command import AWAY, OK, Explainer, console_for
-from consumer.commands.explain.explain_questions import Schemas
+from consumer.commands.explain.explain_questions import TopicSchemas
 from consumer.commands.explain.explainer import Explained
 from consumer.commands.explain.topic_records import TopicReader
 from consumer.config import Settings, kafka_clients
@@ -74,7 +74,7 @@ def show_letters(settings: Settings, selection: Selection, limit: int, output: O
     """Show letters, each with its record decoded and with what would become of it now."""
     with _telling_away(), ExitStack() as stack:
         _, letters = stack.enter_context(opened(settings, settings.kafka.group_id, selection))
-        explainer = Explainer(settings, stack.enter_context(closing(Schemas(settings))))
+        explainer = Explainer(settings, stack.enter_context(closing(TopicSchemas(settings))))
         reader = stack.enter_context(origins(settings))
         if not _must_exist(letters):
             return UNUSABLE
@@ -92,14 +92,14 @@ def show_letters(settings: Settings, selection: Selection, limit: int, output: O
     return AWAY
 
 
-def _explained(letter: DeadLetter, explainer: Explainer, reader: TopicReader) -> Explained | Left:
+def _explained(letter: DeadLetterRecord, explainer: Explainer, reader: TopicReader) -> Explained | Left:
     record = fetched(letter, reader) if letter.is_short else letter.record
     if isinstance(record, Left):
         return record
     return explainer.explain(explainer.of_topic(dlq_show.from_origin(record)))
 
 
-def _show(letter: DeadLetter, explained: Explained | Left, output: Output) -> None:
+def _show(letter: DeadLetterRecord, explained: Explained | Left, output: Output) -> None:
     if output.is_json:
         output.line(dlq_show.as_json(letter, explained))
     else:
@@ -109,7 +109,7 @@ def _show(letter: DeadLetter, explained: Explained | Left, output: Output) -> No
 # ── replay ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def replay_letters(settings: Settings, wanted: Wanted, output: Output, signals: Signals) -> int:
+def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, signals: Signals) -> int:
     """Replay letters, and print what was done. Returns 0 once all that was meant was looked at."""
     if wanted.to_origin:
         _say(
@@ -121,8 +121,8 @@ def replay_letters(settings: Settings, wanted: Wanted, output: Output, signals: 
         logs, letters = stack.enter_context(opened(settings, group, wanted.selection))
         if not _must_exist(letters) or not (wanted.to_origin or wanted.is_dry or _make_topic(settings, letters)):
             return UNUSABLE
-        explainer = Explainer(settings, stack.enter_context(closing(Schemas(settings))))
-        writer = KafkaLetters(kafka_clients.producer_properties(settings))
+        explainer = Explainer(settings, stack.enter_context(closing(TopicSchemas(settings))))
+        writer = KafkaRecordWriter(kafka_clients.producer_properties(settings))
         stack.callback(writer.close, 1.0)
         hands = Hands(writer, logs, explainer.decide, _fetcher(settings, stack), signals.stop, signals.hurry, _say)
         done = _replayed(settings, wanted, (logs, letters), hands)
@@ -134,7 +134,9 @@ def replay_letters(settings: Settings, wanted: Wanted, output: Output, signals: 
     return AWAY
 
 
-def _replayed(settings: Settings, wanted: Wanted, read: tuple[Logs, DeadLetters], hands: Hands) -> replay_report.Report:
+def _replayed(
+    settings: Settings, wanted: ReplayRequest, read: tuple[Logs, DeadLetters], hands: Hands
+) -> replay_report.Report:
     logs, letters = read
     progress = Progress(keeps_skipped=not wanted.to_origin)
     committed = logs.committed(list(letters.bounds)) if letters.bounds else {}
@@ -160,7 +162,7 @@ def _marks(settings: Settings, logs: Logs, letters: DeadLetters) -> set[str]:
     return {mark for mark in marks if mark is not None}
 
 
-def _own_suffix(wanted: Wanted) -> str:
+def _own_suffix(wanted: ReplayRequest) -> str:
     """Nothing marks what went to its origin: each selection has a place of its own to resume from."""
     what = msgspec.json.encode((wanted.selection, wanted.only_if_fixed))
     return ".origin-" + sha256(what).hexdigest()[:8]
@@ -178,11 +180,11 @@ def _make_topic(settings: Settings, letters: DeadLetters) -> bool:
     return error is None
 
 
-def _fetcher(settings: Settings, stack: ExitStack) -> Callable[[DeadLetter], Record | Left]:
+def _fetcher(settings: Settings, stack: ExitStack) -> Callable[[DeadLetterRecord], Record | Left]:
     """Connects only once there is something to fetch."""
     readers: list[TopicReader] = []
 
-    def fetch(letter: DeadLetter) -> Record | Left:
+    def fetch(letter: DeadLetterRecord) -> Record | Left:
         if not readers:
             readers.append(stack.enter_context(origins(settings)))
         return fetched(letter, readers[0])

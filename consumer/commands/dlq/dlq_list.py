@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from consumer.commands.dlq.dead_letter import DeadLetter
+from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.commands.explain.explain_text import clean
 
 Kind = tuple[str, str, str]
@@ -32,9 +32,9 @@ class Tally(Struct):
     spans: dict[Kind, Span] = field(default_factory=dict)
     short: int = 0
     """Written without their value."""
-    _last: list[tuple[int, int, DeadLetter]] = field(default_factory=list)
+    _last: list[tuple[int, int, DeadLetterRecord]] = field(default_factory=list)
 
-    def add(self, letter: DeadLetter) -> None:
+    def add(self, letter: DeadLetterRecord) -> None:
         """Count one letter."""
         kind = letter.reason, letter.record.rule or "", letter.pixel or ""
         span = self.spans.setdefault(kind, Span(letter.written_ms, letter.written_ms))
@@ -52,12 +52,12 @@ class Tally(Struct):
             of_reason[reason] += count
         return sorted(self.counts.items(), key=lambda each: (-of_reason[each[0][0]], each[0][0], -each[1], each[0]))
 
-    def last(self) -> list[DeadLetter]:
+    def last(self) -> list[DeadLetterRecord]:
         """The last letters, newest first."""
         return [letter for _, _, letter in sorted(self._last, reverse=True)]
 
 
-def as_json(letter: DeadLetter) -> dict[str, Any]:
+def as_json(letter: DeadLetterRecord) -> dict[str, Any]:
     """What a letter says of itself; no value of its record."""
     record = letter.record
     return {

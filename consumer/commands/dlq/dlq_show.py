@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.commands.dlq import dlq_list
-from consumer.commands.dlq.dead_letter import DeadLetter
+from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.commands.dlq.replay_decision import Left
 from consumer.commands.explain.explain_text import clean
 from consumer.commands.explain.explain_text import show as show_explained
@@ -31,7 +31,7 @@ def from_origin(record: Record) -> Record:
     return structs.replace(record, position=record.origin)
 
 
-def as_json(letter: DeadLetter, explained: Explained | Left) -> dict[str, Any]:
+def as_json(letter: DeadLetterRecord, explained: Explained | Left) -> dict[str, Any]:
     """What the letter says, its record, and what `explain --json` says of it; `now` is null if its value is gone."""
     told = dlq_list.as_json(letter)
     if isinstance(explained, Left):
@@ -40,7 +40,7 @@ def as_json(letter: DeadLetter, explained: Explained | Left) -> dict[str, Any]:
     return {**told, "record": fields, "left": None, "now": explained_json(explained)}
 
 
-def show(console: Console, letter: DeadLetter, explained: Explained | Left) -> None:
+def show(console: Console, letter: DeadLetterRecord, explained: Explained | Left) -> None:
     """Print it for people."""
     console.print(Text(f"Dead letter {letter.place}", "bold"))
     console.print(_told(letter))
@@ -55,7 +55,7 @@ def show(console: Console, letter: DeadLetter, explained: Explained | Left) -> N
     show_explained(console, explained, 1, 1)
 
 
-def _told(letter: DeadLetter) -> RenderableType:
+def _told(letter: DeadLetterRecord) -> RenderableType:
     record = letter.record
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")

@@ -4,14 +4,14 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from consumer.commands.dlq.dead_letter import DeadLetter
+from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.commands.dlq.replay_decision import Left
 from consumer.commands.explain.topic_records import TopicReader
 from consumer.core.model import Record
-from consumer.core.read import Bounds
+from consumer.core.read import LogBounds
 
 
-def fetched(letter: DeadLetter, reader: TopicReader) -> Record | Left:
+def fetched(letter: DeadLetterRecord, reader: TopicReader) -> Record | Left:
     """The record with key, value and headers as they were; else why not. Raises Unreachable."""
     origin = letter.record.origin
     partition = origin.topic, origin.partition
@@ -22,12 +22,12 @@ def fetched(letter: DeadLetter, reader: TopicReader) -> Record | Left:
     return Left.GONE  # compaction took it
 
 
-def same(letter: DeadLetter, found: Record) -> Record | Left:
+def same(letter: DeadLetterRecord, found: Record) -> Record | Left:
     """What stands at the origin, if it is what the letter was about."""
     if found.value is None or sha256(found.value).hexdigest() != letter.value_sha256:
         return Left.CHANGED
     return structs.replace(letter.record, key=found.key, value=found.value, headers=found.headers)
 
 
-def _has(bounds: Bounds | None, offset: int) -> bool:
+def _has(bounds: LogBounds | None, offset: int) -> bool:
     return bounds is not None and bounds.low <= offset < bounds.high

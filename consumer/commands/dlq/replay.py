@@ -8,15 +8,15 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from consumer.commands.dlq import replay_decision
-from consumer.commands.dlq.dead_letter import DeadLetter, letter_of
+from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of
 from consumer.commands.dlq.replay_decision import Age, Left, Pace
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.replay_report import Report
 from consumer.commands.dlq.selection import Selection
 from consumer.core.errors import Unreachable
 from consumer.core.model import Decision, Record, TopicPartition
-from consumer.core.settle.envelope import Letter, replay_letter
-from consumer.service.ports import Letters
+from consumer.core.settle.envelope import OutgoingRecord, replay_letter
+from consumer.service.ports import RecordWriter
 
 COMMIT_EVERY_S: Final = 1.0
 MOST_UNACKNOWLEDGED: Final = 1000
@@ -25,7 +25,7 @@ FLUSH_S: Final = 30.0
 _TOO_LARGE: Final = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
 
 
-class Wanted(Struct, frozen=True):
+class ReplayRequest(Struct, frozen=True):
     """What a replay may do."""
 
     selection: Selection
@@ -48,11 +48,11 @@ class Commits(Protocol):
 class Hands(Struct, frozen=True):
     """What a replay works with."""
 
-    write: Letters
+    write: RecordWriter
     commits: Commits
     decide: Callable[[Record], Decision]
     """By the current configuration, as `run` would."""
-    fetch: Callable[[DeadLetter], Record | Left]
+    fetch: Callable[[DeadLetterRecord], Record | Left]
     """The record of a letter that was written without its value."""
     stop: Event
     """Set by a signal."""
@@ -70,10 +70,10 @@ class Replay:
         topic: the replay topic; not looked at when replaying to the origin.
     """
 
-    def __init__(self, wanted: Wanted, hands: Hands, progress: Progress, marks: set[str], topic: str) -> None:
+    def __init__(self, wanted: ReplayRequest, hands: Hands, progress: Progress, marks: set[str], topic: str) -> None:
         self._wanted, self._hands = wanted, hands
         self._progress, self._marks, self._topic = progress, marks, topic
-        self._pending: dict[int, DeadLetter] = {}
+        self._pending: dict[int, DeadLetterRecord] = {}
         self._number = 0
         self._begun = 0
         self._pace = Pace(wanted.rate, time.monotonic())
@@ -125,7 +125,7 @@ class Replay:
             self._progress.done(partition, offset)
         self._progress.skipped(partition, offset)
 
-    def _judged(self, letter: DeadLetter) -> Record | Left:
+    def _judged(self, letter: DeadLetterRecord) -> Record | Left:
         """The record to be replayed, or why it is left alone."""
         if letter.mark in self._marks:
             return Left.REPLAYED
@@ -147,7 +147,7 @@ class Replay:
             self._warned.add(age)
             self._hands.say(f"warning: there are events {age}")
 
-    def _replay(self, letter: DeadLetter, record: Record) -> None:
+    def _replay(self, letter: DeadLetterRecord, record: Record) -> None:
         if not self._wanted.is_dry:
             self._wait_for_turn()
         if self._hands.stop.is_set():
@@ -161,9 +161,9 @@ class Replay:
         self._pending[self._number] = letter
         self._hands.write.write(self._number, self._written(letter, record), is_alone=True)
 
-    def _written(self, letter: DeadLetter, record: Record) -> Letter:
+    def _written(self, letter: DeadLetterRecord, record: Record) -> OutgoingRecord:
         if self._wanted.to_origin:
-            return Letter(record.position, record.origin.topic, record.key, record.value, record.headers, ())
+            return OutgoingRecord(record.position, record.origin.topic, record.key, record.value, record.headers, ())
         return replay_letter(record, self._topic, letter.pixel if record.rule else None, letter.mark)
 
     def _wait_for_turn(self) -> None:

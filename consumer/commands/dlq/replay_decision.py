@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from consumer.commands.dlq.dead_letter import DeadLetter
+from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.core.model import Decision
 
 TIKTOK_FORGETS_S: Final = 48 * 3600.0
@@ -32,7 +32,7 @@ class Age(StrEnum):
     UNMATCHED = "older than 28 days"
 
 
-def may_replay(letter: DeadLetter, max_replays: int) -> Left | None:
+def may_replay(letter: DeadLetterRecord, max_replays: int) -> Left | None:
     """The guard against loops. None: it may be replayed."""
     return Left.TOO_OFTEN if letter.record.replays >= max_replays else None
 
@@ -48,7 +48,7 @@ def is_fixed(decision: Decision) -> Left | None:
     return Left.NOT_FIXED if decision.rejections else Left.DROPPED
 
 
-def age_of(letter: DeadLetter, decision: Decision | None, now_s: float) -> Age:
+def age_of(letter: DeadLetterRecord, decision: Decision | None, now_s: float) -> Age:
     """How old its events are: by their own time where they are known, else by the origin's timestamp.
 
     Args:

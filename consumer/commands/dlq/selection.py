@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.commands.dlq.dead_letter import DeadLetter
+from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.core.model import Position, TopicPartition
 
 _AT: Final = re.compile(r"([A-Za-z0-9._-]+):(\d{1,9})(?::(\d{1,18})(?:-(\d{1,18}))?)?")
@@ -56,7 +56,7 @@ class Selection(Struct, frozen=True):
     """Written before that time."""
     places: tuple[At, ...] = ()
 
-    def takes(self, letter: DeadLetter) -> bool:
+    def takes(self, letter: DeadLetterRecord) -> bool:
         """Whether this letter is meant."""
         record = letter.record
         return (

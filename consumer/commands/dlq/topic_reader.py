@@ -8,13 +8,13 @@ from typing import Final
 from confluent_kafka import KafkaError, Message
 
 from consumer.adapters.kafka_admin import KafkaCluster
-from consumer.commands.dlq.dead_letter import DeadLetter, letter_of
+from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of
 from consumer.commands.dlq.selection import Selection
 from consumer.commands.explain.topic_records import Outside, TopicReader
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record, TopicPartition
-from consumer.core.read import Bounds, FaultKind
+from consumer.core.read import LogBounds, ReadFaultKind
 
 READ_TIMEOUT_S: Final = 15.0
 """How long nothing may come before the cluster counts as away."""
@@ -78,7 +78,7 @@ class Logs(Outside):
     def _some(self) -> list[Record]:
         records, faults = self.read(_AT_ONCE, 0.1)
         for fault in faults:
-            if fault.kind is not FaultKind.OTHER:
+            if fault.kind is not ReadFaultKind.OTHER:
                 raise Unreachable(fault.text)
         return records
 
@@ -93,19 +93,21 @@ class DeadLetters:
         chosen = kafka_clients.chosen_topics(settings)(self.seen)
         self.topics: Final = tuple(dict.fromkeys(settings.dead_letter_topic(topic) for topic in chosen))
         partitions = [(topic, number) for topic in self.topics for number in range(self.seen.get(topic, 0))]
-        self.bounds: Final[Mapping[TopicPartition, Bounds]] = self.cluster.bounds(partitions)
+        self.bounds: Final[Mapping[TopicPartition, LogBounds]] = self.cluster.bounds(partitions)
 
     def ranges(self) -> dict[TopicPartition, tuple[int, int]]:
         """What is to be read of each partition, as far as place and time tell."""
         return {p: self._range(p, bounds) for p, bounds in self.bounds.items()}
 
-    def _range(self, partition: TopicPartition, bounds: Bounds) -> tuple[int, int]:
+    def _range(self, partition: TopicPartition, bounds: LogBounds) -> tuple[int, int]:
         low, high = self._selection.narrowed(partition, bounds.low, bounds.high)
         since_ms = self._selection.since_ms
         start = None if since_ms is None else self._logs.offset_at(partition, since_ms)
         return (low if start is None else max(low, start)), high
 
-    def read(self, ranges: Ranges, is_over: Callable[[], bool] = lambda: False) -> Generator[DeadLetter, None, None]:
+    def read(
+        self, ranges: Ranges, is_over: Callable[[], bool] = lambda: False
+    ) -> Generator[DeadLetterRecord, None, None]:
         """The letters that are meant."""
         for record in self._logs.records(ranges, is_over):
             letter = letter_of(record)

@@ -3,7 +3,7 @@
 given (a file's records) or from_topic (one offset) → explaining (pure) → people, or `as_json`.
 """
 
-from consumer.commands.explain.explain_command import Asked, explain_records
+from consumer.commands.explain.explain_command import ExplainOptions, explain_records
 from consumer.commands.explain.rules_file import with_rules_of
 
-__all__ = ["Asked", "explain_records", "with_rules_of"]
+__all__ = ["ExplainOptions", "explain_records", "with_rules_of"]

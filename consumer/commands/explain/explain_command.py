@@ -13,7 +13,7 @@ from rich.console import Console
 
 from consumer import wiring
 from consumer.commands.explain import rehearsal
-from consumer.commands.explain.explain_questions import Schemas
+from consumer.commands.explain.explain_questions import TopicSchemas
 from consumer.commands.explain.explain_text import show
 from consumer.commands.explain.explain_window import Rehearsed, WindowVerdict
 from consumer.commands.explain.explainer import Explained, Explaining, as_json, explain
@@ -32,7 +32,7 @@ UNUSABLE_INPUT: Final = 64
 AWAY: Final = 69
 
 
-class Asked(Struct, frozen=True):
+class ExplainOptions(Struct, frozen=True):
     """What to explain: a file's records, or one of a topic."""
 
     file: str | None = None
@@ -44,9 +44,9 @@ class Asked(Struct, frozen=True):
     is_json: bool = False
 
 
-def explain_records(settings: Settings, asked: Asked, out: TextIO, stdin: BinaryIO = sys.stdin.buffer) -> int:
+def explain_records(settings: Settings, asked: ExplainOptions, out: TextIO, stdin: BinaryIO = sys.stdin.buffer) -> int:
     """Print what becomes of each record. Returns the exit code."""
-    with closing(Schemas(settings)) as schemas:
+    with closing(TopicSchemas(settings)) as schemas:
         try:
             if asked.file is not None:
                 _explain_file(settings, asked, schemas, out, _read(asked.file, stdin))
@@ -73,7 +73,7 @@ def _read(name: str, stdin: BinaryIO) -> bytes:
 class Explainer:
     """Decides records, and learns the schemas they want on the way."""
 
-    def __init__(self, settings: Settings, schemas: Schemas) -> None:
+    def __init__(self, settings: Settings, schemas: TopicSchemas) -> None:
         self._settings, self._schemas = settings, schemas
         self._explaining = Explaining(settings.rules, settings.dedupe.window_s > 0)
         self._pipelines: dict[int, Pipeline] = {}
@@ -107,7 +107,9 @@ class Explainer:
         return self._pipelines[key]
 
 
-def _explain_file(settings: Settings, asked: Asked, schemas: Schemas, out: TextIO, content: bytes) -> None:
+def _explain_file(
+    settings: Settings, asked: ExplainOptions, schemas: TopicSchemas, out: TextIO, content: bytes
+) -> None:
     explainer = Explainer(settings, schemas)
     now_ms = round(time.time() * 1000)
     all_given = read_bytes(content, asked.file or "-", settings, explainer.run_decoder, now_ms)
@@ -119,7 +121,7 @@ def _explain_file(settings: Settings, asked: Asked, schemas: Schemas, out: TextI
 class _Printer:
     """Writes one explanation after another."""
 
-    def __init__(self, asked: Asked, out: TextIO, of: int) -> None:
+    def __init__(self, asked: ExplainOptions, out: TextIO, of: int) -> None:
         self._is_json, self._out, self._of = asked.is_json, out, of
         self._console = console_for(out)
         self._printed = 0
@@ -141,7 +143,7 @@ def console_for(out: TextIO) -> Console:
 # ── from a topic ────────────────────────────────────────────────────────────────────────────────
 
 
-def _explain_offset(settings: Settings, asked: Asked, schemas: Schemas, out: TextIO) -> None:
+def _explain_offset(settings: Settings, asked: ExplainOptions, schemas: TopicSchemas, out: TextIO) -> None:
     topic, number, offset = asked.at or ("", 0, 0)
     partition = topic, number
     explainer = Explainer(settings, schemas)
@@ -185,7 +187,7 @@ def _window(
             yield from verdicts
 
 
-def _rehearse(settings: Settings, asked: Asked, schemas: Schemas, out: TextIO) -> None:
+def _rehearse(settings: Settings, asked: ExplainOptions, schemas: TopicSchemas, out: TextIO) -> None:
     """What the rules make of a topic's last records, an equal share of each partition."""
     topic, last = asked.last or ("", 0)
     explainer, tally = Explainer(settings, schemas), Rehearsal(rule.name for rule in settings.rules)

@@ -6,14 +6,14 @@ from typing import Final
 from consumer.adapters.schema_registry import SchemaRegistry
 from consumer.config import Settings
 from consumer.core.decode.decoder import Decoder
-from consumer.core.decode.schema_lookups import Away, Denied, Found, LookUp
+from consumer.core.decode.schema_lookups import RegistryAway, SchemaAnswer, SchemaDenied, SchemaFound
 from consumer.core.errors import Unreachable
 from consumer.core.model import SchemaKey
 
 _ANSWER_WITHIN_S: Final = 20.0
 
 
-class Schemas:
+class TopicSchemas:
     """Teaches a decoder what the registry says. Connects to it only when first asked."""
 
     def __init__(self, settings: Settings) -> None:
@@ -27,16 +27,16 @@ class Schemas:
             Unreachable: the registry did not say.
         """
         answer = self._ask(key)
-        if isinstance(answer, Found):
+        if isinstance(answer, SchemaFound):
             decoder.learn(key, answer.text, answer.references)
-        elif isinstance(answer, Denied):
+        elif isinstance(answer, SchemaDenied):
             decoder.deny(key)
-        elif isinstance(answer, Away):
+        elif isinstance(answer, RegistryAway):
             raise Unreachable(f"the schema registry did not answer ({answer.why})")
         else:
             decoder.refuse(key, answer.why)
 
-    def _ask(self, key: SchemaKey) -> LookUp:
+    def _ask(self, key: SchemaKey) -> SchemaAnswer:
         registry = self._connected()
         registry.ask(key)
         until_s = time.monotonic() + _ANSWER_WITHIN_S
@@ -44,7 +44,7 @@ class Schemas:
             for answer in registry.answers():
                 return answer
             time.sleep(0.005)
-        return Away(key, "time is over")
+        return RegistryAway(key, "time is over")
 
     def _connected(self) -> SchemaRegistry:
         if self._registry is None:

@@ -1,25 +1,34 @@
 """A source in words, as the configuration writes it."""
 
-from consumer.core.rules.source import Call, Changed, Const, FirstOf, KafkaPart, Path, Source, format_path
+from consumer.core.rules.source import (
+    CallSource,
+    ConstSource,
+    FirstOf,
+    KafkaPart,
+    PathSource,
+    Source,
+    TransformedSource,
+    format_path,
+)
 
 
 def described(source: Source) -> str:
     """`customer.email`, `a, else b`, `"Purchase" (fixed)`, `customer.phone (trim, region US)`."""
     match source:
-        case Path() | KafkaPart():
+        case PathSource() | KafkaPart():
             return format_path(source)
-        case Const(value):
+        case ConstSource(value):
             return f'"{value}" (fixed)' if isinstance(value, str) else f"{value} (fixed)"
         case FirstOf(sources):
             return ", else ".join(map(described, sources))
-        case Call(target):
+        case CallSource(target):
             return f"call {target}"
-        case Changed(inner):
+        case TransformedSource(inner):
             options = ", ".join(_options(source))
             return f"{described(inner)} ({options})" if options else described(inner)
 
 
-def _options(source: Changed) -> list[str]:
+def _options(source: TransformedSource) -> list[str]:
     return [
         *(["trim"] if source.trim else []),
         *(["lower"] if source.lower else []),

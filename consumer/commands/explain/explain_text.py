@@ -24,7 +24,7 @@ from consumer.commands.explain.explain_words import DROPS, of_note, of_reason
 from consumer.commands.explain.explainer import Explained, ExplainedEvent, RuleStory
 from consumer.commands.explain.field_story import FieldStory
 from consumer.commands.explain.rule_story import Unmet
-from consumer.core.dedupe.window import Outcome
+from consumer.core.dedupe.window import DedupeResult
 from consumer.core.model import FIELD_BIT, Rejection
 from consumer.core.validate import match_keys
 
@@ -39,12 +39,12 @@ _THEME: Final = "ansi_dark"
 _PRODUCT: Final = "properties.contents["
 ALL_FIELDS: Final = sum(FIELD_BIT.values())
 _WINDOW: Final = {
-    Outcome.FIRST: "first of its key: sent",
-    Outcome.MERGED: "merged into the event of offset {of}, which was not sent yet",
-    Outcome.FORWARDED: "forwarded: it has fields that the event of offset {of} lacked",
-    Outcome.DUPLICATE: "a duplicate of the event of offset {of}: not sent",
-    Outcome.UNKEYED: "has no key, so it is sent without deduplication",
-    Outcome.TOO_OLD: "older than the window: sent without deduplication",
+    DedupeResult.FIRST: "first of its key: sent",
+    DedupeResult.MERGED: "merged into the event of offset {of}, which was not sent yet",
+    DedupeResult.FORWARDED: "forwarded: it has fields that the event of offset {of} lacked",
+    DedupeResult.DUPLICATE: "a duplicate of the event of offset {of}: not sent",
+    DedupeResult.UNKEYED: "has no key, so it is sent without deduplication",
+    DedupeResult.TOO_OLD: "older than the window: sent without deduplication",
 }
 
 

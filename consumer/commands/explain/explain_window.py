@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from consumer.core.dedupe.window import Outcome, Window, WindowSettings, digest_of, has_key
+from consumer.core.dedupe.window import DedupeResult, Window, WindowSettings, digest_of, has_key
 from consumer.core.model import Event, Item, Record
 
 
@@ -17,7 +17,7 @@ class WindowVerdict(Struct, frozen=True):
     """One event of the record in question."""
 
     rule: str
-    outcome: Outcome
+    outcome: DedupeResult
     of_offset: int | None = None
     """The record whose event this is a copy of."""
 
@@ -47,13 +47,13 @@ class Rehearsed:
     def _offer(self, event: Event, record: Record) -> WindowVerdict:
         now_ms = self._window.watermark_ms
         offered = self._window.offer(event, record, now_ms / 1000)
-        if offered.outcome in (Outcome.FIRST, Outcome.FORWARDED) and offered.item is not None:
-            wait_ms = self._merge_wait_ms if offered.outcome is Outcome.FIRST else 0
+        if offered.outcome in (DedupeResult.FIRST, DedupeResult.FORWARDED) and offered.item is not None:
+            wait_ms = self._merge_wait_ms if offered.outcome is DedupeResult.FIRST else 0
             self._unsent.append((now_ms + wait_ms + self._batch_wait_ms, offered.item))
         if not has_key(event):
             return WindowVerdict(event.rule, offered.outcome)
         digest = digest_of(event)
-        if offered.outcome is Outcome.FIRST:
+        if offered.outcome is DedupeResult.FIRST:
             self._firsts[digest] = record.position.offset
             return WindowVerdict(event.rule, offered.outcome)
         return WindowVerdict(event.rule, offered.outcome, self._firsts.get(digest))

@@ -17,7 +17,7 @@ from consumer.core.model import (
     WithRegion,
     WithUnit,
 )
-from consumer.core.rules.source import Contents, Path, Rule
+from consumer.core.rules.source import ContentsSource, PathSource, Rule
 
 HASHED: Final = frozenset(
     {"user.email", "user.phone", "user.external_id", "user.first_name", "user.last_name", "user.zip_code"}
@@ -82,7 +82,7 @@ def _story(field: str, sources: Mapping[str, str], raw: object, sent: object) ->
     yield FieldStory(field, source, value, sent, field in HASHED and sent is not None)
 
 
-def _products(contents: Contents | None, mapped: MappedEvent, sent: list[Content] | None) -> Iterator[FieldStory]:
+def _products(contents: ContentsSource | None, mapped: MappedEvent, sent: list[Content] | None) -> Iterator[FieldStory]:
     """One story a product and field. Products that came to nothing have none that is sent."""
     raw = mapped.contents
     own_properties = mapped.decoded.fields.get("properties")
@@ -109,7 +109,7 @@ def _is_of(product: Content, item: Mapping[str, Any]) -> bool:
     return {name for name, value in structs.asdict(product).items() if value is not None} <= item.keys()
 
 
-def _of_item(contents: Contents | None, name: str | None, own: str, place: int) -> str:
+def _of_item(contents: ContentsSource | None, name: str | None, own: str, place: int) -> str:
     """Where a product, or a field of it, comes from; `own`: where it stands if names map to themselves."""
     if contents is None:
         return f"{own}.{name}" if name else own
@@ -119,4 +119,4 @@ def _of_item(contents: Contents | None, name: str | None, own: str, place: int) 
     item = f"{described(contents.each)}[{place}]"
     if source is None:
         return item
-    return f"{item}.{described(source)}" if isinstance(source, Path) else f"{described(source)}, of {item}"
+    return f"{item}.{described(source)}" if isinstance(source, PathSource) else f"{described(source)}, of {item}"

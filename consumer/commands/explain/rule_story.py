@@ -10,7 +10,7 @@ from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded
 from consumer.core.route.conditions import compile_condition
 from consumer.core.rules.getters import compile_plain
-from consumer.core.rules.source import All, AnyOf, Condition, Not, Test
+from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not
 
 
 class Unmet(Struct, frozen=True):
@@ -28,7 +28,7 @@ class Unmet(Struct, frozen=True):
 def unmet(when: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:
     """The first of a rule's conditions that fails; of `any`, all that is in it. Nothing if a user's function raises."""
     try:
-        if isinstance(when, All):
+        if isinstance(when, AllOf):
             yield from _first_of(when, decoded, place)
         else:
             yield from _unmet(when, decoded, place)
@@ -36,7 +36,7 @@ def unmet(when: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:
         return
 
 
-def _first_of(group: All, decoded: Decoded, place: str) -> Iterator[Unmet]:
+def _first_of(group: AllOf, decoded: Decoded, place: str) -> Iterator[Unmet]:
     for index, condition in enumerate(group.conditions):
         if not compile_condition(condition)(decoded):
             yield from _unmet(condition, decoded, f"{place}[{index}]")
@@ -45,9 +45,9 @@ def _first_of(group: All, decoded: Decoded, place: str) -> Iterator[Unmet]:
 
 def _unmet(condition: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:
     match condition:
-        case Test(field, operator, operand):
+        case Comparison(field, operator, operand):
             yield Unmet(place, f"{described(field)} {operator} {_operand(operand)}", compile_plain(field)(decoded))
-        case All():
+        case AllOf():
             yield from _first_of(condition, decoded, f"{place}.all")
         case AnyOf(conditions):
             yield Unmet(f"{place}.any", f"none of its {len(conditions)} conditions holds", is_comparison=False)
@@ -60,9 +60,9 @@ def _unmet(condition: Condition, decoded: Decoded, place: str) -> Iterator[Unmet
 def worded(condition: Condition) -> str:
     """A condition as one line of words."""
     match condition:
-        case Test(field, operator, operand):
+        case Comparison(field, operator, operand):
             return f"{described(field)} {operator} {_operand(operand)}"
-        case All(conditions):
+        case AllOf(conditions):
             return " and ".join(map(worded, conditions)) or "always"
         case AnyOf(conditions):
             return "(" + " or ".join(map(worded, conditions)) + ")"

@@ -7,12 +7,12 @@ from typing import Final
 from confluent_kafka import KafkaException, TopicPartition
 
 from consumer.adapters.kafka_admin import ASK_TIMEOUT_S, KafkaCluster
-from consumer.adapters.kafka_consumer import KafkaSource
+from consumer.adapters.kafka_consumer import KafkaConsumer
 from consumer.config import Settings, kafka_clients
 from consumer.core import model
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record
-from consumer.core.read import Bounds
+from consumer.core.read import LogBounds
 from consumer.core.settle.envelope import restored
 
 READ_TIMEOUT_S: Final = 10.0
@@ -29,7 +29,7 @@ class TopicReader:
         self._cluster = KafkaCluster(properties)
         self._source = Outside(properties)
 
-    def bounds(self, partition: model.TopicPartition) -> Bounds | None:
+    def bounds(self, partition: model.TopicPartition) -> LogBounds | None:
         """Where the partition's log begins and ends; None if there is no such partition."""
         if partition[1] >= self.partitions(partition[0]):
             return None
@@ -86,7 +86,7 @@ class TopicReader:
         self._source.close()
 
 
-class Outside(KafkaSource):
+class Outside(KafkaConsumer):
     """A reader that joins nothing, and can be asked for times."""
 
     def __init__(self, properties: dict[str, str]) -> None:

@@ -4,6 +4,6 @@ asking (the schema) → leaves → events, moments, products, matching (by alias
 All between asking and the command is pure.
 """
 
-from consumer.commands.init.init_command import Asked, write_first_config
+from consumer.commands.init.init_command import InitOptions, write_first_config
 
-__all__ = ["Asked", "write_first_config"]
+__all__ = ["InitOptions", "write_first_config"]

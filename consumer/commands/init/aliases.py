@@ -16,7 +16,7 @@ NUMBER: Final = frozenset({"number", "text"})
 FLAG: Final = frozenset({"true or false"})
 
 
-class Wanted(NamedTuple):
+class WantedField(NamedTuple):
     """What a field must be to serve as a parameter."""
 
     kinds: frozenset[str]
@@ -64,8 +64,8 @@ PERHAPS_ANOTHERS: Final = words_in("shipping ship delivery recipient gift receiv
 
 _NUMBERED: Final = " ".join(f"{word}{end}" for word in sorted(PEOPLE) for end in ("id", "number", "uuid", "reference"))
 
-WANTED: Final[Mapping[str, Wanted]] = {
-    "event_id": Wanted(
+WANTED: Final[Mapping[str, WantedField]] = {
+    "event_id": WantedField(
         ID,
         (
             "eventid eventuuid eventguid eventkey",
@@ -74,11 +74,11 @@ WANTED: Final[Mapping[str, Wanted]] = {
             "orderid ordernumber orderno orderref orderreference transactionid purchaseid bookingid reservationid "
             "reservationnumber bestellid bestellnummer",
         ), is_of_order=True),
-    "limited_data_use": Wanted(
+    "limited_data_use": WantedField(
         FLAG,
         ("limiteddatause ldu", "restricteddatause donotsell donotsellmydata ccpaoptout ccpa optoutofsale"),
     ),
-    "user.email": Wanted(
+    "user.email": WantedField(
         TEXT,
         (
             "email emailaddress emailaddr mail emailid useremail",
@@ -87,7 +87,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
         ),
         takes_lists=True,
         most=3, is_of_person=True),
-    "user.phone": Wanted(
+    "user.phone": WantedField(
         ID,
         (
             "phone phonenumber telephone mobile mobilephone cellphone msisdn phoneno",
@@ -97,7 +97,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
         foreign="verified",
         takes_lists=True,
         most=3, is_of_person=True),
-    "user.external_id": Wanted(
+    "user.external_id": WantedField(
         ID,
         (
             "externalid customerid userid memberid customernumber customerno userno uid",
@@ -107,37 +107,39 @@ WANTED: Final[Mapping[str, Wanted]] = {
         ),
         takes_lists=True,
         most=2, is_of_person=True),
-    "user.ttclid": Wanted(
+    "user.ttclid": WantedField(
         TEXT, ("ttclid tiktokclickid ttclickid tiktokclid", "clickid"), "google facebook fb bing ms gclid fbclid"
     ),
-    "user.ttp": Wanted(TEXT, ("ttp tiktokcookie tiktokcookieid", "ttpcookie tiktokp")),
-    "user.ip": Wanted(
+    "user.ttp": WantedField(TEXT, ("ttp tiktokcookie tiktokcookieid", "ttpcookie tiktokp")),
+    "user.ip": WantedField(
         TEXT,
         (
             "ip ipaddress ipaddr clientip remoteip userip",
             "ipv4 ipv6 remoteaddr remoteaddress xforwardedfor forwardedfor clientaddress",
         ),
     ),
-    "user.user_agent": Wanted(TEXT, ("useragent ua", "uastring useragentstring agent browseragent")),
-    "user.locale": Wanted(TEXT, ("locale", "language lang languagecode browserlanguage preferredlanguage")),
-    "user.first_name": Wanted(TEXT, ("firstname givenname", "fname forename vorname prenom nombre"), is_of_person=True),
-    "user.last_name": Wanted(TEXT, ("lastname surname familyname", "lname nachname apellido"), is_of_person=True),
-    "user.city": Wanted(
+    "user.user_agent": WantedField(TEXT, ("useragent ua", "uastring useragentstring agent browseragent")),
+    "user.locale": WantedField(TEXT, ("locale", "language lang languagecode browserlanguage preferredlanguage")),
+    "user.first_name": WantedField(
+        TEXT, ("firstname givenname", "fname forename vorname prenom nombre"), is_of_person=True
+    ),
+    "user.last_name": WantedField(TEXT, ("lastname surname familyname", "lname nachname apellido"), is_of_person=True),
+    "user.city": WantedField(
         TEXT, ("~city ~town ~locality", "^city city ~ort ~stadt ~ville ~ciudad"), "origin", is_of_person=True
     ),
-    "user.state": Wanted(
+    "user.state": WantedField(
         TEXT,
         ("~state ~province ~statecode", "~region ~provincecode ~adminarea province"),
         "origin",
         is_of_person=True,
     ),
-    "user.country": Wanted(
+    "user.country": WantedField(
         TEXT,
         ("~country ~countrycode ~countryiso ~countryisocode", "country countrycode countryiso ~land ~pays"),
         "origin phone", is_of_person=True),
-    "user.zip_code": Wanted(
+    "user.zip_code": WantedField(
         ID, ("zipcode postalcode postcode", "zip plz postal postleitzahl codigopostal"), "origin", is_of_person=True),
-    "page.url": Wanted(
+    "page.url": WantedField(
         TEXT,
         (
             "pageurl currenturl eventsourceurl pagelocation documentlocation locationhref pageurlfull",
@@ -146,21 +148,21 @@ WANTED: Final[Mapping[str, Wanted]] = {
         ),
         foreign="image img thumbnail logo callback redirect webhook product avatar",
     ),
-    "page.referrer": Wanted(
+    "page.referrer": WantedField(
         TEXT,
         (
             "referrer referer pagereferrer referrerurl refererurl documentreferrer",
             "httpreferrer httpreferer referringurl previousurl camefrom previouspage referringpage",
         ),
     ),
-    "properties.currency": Wanted(
+    "properties.currency": WantedField(
         TEXT,
         (
             "currency currencycode ordercurrency",
             "currencyiso isocurrency currencyisocode ccy curr waehrung devise moneda cur",
         ),
         foreign="base target foreign settlement", is_of_order=True),
-    "properties.value": Wanted(
+    "properties.value": WantedField(
         NUMBER,
         (
             "ordertotal ordervalue grandtotal totalprice totalvalue totalamount totalcharge totalcharges orderamount "
@@ -172,12 +174,12 @@ WANTED: Final[Mapping[str, Wanted]] = {
         ),
         foreign="sub tax vat shipping discount tip refund refunded fee items item count quantity unit line net due "
         "coupon weight points balance delivery savings lifetime", is_of_order=True),
-    "properties.num_items": Wanted(
+    "properties.num_items": WantedField(
         frozenset({"number"}),
         ("numitems itemcount itemscount numberofitems totalitems", "totalquantity totalqty numproducts productcount "
          "productscount unitcount nitems"),
     ),
-    "properties.search_string": Wanted(
+    "properties.search_string": WantedField(
         TEXT,
         (
             "searchstring searchterm searchquery searchtext searchphrase searchkeyword",
@@ -185,8 +187,8 @@ WANTED: Final[Mapping[str, Wanted]] = {
         ),
         foreign="sql url db database",
     ),
-    "properties.description": Wanted(TEXT, ("^description eventdescription", "orderdescription")),
-    "properties.order_id": Wanted(
+    "properties.description": WantedField(TEXT, ("^description eventdescription", "orderdescription")),
+    "properties.order_id": WantedField(
         ID,
         (
             "orderid ordernumber orderno ordercode orderuuid",
@@ -195,17 +197,17 @@ WANTED: Final[Mapping[str, Wanted]] = {
             "bookingid bookingnumber bookingreference reservationid reservationnumber "
             "confirmationnumber bestellid bestellnummer auftragsnummer",
         ), is_of_order=True),
-    "properties.shop_id": Wanted(ID, ("shopid storeid", "shopcode storecode outletid shopno storenumber")),
-    "properties.status": Wanted(TEXT, ("orderstatus orderstate", "eventstatus purchasestatus")),
-    "properties.content_type": Wanted(TEXT, ("contenttype",), foreign="http header"),
-    "properties.customer_type": Wanted(
+    "properties.shop_id": WantedField(ID, ("shopid storeid", "shopcode storecode outletid shopno storenumber")),
+    "properties.status": WantedField(TEXT, ("orderstatus orderstate", "eventstatus purchasestatus")),
+    "properties.content_type": WantedField(TEXT, ("contenttype",), foreign="http header"),
+    "properties.customer_type": WantedField(
         TEXT | FLAG, ("customertype isnewcustomer", "newcustomer firstorder isfirstorder isfirstpurchase newbuyer")
     ),
 }  # fmt: skip
 """TikTok's parameter → names of fields. Event, time and products are `events`', `moments`' and `products`'."""
 
-ITEM_WANTED: Final[Mapping[str, Wanted]] = {
-    "content_id": Wanted(
+ITEM_WANTED: Final[Mapping[str, WantedField]] = {
+    "content_id": WantedField(
         ID,
         (
             "sku contentid productid itemid articleid",
@@ -216,7 +218,7 @@ ITEM_WANTED: Final[Mapping[str, Wanted]] = {
         ),
         foreign="category brand order line parent",
     ),
-    "content_name": Wanted(
+    "content_name": WantedField(
         TEXT,
         (
             "productname itemname contentname producttitle itemtitle articlename",
@@ -225,7 +227,7 @@ ITEM_WANTED: Final[Mapping[str, Wanted]] = {
         ),
         foreign="brand category vendor variant seller",
     ),
-    "content_category": Wanted(
+    "content_category": WantedField(
         TEXT,
         (
             "category categoryname productcategory itemcategory contentcategory",
@@ -233,8 +235,8 @@ ITEM_WANTED: Final[Mapping[str, Wanted]] = {
             "categoryid categorycode",
         ),
     ),
-    "brand": Wanted(TEXT, ("brand brandname productbrand itembrand", "manufacturer vendor make marke", "brandid")),
-    "price": Wanted(
+    "brand": WantedField(TEXT, ("brand brandname productbrand itembrand", "manufacturer vendor make marke", "brandid")),
+    "price": WantedField(
         NUMBER,
         (
             "unitprice itemprice priceperunit pricevalue priceamount productprice unitamount",
@@ -243,7 +245,7 @@ ITEM_WANTED: Final[Mapping[str, Wanted]] = {
         ),
         foreign="total line list original old discount tax shipping regular was compare recommended retail sub row",
     ),
-    "quantity": Wanted(
+    "quantity": WantedField(
         NUMBER,
         ("quantity qty", "count units pieces quantityordered orderedquantity itemquantity menge", "amount num"),
         foreign="stock available refunded returned shipped max min",
@@ -257,7 +259,7 @@ ITEM_LISTS: Final = (
     "orderproducts orderdetails lineitem entries productitems purchaseditems itemlist",
 )
 """Lists of products."""
-ID_LISTS: Final = Wanted(
+ID_LISTS: Final = WantedField(
     frozenset({"list"}),
     ("contentids productids skus itemids", "skulist productidlist itemidlist productcodes articleids"),
 )
@@ -265,13 +267,13 @@ PRODUCT_WORDS: Final = words_in("product item article content sku goods artikel 
 COOKIES: Final = frozenset({"cookies", "cookie", "cookiejar"})
 URL_QUERIES: Final = frozenset({"queryparams", "urlparams", "queryparameters", "urlparameters", "querystring"})
 
-EVENT_FIELDS: Final = Wanted(
+EVENT_FIELDS: Final = WantedField(
     TEXT,
     ("eventname eventtype event", "^type ^action ^kind ^name ^activity eventaction eventcode ^eventkind ^trigger",
      "~type activitytype actiontype messagetype interaction"),
     foreign="payment content customer product item media device browser card user address account order",
 )  # fmt: skip
-TIME_FIELDS: Final = Wanted(
+TIME_FIELDS: Final = WantedField(
     frozenset({"text", "number", "time"}),
     (
         "eventtime eventtimestamp eventts occurredat occurredon happenedat eventdate eventdatetime timeofevent "
@@ -287,7 +289,7 @@ TIME_FIELDS: Final = Wanted(
     "customer account profile registered product item last first session",
 )
 """When it happened, then when it was noted."""
-CONSENT: Final = Wanted(
+CONSENT: Final = WantedField(
     FLAG,
     (
         "consentads adsconsent adconsent consentadvertising advertisingconsent marketingconsent consentmarketing "
@@ -296,4 +298,4 @@ CONSENT: Final = Wanted(
     ),
     foreign="newsletter email sms push phone call terms",
 )
-TEST_FLAG: Final = Wanted(FLAG, ("istest istestorder testorder testevent ^test isinternal",))
+TEST_FLAG: Final = WantedField(FLAG, ("istest istestorder testorder testevent ^test isinternal",))

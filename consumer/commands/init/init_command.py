@@ -20,7 +20,7 @@ AWAY: Final = 69
 _SECRET_WORDS: Final = ("password", "secret", "token", "user.info", "key.pem", "jaas")
 
 
-class Asked(Struct, frozen=True):
+class InitOptions(Struct, frozen=True):
     """The command line."""
 
     topic: str | None = None
@@ -37,7 +37,7 @@ class Asked(Struct, frozen=True):
     is_forced: bool = False
 
 
-def write_first_config(asked: Asked, out: TextIO) -> int:
+def write_first_config(asked: InitOptions, out: TextIO) -> int:
     """Guess a configuration and write it. Returns the exit code."""
     try:
         _refuse_overwriting(asked)
@@ -69,12 +69,12 @@ def _failed(text: str, code: int) -> int:
     return code
 
 
-def _refuse_overwriting(asked: Asked) -> None:
+def _refuse_overwriting(asked: InitOptions) -> None:
     if asked.output is not None and asked.output.exists() and not asked.is_forced:
         raise NoSchemaError(f"{asked.output} is there already; name another --output, or add --force")
 
 
-def _connection(asked: Asked) -> Connection:
+def _connection(asked: InitOptions) -> Connection:
     if asked.registry is not None and urlsplit(asked.registry).username is not None:
         remedy = "leave them out, and add --registry-property 'basic.auth.user.info=${REGISTRY_USER_INFO}'"
         raise NoSchemaError(f"--registry holds credentials, which would be written to the file; {remedy}")

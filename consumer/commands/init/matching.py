@@ -15,7 +15,7 @@ from consumer.commands.init.aliases import (
     PERHAPS_ANOTHERS,
     STALE,
     WRAPPERS,
-    Wanted,
+    WantedField,
 )
 from consumer.commands.init.schema_leaves import Leaf
 
@@ -34,7 +34,7 @@ class Match(Struct, frozen=True):
     score: int
 
 
-def matches(wanted: Wanted, leaves: Iterable[Leaf], context: frozenset[str] = ABOUT) -> list[Match]:
+def matches(wanted: WantedField, leaves: Iterable[Leaf], context: frozenset[str] = ABOUT) -> list[Match]:
     """The fields whose name and kind fit, the best first; of equal ones, the first in the schema.
 
     Args:
@@ -47,7 +47,7 @@ def matches(wanted: Wanted, leaves: Iterable[Leaf], context: frozenset[str] = AB
     return sorted((match for match in found if match is not None), key=lambda match: -match.score)
 
 
-def choices(wanted: Wanted, leaves: Iterable[Leaf]) -> tuple[list[Match], list[Match]]:
+def choices(wanted: WantedField, leaves: Iterable[Leaf]) -> tuple[list[Match], list[Match]]:
     """The fields to read, in this order, and those that also fit."""
     found = matches(wanted, leaves)
     read = found[:1]
@@ -57,7 +57,7 @@ def choices(wanted: Wanted, leaves: Iterable[Leaf]) -> tuple[list[Match], list[M
     return read, [match for match in found if match not in read]
 
 
-def _fits(leaf: Leaf, wanted: Wanted) -> bool:
+def _fits(leaf: Leaf, wanted: WantedField) -> bool:
     return bool(leaf.kinds & wanted.kinds) or (wanted.takes_lists and "list" in leaf.kinds and _is_text_list(leaf))
 
 

@@ -5,12 +5,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.commands.init.aliases import ID_LISTS, ITEM_LISTS, ITEM_WANTED, PRODUCT_WORDS, WANTED, Wanted
+from consumer.commands.init.aliases import ID_LISTS, ITEM_LISTS, ITEM_WANTED, PRODUCT_WORDS, WANTED, WantedField
 from consumer.commands.init.matching import Match, choices, matches
 from consumer.commands.init.schema_leaves import Leaf, has_text_items, leaves_of, records_in
 from consumer.core.decode.schema import Schema
 
-_LISTS: Final = Wanted(frozenset({"list"}), ITEM_LISTS)
+_LISTS: Final = WantedField(frozenset({"list"}), ITEM_LISTS)
 _ENOUGH: Final = 2
 """So many fields of a product make a list one of products, whatever it is called."""
 _SURE: Final = ("content_id", "content_name")

@@ -8,7 +8,7 @@ from msgspec import Struct
 from consumer.commands.init.names import words_of
 from consumer.config.checks.avro_paths import Type, items_of, kind_of, types_of
 from consumer.core.decode.schema import RECORDS, Schema
-from consumer.core.rules.source import Path, format_path
+from consumer.core.rules.source import PathSource, format_path
 
 MAX_DEPTH: Final = 8
 """Records within records; a schema may contain itself."""
@@ -26,7 +26,7 @@ class Leaf(Struct, frozen=True):
     @property
     def path(self) -> str:
         """As the configuration writes it."""
-        return format_path(Path(self.steps))
+        return format_path(PathSource(self.steps))
 
     @property
     def kinds(self) -> frozenset[str]:

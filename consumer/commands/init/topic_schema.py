@@ -18,7 +18,7 @@ from consumer.commands.init.draft_text import Connection, written
 from consumer.config import Settings, parse
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
 from consumer.core.decode.schema import parse as parse_schema
-from consumer.core.decode.schema_lookups import Found
+from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record, SchemaKey, SchemaWanted
 
@@ -61,7 +61,7 @@ def _schema_of_record(settings: Settings, topic: str) -> Schema:
     key = _key_of_newest(settings, topic)
     with _client(settings) as client:
         found = look_up(client, key)
-    if not isinstance(found, Found):
+    if not isinstance(found, SchemaFound):
         raise NoSchemaError(f"the registry does not know the schema of {topic}'s newest record; add --schema FILE")
     try:
         return parse_text(found.text, found.references)

@@ -16,13 +16,13 @@ from consumer.commands.explain.explain_command import AWAY, OK, console_for
 from consumer.commands.explain.explain_text import clean
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import ConfigError, Unreachable
-from consumer.core.settle.outcome_record import Told, parse_told
+from consumer.core.settle.outcome_record import OutcomeRecord, parse_told
 
 _STYLES: Final = {"rejected": "red", "parked": "yellow", "shadow": "yellow"}
 
 
 class _Found(Struct, frozen=True):
-    told: Told
+    told: OutcomeRecord
     written_ms: int
 
 
@@ -70,7 +70,7 @@ def _read(settings: Settings, topic: str, event_id: str, since_ms: int | None) -
     return sorted(found, key=lambda each: (each.told.time, each.written_ms))
 
 
-def show(console: Console, event_id: str, history: list[Told]) -> None:
+def show(console: Console, event_id: str, history: list[OutcomeRecord]) -> None:
     """Print it for people, in 80 columns."""
     if not history:
         console.print(f"Nothing is known of event_id {clean(event_id)}.")
@@ -88,7 +88,7 @@ def show(console: Console, event_id: str, history: list[Told]) -> None:
             console.print(Text(f"{'':22}{name} {clean(text)}", "dim"))
 
 
-def _more(told: Told) -> dict[str, str]:
+def _more(told: OutcomeRecord) -> dict[str, str]:
     at = told.position
     more = {
         "record": f"{at.topic}:{at.partition}:{at.offset}",

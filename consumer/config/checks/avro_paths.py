@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from consumer.config.problems import hint
 from consumer.core.decode.schema import RECORDS, Schema
-from consumer.core.rules.source import Path, format_path
+from consumer.core.rules.source import PathSource, format_path
 
 Type = dict[str, Any]
 """One Avro type, names resolved: never a union, never null."""
@@ -68,7 +68,7 @@ def types_of(node: Any, schema: Schema) -> Iterable[Type]:
         yield from types_of(node["type"], schema)
 
 
-def follow(path: Path, start: Sequence[Type], schema: Schema) -> tuple[Type, ...] | Missing:
+def follow(path: PathSource, start: Sequence[Type], schema: Schema) -> tuple[Type, ...] | Missing:
     """The types that may stand at a path, from any of the types in `start`."""
     here = tuple(start)
     for index, step in enumerate(path.steps):
@@ -107,14 +107,14 @@ def _may_hold(avro: Type, step: str | int) -> bool:
     return avro["type"] == "map" or any(field["name"] == step for field in fields)
 
 
-def _why(path: Path, index: int, here: Sequence[Type]) -> str:
-    before, step = format_path(Path(path.steps[:index])), path.steps[index]
+def _why(path: PathSource, index: int, here: Sequence[Type]) -> str:
+    before, step = format_path(PathSource(path.steps[:index])), path.steps[index]
     where = f"`{before}`" if before else "the record"
     names = [field["name"] for each in here if each["type"] in RECORDS for field in each["fields"]]
     if isinstance(step, int):
         return f"{where} is no list in the schema; remove the index"
     if names:
-        return f"the schema has no `{format_path(Path(path.steps[: index + 1]))}`; {hint(step, names)}"
+        return f"the schema has no `{format_path(PathSource(path.steps[: index + 1]))}`; {hint(step, names)}"
     if any(each["type"] == "array" for each in here):
         return f"{where} is a list in the schema; add an index, as in {before}[0]"
     kinds = " or ".join(sorted({kind_of(each) for each in here})) or "null"

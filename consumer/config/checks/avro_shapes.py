@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from consumer.config.checks.avro_paths import Missing, Type, follow, kind_of
 from consumer.core.decode.schema import Schema
-from consumer.core.rules.source import Call, Changed, Const, FirstOf, KafkaPart, Path, Source
+from consumer.core.rules.source import (
+    CallSource,
+    ConstSource,
+    FirstOf,
+    KafkaPart,
+    PathSource,
+    Source,
+    TransformedSource,
+)
 
 
 @dataclass(frozen=True)
@@ -47,23 +55,23 @@ def kind_of_value(value: object) -> str:
     return "map" if isinstance(value, dict) else "text"
 
 
-def paths_in(source: Source) -> Iterable[Path]:
+def paths_in(source: Source) -> Iterable[PathSource]:
     """Every path that a source reads."""
-    if isinstance(source, Path):
+    if isinstance(source, PathSource):
         yield source
     elif isinstance(source, FirstOf):
         for inner in source.sources:
             yield from paths_in(inner)
-    elif isinstance(source, Changed):
+    elif isinstance(source, TransformedSource):
         yield from paths_in(source.source)
 
 
-def tables_in(source: Source) -> Iterable[Changed]:
+def tables_in(source: Source) -> Iterable[TransformedSource]:
     """Every source in it that has `values`."""
     if isinstance(source, FirstOf):
         for inner in source.sources:
             yield from tables_in(inner)
-    elif isinstance(source, Changed):
+    elif isinstance(source, TransformedSource):
         if source.values is not None:
             yield source
         yield from tables_in(source.source)
@@ -72,22 +80,22 @@ def tables_in(source: Source) -> Iterable[Changed]:
 def shape_of(source: Source, ground: Ground) -> Shape:
     """What a source can be; UNKNOWN if that cannot be told or a path is missing."""
     match source:
-        case Path():
+        case PathSource():
             found = follow(source, ground.types, ground.schema)
             return UNKNOWN if isinstance(found, Missing) else _of_types(found)
-        case Const(value):
+        case ConstSource(value):
             return _of_values([value])
         case FirstOf(sources):
             return _union([shape_of(inner, ground) for inner in sources])
-        case Changed():
+        case TransformedSource():
             return _of_changed(source, ground)
         case KafkaPart(part):
             return Shape(frozenset({"number" if part in ("timestamp", "partition", "offset") else "text"}))
-        case Call():
+        case CallSource():
             return UNKNOWN
 
 
-def before_values(source: Changed, ground: Ground) -> Shape:
+def before_values(source: TransformedSource, ground: Ground) -> Shape:
     """What goes into the table `values`."""
     inner = shape_of(source.source, ground)
     if inner.texts is None or not (source.lower or source.trim):
@@ -96,7 +104,7 @@ def before_values(source: Changed, ground: Ground) -> Shape:
     return Shape(inner.kinds, frozenset(text.lower() if source.lower else text for text in texts))
 
 
-def _of_changed(source: Changed, ground: Ground) -> Shape:
+def _of_changed(source: TransformedSource, ground: Ground) -> Shape:
     shape = before_values(source, ground) if source.values is None else _of_values(list(source.values.values()))
     return shape if source.default is None else shape | _of_values([source.default])
 

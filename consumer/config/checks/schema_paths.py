@@ -10,7 +10,7 @@ from consumer.config.rules.comparison_parser import comparison_fault
 from consumer.config.settings import Settings
 from consumer.core.decode.decoder import SHIPPED
 from consumer.core.decode.schema import Schema, parse
-from consumer.core.rules.source import Changed, FirstOf, Path, Rule, Source, Test
+from consumer.core.rules.source import Comparison, FirstOf, PathSource, Rule, Source, TransformedSource
 
 _LISTS_TAKEN = frozenset({"user.email", "user.phone", "user.external_id", "properties.content_ids"})
 _PLACE_OF_ALL = ("map", "properties", "contents", "each")
@@ -64,7 +64,7 @@ def _ground(place: Place, rule: Rule, ground: Ground) -> Ground | None:
 
 def _items(rule: Rule, ground: Ground) -> tuple[Type, ...]:
     each = rule.contents.each if rule.contents else None
-    if not isinstance(each, Path):
+    if not isinstance(each, PathSource):
         return ()
     found = follow(each, ground.types, ground.schema)
     return () if isinstance(found, Missing) else items_of(found, ground.schema)
@@ -76,7 +76,7 @@ def _missing_parameters(rule: Rule, schema: Schema, ground: Ground) -> Iterator[
         return
     for name in ("event", "event_time"):
         if rule.parameters is None:
-            if isinstance(follow(Path((name,)), ground.types, schema), Missing):
+            if isinstance(follow(PathSource((name,)), ground.types, schema), Missing):
                 yield ("map", name), f"no `map`, and the schema has no `{name}`; map {name} to a source"
         elif name not in rule.parameters:
             yield ("map", name), f"missing, and the schema is not the shipped one; map {name} to a source"
@@ -97,13 +97,13 @@ def _in_source(
         yield from _in_parameter(place, parameter, source, ground)
 
 
-def _missing(path: Path, ground: Ground) -> Iterator[str]:
+def _missing(path: PathSource, ground: Ground) -> Iterator[str]:
     found = follow(path, ground.types, ground.schema)
     if isinstance(found, Missing):
         yield found.text
 
 
-def _in_table(place: Place, table: Changed, ground: Ground) -> Iterator[tuple[Place, str]]:
+def _in_table(place: Place, table: TransformedSource, ground: Ground) -> Iterator[tuple[Place, str]]:
     shape = before_values(table, ground)
     if shape.kinds == {"text"} and shape.texts is not None:
         for key in table.values or ():
@@ -132,12 +132,12 @@ def _lacks_unit(source: Source, ground: Ground) -> bool:
     """True if it may give a plain number that nobody says the unit of. Kafka's own `$timestamp` is known."""
     if isinstance(source, FirstOf):
         return any(_lacks_unit(inner, ground) for inner in source.sources)
-    if isinstance(source, Changed):
+    if isinstance(source, TransformedSource):
         return source.unit is None and source.values is None and _lacks_unit(source.source, ground)
-    return isinstance(source, Path) and shape_of(source, ground).kinds == {"number"}
+    return isinstance(source, PathSource) and shape_of(source, ground).kinds == {"number"}
 
 
-def _in_test(place: Place, test: Test, ground: Ground) -> Iterator[tuple[Place, str]]:
+def _in_test(place: Place, test: Comparison, ground: Ground) -> Iterator[tuple[Place, str]]:
     missing = [text for path in paths_in(test.field) for text in _missing(path, ground)]
     if missing:
         yield (*place, "field"), missing[0]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from consumer.config.problems import Place
-from consumer.core.rules.source import All, AnyOf, Condition, Not, Rule, Source, Test
+from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not, Rule, Source
 
 __all__ = ["Place", "tests_of", "uses_of"]
 
@@ -25,28 +25,28 @@ def uses_of(rule: Rule) -> Iterator[tuple[Place, str | None, Source]]:
         yield ("map", "properties", "contents", name), f"properties.contents.{name}", source
 
 
-def tests_of(when: Condition) -> Iterator[tuple[Place, Test]]:
+def tests_of(when: Condition) -> Iterator[tuple[Place, Comparison]]:
     """Every comparison of a rule's `when`."""
-    if isinstance(when, All):
+    if isinstance(when, AllOf):
         yield from _each(when.conditions, ("when",))
     else:
         yield from _tests(when, ("when",))
 
 
-def _each(conditions: Iterable[Condition], place: Place) -> Iterator[tuple[Place, Test]]:
+def _each(conditions: Iterable[Condition], place: Place) -> Iterator[tuple[Place, Comparison]]:
     for index, condition in enumerate(conditions):
         yield from _tests(condition, (*place, index))
 
 
-def _tests(condition: Condition, place: Place) -> Iterator[tuple[Place, Test]]:
+def _tests(condition: Condition, place: Place) -> Iterator[tuple[Place, Comparison]]:
     match condition:
-        case Test():
+        case Comparison():
             yield place, condition
-        case Not(All((inner,))):
+        case Not(AllOf((inner,))):
             yield from _tests(inner, (*place, "not"))
         case Not(inner):
             yield from _tests(inner, (*place, "not"))
-        case All(conditions):
+        case AllOf(conditions):
             yield from _each(conditions, (*place, "all"))
         case AnyOf(conditions):
             yield from _each(conditions, (*place, "any"))

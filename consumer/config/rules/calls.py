@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from consumer.config.rules.written import Written
-from consumer.core.rules.source import Call
+from consumer.core.rules.source import CallSource
 
 _FAULTS_OF_FOREIGN_CODE = (ImportError, SyntaxError, NameError, TypeError, ValueError, AttributeError, LookupError,
                            ArithmeticError, OSError, RuntimeError, AssertionError)  # fmt: skip
 """What importing a module that we don't know may raise: it runs its top level."""
 
 
-def read_call(written: Written) -> Call | None:
+def read_call(written: Written) -> CallSource | None:
     """The function that the text names.
 
     Modules are found where `python -m` finds them: the installed packages and the current directory, the
@@ -29,7 +29,7 @@ def read_call(written: Written) -> Call | None:
         written.fail('not a function\'s name; write "package.module:function"')
         return None
     function = _function(written, module_name, name)
-    return Call(target, function) if function and _takes_a_record(written, function) else None
+    return CallSource(target, function) if function and _takes_a_record(written, function) else None
 
 
 def _function(written: Written, module_name: str, name: str) -> Callable[[dict[str, Any]], Any] | None:

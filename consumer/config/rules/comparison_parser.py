@@ -5,7 +5,7 @@ from typing import Final
 
 from consumer.config.checks.avro_shapes import Shape, kind_of_value
 from consumer.config.problems import hint
-from consumer.core.rules.source import Test
+from consumer.core.rules.source import Comparison
 
 _AS_TEXT: Final = frozenset({"id", "date"})
 """Kinds that equal their text: a UUID, a date."""
@@ -20,7 +20,7 @@ _NEEDED: Final[Mapping[str, tuple[frozenset[str], str]]] = {
 """Operator → the kinds of which the field needs one, and what is said where it has none."""
 
 
-def comparison_fault(test: Test, shape: Shape) -> str | None:
+def comparison_fault(test: Comparison, shape: Shape) -> str | None:
     """Why the comparison can never be true; None if it can, or if that cannot be told."""
     if not shape.kinds:
         return None

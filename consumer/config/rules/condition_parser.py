@@ -6,7 +6,7 @@ from consumer.config.problems import hint
 from consumer.config.rules.source_parser import Sources, refuse_options
 from consumer.config.rules.written import Written
 from consumer.core.route.conditions import OPERATORS, check_operand
-from consumer.core.rules.source import All, AnyOf, Condition, Not, Source, Test
+from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not, Source
 
 _GROUPS: Final = ("any", "all", "not")
 
@@ -14,9 +14,9 @@ _GROUPS: Final = ("any", "all", "not")
 def read_when(written: Written, sources: Sources) -> Condition:
     """A list of conditions that all must hold, or one condition. What is wrong has been noted."""
     if isinstance(written.value, list):
-        return All(_each(written, sources))
+        return AllOf(_each(written, sources))
     one = _read(written, sources)
-    return All(() if one is None else (one,))
+    return AllOf(() if one is None else (one,))
 
 
 def _each(written: Written, sources: Sources) -> tuple[Condition, ...]:
@@ -43,7 +43,7 @@ def _group(name: str, written: Written, sources: Sources) -> Condition | None:
     if written.value == []:
         written.fail("an empty list; name at least one condition")
     conditions = _each(written, sources)
-    return All(conditions) if name == "all" else AnyOf(conditions)
+    return AllOf(conditions) if name == "all" else AnyOf(conditions)
 
 
 def _test(written: Written, keys: dict[str, Written], sources: Sources) -> Condition | None:
@@ -69,4 +69,4 @@ def _compare(field: Source | None, operator: str, written: Written) -> Condition
     except ValueError as error:
         written.fail(f"not for `{operator}`; {str(error).removeprefix(f'{operator}: ')}")
         return None
-    return None if field is None else Test(field, operator, written.value)
+    return None if field is None else Comparison(field, operator, written.value)

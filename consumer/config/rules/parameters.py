@@ -7,7 +7,7 @@ from consumer.config.problems import hint
 from consumer.config.rules.source_parser import Sources, refuse_options
 from consumer.config.rules.written import Written
 from consumer.core.model import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS
-from consumer.core.rules.source import Contents, Source
+from consumer.core.rules.source import ContentsSource, Source
 
 TOP: Final[tuple[str, ...]] = ("event", "event_time", "event_id", "limited_data_use")
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -21,14 +21,14 @@ _ONE_PRODUCT: Final = CONTENT_FIELDS
 
 class Mapped(NamedTuple):
     parameters: Mapping[str, Source]
-    contents: Contents | None
+    contents: ContentsSource | None
 
 
 def read_map(written: Written, sources: Sources) -> Mapped:
     """Every parameter that is in order. What is wrong with the others has been noted."""
     keys = _known(written, (*TOP, *GROUPS))
     read = {name: sources.read(keys[name]) for name in TOP if name in keys}
-    contents: Contents | None = None
+    contents: ContentsSource | None = None
     for group, names in GROUPS.items():
         if group not in keys:
             continue
@@ -59,11 +59,11 @@ def _home(key: str) -> str | None:
     )
 
 
-def _contents(properties: Mapping[str, Written], sources: Sources) -> Contents | None:
+def _contents(properties: Mapping[str, Written], sources: Sources) -> ContentsSource | None:
     """`contents`, or the one product written without it."""
     one = [name for name in _ONE_PRODUCT if name in properties]
     if "contents" not in properties:
-        return Contents(None, _fields(properties, sources)) if one else None
+        return ContentsSource(None, _fields(properties, sources)) if one else None
     for name in one:
         properties[name].fail("both `contents` and a product of its own; move it into `contents`, or drop `contents`")
     written = properties["contents"]
@@ -74,7 +74,7 @@ def _contents(properties: Mapping[str, Written], sources: Sources) -> Contents |
     if written.value == {"each": keys["each"].value}:
         written.fail("no field of the products; map at least one, such as content_id")
     each = sources.read(keys["each"])
-    return None if each is None else Contents(each, _fields(keys, sources))
+    return None if each is None else ContentsSource(each, _fields(keys, sources))
 
 
 def _fields(written: Mapping[str, Written], sources: Sources) -> dict[str, Source]:

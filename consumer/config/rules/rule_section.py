@@ -7,7 +7,7 @@ from consumer.config.rules.condition_parser import read_when
 from consumer.config.rules.parameters import read_map
 from consumer.config.rules.source_parser import Sources, refuse_options
 from consumer.config.rules.written import Written
-from consumer.core.rules.source import All, Rule, Source
+from consumer.core.rules.source import AllOf, Rule, Source
 
 _KEYS: Final = ("name", "mode", "when", "pixel", "map")
 _MODES: Final = ("live", "shadow")
@@ -41,7 +41,7 @@ def _read_rule(written: Written, sources: Sources, pixels: Collection[str]) -> R
     name = keys["name"].text() if "name" in keys else None
     pixel = _pixel(keys["pixel"], sources, pixels) if "pixel" in keys else None
     mode = keys["mode"].choice(_MODES, "mode") if "mode" in keys else "live"
-    when = read_when(keys["when"], sources) if "when" in keys else All(())
+    when = read_when(keys["when"], sources) if "when" in keys else AllOf(())
     mapped = read_map(keys["map"], sources) if "map" in keys else None
     if name is None or pixel is None:
         return None

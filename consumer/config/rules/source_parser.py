@@ -8,7 +8,7 @@ import phonenumbers
 from consumer.config.problems import hint
 from consumer.config.rules.calls import read_call
 from consumer.config.rules.written import Written
-from consumer.core.rules.source import Changed, Const, FirstOf, Source, parse_path
+from consumer.core.rules.source import ConstSource, FirstOf, Source, TransformedSource, parse_path
 
 KINDS: Final[tuple[str, ...]] = ("path", "element", "const", "call")
 OPTIONS: Final[tuple[str, ...]] = ("default", "lower", "trim", "values", "unit", "region")
@@ -80,7 +80,7 @@ class Sources:
 
     def _of_kind(self, kind: str, written: Written) -> Source | None:
         if kind == "const":
-            return Const(written.value)
+            return ConstSource(written.value)
         if kind == "call":
             return read_call(written)
         return self._use_of_element(written) if kind == "element" else self._paths(written)
@@ -121,7 +121,7 @@ class _Options:
     def around(self, source: Source) -> Source:
         if not self._written:
             return source
-        return Changed(
+        return TransformedSource(
             source,
             default=self._default,
             lower=self._lower,
@@ -178,6 +178,6 @@ def refuse_options(source: Source, written: Written, parameter: str | None = Non
 def _has(source: Source, option: str) -> bool:
     if isinstance(source, FirstOf):
         return any(_has(inner, option) for inner in source.sources)
-    if isinstance(source, Changed):
+    if isinstance(source, TransformedSource):
         return getattr(source, option) is not None or _has(source.source, option)
     return False

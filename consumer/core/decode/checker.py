@@ -10,7 +10,7 @@ from typing import Final
 from fastavro.types import DictSchema
 from fastavro.types import Schema as Node
 
-from consumer.core.decode.cursor import Walk
+from consumer.core.decode.cursor import Cursor
 from consumer.core.decode.schema import MAX_DECIMAL_BYTES, RECORDS, Schema
 from consumer.core.decode.size_limits import (
     CONTAINER_COST,
@@ -26,14 +26,14 @@ from consumer.core.decode.size_limits import (
 from consumer.core.errors import RecordRejected
 from consumer.core.model import RejectReason
 
-Step = Callable[[Walk], None]
+Step = Callable[[Cursor], None]
 """Moves over one value of one type."""
 
 _EMPTY_COST: Final = 64
 """The least that an item without bytes is reckoned at, so that even a million of them are too many."""
 
 
-class Guard:
+class Checker:
     """The walk over one schema's values.
 
     Args:
@@ -53,7 +53,7 @@ class Guard:
         Raises:
             RecordRejected: with the field and what is wrong there, never what it holds.
         """
-        walk = Walk(value, start, self._budget, self._longest)
+        walk = Cursor(value, start, self._budget, self._longest)
         self._step(walk)
         if walk.at != walk.end:
             raise RecordRejected(RejectReason.DECODE_LEFT_OVER, f"{walk.end - walk.at} bytes left over")
@@ -79,7 +79,7 @@ class _Steps:
     def _reference(self, name: str) -> Step:
         steps = self._named
 
-        def step(walk: Walk) -> None:
+        def step(walk: Cursor) -> None:
             steps[name](walk)
 
         return step
@@ -105,7 +105,7 @@ class _Steps:
         fields = [(name, step) for name, step in steps if step is not _null]
         cost = max(record_cost(len(steps)), self._record_floor)
 
-        def step(walk: Walk) -> None:
+        def step(walk: Cursor) -> None:
             walk.enter(cost)
             for walk.field, read in fields:
                 read(walk)
@@ -115,7 +115,7 @@ class _Steps:
 
 
 def _union(branches: list[Step]) -> Step:
-    def step(walk: Walk) -> None:
+    def step(walk: Cursor) -> None:
         index = walk.number()
         if not 0 <= index < len(branches):
             raise walk.fault(RejectReason.DECODE_VALUE, f"takes a type beyond the union's {len(branches)}")
@@ -125,7 +125,7 @@ def _union(branches: list[Step]) -> Step:
 
 
 def _enum(symbols: int) -> Step:
-    def step(walk: Walk) -> None:
+    def step(walk: Cursor) -> None:
         if not 0 <= walk.number() < symbols:
             raise walk.fault(RejectReason.DECODE_VALUE, f"takes a symbol beyond the enum's {symbols}")
 
@@ -135,7 +135,7 @@ def _enum(symbols: int) -> Step:
 def _blocks(inner: Step, least: float, cost: int) -> Step:
     """An array or a map: blocks of a count and so many items, until a count of 0. `least`: an item's fewest bytes."""
 
-    def step(walk: Walk) -> None:
+    def step(walk: Cursor) -> None:
         walk.enter(CONTAINER_COST)
         field = walk.field
         while count := walk.block():
@@ -153,7 +153,7 @@ def _blocks(inner: Step, least: float, cost: int) -> Step:
     return step
 
 
-def _walk_empty(walk: Walk, inner: Step, count: int) -> None:
+def _walk_empty(walk: Cursor, inner: Step, count: int) -> None:
     """Items without bytes are all alike: walk over one, pay for all."""
     before = walk.budget
     inner(walk)
@@ -161,7 +161,7 @@ def _walk_empty(walk: Walk, inner: Step, count: int) -> None:
 
 
 def _entry(value: Step) -> Step:
-    def step(walk: Walk) -> None:
+    def step(walk: Cursor) -> None:
         _text(walk)
         value(walk)
 
@@ -169,23 +169,23 @@ def _entry(value: Step) -> Step:
 
 
 def _fixed(size: int, cost: int) -> Step:
-    def step(walk: Walk) -> None:
+    def step(walk: Cursor) -> None:
         walk.spend(cost)
         walk.skip(size)
 
     return step
 
 
-def _null(_walk: Walk) -> None:
+def _null(_walk: Cursor) -> None:
     """Nothing is written for null."""
 
 
-def _number(walk: Walk) -> None:
+def _number(walk: Cursor) -> None:
     walk.spend(SCALAR_COST)
     walk.number()
 
 
-def _text(walk: Walk) -> None:
+def _text(walk: Cursor) -> None:
     length = walk.length()
     walk.spend(SCALAR_COST + TEXT_COST * length)
     begin = walk.at
@@ -202,13 +202,13 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _bytes(walk: Walk) -> None:
+def _bytes(walk: Cursor) -> None:
     length = walk.length()
     walk.spend(SCALAR_COST + length)
     walk.skip(length)
 
 
-def _decimal(walk: Walk) -> None:
+def _decimal(walk: Cursor) -> None:
     length = walk.length()
     if length > MAX_DECIMAL_BYTES:
         raise walk.fault(RejectReason.DECODE_LENGTH, f"a decimal of more than {MAX_DECIMAL_BYTES} bytes")

@@ -10,7 +10,7 @@ _MOST_VARINT_BYTES: Final = 10
 """Of a 64-bit number, seven bits a byte."""
 
 
-class Walk:
+class Cursor:
     """Where the walk is, what it may still spend, and the field it is in. All in bytes."""
 
     __slots__ = ("at", "budget", "data", "depth", "end", "field", "longest")

@@ -13,7 +13,7 @@ from fastavro import schemaless_reader
 from fastavro.read import SchemaResolutionError
 from fastavro.types import Schema as Node
 
-from consumer.core.decode.checker import Guard
+from consumer.core.decode.checker import Checker
 from consumer.core.decode.compiled_reader import straight
 from consumer.core.decode.framing import SINGLE_OBJECT_MARKER, SPLITS, Framing, key_of, token_of, unknown_fingerprint
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse, parse_text, rabin
@@ -145,7 +145,7 @@ class Decoder:
 
 def _reading(schema: Schema, budget: int, longest: int, record_floor: int = 0) -> _Read:
     """Read by the writer's own schema: straight through, nearly always; by fastavro what is left."""
-    guard = Guard(schema, budget=budget, longest=longest, record_floor=record_floor)
+    guard = Checker(schema, budget=budget, longest=longest, record_floor=record_floor)
     safe_bytes = safe_length(schema, budget, record_floor)
     read_straight, read_by_fastavro = straight(schema), _by_fastavro(schema, guard)
 
@@ -161,7 +161,7 @@ def _reading(schema: Schema, budget: int, longest: int, record_floor: int = 0) -
     return read
 
 
-def _by_fastavro(schema: Schema, guard: Guard) -> _Read:
+def _by_fastavro(schema: Schema, guard: Checker) -> _Read:
     """Read what there is, or have the guard say what is wrong with it."""
     strict = schema.strict
 

@@ -23,7 +23,7 @@ _AWAY_LEAST_S: Final = 0.1
 """However the jitter falls, so that it is never a busy loop."""
 
 
-class Found(Struct, frozen=True):
+class SchemaFound(Struct, frozen=True):
     """The registry has it. `references`: the texts of what it refers to, each after what it needs itself."""
 
     key: SchemaKey
@@ -31,30 +31,30 @@ class Found(Struct, frozen=True):
     references: tuple[str, ...] = ()
 
 
-class Unusable(Struct, frozen=True):
+class SchemaUnusable(Struct, frozen=True):
     """The registry has it, and it is not Avro."""
 
     key: SchemaKey
     why: str
 
 
-class Denied(Struct, frozen=True):
+class SchemaDenied(Struct, frozen=True):
     """The registry says that it has no such schema."""
 
     key: SchemaKey
 
 
-class Away(Struct, frozen=True):
+class RegistryAway(Struct, frozen=True):
     """The registry did not say whether it has it."""
 
     key: SchemaKey
     why: str
 
 
-LookUp = Found | Unusable | Denied | Away
+SchemaAnswer = SchemaFound | SchemaUnusable | SchemaDenied | RegistryAway
 
 
-class Schemas(Protocol):
+class SchemaSource(Protocol):
     """What is told of the answers: `decode.Decoder`."""
 
     def learn(self, key: SchemaKey, text: str, references: Sequence[str]) -> None: ...
@@ -78,7 +78,7 @@ class SchemaLookups:
     `take` returns True for needs no more waiting, and its records are decoded again.
     """
 
-    def __init__(self, schemas: Schemas) -> None:
+    def __init__(self, schemas: SchemaSource) -> None:
         self._schemas = schemas
         self._wanted: dict[SchemaKey, _Wanted] = {}
         self._denied_until_s: dict[SchemaKey, float] = {}
@@ -110,7 +110,7 @@ class SchemaLookups:
             self._wanted[key].is_asked = True
         return keys
 
-    def take(self, answer: LookUp, now_s: float, jitter: float) -> bool:
+    def take(self, answer: SchemaAnswer, now_s: float, jitter: float) -> bool:
         """Note an answer.
 
         Args:
@@ -123,11 +123,11 @@ class SchemaLookups:
         if wanted is None:
             return False
         wanted.is_asked = False
-        if isinstance(answer, Away):
+        if isinstance(answer, RegistryAway):
             self._pause(wanted, now_s, jitter)
             return False
         self._times_away = 0
-        if isinstance(answer, Denied) and not self._is_denied_for_good(wanted, now_s):
+        if isinstance(answer, SchemaDenied) and not self._is_denied_for_good(wanted, now_s):
             return False
         self._tell(answer, now_s)
         del self._wanted[answer.key]
@@ -147,10 +147,10 @@ class SchemaLookups:
         wanted.ask_at_s = now_s + _DENIED_AGAIN_S
         return now_s - wanted.denied_since_s >= DENIED_AFTER_S
 
-    def _tell(self, answer: Found | Unusable | Denied, now_s: float) -> None:
-        if isinstance(answer, Found):
+    def _tell(self, answer: SchemaFound | SchemaUnusable | SchemaDenied, now_s: float) -> None:
+        if isinstance(answer, SchemaFound):
             self._schemas.learn(answer.key, answer.text, answer.references)
-        elif isinstance(answer, Unusable):
+        elif isinstance(answer, SchemaUnusable):
             self._schemas.refuse(answer.key, answer.why)
         else:
             self._schemas.deny(answer.key)

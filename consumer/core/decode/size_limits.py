@@ -41,7 +41,7 @@ def decimal_cost(size: int) -> int:
     return 2 * SCALAR_COST + size * size // 4
 
 
-class Bounds(Struct, frozen=True):
+class SizeLimits(Struct, frozen=True):
     """A value of n bytes costs at most `fixed` + `per_byte` × n."""
 
     fixed: float
@@ -95,56 +95,56 @@ class _Survey:
         self._record_floor = record_floor
         self._least = least_sizes(named)
         # A type met again before it is done holds itself.
-        self._known: dict[str, Bounds] = {}
+        self._known: dict[str, SizeLimits] = {}
 
-    def bounds(self, node: Node) -> Bounds:
+    def bounds(self, node: Node) -> SizeLimits:
         name = node if isinstance(node, str) else node.get("name", "") if isinstance(node, dict) else ""
         if name in self._known:
             return self._known[name]
         if name in self._named:
-            self._known[name] = Bounds(inf, inf, inf)
+            self._known[name] = SizeLimits(inf, inf, inf)
             self._known[name] = self._of(self._named[name])
             return self._known[name]
         return self._of(node)
 
-    def _of(self, node: Node) -> Bounds:
+    def _of(self, node: Node) -> SizeLimits:
         if isinstance(node, list):
             return _worst([self.bounds(each) for each in node])
         kind = node if isinstance(node, str) else node["type"]
         if isinstance(node, dict) and kind in self._OF_KIND:
             return self._OF_KIND[kind](self, node)
         if isinstance(node, dict) and kind == "bytes" and node.get("logicalType") == "decimal":
-            return Bounds(decimal_cost(0), TEXT_COST, 0, has_decimals=True)
-        return Bounds(0 if kind == "null" else SCALAR_COST, TEXT_COST, 0)
+            return SizeLimits(decimal_cost(0), TEXT_COST, 0, has_decimals=True)
+        return SizeLimits(0 if kind == "null" else SCALAR_COST, TEXT_COST, 0)
 
-    def _record(self, node: DictSchema) -> Bounds:
+    def _record(self, node: DictSchema) -> SizeLimits:
         fields = [self.bounds(each["type"]) for each in node["fields"]]
         own = max(record_cost(len(fields)), self._record_floor)
         worst = _worst(fields)
-        return Bounds(own + sum(each.fixed for each in fields), worst.per_byte, worst.depth + 1, worst.has_decimals)
+        return SizeLimits(own + sum(each.fixed for each in fields), worst.per_byte, worst.depth + 1, worst.has_decimals)
 
-    def _array(self, node: DictSchema) -> Bounds:
+    def _array(self, node: DictSchema) -> SizeLimits:
         item = self.bounds(node["items"])
         return _repeated(item, ITEM_COST, least_size(node["items"], self._least))
 
-    def _map(self, node: DictSchema) -> Bounds:
+    def _map(self, node: DictSchema) -> SizeLimits:
         value = self.bounds(node["values"])
         return _repeated(value, ENTRY_COST, 1 + least_size(node["values"], self._least))
 
-    def _fixed(self, node: DictSchema) -> Bounds:
+    def _fixed(self, node: DictSchema) -> SizeLimits:
         size = int(node["size"])
-        return Bounds(decimal_cost(size) if node.get("logicalType") == "decimal" else SCALAR_COST + size, 0, 0)
+        return SizeLimits(decimal_cost(size) if node.get("logicalType") == "decimal" else SCALAR_COST + size, 0, 0)
 
     _OF_KIND: Final = {"record": _record, "error": _record, "array": _array, "map": _map, "fixed": _fixed}
 
 
-def _repeated(inner: Bounds, own: int, least: float) -> Bounds:
+def _repeated(inner: SizeLimits, own: int, least: float) -> SizeLimits:
     each = (own + inner.fixed) / least if least else inf
-    return Bounds(CONTAINER_COST, each + max(inner.per_byte, TEXT_COST), inner.depth + 1, inner.has_decimals)
+    return SizeLimits(CONTAINER_COST, each + max(inner.per_byte, TEXT_COST), inner.depth + 1, inner.has_decimals)
 
 
-def _worst(several: list[Bounds]) -> Bounds:
-    return Bounds(
+def _worst(several: list[SizeLimits]) -> SizeLimits:
+    return SizeLimits(
         fixed=max((each.fixed for each in several), default=0),
         per_byte=max((each.per_byte for each in several), default=0),
         depth=max((each.depth for each in several), default=0),

@@ -26,7 +26,7 @@ Refusal = tuple[int, bytes]
 """Offset of a record, and the start of the digest of its event that was refused: another rule's may not have been."""
 
 
-class Cold(StrEnum):
+class ColdReason(StrEnum):
     """Why a window starts empty. `NONE` is no fault: nothing was committed yet, or without a window."""
 
     NONE = "none"
@@ -51,11 +51,11 @@ class Rewind(Struct, frozen=True):
     old owner's watermark then, and less than a second more."""
     refused: frozenset[Refusal] = frozenset()
     topic_id: str = ""
-    cold: Cold | None = None
+    cold: ColdReason | None = None
     """Set if the window starts empty."""
 
 
-class Trail:
+class ReadTrail:
     """The watermark's way through the log, a step a second: where it was at an offset, and what was claimed there.
 
     Of a long stall it keeps at most 4,096 steps by joining neighbours, so that a rewind may begin too early, never
@@ -191,26 +191,26 @@ def write_metadata(start: int, watermark_ms: int, refused: list[Refusal] | None,
 def parse_metadata(text: str, committed: int, window_ms: int, wall_ms: int) -> Rewind:
     """Read what `write_metadata` wrote for the offset `committed`; whatever else it is, the window starts cold."""
     if not text:
-        return Rewind(committed, cold=Cold.NONE)
+        return Rewind(committed, cold=ColdReason.NONE)
     try:
         found = msgspec.json.decode(text, type=_Metadata)
         refused = frozenset(_unpack(found.w, found.r))
     except (msgspec.MsgspecError, ValueError, IndexError):
-        return Rewind(committed, cold=Cold.UNREADABLE)
+        return Rewind(committed, cold=ColdReason.UNREADABLE)
     fault = _fault(found, committed, wall_ms + window_ms)
     if fault is not None:
         return Rewind(committed, topic_id=found.t, cold=fault)
     return Rewind(found.w, found.m, refused, found.t)
 
 
-def _fault(found: _Metadata, committed: int, latest_ms: int) -> Cold | None:
+def _fault(found: _Metadata, committed: int, latest_ms: int) -> ColdReason | None:
     if found.v != VERSION:
-        return Cold.VERSION
+        return ColdReason.VERSION
     if found.c:
-        return Cold.TOO_MANY_REFUSED
+        return ColdReason.TOO_MANY_REFUSED
     if not 0 <= found.w <= committed:
-        return Cold.BEYOND
-    return None if 0 <= found.m <= latest_ms else Cold.TIME
+        return ColdReason.BEYOND
+    return None if 0 <= found.m <= latest_ms else ColdReason.TIME
 
 
 def _json(metadata: _Metadata) -> str:

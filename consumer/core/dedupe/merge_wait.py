@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from consumer.core.model import Item
 
 
-class Waiting:
+class MergeWait:
     """A wait ends when the watermark has passed the event by `wait_ms`, or that long after it was read."""
 
     def __init__(self, wait_ms: int) -> None:

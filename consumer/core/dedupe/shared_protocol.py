@@ -29,7 +29,7 @@ _PREFIX: Final = b"tiktok:"
 _GROUP_BYTES: Final = 6
 
 
-class Verdict(Enum):
+class ClaimResult(Enum):
     """What the store says of an event that would be sent. The values are the answer's bytes."""
 
     FIRST = ord("f")
@@ -71,7 +71,7 @@ class Claim(Struct, frozen=True, gc=False):
     time_ms: int
 
 
-class Question(Struct, frozen=True):
+class ClaimRequest(Struct, frozen=True):
     """All that one round trip carries; done in this order."""
 
     owner: bytes
@@ -99,7 +99,7 @@ _CLAIM: Final = Layout(">16s8sdI")
 _RELEASE: Final = Layout(">16s8s8s")
 
 
-def packed(question: Question, prefix: bytes, lifetimes: Lifetimes) -> list[bytes | int]:
+def packed(question: ClaimRequest, prefix: bytes, lifetimes: Lifetimes) -> list[bytes | int]:
     """The arguments of `SCRIPT`, in its order."""
     return [
         prefix,
@@ -114,7 +114,7 @@ def packed(question: Question, prefix: bytes, lifetimes: Lifetimes) -> list[byte
     ]
 
 
-def read_answer(answer: object, claims: int) -> list[Verdict]:
+def read_answer(answer: object, claims: int) -> list[ClaimResult]:
     """The verdict on each claim, in order. Raises Unreachable if the answer is none to such a question."""
     if not isinstance(answer, bytes) or len(answer) != claims:
         raise Unreachable("not an answer")
@@ -124,7 +124,7 @@ def read_answer(answer: object, claims: int) -> list[Verdict]:
         raise Unreachable("not an answer") from None
 
 
-_VERDICTS: Final = {verdict.value: verdict for verdict in Verdict}
+_VERDICTS: Final = {verdict.value: verdict for verdict in ClaimResult}
 
 # Lua 5.1 with its `struct` and `bit` as Redis and Valkey have them: `>d` is a double, `I4` an unsigned 32-bit number.
 # A key's value: "1" or "0" for accepted or not yet, the time (8), the accepted fields (4); while there is a claim,

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Final
 
 from consumer.core.dedupe.merge import presence
-from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, Question, Verdict, token_of
+from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, ClaimRequest, ClaimResult, token_of
 from consumer.core.dedupe.window import digest_of
 from consumer.core.model import Item
 
@@ -33,7 +33,7 @@ MOST_UNTOLD: Final = 100_000
 would have told of is at worst sent again."""
 
 
-class Shared:
+class SharedClaims:
     """This process's part in the shared window.
 
     Args:
@@ -74,7 +74,7 @@ class Shared:
         """True until the item is let go: it is in no batch yet, and may still be merged into."""
         return item in self._new or item in self._held
 
-    def question(self, now_s: float, wall_ms: int) -> Question | None:
+    def question(self, now_s: float, wall_ms: int) -> ClaimRequest | None:
         """What to ask now; None if there is nothing, or the store is left alone. `answered` or `failed` must follow."""
         if now_s < self._ask_at_s:
             return None
@@ -85,7 +85,7 @@ class Shared:
             return None
         if is_heartbeat:
             self._beat_at_s = now_s + HEARTBEAT_EVERY_S
-        return Question(
+        return ClaimRequest(
             self._owner,
             is_heartbeat,
             list(islice(self._confirms, MOST_AT_ONCE)),
@@ -105,16 +105,18 @@ class Shared:
 
     # ── what the store answers ──────────────────────────────────────────────────────────────────
 
-    def answered(self, question: Question, verdicts: Sequence[Verdict], now_s: float) -> list[tuple[Item, Verdict]]:
+    def answered(
+        self, question: ClaimRequest, verdicts: Sequence[ClaimResult], now_s: float
+    ) -> list[tuple[Item, ClaimResult]]:
         """Take in the answer to the last question. Returns what it decided: every item but those that wait."""
         self._failures = 0
         for _ in question.confirms:
             self._confirms.popleft()
         for _ in question.releases:
             self._releases.popleft()
-        decided: list[tuple[Item, Verdict]] = []
+        decided: list[tuple[Item, ClaimResult]] = []
         for item, verdict in zip(self._asking, verdicts, strict=True):
-            if verdict is Verdict.WAIT:
+            if verdict is ClaimResult.WAIT:
                 self._wait(item, now_s)
                 continue
             claim, _ = self._held.pop(item)
@@ -167,7 +169,7 @@ class Shared:
                 del asks[item]
         for item in [item for item in self._out if is_gone(item)]:
             claim, owner = self._out.pop(item)
-            if item.is_handed_over:
+            if item.is_submitted:
                 self._left[claim.digest, claim.token] = now_s + HEARTBEAT_MS / 1000, claim, owner
             else:
                 self._releases.append((claim, owner))
@@ -209,7 +211,7 @@ class Shared:
         return presence(item.event) if self._forward_new_fields else 0
 
 
-_LETS_GO: Final = frozenset({Verdict.FIRST, Verdict.FORWARD})
+_LETS_GO: Final = frozenset({ClaimResult.FIRST, ClaimResult.FORWARD})
 
 
 def _claim(item: Item, wall_ms: int) -> Claim:

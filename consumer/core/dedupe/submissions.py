@@ -11,7 +11,7 @@ from msgspec import Struct
 from consumer.core.model import Event, EventOutcome, Item, Record
 
 
-class Outcome(StrEnum):
+class DedupeResult(StrEnum):
     """What an offered event is."""
 
     FIRST = "first"
@@ -25,10 +25,10 @@ class Outcome(StrEnum):
     """Sent, without a claim: the watermark has passed its record by more than the window."""
 
 
-class Offered(Struct, frozen=True, gc=False):
+class OfferedEvent(Struct, frozen=True, gc=False):
     """What to do with an offered event's record."""
 
-    outcome: Outcome
+    outcome: DedupeResult
     item: Item | None
     """What the record settles with; None: it is settled at once, as a duplicate."""
     is_to_batch: bool = False
@@ -37,7 +37,7 @@ class Offered(Struct, frozen=True, gc=False):
     """More than 0 exactly if `item` was merged into after it had gone to the batch: the size its body had."""
 
 
-class Send(Struct, gc=False, eq=False):
+class Submission(Struct, gc=False, eq=False):
     """An event sent, or to be sent, for a key."""
 
     item: Item | None
@@ -47,14 +47,14 @@ class Send(Struct, gc=False, eq=False):
     fields: int
 
 
-_SETTLED: Final = Offered(Outcome.DUPLICATE, None)
+_SETTLED: Final = OfferedEvent(DedupeResult.DUPLICATE, None)
 
 
-def alone(outcome: Outcome, event: Event, record: Record, now_s: float) -> Offered:
-    return Offered(outcome, Item(event, [record], [EventOutcome.ACCEPTED], now_s), True)
+def alone(outcome: DedupeResult, event: Event, record: Record, now_s: float) -> OfferedEvent:
+    return OfferedEvent(outcome, Item(event, [record], [EventOutcome.ACCEPTED], now_s), True)
 
 
-def vouched(sends: list[Send], wanted: int, copy: Item) -> Offered | None:
+def settle_with_existing(sends: list[Submission], wanted: int, copy: Item) -> OfferedEvent | None:
     """Let a copy settle with what was accepted, or else with the oldest send that, with that, has all it has.
 
     None if no one send vouches for it: were it to settle with one of several, the refusal of another would lose
@@ -66,18 +66,18 @@ def vouched(sends: list[Send], wanted: int, copy: Item) -> Offered | None:
         return _SETTLED
     for send in sends:
         if send.item is not None and not missing & ~send.fields:
-            return attached(send.item, copy, Outcome.DUPLICATE)
+            return attached(send.item, copy, DedupeResult.DUPLICATE)
     return None
 
 
-def attached(item: Item, copy: Item, outcome: Outcome, old_bytes: int = 0) -> Offered:
+def attached(item: Item, copy: Item, outcome: DedupeResult, old_bytes: int = 0) -> OfferedEvent:
     """Let a copy's record settle with an item."""
     item.records.append(copy.records[0])
     item.copy_rules.append(copy.event.rule)
-    item.outcomes.append(EventOutcome.MERGED if outcome is Outcome.MERGED else EventOutcome.DUPLICATE)
-    return Offered(outcome, item, False, old_bytes)
+    item.outcomes.append(EventOutcome.MERGED if outcome is DedupeResult.MERGED else EventOutcome.DUPLICATE)
+    return OfferedEvent(outcome, item, False, old_bytes)
 
 
-def fields_of_all(sends: Iterable[Send]) -> int:
+def fields_of_all(sends: Iterable[Submission]) -> int:
     """What these sends have, together."""
     return reduce(or_, [send.fields for send in sends], 0)

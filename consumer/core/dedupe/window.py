@@ -16,19 +16,27 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.core.dedupe.checkpoint import Refusals, Rewind, Trail, write_metadata
+from consumer.core.dedupe.checkpoint import ReadTrail, Refusals, Rewind, write_metadata
 from consumer.core.dedupe.claims import NOWHERE, Claims, fields_of, offset_of, time_of
 from consumer.core.dedupe.merge import merge, presence
-from consumer.core.dedupe.merge_wait import Waiting
-from consumer.core.dedupe.submissions import Offered, Outcome, Send, alone, attached, fields_of_all, vouched
+from consumer.core.dedupe.merge_wait import MergeWait
+from consumer.core.dedupe.submissions import (
+    DedupeResult,
+    OfferedEvent,
+    Submission,
+    alone,
+    attached,
+    fields_of_all,
+    settle_with_existing,
+)
 from consumer.core.model import Event, EventOutcome, Item, Record
 
-__all__ = ["Offered", "Outcome", "Window", "WindowSettings", "digest_of", "has_key", "trim"]
+__all__ = ["DedupeResult", "OfferedEvent", "Window", "WindowSettings", "digest_of", "has_key", "trim"]
 
 _DIGEST_BYTES: Final = 16
 # An enum's members are slow to reach, and each event needs these.
 _ACCEPTED: Final = EventOutcome.ACCEPTED
-_FIRST: Final = Outcome.FIRST
+_FIRST: Final = DedupeResult.FIRST
 
 
 class WindowSettings(Struct, frozen=True):
@@ -72,12 +80,12 @@ class Window:
         self._settings = settings
         self._window_ms = settings.window_ms
         self._claims = Claims()
-        self._open: dict[bytes, Item | list[Send]] = {}
+        self._open: dict[bytes, Item | list[Submission]] = {}
         """Keys that wait for an answer → their only send, as its claim describes it, or all of them, oldest first."""
         self._digests: dict[Item, bytes] = {}
         """Of items without an answer."""
-        self._waiting = Waiting(settings.merge_wait_ms)
-        self._trail = Trail()
+        self._waiting = MergeWait(settings.merge_wait_ms)
+        self._trail = ReadTrail()
         self._refusals = Refusals(rewind.refused if rewind else ())
         self._next_second_ms = 0
         self.watermark_ms = -1
@@ -101,7 +109,7 @@ class Window:
                 self._trail.reached(record.position.offset, time_ms)
                 self._claims.expire(time_ms - self._window_ms)
 
-    def offer(self, event: Event, record: Record, now_s: float, digest: bytes | None = None) -> Offered:
+    def offer(self, event: Event, record: Record, now_s: float, digest: bytes | None = None) -> OfferedEvent:
         """Decide on one event of a record.
 
         Args:
@@ -109,19 +117,19 @@ class Window:
             digest: `digest_of(event)`, if the caller has it.
         """
         if not (self._window_ms and has_key(event)):
-            return alone(Outcome.UNKEYED, event, record, now_s)
+            return alone(DedupeResult.UNKEYED, event, record, now_s)
         time_ms, watermark_ms = record.timestamp_ms, self.watermark_ms
         if not 0 <= time_ms <= watermark_ms:
             time_ms = watermark_ms
         alive_from_ms = watermark_ms - self._window_ms
         if time_ms < alive_from_ms:
-            return alone(Outcome.TOO_OLD, event, record, now_s)
+            return alone(DedupeResult.TOO_OLD, event, record, now_s)
         digest = digest or digest_of(event)
         item, fields, offset = Item(event, [record], [_ACCEPTED], now_s), presence(event), record.position.offset
         claim = self._claims.take(digest, alive_from_ms, time_ms, offset, fields)
         if claim is None:
             return self._first(digest, item, time_ms, offset)
-        return self._copy(digest, claim, item, Send(item, time_ms, offset, fields))
+        return self._copy(digest, claim, item, Submission(item, time_ms, offset, fields))
 
     # ── what is answered ────────────────────────────────────────────────────────────────────────
 
@@ -254,29 +262,29 @@ class Window:
         if offset != NOWHERE:
             self._trail.claimed(offset, time_ms)
 
-    def _first(self, digest: bytes, item: Item, time_ms: int, offset: int) -> Offered:
+    def _first(self, digest: bytes, item: Item, time_ms: int, offset: int) -> OfferedEvent:
         """Send what has taken its claim."""
         if time_ms > self._trail.latest_ms or offset < self._trail.offset:
             self._trail.claimed(offset, time_ms)
         self._open[digest] = item
         self._digests[item] = digest
         if not self._settings.merge_wait_ms:
-            return Offered(_FIRST, item, True)
+            return OfferedEvent(_FIRST, item, True)
         self._waiting.add(item, time_ms)
-        return Offered(_FIRST, item)
+        return OfferedEvent(_FIRST, item)
 
-    def _copy(self, digest: bytes, claim: int, item: Item, send: Send) -> Offered:
+    def _copy(self, digest: bytes, claim: int, item: Item, send: Submission) -> OfferedEvent:
         earlier = self._earlier(digest, claim, send.offset, item.event.rule)
         if not earlier:
             self._claims.put(digest, send.time_ms, send.offset, send.fields)
             return self._first(digest, item, send.time_ms, send.offset)
         return (
             self._merged(digest, earlier[0], item, send)
-            or vouched(earlier, self._wanted(earlier[0], send), item)
+            or settle_with_existing(earlier, self._wanted(earlier[0], send), item)
             or self._forwarded(digest, earlier, item, send)
         )
 
-    def _earlier(self, digest: bytes, claim: int, offset: int, rule: str) -> list[Send]:
+    def _earlier(self, digest: bytes, claim: int, offset: int, rule: str) -> list[Submission]:
         """The sends that the event of that record and rule is a copy of.
 
         A record read again is no copy of itself, nor of what came after it, which will be read again as well. Two
@@ -290,7 +298,7 @@ class Window:
                 return sends[:place]
         return sends
 
-    def _keep(self, digest: bytes, rest: list[Send]) -> None:
+    def _keep(self, digest: bytes, rest: list[Submission]) -> None:
         """Let a claim consist of these sends alone."""
         if any(send.item for send in rest):
             self._open[digest] = rest
@@ -302,16 +310,16 @@ class Window:
         else:
             self._claims.release(digest)
 
-    def _wanted(self, owner: Send, copy: Send) -> int:
+    def _wanted(self, owner: Submission, copy: Submission) -> int:
         return copy.fields if self._settings.forward_new_fields else copy.fields & owner.fields
 
-    def _merged(self, digest: bytes, owner: Send, copy: Item, send: Send) -> Offered | None:
+    def _merged(self, digest: bytes, owner: Submission, copy: Item, send: Submission) -> OfferedEvent | None:
         """Merge into the claim's owner; None if that is handed over, or would become too large."""
         target = owner.item
-        if target is None or target.is_handed_over:
+        if target is None or target.is_submitted:
             return None
         if not send.fields & ~owner.fields:
-            return attached(target, copy, Outcome.DUPLICATE)
+            return attached(target, copy, DedupeResult.DUPLICATE)
         event = merge(target.event, copy.event, self._settings.max_body_bytes)
         if event is None:
             return None
@@ -319,16 +327,16 @@ class Window:
         target.event = event
         owner.fields |= send.fields
         self._claims.add_fields(digest, send.fields)
-        return attached(target, copy, Outcome.MERGED, old_bytes)
+        return attached(target, copy, DedupeResult.MERGED, old_bytes)
 
-    def _forwarded(self, digest: bytes, sends: list[Send], item: Item, send: Send) -> Offered:
+    def _forwarded(self, digest: bytes, sends: list[Submission], item: Item, send: Submission) -> OfferedEvent:
         """Send a copy as it is, so that TikTok can merge it."""
         item.outcomes[0] = EventOutcome.FORWARDED
         sends.append(send)
         self._open[digest] = sends
         self._digests[item] = digest
         self._claims.add_fields(digest, send.fields)
-        return Offered(Outcome.FORWARDED, item, True)
+        return OfferedEvent(DedupeResult.FORWARDED, item, True)
 
 
 def trim(windows: Sequence[Window], max_keys: int) -> None:
@@ -345,6 +353,6 @@ def _oldest_ms(window: Window) -> float:
     return inf if window.oldest_ms is None else window.oldest_ms
 
 
-def _only_send(item: Item | None, claim: int) -> Send:
+def _only_send(item: Item | None, claim: int) -> Submission:
     """What a claim describes while nothing was forwarded; and, all sends as one, when all are accepted."""
-    return Send(item, time_of(claim), offset_of(claim), fields_of(claim))
+    return Submission(item, time_of(claim), offset_of(claim), fields_of(claim))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from consumer.core.deliver.pixel_state import Gate
+from consumer.core.deliver.pixel_state import PixelAvailability
 
 
 class ParkSettings(Struct, frozen=True):
@@ -19,13 +19,13 @@ class ParkSettings(Struct, frozen=True):
     """A quarter of `max_records_in_flight`: so many of a closed pixel's events may wait."""
 
 
-def may_park(gates: Mapping[str, Gate]) -> bool:
+def may_park(gates: Mapping[str, PixelAvailability]) -> bool:
     """With one pixel, or none open, Kafka is the buffer and nothing is parked."""
-    return any(gate.is_open for gate in gates.values())
+    return any(gate.can_send for gate in gates.values())
 
 
 def to_park(
-    gates: Mapping[str, Gate], waiting: Callable[[str], int], settings: ParkSettings, now_s: float
+    gates: Mapping[str, PixelAvailability], waiting: Callable[[str], int], settings: ParkSettings, now_s: float
 ) -> frozenset[str]:
     """The pixels whose waiting events are to be parked now.
 
@@ -43,7 +43,7 @@ def to_park(
     )
 
 
-def lacks_a_try(gate: Gate, waiting: int, now_s: float) -> bool:
+def lacks_a_try(gate: PixelAvailability, waiting: int, now_s: float) -> bool:
     """True for a closed pixel that may be tried again by now, and has no event that it could be tried with.
 
     All of them may be parked, or gone with their partitions: then it would stay closed for ever.
@@ -51,4 +51,4 @@ def lacks_a_try(gate: Gate, waiting: int, now_s: float) -> bool:
     Args:
         waiting: how many of its events wait or are on their way.
     """
-    return not gate.is_open and gate.next_try_s is not None and gate.next_try_s <= now_s and not waiting
+    return not gate.can_send and gate.next_try_s is not None and gate.next_try_s <= now_s and not waiting

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from consumer.core.deliver.rate_limit import Rate
+from consumer.core.deliver.rate_limit import TokenBucket
 from consumer.core.deliver.request import PixelSettings
 from consumer.core.model import Item, Rejection, RejectReason
 
@@ -16,7 +16,7 @@ UNANSWERED_FOR_S: Final = 600.0
 """Promise 4's exception (design.md, section 5): so often, and for so long, while others are accepted."""
 
 
-class Load(Struct, eq=False):
+class RetryBatch(Struct, eq=False):
     """Items that go, or went, into one request, and what was learned of them."""
 
     items: list[Item]
@@ -27,7 +27,7 @@ class Load(Struct, eq=False):
     """Those of `tries` between which others of the pixel were accepted: these count against the load itself."""
     unanswered_since_s: float | None = None
     acceptances_seen: int = 0
-    """The lane's acceptances when `unanswered` was last counted."""
+    """The queue's acceptances when `unanswered` was last counted."""
 
     def count_unanswered(self, acceptances: int, now_s: float) -> bool:
         """Note an `unavailable`. True if it is now proven that something in this load is the cause."""
@@ -39,11 +39,11 @@ class Load(Struct, eq=False):
         self.acceptances_seen = acceptances
         return self.unanswered >= UNANSWERED_TIMES and now_s - self.unanswered_since_s >= UNANSWERED_FOR_S
 
-    def halves(self) -> tuple["Load", "Load"]:
+    def halves(self) -> tuple["RetryBatch", "RetryBatch"]:
         """Split in two, each at least one item: the caller has at least two."""
         return self.first((len(self.items) + 1) // 2)
 
-    def first(self, count: int) -> tuple["Load", "Load"]:
+    def first(self, count: int) -> tuple["RetryBatch", "RetryBatch"]:
         """Split off the first items; the caller has more than `count`."""
         return self._part(self.items[:count]), self._part(self.items[count:])
 
@@ -58,10 +58,10 @@ class Load(Struct, eq=False):
         self.items = staying
         return gone
 
-    def _part(self, items: list[Item]) -> "Load":
+    def _part(self, items: list[Item]) -> "RetryBatch":
         # An event alone must be unanswered as often again before it is given up: until now, it had company.
         unanswered = self.unanswered if len(items) > 1 else 0
-        return Load(
+        return RetryBatch(
             items,
             unanswered=unanswered,
             unanswered_since_s=self.unanswered_since_s,
@@ -69,15 +69,15 @@ class Load(Struct, eq=False):
         )
 
 
-class Lane:
+class PixelQueue:
     """One pixel's state. `deliver` alone changes it."""
 
     def __init__(self, settings: PixelSettings, max_per_s: float) -> None:
         self.pixel = settings.name
-        self.rate = Rate(settings.max_requests_per_second or max_per_s)
-        self.again: deque[Load] = deque()
+        self.rate = TokenBucket(settings.max_requests_per_second or max_per_s)
+        self.again: deque[RetryBatch] = deque()
         """What must be tried again; what was halved comes first."""
-        self.is_new_works_turn = False
+        self.probe_new_next = False
         """While the pixel is unavailable: true if the last try was one again, else one poisonous load would be
         every try, and nothing ever accepted."""
         self.requests = 0
@@ -101,7 +101,7 @@ class Lane:
         """Join the events' bytes, unchanged, into a request body."""
         return self._head + b",".join([item.event.body for item in items]) + _TAIL
 
-    def pop(self, now_s: float) -> Load | None:
+    def pop(self, now_s: float) -> RetryBatch | None:
         """Take the first load whose own wait is over."""
         for load in self.again:
             if load.not_before_s <= now_s:
@@ -109,7 +109,7 @@ class Lane:
                 return load
         return None
 
-    def pop_any(self) -> Load | None:
+    def pop_any(self) -> RetryBatch | None:
         """Take the first load, whether its own wait is over or not."""
         return self.again.popleft() if self.again else None
 

@@ -25,7 +25,7 @@ class PixelState(StrEnum):
     HELD = "held"
 
 
-class Gate(Struct, frozen=True):
+class PixelAvailability(Struct, frozen=True):
     """Whether, and when, a pixel may send."""
 
     state: PixelState = PixelState.OPEN
@@ -44,7 +44,7 @@ class Gate(Struct, frozen=True):
     was asked for under other circumstances and changes nothing."""
 
     @property
-    def is_open(self) -> bool:
+    def can_send(self) -> bool:
         return self.state is PixelState.OPEN
 
 
@@ -64,21 +64,21 @@ NEXT: Final[Mapping[PixelState, Mapping[Treatment, PixelState]]] = {
 }
 
 
-def opened(now_s: float, next_request: int) -> Gate:
+def opened(now_s: float, next_request: int) -> PixelAvailability:
     """Open: by an acceptance, or because a person mended what held the pixel."""
-    return Gate(since_s=now_s, first_request=next_request)
+    return PixelAvailability(since_s=now_s, first_request=next_request)
 
 
-def held_by_operator(now_s: float) -> Gate:
+def held_by_operator(now_s: float) -> PixelAvailability:
     """Closed by `hold: true`; nothing but another configuration opens it."""
-    return Gate(PixelState.HELD, now_s, now_s, "hold: true in the configuration", None)
+    return PixelAvailability(PixelState.HELD, now_s, now_s, "hold: true in the configuration", None)
 
 
-def closed(gate: Gate, state: PixelState, why: str, now_s: float, next_request: int) -> Gate:
+def closed(gate: PixelAvailability, state: PixelState, why: str, now_s: float, next_request: int) -> PixelAvailability:
     """Enter a closed state, or stay in it after one more failed try. `next_try_s` is the caller's to set."""
     if gate.state is state:
         return replace(gate, why=gate.why if state is PixelState.HELD else why, failures=gate.failures + 1)
-    return Gate(
+    return PixelAvailability(
         state,
         since_s=now_s,
         closed_since_s=now_s if gate.closed_since_s is None else gate.closed_since_s,

@@ -49,7 +49,7 @@ class ConcurrencyLimit:
             self._first_request = next_request
 
 
-class Rate:
+class TokenBucket:
     """A token bucket whose rate sinks below what TikTok throttled and finds its way back up.
 
     Below the rate that was throttled last it grows slowly, so that throttled answers stay rare; once it is past it,

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from consumer.core.deliver.pixel_state import PixelState
 from consumer.core.deliver.rate_limit import Backoff
-from consumer.core.deliver.response import Verdict
+from consumer.core.deliver.response import ResponseVerdict
 from consumer.core.model import Batch, Item, Rejection
 
 
@@ -29,7 +29,7 @@ class PixelSettings(Struct, frozen=True):
     """`hold: true`."""
 
 
-class Waiting(Protocol):
+class UnsentEvents(Protocol):
     """The events that were not sent yet: the batcher."""
 
     def is_due(self, pixel: str, now_s: float, is_flushing: bool = False) -> bool: ...
@@ -59,11 +59,11 @@ class StateChange(Struct, frozen=True):
     why: str
 
 
-class Outcome(Struct, frozen=True, eq=False):
+class RequestResult(Struct, frozen=True, eq=False):
     """What one answer did. Items in none of the lists will be tried again."""
 
     request: Request
-    verdict: Verdict
+    verdict: ResponseVerdict
     accepted: list[Item]
     rejected: list[tuple[Item, Rejection]]
     released: list[Item]

@@ -47,7 +47,7 @@ class Scope(StrEnum):
     ALL = "all"
 
 
-class Verdict(Struct, frozen=True, gc=False):
+class ResponseVerdict(Struct, frozen=True, gc=False):
     """One answer, understood. Holds no value of any event."""
 
     treatment: Treatment
@@ -88,14 +88,14 @@ def code_label(code: int | None) -> str:
     return str(code) if code in KNOWN_CODES else "other"
 
 
-def classify(answer: Answer, wall_s: float) -> Verdict:
+def classify(answer: Answer, wall_s: float) -> ResponseVerdict:
     """Decide what an answer means.
 
     Args:
         wall_s: Unix seconds, for a Retry-After that is a date.
     """
     if answer.status is None:
-        return Verdict(Treatment.UNAVAILABLE, answer.failure or "no answer")
+        return ResponseVerdict(Treatment.UNAVAILABLE, answer.failure or "no answer")
     envelope = _envelope(answer.body)
     wait_s = _retry_after_s(answer.retry_after, wall_s)
     if envelope is None:
@@ -103,7 +103,7 @@ def classify(answer: Answer, wall_s: float) -> Verdict:
     code, message, request_id = envelope
     treatment = _treatment(code)
     slows_all = treatment is Treatment.THROTTLED and code != _SLOWS_ONE_PIXEL
-    return Verdict(
+    return ResponseVerdict(
         treatment,
         f"code {code}",
         code=code,
@@ -124,14 +124,14 @@ def _treatment(code: int) -> Treatment:
     return Treatment.FORBIDDEN if 40100 <= code <= 40199 else Treatment.REFUSED
 
 
-def _by_status(status: int, wait_s: float | None) -> Verdict:
+def _by_status(status: int, wait_s: float | None) -> ResponseVerdict:
     why = f"HTTP {status} without TikTok's envelope"
     if status == 429:
-        return Verdict(Treatment.THROTTLED, why, scope=Scope.ALL, wait_s=wait_s)
+        return ResponseVerdict(Treatment.THROTTLED, why, scope=Scope.ALL, wait_s=wait_s)
     if status == 413:
-        return Verdict(Treatment.REFUSED, why)
+        return ResponseVerdict(Treatment.REFUSED, why)
     # Also any 2xx: what is not the envelope is not a success.
-    return Verdict(Treatment.UNAVAILABLE, why, wait_s=wait_s)
+    return ResponseVerdict(Treatment.UNAVAILABLE, why, wait_s=wait_s)
 
 
 def _envelope(body: bytes) -> tuple[int, object, object] | None:
@@ -200,7 +200,7 @@ def _retry_after_s(header: str | None, wall_s: float) -> float | None:
 _MOST_DIGITS: Final = 12
 
 
-def refusal(item: Item, verdict: Verdict) -> Rejection:
+def refusal(item: Item, verdict: ResponseVerdict) -> Rejection:
     """Say why TikTok refused one event, without its message, which can echo what was sent (tiktok.md, section 3)."""
     at = f", field {verdict.field}" if verdict.field else ""
     return Rejection(

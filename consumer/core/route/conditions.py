@@ -16,7 +16,7 @@ from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, RejectReason
 from consumer.core.route.comparisons import has_order, in_order, is_scalar, same_kind
 from consumer.core.rules.getters import compile_plain, compile_source
-from consumer.core.rules.source import All, AnyOf, Condition, Getter, Not, Source, Test
+from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Getter, Not, Source
 
 Holds = Callable[[Decoded], bool]
 
@@ -33,15 +33,15 @@ def compile_condition(condition: Condition) -> Holds:
         ValueError: as `check_operand`.
     """
     match condition:
-        case Test(field, operator, operand):
+        case Comparison(field, operator, operand):
             check_operand(operator, operand)
             return _OPERATORS[operator](compile_plain(field), operand)
         case Not(inner):
             holds = compile_condition(inner)
             return lambda decoded: not holds(decoded)
-        case All(conditions) | AnyOf(conditions) if len(conditions) == 1:
+        case AllOf(conditions) | AnyOf(conditions) if len(conditions) == 1:
             return compile_condition(conditions[0])
-        case All(conditions):
+        case AllOf(conditions):
             return _all([compile_condition(one) for one in conditions])
         case _:
             return _any([compile_condition(one) for one in condition.conditions])

@@ -9,7 +9,16 @@ from typing import Any, Final
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, RejectReason, WithRegion, WithUnit
-from consumer.core.rules.source import Call, Changed, Const, FirstOf, Getter, KafkaPart, Path, Source
+from consumer.core.rules.source import (
+    CallSource,
+    ConstSource,
+    FirstOf,
+    Getter,
+    KafkaPart,
+    PathSource,
+    Source,
+    TransformedSource,
+)
 
 # Tuples, since `isinstance(value, int | str)` makes its union anew at each call: 0.3 µs.
 _CONTAINERS: Final = (str, list, dict, bytes, tuple)
@@ -32,7 +41,7 @@ def compile_source(source: Source) -> Getter:
             return _wrapped(_part(source), "ms", None)
         case FirstOf(sources):
             return _first_of([compile_source(one) for one in sources])
-        case Changed(inner, unit=unit, region=region):
+        case TransformedSource(inner, unit=unit, region=region):
             return _wrapped(_changed(source, compile_source(inner)), unit, region)
         case _:
             return compile_plain(source)
@@ -41,15 +50,15 @@ def compile_source(source: Source) -> Getter:
 def compile_plain(source: Source) -> Getter:
     """Compile to the value alone, as `compile_source` without unit and region: what conditions compare."""
     match source:
-        case Path(steps):
+        case PathSource(steps):
             return _path(steps)
         case KafkaPart():
             return _part(source)
-        case Const(value):
+        case ConstSource(value):
             return lambda _: value
         case FirstOf(sources):
             return _first_of([compile_plain(one) for one in sources])
-        case Call(target, function):
+        case CallSource(target, function):
             return _call(target, function)
         case _:
             return _changed(source, compile_plain(source.source))
@@ -153,7 +162,7 @@ def _call(target: str, function: Callable[[dict[str, Any]], Any]) -> Getter:
     return get
 
 
-def _changed(source: Changed, getter: Getter) -> Getter:
+def _changed(source: TransformedSource, getter: Getter) -> Getter:
     if source.trim:
         getter = _with_text(getter, str.strip)
     if source.lower:

@@ -16,7 +16,7 @@ Getter = Callable[[Decoded], Any]
 """A compiled source: the value in a record, or None where it is absent or null."""
 
 
-class Path(Struct, frozen=True):
+class PathSource(Struct, frozen=True):
     """`a.b[0]["x.y"]`: names are str, indices int. Absent, null and out of range are all None."""
 
     steps: tuple[str | int, ...]
@@ -36,7 +36,7 @@ class KafkaPart(Struct, frozen=True):
     header: str | None = None
 
 
-class Const(Struct, frozen=True):
+class ConstSource(Struct, frozen=True):
     value: Any
 
 
@@ -46,14 +46,14 @@ class FirstOf(Struct, frozen=True):
     sources: tuple["Source", ...]
 
 
-class Call(Struct, frozen=True):
+class CallSource(Struct, frozen=True):
     """A user's function of the record's fields (within `each`: the item's); `target` is its `package.module:name`."""
 
     target: str
     function: Callable[[dict[str, Any]], Any]
 
 
-class Changed(Struct, frozen=True):
+class TransformedSource(Struct, frozen=True):
     """A source with options, applied in this order: trim, lower, values, default, then unit or region.
 
     `trim` and `lower` change text and leave the rest alone. `values` looks text, booleans (`true`, `false`)
@@ -69,10 +69,10 @@ class Changed(Struct, frozen=True):
     region: str | None = None
 
 
-Source = Path | KafkaPart | Const | FirstOf | Call | Changed
+Source = PathSource | KafkaPart | ConstSource | FirstOf | CallSource | TransformedSource
 
 
-class Test(Struct, frozen=True):
+class Comparison(Struct, frozen=True):
     """One comparison. `operator` is one of the names of interface.md, section 1, Conditions."""
 
     field: Source
@@ -80,7 +80,7 @@ class Test(Struct, frozen=True):
     operand: Any
 
 
-class All(Struct, frozen=True):
+class AllOf(Struct, frozen=True):
     conditions: tuple["Condition", ...]
 
 
@@ -92,10 +92,10 @@ class Not(Struct, frozen=True):
     condition: "Condition"
 
 
-Condition = Test | All | AnyOf | Not
+Condition = Comparison | AllOf | AnyOf | Not
 
 
-class Contents(Struct, frozen=True):
+class ContentsSource(Struct, frozen=True):
     """Products. With `each`, its list's items are the records that `fields` read; else there is one product."""
 
     each: Source | None
@@ -109,11 +109,11 @@ class Rule(Struct, frozen=True):
     name: str
     pixel: str | Source
     """A pixel's name, or the source of a pixel code."""
-    when: Condition = All(())
+    when: Condition = AllOf(())
     is_shadow: bool = False
     parameters: Mapping[str, Source] | None = None
     """Dotted TikTok parameter (`event`, `user.email`, `properties.query`) → source. None: no `map` at all."""
-    contents: Contents | None = None
+    contents: ContentsSource | None = None
 
 
 _BRACKETED: Final = r'\[([0-9]{1,9})\]|\["((?:[^"\\]|\\["\\])*)"\]'
@@ -126,7 +126,7 @@ _PARTS: Final = ("key", "timestamp", "topic", "partition", "offset")
 _HEADER: Final = "$headers."
 
 
-def parse_path(text: str) -> Path | KafkaPart:
+def parse_path(text: str) -> PathSource | KafkaPart:
     """Read a path as the configuration writes it: `a.b[0].c`, `a["x.y"]`, `$key`, `$headers.x-forwarded-for`.
 
     Within quotes, a backslash stands before `"` and before itself. A header's name is all that follows `$headers.`.
@@ -144,10 +144,10 @@ def parse_path(text: str) -> Path | KafkaPart:
             raise ValueError(_complaint(text, at, is_first=not steps))
         steps.append(_step(*found.groups()))
         at = found.end()
-    return Path(tuple(steps))
+    return PathSource(tuple(steps))
 
 
-def format_path(path: Path | KafkaPart) -> str:
+def format_path(path: PathSource | KafkaPart) -> str:
     """Write a path so that `parse_path` reads the same one again."""
     if isinstance(path, KafkaPart):
         return f"{_HEADER}{path.header}" if path.part == "header" else f"${path.part}"

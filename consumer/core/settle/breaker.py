@@ -19,7 +19,7 @@ class Breaker:
         self._at_least = max(1, of_last // 10)
         self._rejected: deque[bool] = deque(maxlen=of_last)
         self._count = 0
-        self.is_open = False
+        self.is_tripped = False
 
     def note(self, is_rejected: bool) -> None:
         """One record was decided."""
@@ -43,9 +43,9 @@ class Breaker:
         """An operator says that the cause is gone: forget what was seen."""
         self._rejected.clear()
         self._count = 0
-        self.is_open = False
+        self.is_tripped = False
 
     def _judge(self) -> None:
         seen = len(self._rejected)
         if seen >= self._at_least and self._count > self._share * seen:
-            self.is_open = True
+            self.is_tripped = True

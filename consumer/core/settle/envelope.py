@@ -19,7 +19,7 @@ REPLAYED_FROM: Final = "tiktok.replayed_from"
 _LARGEST_KEY_BYTES: Final = 4096  # a key this long is no key but a second value; the short form goes without it
 
 
-class Letter(Struct, frozen=True):
+class OutgoingRecord(Struct, frozen=True):
     """A record to be written. `position` is the one that settles when the broker has acknowledged it."""
 
     position: Position
@@ -35,7 +35,7 @@ class Letter(Struct, frozen=True):
         return self.original + self.added
 
 
-def dead_letter(record: Record, rejection: Rejection, topic: str, failed_at: str) -> Letter:
+def dead_letter(record: Record, rejection: Rejection, topic: str, failed_at: str) -> OutgoingRecord:
     """The dead letter of one rejection.
 
     Args:
@@ -43,20 +43,20 @@ def dead_letter(record: Record, rejection: Rejection, topic: str, failed_at: str
         failed_at: ISO 8601, UTC.
     """
     added = _origin(record) | _fault(rejection) | {"tiktok.failed_at": failed_at}
-    return Letter(record.position, topic, record.key, record.value, record.headers, _encode(added))
+    return OutgoingRecord(record.position, topic, record.key, record.value, record.headers, _encode(added))
 
 
-def own_letter(record: Record, topic: str, rule: str | None, pixel: str | None, replays: int) -> Letter:
+def own_letter(record: Record, topic: str, rule: str | None, pixel: str | None, replays: int) -> OutgoingRecord:
     """A record as it is written to a parked or replay topic: original bytes, origin and rule in headers.
 
     Args:
         rule: the only one that may make an event of it; None: any.
     """
     added = _origin(record) | {"tiktok.rule": rule, "tiktok.pixel": pixel, "tiktok.replays": str(replays)}
-    return Letter(record.position, topic, record.key, record.value, record.headers, _encode(added))
+    return OutgoingRecord(record.position, topic, record.key, record.value, record.headers, _encode(added))
 
 
-def replay_letter(record: Record, topic: str, pixel: str | None, mark: str) -> Letter:
+def replay_letter(record: Record, topic: str, pixel: str | None, mark: str) -> OutgoingRecord:
     """A dead letter's record as it is written to the replay topic, once more replayed.
 
     Args:
@@ -72,7 +72,7 @@ def place_of(position: Position) -> str:
     return f"{position.topic}:{position.partition}:{position.offset}"
 
 
-def shortened(letter: Letter) -> Letter:
+def shortened(letter: OutgoingRecord) -> OutgoingRecord:
     """The same without value and original headers, for a broker that refuses it for its size."""
     value = letter.value or b""
     proof = {"tiktok.value_bytes": str(len(value)), "tiktok.value_sha256": sha256(value).hexdigest()}
@@ -87,7 +87,7 @@ def restored(record: Record) -> Record:
     service added are taken off, so that a letter never carries two sets of them.
     """
     original, added = parted(record.headers)
-    told = told_by(added)
+    told = headers_of(added)
     origin = Position(
         told.get(f"{_CONNECT}topic", record.origin.topic),
         _whole(told.get(f"{_CONNECT}partition"), record.origin.partition),
@@ -115,7 +115,7 @@ def parted(headers: Headers) -> tuple[Headers, Headers]:
     return tuple(header for header in headers if header not in ours), ours
 
 
-def told_by(added: Headers) -> dict[str, str]:
+def headers_of(added: Headers) -> dict[str, str]:
     """Headers that the service added, as text."""
     return {name: (value or b"").decode(errors="replace") for name, value in added}
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from consumer.core.model import Position, TopicPartition
 
 
-class Outcome(IntEnum):
+class RecordOutcome(IntEnum):
     """How a record ended. A record with several events counts once, by the lowest of theirs."""
 
     REJECTED = 0
@@ -34,7 +34,7 @@ class Outcome(IntEnum):
 
 class _Entry(Struct, gc=False):
     parts: int
-    outcome: Outcome
+    outcome: RecordOutcome
     size_bytes: int
     read_at_s: float
 
@@ -50,10 +50,10 @@ class _Partition(Struct):
     entries: dict[int, _Entry]
 
 
-class Totals(Struct):
+class LedgerTotals(Struct):
     """Counted when it happens, never derived from one another: their sum is the proof that nothing got lost."""
 
-    settled: Counter[Outcome]
+    settled: Counter[RecordOutcome]
     released: int = 0
 
 
@@ -63,7 +63,7 @@ class Ledger:
     def __init__(self) -> None:
         self._partitions: dict[TopicPartition, _Partition] = {}
         self._in_flight_bytes = 0
-        self.totals: Final = Totals(Counter())
+        self.totals: Final = LedgerTotals(Counter())
 
     def assign(self, partition: TopicPartition, epoch: int, offset: int, *, is_committed: bool) -> None:
         """Take a partition over, to be read from `offset`.
@@ -82,7 +82,7 @@ class Ledger:
     def open(self, position: Position, size_bytes: int, now_s: float) -> None:
         """Note a record as read and not settled."""
         owned = self._partitions[position.topic, position.partition]
-        owned.entries[position.offset] = _Entry(1, Outcome.DROPPED, size_bytes, now_s)
+        owned.entries[position.offset] = _Entry(1, RecordOutcome.DROPPED, size_bytes, now_s)
         owned.order.append(position.offset)
         owned.next_offset = position.offset + 1
         self._in_flight_bytes += size_bytes
@@ -98,9 +98,9 @@ class Ledger:
             return
         entry.parts = max(1, parts)
         if not parts:
-            self.settle(position, Outcome.DROPPED)
+            self.settle(position, RecordOutcome.DROPPED)
 
-    def settle(self, position: Position, outcome: Outcome) -> bool:
+    def settle(self, position: Position, outcome: RecordOutcome) -> bool:
         """Finish one part of a record. A position of an assignment that is over is ignored.
 
         Returns:

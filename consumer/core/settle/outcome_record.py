@@ -12,7 +12,7 @@ from consumer.core.model import Event, EventOutcome, Position, Record, Rejection
 from consumer.core.settle.envelope import place_of
 
 
-class Place(Struct, frozen=True, gc=False):
+class OutcomePosition(Struct, frozen=True, gc=False):
     """Where the record first stood."""
 
     topic: str
@@ -20,10 +20,10 @@ class Place(Struct, frozen=True, gc=False):
     offset: int
 
 
-class Told(Struct, frozen=True, gc=False):
+class OutcomeRecord(Struct, frozen=True, gc=False):
     """What became of one event, or of one rule's try to make one."""
 
-    position: Place
+    position: OutcomePosition
     rule: str | None
     pixel: str | None
     event: str | None
@@ -52,22 +52,22 @@ class Told(Struct, frozen=True, gc=False):
 
 def told_of(
     record: Record, event: Event, rule: str, outcome: EventOutcome, time: str, *, request_id: str | None = None
-) -> Told:
+) -> OutcomeRecord:
     """What became of an event.
 
     Args:
         rule: the one that made this record's event: a copy may be another's.
     """
     at = record.origin
-    place = Place(at.topic, at.partition, at.offset)
-    return Told(place, rule, event.pixel, event.event, event.event_id, str(outcome), time, None, request_id)
+    place = OutcomePosition(at.topic, at.partition, at.offset)
+    return OutcomeRecord(place, rule, event.pixel, event.event, event.event_id, str(outcome), time, None, request_id)
 
 
-def told_of_rejection(record: Record, rejection: Rejection, event: Event | None, time: str) -> Told:
+def told_of_rejection(record: Record, rejection: Rejection, event: Event | None, time: str) -> OutcomeRecord:
     """What became of an event that is a dead letter now; `event` is None if it was rejected before it was one."""
     at = record.origin
-    return Told(
-        Place(at.topic, at.partition, at.offset),
+    return OutcomeRecord(
+        OutcomePosition(at.topic, at.partition, at.offset),
         rejection.rule,
         rejection.pixel,
         None if event is None else event.event,
@@ -79,7 +79,7 @@ def told_of_rejection(record: Record, rejection: Rejection, event: Event | None,
     )
 
 
-def parse_told(body: bytes | None) -> Told | None:
+def parse_told(body: bytes | None) -> OutcomeRecord | None:
     """Read one back. None if it is none of ours."""
     try:
         return _DECODER.decode(body or b"")
@@ -88,4 +88,4 @@ def parse_told(body: bytes | None) -> Told | None:
 
 
 _ENCODER: Final = msgspec.json.Encoder()
-_DECODER: Final = msgspec.json.Decoder(Told)
+_DECODER: Final = msgspec.json.Decoder(OutcomeRecord)
