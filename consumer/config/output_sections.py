@@ -50,7 +50,7 @@ class PixelSection(Section):
         return SecretStr(token)
 
 
-class Dedupe(Section):
+class DedupeSection(Section):
     """The window in which copies of an event become one. A key is pixel code, event_id and event."""
 
     window_s: Duration = setting(

@@ -10,7 +10,7 @@ from consumer.config.input_sections import AvroSection, KafkaSection
 from consumer.config.output_sections import (
     BatchSection,
     DeadLetterSection,
-    Dedupe,
+    DedupeSection,
     DeliverySection,
     LimitsSection,
     OutcomesSection,
@@ -63,7 +63,7 @@ class Settings(Section):
     ] = needed(
         "Every rule that holds for a record makes one event of it. A record no rule holds for is dropped and counted."
     )
-    dedupe: Dedupe = setting({}, "The window in which copies of an event become one.")
+    dedupe: DedupeSection = setting({}, "The window in which copies of an event become one.")
     event_id_from_position: Literal["auto", "always", "never"] = setting(
         "auto",
         "Whether an event without an event_id gets one made of topic, partition, offset and timestamp, so that a "
