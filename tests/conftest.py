@@ -16,6 +16,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene
 from tests.support.topics import Kafka
 
+pytest_plugins = ["tests.support.one_cause"]
 _SERVERS = {"kafka", "sandbox", "browser"}
 
 
