@@ -12,6 +12,7 @@ CHAOS_MINUTES ?= 60
 PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
 # As they are named, not the files with the most tests first: those with few take longest, and one process would wait.
 LONGEST_FIRST := --no-loadscope-reorder
+FETCH := $(BIN)/python -m tests.parts
 # In CI everything runs from the wheel, as it will be installed; elsewhere from these files, so that a change counts at once.
 DEV := .venv/.made-dev$(if $(CI),-wheel)
 export UV_LINK_MODE := copy
@@ -22,26 +23,32 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
-setup: $(DEV) ## everything that development needs, into .venv
+setup: .venv/.made-run ## the service, into .venv: all that running it needs
+
+.PHONY: dev
+dev: $(DEV) ## the same with everything that development needs
+
+.PHONY: parts
+parts: dev ## what the tests fetch or build once, into .cache: Kafka, Helm, Prometheus, …
+	scripts/system-parts
+	$(FETCH)
 
 .PHONY: demo
 demo: .venv/.made-run ## the whole service on this machine, with nothing but Python
 	$(BIN)/tiktok-consumer demo
 
 .PHONY: test
-test: setup ## every test, on a real Kafka that it starts itself
-	scripts/system-parts
-	$(BIN)/python -m tests.support.golang
+test: parts ## every test, on a real Kafka that it starts itself
 	$(PARALLEL) tests/unit tests/property tests/golden --cov
 	$(BIN)/python -m bench guard
 	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/deploy tests/system tests/pages tests/contract
 
 .PHONY: test-quick
-test-quick: setup ## the tests that need no server: seconds
+test-quick: dev ## the tests that need no server: seconds
 	$(PARALLEL) -m "not server" tests/unit tests/property tests/golden tests/contract tests/deploy
 
 .PHONY: check
-check: setup rules-check ## style, types, and generated documents
+check: dev ## style, types, and generated documents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -51,40 +58,42 @@ check: setup rules-check ## style, types, and generated documents
 	$(BIN)/python -m consumer.config.reference --check
 
 .PHONY: rules-check
-rules-check: ## the alert rules, by Prometheus's own tool where it is installed
-	@if command -v promtool >/dev/null; then promtool check rules deploy/prometheus/rules.yaml; \
-	else echo "promtool is not here: the rules were not checked (make test does)"; fi
+rules-check: dev ## the alert rules, by Prometheus's own tool
+	$(FETCH) promtool
+	$(BIN)/pytest tests/deploy/test_promtool.py tests/deploy/test_alert_rules.py
 
 .PHONY: image-check
-image-check: setup ## image, docker-compose.yml and systemd unit, without an engine
-	scripts/system-parts
-	$(BIN)/python -m tests.support.golang
+image-check: parts ## image, docker-compose.yml and systemd unit, without an engine
 	$(BIN)/pytest tests/deploy/test_image.py tests/deploy/test_compose.py tests/deploy/test_systemd.py
 
 .PHONY: helm-check
-helm-check: setup ## the Helm chart, compared and validated
+helm-check: dev ## the Helm chart, compared and validated
 	scripts/system-parts
-	$(BIN)/python -m tests.support.golang
+	$(FETCH) helm
 	$(BIN)/pytest tests/deploy/test_chart.py
 
 .PHONY: bench
-bench: setup .cache/others/.made ## what an event costs, against the floor and against others; into docs/performance.md
+bench: dev .cache/others/.made ## what an event costs, against the floor and against others; into docs/performance.md
 	scripts/system-parts
+	$(FETCH) kafka
 	$(BIN)/python -m bench
 
 .PHONY: chaos
-chaos: setup ## seeded faults for CHAOS_MINUTES (60)
+chaos: dev ## seeded faults for CHAOS_MINUTES (60)
 	scripts/system-parts
+	$(FETCH) kafka
 	CHAOS_MINUTES=$(CHAOS_MINUTES) $(BIN)/pytest -s --timeout=0 tests/chaos
 
 .PHONY: endurance
-endurance: setup ## outages, storms and load for long: an hour and a half, and its figures
+endurance: dev ## outages, storms and load for long: an hour and a half, and its figures
 	scripts/system-parts
+	$(FETCH) kafka
 	ENDURANCE=1 $(BIN)/pytest -s --timeout=0 tests/endurance
 
 .PHONY: pictures
-pictures: setup ## docs/pictures: both pages as the demo shows them
+pictures: dev ## docs/pictures: both pages as the demo shows them
 	scripts/system-parts
+	$(FETCH) kafka
 	$(BIN)/python -m tests.pages.pictures
 
 .PHONY: up
@@ -100,7 +109,7 @@ down: ## end what `make up` began, and forget its data
 wheel: dist/.made ## the package, in dist/
 
 .PHONY: sbom
-sbom: setup ## what the image holds, as CycloneDX: dist/sbom.json
+sbom: dev ## what the image holds, as CycloneDX: dist/sbom.json
 	@mkdir -p dist
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
 		--output-file dist/sbom.json requirements.lock

@@ -8,7 +8,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from tests.support.kafka import kafka_jars
+from tests.parts.jars import KAFKA
 
 _ASK_S = 10.0
 
@@ -46,6 +46,6 @@ def move_leaders(bootstrap: str, topics: Iterable[str], folder: Path) -> None:
 
 def _reassign(bootstrap: str, file: Path) -> None:
     tool = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
-    java = ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{kafka_jars()}/*", tool]
+    java = ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{KAFKA.path()}/*", tool]
     command = [*java, "--bootstrap-server", bootstrap, "--reassignment-json-file", str(file), "--execute"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)

@@ -1,6 +1,5 @@
 """What outlives a run: three brokers behind a proxy each, the registry, the sandbox and the ways to it, Redis."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +9,7 @@ from typing import Final, Self
 
 from tests.chaos.leaders import is_in_step
 from tests.chaos.plan import SESSION_S
+from tests.parts.part import program
 from tests.support.certificate import self_signed
 from tests.support.kafka import Broker, Cluster
 from tests.support.ports import LOOPBACK, free_port, free_ports
@@ -46,11 +46,12 @@ class Redis:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        program = shutil.which("redis-server")
-        assert program, "install redis-server"
         options = ["--port", str(self.port), "--bind", LOOPBACK, "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(
-            [program, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [program("redis-server"), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     def kill(self) -> None:

@@ -1,6 +1,5 @@
 """`check` against a real Kafka, a registry over HTTP, and what does not answer."""
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ import pytest
 from consumer.commands.check import Finding, Level, check, is_fatal
 from consumer.commands.check.check_outside import redis_findings, registry_findings, tiktok_findings
 from consumer.config import Settings, parse
+from tests.parts.part import program
 from tests.support.ports import free_ports
 from tests.support.registry import Registry
 from tests.support.topics import Kafka
@@ -145,11 +145,9 @@ def test_a_registry_that_only_stands_in_the_file_is_not_asked(registry: Registry
 
 @pytest.fixture
 def redis_port() -> Iterator[int]:
-    program = shutil.which("redis-server")
-    assert program, "install redis-server"
     [port] = free_ports(1)
     server = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+        [program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
         stdout=subprocess.DEVNULL,
     )
     yield port

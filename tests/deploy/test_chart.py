@@ -10,7 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from consumer.config import load
-from tests.support.golang import CHECKOUT, helm
+from tests.parts.golang import HELM
+from tests.parts.part import CHECKOUT
 
 CHART: Final = CHECKOUT / "deploy/helm/tiktok-consumer"
 CASES: Final = sorted((CHECKOUT / "tests/deploy/chart").glob("*.values.yaml"))
@@ -23,7 +24,7 @@ PRODUCTION: Final = CHECKOUT / "tests/deploy/chart/production.values.yaml"
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [helm(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False
+        [HELM.path(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False
     )
 
 

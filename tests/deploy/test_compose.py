@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.parts.golang import PROMTOOL
 from tests.support.compose import OURS, Stack, loaded, seconds
 from tests.support.hosts import Hosts
 from tests.support.image import CHECKOUT, Image
@@ -66,7 +67,7 @@ def test_nothing_is_open_to_other_machines(services: dict[str, dict[str, Any]]) 
 def test_prometheus_takes_its_configuration(services: dict[str, dict[str, Any]]) -> None:
     file = CHECKOUT / "deploy/prometheus/prometheus.yml"
     done = subprocess.run(
-        ["promtool", "check", "config", str(file)],
+        [PROMTOOL.path(), "check", "config", str(file)],
         capture_output=True,
         text=True,
         timeout=30,

@@ -4,9 +4,10 @@ import subprocess
 
 import pytest
 
+from tests.parts.golang import PROMTOOL
 from tests.support.rules import RULES, TESTS
 
-pytestmark = pytest.mark.server  # no server, but Prometheus's package, which `make test` installs
+pytestmark = pytest.mark.server  # no server, but Prometheus's tool, which `make test` builds
 
 
 def test_the_rules_can_be_loaded() -> None:
@@ -19,5 +20,5 @@ def test_every_alert_fires_and_is_quiet_when_it_should(file: object) -> None:
 
 
 def promtool(*arguments: str) -> None:
-    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([PROMTOOL.path(), *arguments], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tests.parts.golang import COMPOSE
+from tests.parts.jars import KAFKA
+from tests.parts.part import program
 from tests.support.bare import Bind, Running, bare, wrapped
-from tests.support.golang import compose
 from tests.support.hosts import Hosts
 from tests.support.image import CHECKOUT, Image
-from tests.support.kafka import kafka_jars
 from tests.support.wait import tail_of, wait_until
 
 FILE: Final = CHECKOUT / "docker-compose.yml"
@@ -25,8 +26,9 @@ OURS: Final = "tiktok-events-consumer:local"
 
 
 def loaded(file: Path = FILE) -> dict[str, Any]:
-    """The file as the library behind `docker compose` loads it."""
-    done = subprocess.run([compose(), str(file)], capture_output=True, text=True, timeout=60, check=False)
+    """The file as `docker compose` loads it: validated, merged, every path absolute."""
+    command = [str(COMPOSE.path()), "--file", str(file), "config", "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     project: dict[str, Any] = json.loads(done.stdout)
     return project
@@ -148,7 +150,7 @@ class Stack:
         named = {name.removeprefix("KAFKA_"): value for name, value in self._services["kafka"]["environment"].items()}
         properties = {name.lower().replace("_", "."): value for name, value in named.items()} | {"log.dirs": "/var"}
         (root / "etc/kafka.properties").write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
-        shutil.copytree(kafka_jars(), root / "opt/kafka")
+        shutil.copytree(KAFKA.path(), root / "opt/kafka")
         java = Path(shutil.which("java") or "java").resolve()
         settings = [Bind(str(place), str(place)) for place in Path("/etc").glob("java*")]  # Debian keeps Java's there
         binds = [Bind(str(self._folder / "hosts"), "/etc/hosts"), *settings]
@@ -184,7 +186,6 @@ class Stack:
         )
 
     def valkey(self) -> None:
-        server = shutil.which("redis-server")
-        assert server, "install redis-server"
+        server = program("redis-server")
         _, *options = self._services["valkey"]["command"]
         self._begin("valkey", ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", server, *options])

@@ -1,10 +1,9 @@
 """A real Apache Kafka of one or more brokers on the loopback address, from its published jars.
 
-Each broker is its own controller too (KRaft, combined mode). Java 17 or later and Maven are needed; the jars
-are fetched once into `.cache/kafka` of the checkout. A cluster of one is up in about four seconds.
+Each broker is its own controller too (KRaft, combined mode). Java 17 or later is needed, and the jars that
+`make parts` fetches. A cluster of one is up in about four seconds.
 """
 
-import hashlib
 import shutil
 import signal
 import subprocess
@@ -19,15 +18,15 @@ from typing import Final, Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from tests.parts.jars import KAFKA
+from tests.parts.part import program
 from tests.support.ports import LOOPBACK, free_ports
 from tests.support.wait import tail_of, wait_until
 
-CHECKOUT: Final = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S: Final = 90.0
 """A shared machine with two cores may start three brokers at once."""
 STOP_TIMEOUT_S: Final = 30.0
 
-_POM: Final = CHECKOUT / "tests/broker/pom.xml"
 _JVM: Final = (
     "-Xms128m",
     "-Xmx512m",
@@ -36,26 +35,6 @@ _JVM: Final = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
 )
-
-
-def kafka_jars() -> Path:
-    """The folder with Kafka's jars; fetched with Maven if this pom's are not there yet."""
-    folder = CHECKOUT / ".cache/kafka" / hashlib.sha256(_POM.read_bytes()).hexdigest()[:12]
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fetched = Path(tempfile.mkdtemp(dir=folder.parent))
-        copy = ["mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", f"-DoutputDirectory={fetched}"]
-        subprocess.run(copy, check=True, stdin=subprocess.DEVNULL)
-        _move_into_place(fetched, folder)
-    return folder
-
-
-def _move_into_place(fetched: Path, folder: Path) -> None:
-    """Rename at the end, so that an interrupted or concurrent fetch never leaves half a folder."""
-    try:
-        fetched.rename(folder)
-    except OSError:  # another run was quicker
-        shutil.rmtree(fetched)
 
 
 class Broker:
@@ -208,7 +187,7 @@ class Cluster:
 
 
 def _java(main: str, *arguments: str) -> list[str]:
-    return ["java", *_JVM, "-cp", f"{kafka_jars()}/*", main, *arguments]
+    return [program("java"), *_JVM, "-cp", f"{KAFKA.path()}/*", main, *arguments]
 
 
 def _properties(broker: Broker, brokers: Sequence[Broker], more: Mapping[str, str]) -> str:

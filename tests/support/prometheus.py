@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 import httpx2
 
+from tests.parts.golang import PROMETHEUS
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.wait import tail_of, wait_until
 
@@ -77,10 +78,10 @@ class Prometheus:
             return False
 
     def __enter__(self) -> Self:
-        command = ["prometheus", f"--config.file={self._file}", f"--storage.tsdb.path={self._folder / 'prometheus'}"]
+        files = [f"--config.file={self._file}", f"--storage.tsdb.path={self._folder / 'prometheus'}"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, f"--web.listen-address={self._address}", "--log.level=warn"],
+                [str(PROMETHEUS.path()), *files, f"--web.listen-address={self._address}", "--log.level=warn"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,6 +1,5 @@
 """A real redis-server on a free port of the loopback address, with nothing stored on disk."""
 
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Final, Self
 
 import redis
 
+from tests.parts.part import program
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.wait import wait_until
 
@@ -32,9 +32,8 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it, empty, and wait until it answers."""
-        program = shutil.which("redis-server")
-        assert program, "install redis-server"
-        command = [program, "--bind", LOOPBACK, "--save", "", "--requirepass", PASSWORD, *self._listening()]
+        options = ["--bind", LOOPBACK, "--save", "", "--requirepass", PASSWORD, *self._listening()]
+        command = [program("redis-server"), *options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         wait_until(self._answers, _START_TIMEOUT_S, what="redis-server answers")
 

