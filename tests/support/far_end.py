@@ -82,7 +82,7 @@ class FarEnd:
     def _treat(self, connection: socket.socket, behaviour: str) -> bool:
         answers = {
             "accept": http("200 OK", ENVELOPE),
-            "forbid": http("401 Unauthorized", b'{"code": 40105, "message": "no"}'),
+            "forbid": http("401 Unauthorized", b'{"code": 40105, "message": "no", "request_id": "1", "data": {}}'),
             "html": http("502 Bad Gateway", b"<html>"),
             "slow down": http("429 Too Many Requests", b"", "Retry-After: 7"),
             "redirect": http("302 Found", b"", "Location: /elsewhere"),

@@ -41,9 +41,83 @@ def raw(body: bytes, status: int = 200, retry_after: str | None = None) -> Answe
 @pytest.mark.parametrize(("code", "treatment"), EVERY_CODE)
 @pytest.mark.parametrize("status", [200, 400, 401, 413, 429, 500])
 def test_the_code_decides_whatever_the_status(code: int, treatment: Treatment, status: int) -> None:
+    if treatment is Treatment.ACCEPTED and status >= 400:
+        return  # below: an error accepts nothing
     verdict = read(envelope(code, status=status))
 
     assert (verdict.treatment, verdict.code, verdict.why) == (treatment, code, f"code {code}")
+
+
+@pytest.mark.parametrize("code", ACCEPTED)
+@pytest.mark.parametrize(
+    ("status", "treatment"),
+    [
+        (400, Treatment.UNAVAILABLE),
+        (401, Treatment.UNAVAILABLE),
+        (413, Treatment.REFUSED),
+        (429, Treatment.THROTTLED),
+        (500, Treatment.UNAVAILABLE),
+        (503, Treatment.UNAVAILABLE),
+    ],
+)
+def test_an_http_error_accepts_nothing_whatever_its_code_says(code: int, status: int, treatment: Treatment) -> None:
+    verdict = read(envelope(code, status=status))
+
+    assert (verdict.treatment, verdict.code, verdict.is_partial) == (treatment, None, False)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 502, 503, 504])
+def test_a_code_that_repeats_the_http_status_is_a_gateways(status: int) -> None:
+    verdict = read(envelope(status, status=status))
+
+    assert verdict.treatment is (Treatment.THROTTLED if status == 429 else Treatment.UNAVAILABLE)
+    assert verdict.code is None
+
+
+GATEWAYS = {
+    "a bare code": (429, b'{"code": 429}'),
+    "code and message": (429, b'{"code": 40002, "message": "quota exceeded"}'),
+    "gRPC": (503, b'{"code": 14, "details": []}'),
+    "gRPC with a message": (503, b'{"code": 14, "message": "no healthy upstream", "details": []}'),
+    "gRPC within error": (503, b'{"error": {"code": 503, "message": "x", "status": "UNAVAILABLE"}, "request_id": "1"}'),
+    "success in an error": (500, b'{"code": 0}'),
+    "success in an error, with a message": (500, b'{"code": 0, "message": "OK"}'),
+    "a code as text": (500, b'{"code": "40002", "message": "x", "request_id": "1"}'),
+    "a code with a point": (500, b'{"code": 40002.0, "message": "x", "request_id": "1"}'),
+    "a code with an exponent": (500, b'{"code": 4e4, "message": "x", "request_id": "1"}'),
+    "a huge code": (500, b'{"code": 99999999999999999999999, "message": "x", "request_id": "1"}'),
+    "a code above 31 bits": (500, b'{"code": 2147483648, "message": "x", "request_id": "1"}'),
+    "a code that is an object": (500, b'{"code": {"code": 40002}, "message": "x", "request_id": "1"}'),
+    "a code that is a list": (500, b'{"code": [40002], "message": "x", "request_id": "1"}'),
+    "no message": (500, b'{"code": 40002, "request_id": "1"}'),
+    "a message that is no text": (500, b'{"code": 40002, "message": {"text": "x"}, "request_id": "1"}'),
+    "an empty request_id": (500, b'{"code": 40002, "message": "x", "request_id": ""}'),
+    "a request_id that is no text": (500, b'{"code": 40002, "message": "x", "request_id": 17}'),
+    "data that is null": (500, b'{"code": 40002, "message": "x", "data": null}'),
+    "Kong": (503, b'{"message": "name resolution failed", "request_id": "a1"}'),
+    "AWS": (504, b'{"message": "Endpoint request timed out"}'),
+    "Azure": (429, b'{"statusCode": 429, "message": "Rate limit is exceeded. Try again in 7 seconds."}'),
+    "Apigee": (500, b'{"fault": {"faultstring": "x", "detail": {"errorcode": "policies.ratelimit"}}}'),
+    "APISIX": (503, b'{"error_msg": "no valid upstream node", "code": 503}'),
+    "Tyk": (403, b'{"error": "Access to this API has been disallowed"}'),
+    "RFC 9457": (503, b'{"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": 40002}'),
+    "JSON:API": (500, b'{"errors": [{"code": 40002, "message": "x", "request_id": "1"}]}'),
+    "a list": (500, b'[{"code": 40002, "message": "x", "request_id": "1"}]'),
+    "capital names": (500, b'{"Code": 40002, "Message": "x", "RequestId": "1"}'),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), GATEWAYS.values(), ids=GATEWAYS)
+def test_json_of_a_gateway_is_judged_by_its_http_status(status: int, body: bytes) -> None:
+    verdict = read(raw(body, status))
+
+    assert verdict.treatment is (Treatment.THROTTLED if status == 429 else Treatment.UNAVAILABLE)
+    assert (verdict.code, verdict.field, verdict.request_id) == (None, None, None)
+
+
+@pytest.mark.parametrize("body", [body for _, body in GATEWAYS.values()], ids=GATEWAYS)
+def test_json_of_a_gateway_is_no_success_in_a_200_either(body: bytes) -> None:
+    assert read(raw(body)).treatment is Treatment.UNAVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -79,6 +153,13 @@ def test_the_status_decides_where_there_is_no_envelope(status: int, treatment: T
         b"0",
         b"[0]",
         b"{}",
+        b'{"code": null, "message": "OK", "request_id": "1"}',
+        b'{"code": "0", "message": "OK", "request_id": "1"}',
+        b'{"code": false, "message": "OK", "request_id": "1"}',
+        b'{"code": 0.0, "message": "OK", "request_id": "1"}',
+        b'{"code": 0, "message": null, "request_id": "1"}',
+        b'{"code": 0, "message": "OK", "request_id": null}',
+        b'{"code": 0, "message": "OK", "data": []}',
         b'{"code": null}',
         b'{"code": "0"}',
         b'{"code": false}',
@@ -99,12 +180,19 @@ def test_a_200_that_is_not_the_envelope_is_no_success(body: bytes) -> None:
     assert read(raw(body)).treatment is Treatment.UNAVAILABLE
 
 
-def test_an_envelope_needs_nothing_but_its_code() -> None:
-    verdict = read(raw(b'{"code": 0}'))
+@pytest.mark.parametrize("rest", [b'"request_id": "1"', b'"data": {}', b'"request_id": "", "data": {}'])
+def test_an_envelope_has_code_and_message_and_request_id_or_data(rest: bytes) -> None:
+    verdict = read(raw(b'{"code": 0, "message": "OK", ' + rest + b"}"))
 
-    assert verdict.treatment is Treatment.ACCEPTED
-    assert verdict.request_id is None
-    assert not verdict.is_partial
+    assert (verdict.treatment, verdict.code, verdict.is_partial) == (Treatment.ACCEPTED, 0, False)
+
+
+@pytest.mark.parametrize("code", [0, 40002, 40001])
+def test_code_and_message_alone_are_a_gateways(code: int) -> None:
+    for body in (f'{{"code": {code}}}', f'{{"code": {code}, "message": "x"}}'):
+        verdict = read(raw(body.encode()))
+
+        assert (verdict.treatment, verdict.code) == (Treatment.UNAVAILABLE, None)
 
 
 @pytest.mark.parametrize("failure", ["timeout", "connect", "reset", "tls", "protocol"])
@@ -183,7 +271,8 @@ def test_retry_after_is_read_in_seconds_and_as_a_date(header: str | None, wait_s
     ],
 )
 def test_a_request_id_is_kept_only_if_it_looks_like_one(request_id: object, kept: str | None) -> None:
-    assert read(raw(json.dumps({"code": 0, "request_id": request_id}).encode())).request_id == kept
+    body = {"code": 0, "message": "OK", "request_id": request_id, "data": {}}
+    assert read(raw(json.dumps(body).encode())).request_id == kept
 
 
 @pytest.mark.parametrize(
@@ -208,10 +297,6 @@ def test_a_request_id_is_kept_only_if_it_looks_like_one(request_id: object, kept
 )
 def test_only_a_field_that_we_know_is_taken_from_the_message(message: str, field: str | None) -> None:
     assert read(envelope(40002, message)).field == field
-
-
-def test_a_message_that_is_no_text_names_no_field() -> None:
-    assert read(raw(b'{"code": 40002, "message": {"user": "x"}}')).field is None
 
 
 def test_known_codes_are_their_own_label_and_all_others_are_other() -> None:

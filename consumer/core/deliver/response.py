@@ -1,7 +1,8 @@
 """Read TikTok's answer: what it means for the events of one request. The table of tiktok.md, section 3.
 
 Part of `deliver`. TikTok answers most failures with HTTP 200 and a code that is not 0, so where the answer is
-its envelope, the code decides; the HTTP status only where it is not.
+its envelope, the code decides; the HTTP status only where it is not. Gateways and proxies in front of it answer in JSON
+with a `code` of their own, which must not be taken for TikTok's: it would reject events, or lose them.
 """
 
 import re
@@ -98,7 +99,7 @@ def classify(answer: Answer, wall_s: float) -> ResponseVerdict:
         return ResponseVerdict(Treatment.UNAVAILABLE, answer.failure or "no answer")
     envelope = _envelope(answer.body)
     wait_s = _retry_after_s(answer.retry_after, wall_s)
-    if envelope is None:
+    if envelope is None or _contradicts(answer.status, envelope[0]):
         return _by_status(answer.status, wait_s)
     code, message, request_id = envelope
     treatment = _treatment(code)
@@ -124,6 +125,14 @@ def _treatment(code: int) -> Treatment:
     return Treatment.FORBIDDEN if 40100 <= code <= 40199 else Treatment.REFUSED
 
 
+def _contradicts(status: int, code: int) -> bool:
+    """True if the code cannot be TikTok's answer: success in an HTTP error, or the HTTP status as a code.
+
+    TikTok's codes are 0 or have five digits; one that repeats the status (`429 {"code": 429, …}`) is a gateway's.
+    """
+    return status >= 400 and (code == status or _treatment(code) is Treatment.ACCEPTED)
+
+
 def _by_status(status: int, wait_s: float | None) -> ResponseVerdict:
     why = f"HTTP {status} without TikTok's envelope"
     if status == 429:
@@ -134,11 +143,12 @@ def _by_status(status: int, wait_s: float | None) -> ResponseVerdict:
     return ResponseVerdict(Treatment.UNAVAILABLE, why, wait_s=wait_s)
 
 
-def _envelope(body: bytes) -> tuple[int, object, object] | None:
-    """Read TikTok's envelope, a JSON object with a whole number as `code`.
+def _envelope(body: bytes) -> tuple[int, str, object] | None:
+    """Read TikTok's envelope: a JSON object with a whole number as `code`, a text as `message`, and `request_id` or
+    `data`. Gateways answer with `code` and `message` alone (gRPC's with `details`, too).
 
     Returns:
-        Its code, message and request_id, the latter two as they came; None if the body is anything else.
+        Its code, message and request_id, the last as it came; None if the body is anything else.
     """
     try:
         envelope: object = msgspec.json.decode(body)
@@ -146,10 +156,11 @@ def _envelope(body: bytes) -> tuple[int, object, object] | None:
         return None
     if not isinstance(envelope, dict):
         return None
-    code = envelope.get("code")
-    if not isinstance(code, int) or isinstance(code, bool) or abs(code) > _LARGEST_CODE:
+    code, message, request_id = envelope.get("code"), envelope.get("message"), envelope.get("request_id")
+    if not isinstance(code, int) or isinstance(code, bool) or abs(code) > _LARGEST_CODE or not isinstance(message, str):
         return None
-    return code, envelope.get("message"), envelope.get("request_id")
+    is_tiktoks = bool(isinstance(request_id, str) and request_id) or isinstance(envelope.get("data"), dict)
+    return (code, message, request_id) if is_tiktoks else None
 
 
 _LARGEST_CODE: Final = 2**31 - 1
@@ -173,12 +184,12 @@ _FIELD: Final = re.compile(
 )
 
 
-def _field(message: object) -> str | None:
+def _field(message: str) -> str | None:
     """Read the field that TikTok complains of: `Batch.0.properties.contents.0.content_id: Not a valid string`.
 
     Nobody guarantees that form, and the rest of a message can echo what was sent: only names that we know pass.
     """
-    named = _FIELD.match(message) if isinstance(message, str) else None
+    named = _FIELD.match(message)
     return named.group(1) if named else None
 
 
