@@ -7,18 +7,12 @@ from typing import Any, Final
 import pytest
 
 from consumer.metrics import DECLARED, PREFIX, Kind
-from tests.support.rules import CHECKOUT, RUNBOOK, TESTS, alerts, anchors, load, metrics_of, rules
+from tests.support.rules import CHECKOUT, COMING, RUNBOOK, TESTS, alerts, anchors, load, metrics_of, rules
 
 ALERTS: Final = alerts()
 EVERY_ALERT: Final = pytest.mark.parametrize("name", ALERTS)
 _FIRING: Final = re.compile(r'ALERTS\{alertname="(\w+)", alertstate="firing"\}')
 _STANDARD: Final = {"up", "process_start_time_seconds"}
-COMING: Final = {
-    "tiktok_consumer_connected",
-    "tiktok_consumer_rule_events_total",
-    "tiktok_consumer_rule_missed_total",
-}
-"""Promised of the service: rules and dashboard may read them before every version has them."""
 
 
 @EVERY_ALERT

@@ -1,13 +1,19 @@
 """What can be said of the dashboard without a Prometheus. That its expressions find data: `tests/system`."""
 
+import re
 from itertools import combinations
 from typing import Any, Final
 
+import pytest
+
+from consumer.metrics import DECLARED, PREFIX
 from tests.deploy.test_alert_rules import exposed_names
-from tests.support.dashboard import DASHBOARD, FOLDER, expressions, panels, rows, variables
-from tests.support.rules import load, metrics_of
+from tests.support.dashboard import DASHBOARD, FOLDER, expressions, links, panels, rows, variables
+from tests.support.rules import CHECKOUT, COMING, RUNBOOK, anchors, load, metrics_of
 
 STAGES: Final = ["read", "decode", "route", "map", "normalize", "validate", "dedupe", "batch", "deliver", "settle"]
+BESIDE: Final = ["At a glance", "Connections", "Rules", "Reasons", "The process"]
+NARROWED: Final = 'namespace=~"$namespace", job=~"$group", instance=~"$instance"'
 _OF_EVERY_PROCESS: Final = {
     "process_start_time_seconds",
     "process_resident_memory_bytes",
@@ -17,22 +23,73 @@ _WIDTH: Final = 24
 
 
 def test_its_sections_are_the_stages_of_a_records_way_in_order() -> None:
-    words = [word for title in rows()[1:-1] for word in title.split(" → ")]
+    stages = [title for title in rows() if title not in BESIDE]
 
-    assert words == STAGES
+    assert [word for title in stages for word in title.split(" → ")] == STAGES
+    assert [title for title in rows() if title in BESIDE] == BESIDE
 
 
 def test_every_metric_that_it_shows_is_one_of_the_service_or_standard_and_all_of_the_service_are_shown() -> None:
     shown = {name for _, expression in expressions() for name in metrics_of(expression)}
 
-    assert shown <= exposed_names() | _OF_EVERY_PROCESS
-    assert {_family(name) for name in exposed_names()} == {_family(name) for name in shown - _OF_EVERY_PROCESS}
+    assert shown <= exposed_names() | _OF_EVERY_PROCESS | COMING
+    assert {_family(name) for name in exposed_names()} <= {_family(name) for name in shown}
+    assert shown >= COMING
 
 
-def test_every_expression_is_narrowed_down_by_job_and_instance() -> None:
+def test_every_expression_is_narrowed_down_to_what_was_chosen() -> None:
     for title, expression in expressions():
-        selectors = expression.count('job=~"$job", instance=~"$instance"')
-        assert selectors == expression.count("{"), title
+        assert expression.count("{" + NARROWED) == expression.count("{"), title
+
+
+def test_what_is_told_of_each_pixel_is_narrowed_down_to_those_chosen() -> None:
+    of_pixels = {f"{PREFIX}{each.name}" for each in DECLARED if "pixel" in each.labels}
+    for title, expression in expressions():
+        for name, selector in re.findall(r"(\w+)\{([^}]*)\}", expression):
+            assert ('pixel=~"$pixel"' in selector) == (name.removesuffix("_total") in of_pixels), title
+
+
+def test_every_panel_says_what_it_shows() -> None:
+    assert [panel["title"] for panel in panels() if not panel["description"].strip()] == []
+
+
+def test_delay_and_request_time_are_heat_maps_of_buckets() -> None:
+    maps = {panel["title"]: panel["targets"] for panel in panels() if panel["type"] == "heatmap"}
+
+    assert list(maps) == ["Time of a request", "From Kafka to TikTok"]
+    for [target] in maps.values():
+        assert (target["format"], target["legendFormat"]) == ("heatmap", "{{le}}")
+        assert target["expr"].startswith("sum by (le) (increase(tiktok_consumer_")
+
+
+@pytest.mark.parametrize("title", ["Lag", "Lag in seconds"])
+def test_lag_has_thresholds_wherever_it_is_shown(title: str) -> None:
+    found = [panel["fieldConfig"]["defaults"] for panel in panels() if panel["title"] == title]
+
+    assert len(found) == 2
+    for defaults in found:
+        assert [step["color"] for step in defaults["thresholds"]["steps"]] == ["green", "yellow", "red"]
+
+
+def test_what_an_operator_sees_first_leads_to_what_to_do() -> None:
+    [start, end] = [DASHBOARD["panels"].index(row) for row in DASHBOARD["panels"] if row["type"] == "row"][:2]
+    glance = {panel["title"] for panel in DASHBOARD["panels"][start + 1 : end]}
+    led = {title for title, _ in links()}
+
+    assert glance - led == {"Settled per second"}
+
+
+def test_every_link_leads_to_a_section_of_the_operators_page_or_to_a_status_page() -> None:
+    sections = anchors(CHECKOUT / "docs/operating.md")
+    elsewhere = []
+    for title, address in links():
+        page, _, anchor = address.partition("#")
+        if page == RUNBOOK:
+            assert not anchor or anchor in sections, title
+        else:
+            elsewhere.append((title, address))
+
+    assert elsewhere == [("Processes", "http://${__value.text}/")]
 
 
 def test_no_two_panels_overlap_or_share_an_id() -> None:
@@ -45,7 +102,7 @@ def test_no_two_panels_overlap_or_share_an_id() -> None:
 
 
 def test_every_panel_asks_the_data_source_that_was_chosen() -> None:
-    assert list(variables()) == ["datasource", "job", "instance"]
+    assert list(variables()) == ["datasource", "namespace", "group", "instance", "pixel"]
     for panel in panels():
         assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}, panel["title"]
 

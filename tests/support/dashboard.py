@@ -28,13 +28,24 @@ def expressions() -> Iterator[tuple[str, str]]:
         yield annotation["name"], annotation["expr"]
 
 
+def links() -> Iterator[tuple[str, str]]:
+    """Where it leads to: the title of a panel, or of the dashboard, with an address."""
+    yield from ((DASHBOARD["title"], link["url"]) for link in DASHBOARD["links"])
+    for panel in panels():
+        yield from ((panel["title"], link["url"]) for link in panel.get("links", ()))
+        for override in panel["fieldConfig"]["overrides"]:
+            for each in override["properties"]:
+                yield from ((panel["title"], link["url"]) for link in each["value"] if each["id"] == "links")
+
+
 def variables() -> dict[str, dict[str, Any]]:
     return {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
 
 
 def filled_in(expression: str, interval: str) -> str:
-    """As Grafana asks it with all jobs and instances chosen."""
-    values = {"$__rate_interval": interval, "$__interval": interval, "$job": ".*", "$instance": ".*"}
-    for name, value in values.items():
-        expression = expression.replace(name, value)
+    """As Grafana asks it with all of every variable chosen."""
+    for name in ("$__rate_interval", "$__interval", "$__range"):
+        expression = expression.replace(name, interval)
+    for name, variable in variables().items():
+        expression = expression.replace(f"${name}", variable.get("allValue", ""))
     return expression
