@@ -70,7 +70,7 @@ image-check: parts ## image, docker-compose.yml and systemd unit, without an eng
 helm-check: dev ## the Helm chart, compared and validated
 	scripts/system-parts
 	$(FETCH) helm
-	$(BIN)/pytest tests/deploy/test_chart.py
+	$(BIN)/pytest tests/deploy/test_chart*.py
 
 .PHONY: bench
 bench: dev .cache/others/.made ## what an event costs, against the floor and against others; into docs/performance.md

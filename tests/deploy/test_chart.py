@@ -1,58 +1,29 @@
 """The Helm chart: what it makes of values, that Kubernetes would take it, and what it refuses."""
 
 import difflib
-import subprocess
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import kubernetes_validate
 import pytest
-from ruamel.yaml import YAML
 
 from consumer.config import load
-from tests.parts.golang import HELM
-from tests.parts.part import CHECKOUT
+from tests.support.chart import (
+    CASES,
+    CHART,
+    KUBERNETES,
+    PRODUCTION,
+    SCALED,
+    objects,
+    one,
+    ran,
+    read,
+    refusal,
+    rendered,
+)
 
-CHART: Final = CHECKOUT / "deploy/helm/tiktok-consumer"
-CASES: Final = sorted((CHECKOUT / "tests/deploy/chart").glob("*.values.yaml"))
-KUBERNETES: Final = ("1.27", "1.31", "1.37")
-"""The oldest that the chart takes, one between, and the newest whose schemas are known."""
 OF_OTHERS: Final = {"PodMonitor", "PrometheusRule", "ScaledObject"}
 """Kinds of operators: Kubernetes itself has no schema of them. Compared with the expectations alone."""
-PRODUCTION: Final = CHECKOUT / "tests/deploy/chart/production.values.yaml"
-
-
-def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [HELM.path(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False
-    )
-
-
-def rendered(values: Path, *more: str) -> str:
-    """What Helm would hand to Kubernetes, without the release's own heading."""
-    line = ("template", "ads", str(CHART), "--kube-version", KUBERNETES[1], "--namespace", "streaming")
-    done = ran(*line, "--values", str(values), *more)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def objects(values: Path, *more: str) -> list[dict[str, Any]]:
-    return [each for each in YAML(typ="safe", pure=True).load_all(rendered(values, *more)) if each]
-
-
-def read(text: str) -> Any:
-    return YAML(typ="safe", pure=True).load(text)
-
-
-def one(kind: str, values: Path, *more: str) -> dict[str, Any]:
-    [found] = [each for each in objects(values, *more) if each["kind"] == kind]
-    return found
-
-
-def refusal(values: Path, *more: str) -> str:
-    done = ran("template", "ads", str(CHART), "--kube-version", KUBERNETES[1], "--values", str(values), *more)
-    assert done.returncode != 0
-    return done.stderr
 
 
 @pytest.mark.parametrize("values", CASES, ids=lambda path: path.name.partition(".")[0])
@@ -78,15 +49,6 @@ def test_kubernetes_takes_what_is_rendered(values: Path, version: str) -> None:
     for each in objects(values):
         if each["kind"] not in OF_OTHERS:
             kubernetes_validate.validate(each, version, strict=True)
-
-
-def test_the_alert_rules_of_the_chart_are_those_of_deploy_prometheus() -> None:
-    rules = CHECKOUT / "deploy/prometheus/rules.yaml"
-    if rules.exists():
-        assert (CHART / "rules.yaml").read_text() == rules.read_text(), f"ln -sf ../../prometheus/rules.yaml {CHART}"
-    assert one("PrometheusRule", PRODUCTION, "--set", "prometheusRule.enabled=true")["spec"] == read(
-        (CHART / "rules.yaml").read_text()
-    )
 
 
 def test_the_configuration_arrives_unchanged_and_is_usable(tmp_path: Path) -> None:
@@ -125,11 +87,9 @@ def test_a_change_of_the_configuration_replaces_the_pods() -> None:
 
 
 def test_with_keda_the_number_of_members_is_left_to_it() -> None:
-    scaled = PRODUCTION.with_name("scaled.values.yaml")
-
-    assert "replicas" not in one("StatefulSet", scaled)["spec"]
-    target = one("ScaledObject", scaled)["spec"]["scaleTargetRef"]
-    assert (target["kind"], target["name"]) == ("StatefulSet", one("StatefulSet", scaled)["metadata"]["name"])
+    assert "replicas" not in one("StatefulSet", SCALED)["spec"]
+    target = one("ScaledObject", SCALED)["spec"]["scaleTargetRef"]
+    assert (target["kind"], target["name"]) == ("StatefulSet", one("StatefulSet", SCALED)["metadata"]["name"])
 
 
 @pytest.mark.parametrize(
@@ -138,11 +98,19 @@ def test_with_keda_the_number_of_members_is_left_to_it() -> None:
         (["config="], "config: the text of consumer.yaml is needed"),
         (["terminationGracePeriodSeconds=59"], "must be at least 60, 15 s beyond shutdown_timeout"),
         (["config=shutdown_timeout: 1m"], "must be at least 75"),
-        (["keda.enabled=true"], "keda: bootstrapServers, topic and consumerGroup are needed"),
+        (["keda.enabled=true"], "keda: bootstrapServers and consumerGroup are needed"),
         (["replicaCount=3"], "Additional property replicaCount is not allowed"),
         (["tokens.shop.secret=a"], "key is required"),
         (["image.digest=latest"], "image.digest"),
         (["env[0].name=POD_NAME"], "env.0.name"),
+        (["port=9000", 'config=http: {listen: ":9001"}'], "port: is 9000, and config has http.listen: :9001"),
+        (["config=http: {listen: ':${PORT}'}"], "port: config has http.listen: :${PORT}; say here which port"),
+        (["config=http: {listen: 127.0.0.1:9464}"], "where neither the node's probes nor Prometheus reach it"),
+        (["config=http: {listen: '[::1]:9464'}"], "where neither the node's probes nor Prometheus reach it"),
+        (["keda.metadata.topic=another"], "keda.metadata"),
+        (["keda.authenticationRef.kind=Secret"], "keda.authenticationRef.kind"),
+        (["extraContainers[0].name=consumer"], "extraContainers.0.name"),
+        (["fullnameOverride=Ads"], "fullnameOverride"),
     ],
 )
 def test_values_that_cannot_work_are_refused(given: list[str], why: str) -> None:

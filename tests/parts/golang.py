@@ -69,9 +69,10 @@ TOOLCHAIN: Final = Part("Go", _GO / "toolchain", _fetch_toolchain)
 """Only where this machine's own is too old, or there is none."""
 
 HELM: Final = _program("helm", "helm", "helm.sh/helm/v3/cmd/helm")
+HELM_DOCS: Final = _program("helm-docs", "helm-docs", "github.com/norwoodj/helm-docs/cmd/helm-docs")
 COMPOSE: Final = _program("docker-compose", "compose", "github.com/docker/compose/v2/cmd")
 PROMETHEUS: Final = _program("prometheus", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus")
 PROMTOOL: Final = _program("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool")
 ACTIONLINT: Final = _program("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint")
 
-PROGRAMS: Final = (HELM, COMPOSE, PROMETHEUS, PROMTOOL, ACTIONLINT)
+PROGRAMS: Final = (HELM, HELM_DOCS, COMPOSE, PROMETHEUS, PROMTOOL, ACTIONLINT)

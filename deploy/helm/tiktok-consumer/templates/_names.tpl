@@ -1,6 +1,6 @@
 {{- define "tiktok-consumer.name" -}}
-{{- $name := .Release.Name -}}
-{{- if not (contains .Chart.Name $name) }}{{ $name = printf "%s-%s" $name .Chart.Name }}{{ end -}}
+{{- $name := .Values.fullnameOverride | default .Release.Name -}}
+{{- if not (or .Values.fullnameOverride (contains .Chart.Name $name)) }}{{ $name = printf "%s-%s" $name .Chart.Name }}{{ end -}}
 {{- $name | trunc 52 | trimSuffix "-" -}}
 {{- end }}
 
@@ -9,18 +9,33 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{- /* What may be a label's value: of a version such as 0.2.0+g1234, the + may not. */ -}}
+{{- define "tiktok-consumer.asLabel" -}}
+{{- regexReplaceAll "[^A-Za-z0-9_.-]" . "_" | trunc 63 | trimAll "-_." -}}
+{{- end }}
+
+{{- /* Of every object. commonLabels may add to them, and change none. */ -}}
 {{- define "tiktok-consumer.labels" -}}
-{{ include "tiktok-consumer.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- $ours := dict
+  "app.kubernetes.io/name" .Chart.Name
+  "app.kubernetes.io/instance" .Release.Name
+  "app.kubernetes.io/version" (include "tiktok-consumer.asLabel" .Chart.AppVersion)
+  "app.kubernetes.io/managed-by" .Release.Service
+  "helm.sh/chart" (include "tiktok-consumer.asLabel" (printf "%s-%s" .Chart.Name .Chart.Version))
+-}}
+{{- merge $ours .Values.commonLabels | toYaml -}}
+{{- end }}
+
+{{- /* Of the pods: nothing in them changes with the version, or each upgrade of the chart alone would restart all. */ -}}
+{{- define "tiktok-consumer.podLabels" -}}
+{{- merge (include "tiktok-consumer.selector" . | fromYaml) .Values.podLabels .Values.commonLabels | toYaml -}}
 {{- end }}
 
 {{- define "tiktok-consumer.image" -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default (.Chart.AppVersion | replace "+" "_") }}
 {{- end -}}
 {{- end }}
 
@@ -36,22 +51,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end }}
 
-{{- /* Seconds of shutdown_timeout in config; the default, 30 s, where it says nothing. */ -}}
-{{- define "tiktok-consumer.shutdownSeconds" -}}
-{{- $line := regexFind "(?m)^shutdown_timeout: *[\"']?[0-9]+(ms|s|m|h)" .Values.config -}}
-{{- $number := regexFind "[0-9]+" $line | default "30" | int -}}
-{{- if hasSuffix "ms" $line }}1{{ else if hasSuffix "m" $line }}{{ mul 60 $number }}{{ else if hasSuffix "h" $line }}{{ mul 3600 $number }}{{ else }}{{ $number }}{{ end -}}
+{{- /* http.listen as config has it; empty where it says nothing, or is no text of this chart's. */ -}}
+{{- define "tiktok-consumer.listen" -}}
+{{- $http := get (fromYaml .Values.config) "http" -}}
+{{- if kindIs "map" $http }}{{ get $http "listen" }}{{ end -}}
 {{- end }}
 
-{{- define "tiktok-consumer.checked" -}}
-{{- if and (not .Values.config) (not .Values.existingConfigMap) -}}
-{{- fail "config: the text of consumer.yaml is needed, e.g. --set-file config=consumer.yaml; or name an existingConfigMap" -}}
-{{- end -}}
-{{- $least := add 15 (include "tiktok-consumer.shutdownSeconds" . | int) -}}
-{{- if lt (.Values.terminationGracePeriodSeconds | int) ($least | int) -}}
-{{- fail (printf "terminationGracePeriodSeconds: must be at least %d, 15 s beyond shutdown_timeout, or pods are killed with events on their way" $least) -}}
-{{- end -}}
-{{- if and .Values.keda.enabled (not (and .Values.keda.bootstrapServers .Values.keda.topic .Values.keda.consumerGroup)) -}}
-{{- fail "keda: bootstrapServers, topic and consumerGroup are needed" -}}
-{{- end -}}
+{{- /* The one port: of the container, and so of probes, service, monitor and network policy, which ask for it by name. */ -}}
+{{- define "tiktok-consumer.port" -}}
+{{- $said := regexFind "[0-9]+$" (include "tiktok-consumer.listen" .) -}}
+{{- .Values.port | default $said | default 9464 | int -}}
 {{- end }}
