@@ -32,6 +32,7 @@ from consumer.config.kafka_clients import (
     own_topics_of,
     producer_properties,
 )
+from consumer.core.backoff import Backoff
 from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.decode.decoder import Decoder
 from consumer.core.decode.schema_lookups import SchemaLookups
@@ -40,7 +41,6 @@ from consumer.core.dedupe.shared_window import SharedClaims
 from consumer.core.dedupe.window import WindowSettings
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.parking import ParkSettings
-from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.errors import ConfigError
 from consumer.core.model import EventOutcome, RejectReason

@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from consumer.core.backoff import Backoff
+
 YOUNG_S: Final = 5.0
 """A worker that has worked for less than this has died young: whatever ended it will soon do so again."""
 MOST_YOUNG_DEATHS: Final = 5
 """So many in a row, of the same worker, and the run gives up."""
-FIRST_S: Final = 0.5
-LONGEST_S: Final = 30.0
+PAUSE: Final = Backoff(0.5, 30.0, jitter=0.0)
 
 
 class Restarts:
@@ -26,4 +27,4 @@ class Restarts:
         self._young_deaths = self._young_deaths + 1 if worked_s < YOUNG_S else 0
         if self._young_deaths >= MOST_YOUNG_DEATHS:
             return None
-        return min(FIRST_S * 2.0 ** max(0, self._young_deaths - 1), LONGEST_S)
+        return PAUSE.wait_s(max(1, self._young_deaths), 0.0)

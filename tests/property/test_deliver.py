@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from consumer.core.backoff import Backoff
 from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.pixel_state import PixelState
-from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.request import DeliverySettings, PixelSettings, Request
 from consumer.core.model import Answer, Item
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope, item

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from consumer.core.backoff import Backoff
 from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.pixel_state import PixelState
-from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.request import DeliverySettings, PixelSettings, Request, RequestResult
 from consumer.core.model import Answer, Item, Rejection
 from tests.support.fakes import ACCEPTED, item

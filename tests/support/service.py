@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import fastavro
 
+from consumer.core.backoff import Backoff
 from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.decode.decoder import Decoder
 from consumer.core.decode.schema_lookups import SchemaAnswer, SchemaLookups
@@ -18,7 +19,6 @@ from consumer.core.dedupe.shared_window import SharedClaims
 from consumer.core.dedupe.window import WindowSettings
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.parking import ParkSettings
-from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.model import Headers, Position, Record, SchemaKey, TopicPartition
 from consumer.core.pipeline import Pipeline, PipelineSettings

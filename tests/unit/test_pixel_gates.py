@@ -2,9 +2,9 @@
 
 import pytest
 
+from consumer.core.backoff import Backoff
 from consumer.core.deliver.pixel_gates import AnswerContext, PixelStates
 from consumer.core.deliver.pixel_state import PixelAvailability, PixelState, held_by_operator
-from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.request import PixelSettings, StateChange
 from consumer.core.deliver.response import classify
 from consumer.core.model import Answer

@@ -1,28 +1,11 @@
-"""Back-off, the concurrency limit and the rate."""
+"""The concurrency limit and the rate."""
 
 import math
 from collections import deque
 
 import pytest
 
-from consumer.core.deliver.rate_limit import Backoff, ConcurrencyLimit, TokenBucket
-
-# Back-off.
-
-
-@pytest.mark.parametrize(
-    ("failures", "most_s"), [(1, 0.5), (2, 1.0), (3, 2.0), (7, 32.0), (8, 60.0), (100, 60.0), (5000, 60.0)]
-)
-def test_backoff_doubles_up_to_its_maximum(failures: int, most_s: float) -> None:
-    assert Backoff(0.5, 60.0).wait_s(failures, lambda: 1.0) == most_s
-
-
-def test_backoff_has_full_jitter() -> None:
-    backoff = Backoff(0.5, 60.0)
-
-    assert backoff.wait_s(3, lambda: 0.0) == 0.0
-    assert backoff.wait_s(3, lambda: 0.25) == 0.5
-
+from consumer.core.deliver.rate_limit import ConcurrencyLimit, TokenBucket
 
 # The concurrency limit.
 

@@ -16,13 +16,11 @@ from consumer.core.dedupe.shared_protocol import (
     token_of,
 )
 from consumer.core.dedupe.shared_window import (
-    FIRST_PAUSE_S,
-    FIRST_WAIT_S,
+    COPY_WAIT,
     HEARTBEAT_EVERY_S,
-    LONGEST_PAUSE_S,
-    LONGEST_WAIT_S,
     MOST_AT_ONCE,
     MOST_UNTOLD,
+    STORE_PAUSE,
     SharedClaims,
 )
 from consumer.core.errors import Unreachable
@@ -139,9 +137,9 @@ def test_what_must_wait_asks_again_ever_more_seldom(process: Process) -> None:
             now_s += 0.01
         process.shared.answered(question, [ClaimResult.WAIT], now_s)
         waits.append(now_s - before_s)
-    assert waits[0] == pytest.approx(FIRST_WAIT_S, abs=0.011)
-    assert waits[1] == pytest.approx(2 * FIRST_WAIT_S, abs=0.011)
-    assert waits[-1] == pytest.approx(LONGEST_WAIT_S, abs=0.011)
+    assert waits[0] == pytest.approx(COPY_WAIT.first_s, abs=0.011)
+    assert waits[1] == pytest.approx(2 * COPY_WAIT.first_s, abs=0.011)
+    assert waits[-1] == pytest.approx(COPY_WAIT.max_s, abs=0.011)
 
 
 def test_what_asks_again_asks_with_what_was_merged_into_it(process: Process) -> None:
@@ -228,8 +226,8 @@ def test_a_store_that_fails_is_asked_again_ever_more_seldom_until_it_answers(pro
         while process.shared.question(now_s, WALL_MS) is None:
             now_s += 0.01
         pauses.append(now_s - before_s)
-    assert pauses[0] == pytest.approx(FIRST_PAUSE_S, abs=0.011)
-    assert pauses[-1] == pytest.approx(LONGEST_PAUSE_S, abs=0.011)
+    assert pauses[0] == pytest.approx(STORE_PAUSE.first_s, abs=0.011)
+    assert pauses[-1] == pytest.approx(STORE_PAUSE.max_s, abs=0.011)
     assert process.shared.is_away
 
     process.answered(now_s + 10)

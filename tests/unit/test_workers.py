@@ -15,7 +15,7 @@ from consumer.service.published import STUCK_AFTER_S, ServiceSnapshot
 from consumer.status.model import LedgerStatus, Status
 from consumer.workers.frames import Frames, framed
 from consumer.workers.joining import joined
-from consumer.workers.restarting import LONGEST_S, MOST_YOUNG_DEATHS, YOUNG_S, Restarts
+from consumer.workers.restarting import MOST_YOUNG_DEATHS, PAUSE, YOUNG_S, Restarts
 from consumer.workers.shares import problems, share
 from consumer.workers.supervising import verdict
 from consumer.workers.totals import WorkerTotals
@@ -146,7 +146,7 @@ def test_waits_longer_each_time_one_dies_young_and_gives_up_in_the_end() -> None
     waits = [restarts.after(0.0) for _ in range(MOST_YOUNG_DEATHS)]
 
     assert waits == [0.5, 1.0, 2.0, 4.0, None]
-    assert all(wait is None or wait <= LONGEST_S for wait in waits)
+    assert all(wait is None or wait <= PAUSE.max_s for wait in waits)
 
 
 def test_one_that_has_worked_for_a_while_may_die_young_anew() -> None:

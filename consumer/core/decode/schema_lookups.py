@@ -12,13 +12,13 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from consumer.core.backoff import Backoff
 from consumer.core.model import SchemaKey
 
 DENIED_AFTER_S: Final = 30.0
 DENIAL_KEPT_S: Final = 60.0
 _DENIED_AGAIN_S: Final = 1.0
-_AWAY_FIRST_S: Final = 0.5
-_AWAY_MOST_S: Final = 30.0
+_AWAY: Final = Backoff(0.5, 30.0)
 _AWAY_LEAST_S: Final = 0.1
 """However the jitter falls, so that it is never a busy loop."""
 
@@ -137,9 +137,8 @@ class SchemaLookups:
         wanted.denied_since_s = None
         if now_s >= self._back_at_s:
             # Answers to what was asked before the pause began do not make it longer.
-            pause_s = min(_AWAY_MOST_S, _AWAY_FIRST_S * 2 ** min(self._times_away, 10))
-            self._back_at_s = now_s + max(_AWAY_LEAST_S, jitter * pause_s)
             self._times_away += 1
+            self._back_at_s = now_s + max(_AWAY_LEAST_S, _AWAY.wait_s(self._times_away, jitter))
 
     def _is_denied_for_good(self, wanted: _Wanted, now_s: float) -> bool:
         if wanted.denied_since_s is None:

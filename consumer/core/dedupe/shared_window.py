@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from itertools import islice
 from typing import Final
 
+from consumer.core.backoff import Backoff
 from consumer.core.dedupe.merge import presence
 from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, ClaimRequest, ClaimResult, token_of
 from consumer.core.dedupe.window import digest_of
@@ -22,12 +23,10 @@ from consumer.core.model import Item
 MOST_AT_ONCE: Final = 500
 """Claims of one question, and confirmations, at 6 to 8 µs each: as long does Redis serve nobody else."""
 HEARTBEAT_EVERY_S: Final = 5.0
-FIRST_WAIT_S: Final = 0.05
-LONGEST_WAIT_S: Final = 1.0
-"""How long a copy of what is on its way elsewhere waits before it asks again: the first time, and at most."""
-FIRST_PAUSE_S: Final = 0.25
-LONGEST_PAUSE_S: Final = 5.0
-"""How long a store that has failed is left alone, before jitter: the first time, and at most."""
+COPY_WAIT: Final = Backoff(0.05, 1.0, jitter=0.5)
+"""How long a copy of what is on its way elsewhere waits before it asks again."""
+STORE_PAUSE: Final = Backoff(0.25, 5.0, jitter=0.5)
+"""How long a store that has failed is not asked."""
 MOST_UNTOLD: Final = 100_000
 """Confirmations and releases kept while the store is away, about 200 bytes each. The oldest are forgotten: what they
 would have told of is at worst sent again."""
@@ -48,8 +47,8 @@ class SharedClaims:
         self._owner = name()
         self._new: dict[Item, None] = {}
         """What has not asked yet, in order."""
-        self._held: dict[Item, tuple[Claim, float]] = {}
-        """What has asked and may not be sent yet: its claim, and how long it waited before it asked last."""
+        self._held: dict[Item, tuple[Claim, int]] = {}
+        """What has asked and may not be sent yet: its claim, and how often it was told to wait."""
         self._due: list[tuple[float, int, Item]] = []
         """A heap: when to ask again, a number that settles ties, and who; also some who are not held any more."""
         self._numbers = 0
@@ -128,9 +127,8 @@ class SharedClaims:
 
     def failed(self, now_s: float) -> None:
         """The last question has no answer, or none that makes sense: decide alone for a while."""
-        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self._failures, 60))
-        self._ask_at_s = now_s + pause_s * (1 + self._random()) / 2
         self._failures += 1
+        self._ask_at_s = now_s + STORE_PAUSE.wait_s(self._failures, self._random())
         self._owner, self._beat_at_s = self._name(), 0.0
 
     def undecided(self, now_s: float, wall_ms: int) -> list[Item]:
@@ -180,7 +178,7 @@ class SharedClaims:
         taken = list(islice(self._new, MOST_AT_ONCE))
         for item in taken:
             del self._new[item]
-            self._held[item] = _claim(item, wall_ms), 0.0
+            self._held[item] = _claim(item, wall_ms), 0
         return taken
 
     def _take_due(self, now_s: float) -> list[Item]:
@@ -192,11 +190,10 @@ class SharedClaims:
         return taken
 
     def _wait(self, item: Item, now_s: float) -> None:
-        claim, waited_s = self._held[item]
-        wait_s = min(LONGEST_WAIT_S, 2 * waited_s or FIRST_WAIT_S)
-        self._held[item] = claim, wait_s
+        claim, waits = self._held[item]
+        self._held[item] = claim, waits + 1
         self._numbers += 1
-        heappush(self._due, (now_s + wait_s * (1 + self._random()) / 2, self._numbers, item))
+        heappush(self._due, (now_s + COPY_WAIT.wait_s(waits + 1, self._random()), self._numbers, item))
 
     def _end_what_was_left(self, now_s: float) -> None:
         while self._left:

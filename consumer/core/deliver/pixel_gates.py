@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from consumer.core.backoff import Backoff
 from consumer.core.deliver.pixel_state import (
     NEXT,
     PROBE_EVERY_S,
@@ -16,7 +17,6 @@ from consumer.core.deliver.pixel_state import (
     held_by_operator,
     opened,
 )
-from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.request import PixelSettings, StateChange
 from consumer.core.deliver.response import ResponseVerdict, Scope, Treatment
 
@@ -84,7 +84,7 @@ class PixelStates:
 
     def wait_s(self, verdict: ResponseVerdict, failures: int) -> float:
         """Draw how long to wait after so many failures in a row, at least what Retry-After asked for."""
-        return max(verdict.wait_s or 0.0, self._backoff.wait_s(failures, self._random))
+        return max(verdict.wait_s or 0.0, self._backoff.wait_s(failures, self._random()))
 
     def _move_everyone(self, evidence: AnswerContext, now_s: float) -> PixelAvailability:
         """An app-wide throttling closes all pixels until one of them is let in again."""

@@ -1,29 +1,10 @@
-"""How fast and how many at once: back-off, token buckets, and a limit that adapts. Part of `deliver`.
+"""How fast and how many at once: token buckets, and a limit that adapts. Part of `deliver`.
 
 All of it is additive increase on acceptance and multiplicative decrease when TikTok says it is too much.
 """
 
 from collections import deque
-from collections.abc import Callable
 from typing import Final
-
-from msgspec import Struct
-
-
-class Backoff(Struct, frozen=True):
-    """`delivery.backoff`: exponential with full jitter."""
-
-    first_s: float
-    max_s: float
-
-    def wait_s(self, failures: int, random: Callable[[], float]) -> float:
-        """Draw the seconds to wait after this many failures in a row, from 0 to the exponential's value.
-
-        Args:
-            failures: 1 and up.
-            random: 0 ≤ x < 1.
-        """
-        return random() * min(self.max_s, self.first_s * 2.0 ** min(failures - 1, 60))
 
 
 class ConcurrencyLimit:

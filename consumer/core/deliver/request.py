@@ -4,8 +4,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from consumer.core.backoff import Backoff
 from consumer.core.deliver.pixel_state import PixelState
-from consumer.core.deliver.rate_limit import Backoff
 from consumer.core.deliver.response import ResponseVerdict
 from consumer.core.model import Batch, Item, Rejection
 
