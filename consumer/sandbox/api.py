@@ -10,13 +10,12 @@ from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from consumer.sandbox import wire
-from consumer.sandbox.access import RateLimit, Refuse, Tokens
-from consumer.sandbox.acting import respond
-from consumer.sandbox.faults import Act, Faults
-from consumer.sandbox.judge import Envelope, Judged, judge, open_envelope, open_unchecked, pixel_of
-from consumer.sandbox.rules import REFUSED, Fault
-from consumer.sandbox.store import KEPT_BODY_BYTES, ReceivedRequest, Refused, Store
+from consumer.sandbox import answers
+from consumer.sandbox.rules.judge import OpenedRequest, ValidEvent, judge, open_request, open_unchecked, pixel_of
+from consumer.sandbox.rules.request_fault import REFUSED, RequestFault
+from consumer.sandbox.state.access import RateLimit, Refuse, Tokens
+from consumer.sandbox.state.event_store import KEPT_BODY_BYTES, ReceivedRequest, RefusedRequest, Store
+from consumer.sandbox.state.misbehaviour import Act, Faults
 
 MAX_BODY_BYTES: Final = 10 * 1024 * 1024
 """Not documented by TikTok; far above the 1 MiB that a cautious sender keeps to."""
@@ -108,60 +107,60 @@ class Api:
         if fault is not None:
             return self._refuse(arrival, fault)
         self.store.count_answer("0")
-        return wire.envelope(wire.AnswerEnvelope(0, "OK", arrival.request_id))
+        return answers.envelope(answers.AnswerEnvelope(0, "OK", arrival.request_id))
 
-    def _take(self, arrival: Arrival, *, answered: bool) -> Fault | None:
+    def _take(self, arrival: Arrival, *, answered: bool) -> RequestFault | None:
         """Record the events if there is nothing wrong with the request."""
         if not self.settings.has_checks:
             return self._count(arrival)
         envelope = self._open(arrival)
-        if isinstance(envelope, Fault):
+        if isinstance(envelope, RequestFault):
             return envelope
         judged = judge(envelope.events, arrival.at_s)
-        if isinstance(judged, Fault):
+        if isinstance(judged, RequestFault):
             return judged
         if fault := self.refuse.fault_of(envelope.pixel, judged):
             return fault
         self._record(arrival, envelope, judged, answered=answered)
         return None
 
-    def _count(self, arrival: Arrival) -> Fault | None:
+    def _count(self, arrival: Arrival) -> RequestFault | None:
         envelope = open_unchecked(arrival.body)
-        if isinstance(envelope, Fault):
+        if isinstance(envelope, RequestFault):
             return envelope
         self.store.count_only(envelope.pixel, len(envelope.events))
         return None
 
-    def _open(self, arrival: Arrival) -> Envelope | Fault:
+    def _open(self, arrival: Arrival) -> OpenedRequest | RequestFault:
         if fault := self.tokens.fault_of_token(arrival.token):
             return fault
         if arrival.content_type.partition(";")[0].strip().lower() != "application/json":
-            return Fault(REFUSED, "Must be application/json", "Content-Type")
-        envelope = open_envelope(arrival.body, arrival.at_s)
-        if isinstance(envelope, Fault):
+            return RequestFault(REFUSED, "Must be application/json", "Content-Type")
+        envelope = open_request(arrival.body)
+        if isinstance(envelope, RequestFault):
             return envelope
         return self.tokens.fault_of_pixel(arrival.token, envelope.pixel) or envelope
 
-    def _record(self, arrival: Arrival, envelope: Envelope, judged: list[Judged], *, answered: bool) -> None:
+    def _record(self, arrival: Arrival, envelope: OpenedRequest, judged: list[ValidEvent], *, answered: bool) -> None:
         delivery = ReceivedRequest(
             arrival.at_s, arrival.request_id, envelope.pixel, envelope.test_event_code, answered=answered
         )
         self.store.accept(delivery, judged)
 
-    def _refuse(self, arrival: Arrival, fault: Fault) -> Response:
+    def _refuse(self, arrival: Arrival, fault: RequestFault) -> Response:
         self.store.count_answer(str(fault.code))
         self._note(arrival, code=fault.code, status=200, message=fault.message, event=_event_at_fault(arrival, fault))
-        return wire.envelope(wire.AnswerEnvelope(fault.code, fault.message, arrival.request_id))
+        return answers.envelope(answers.AnswerEnvelope(fault.code, fault.message, arrival.request_id))
 
     def _too_large(self, arrival: Arrival) -> Response:
         self.store.count_answer("status 413")
         self._note(arrival, code=None, status=413, message=f"Body: longer than {MAX_BODY_BYTES} bytes")
-        return wire.plain(413, "Request Entity Too Large")
+        return answers.plain(413, "Request Entity Too Large")
 
     def _misbehave(self, arrival: Arrival, act: Act) -> Response:
         if act.accept:
             self._take(arrival, answered=False)
-        name, response = respond(act, arrival.request_id, self.stopping)
+        name, response = answers.respond(act, arrival.request_id, self.stopping)
         self.store.count_answer(name)
         self._note(arrival, code=act.code, status=act.status, message=act.message or f"told to: {name}", is_told=True)
         return response
@@ -177,7 +176,7 @@ class Api:
         event: str | None = None,
     ) -> None:
         self.store.refuse(
-            lambda seq: Refused(
+            lambda seq: RefusedRequest(
                 seq=seq,
                 received_at=arrival.at_s,
                 request_id=arrival.request_id,
@@ -191,12 +190,12 @@ class Api:
         )
 
 
-def _event_at_fault(arrival: Arrival, fault: Fault) -> str | None:
+def _event_at_fault(arrival: Arrival, fault: RequestFault) -> str | None:
     parts = fault.path.split(".")
     if parts[0] != "Batch":
         return None
     envelope = open_unchecked(arrival.body)
-    if isinstance(envelope, Fault):
+    if isinstance(envelope, RequestFault):
         return None
     return bytes(envelope.events[int(parts[1])]).decode(errors="replace")[:KEPT_BODY_BYTES]
 

@@ -7,11 +7,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumer.sandbox.access import Rate, Refuse
 from consumer.sandbox.api import Api
-from consumer.sandbox.faults import Misbehaviour
+from consumer.sandbox.state.access import Rate, Refuse
+from consumer.sandbox.state.misbehaviour import Misbehaviour
 
 MAX_LIMIT: Final = 100_000
+MAX_BODY_BYTES: Final = 1 << 20
+"""Of what tells the sandbox how to behave."""
+
+
+class _TooLongError(Exception):
+    """A body longer than `MAX_BODY_BYTES`."""
+
+
+_UNUSABLE: Final = (msgspec.MsgspecError, _TooLongError)
 
 
 def control_routes(api: Api) -> list[Route]:
@@ -43,8 +52,8 @@ class _Control:
         """PUT replaces all, POST adds, DELETE clears; the list in force is the answer to each."""
         if request.method in {"PUT", "POST"}:
             try:
-                faults = msgspec.json.decode(await request.body(), type=list[Misbehaviour])
-            except msgspec.MsgspecError as error:
+                faults = msgspec.json.decode(await _body(request), type=list[Misbehaviour])
+            except _UNUSABLE as error:
                 return _unusable(error)
             change = self._api.faults.replace if request.method == "PUT" else self._api.faults.add
             change(faults)
@@ -57,12 +66,12 @@ class _Control:
         tokens = self._api.tokens
         try:
             if request.method == "PUT":
-                tokens.replace(msgspec.json.decode(await request.body(), type=dict[str, list[str]]))
+                tokens.replace(msgspec.json.decode(await _body(request), type=dict[str, list[str]]))
             elif request.method == "POST":
-                tokens.update(msgspec.json.decode(await request.body(), type=dict[str, list[str] | None]))
+                tokens.update(msgspec.json.decode(await _body(request), type=dict[str, list[str] | None]))
             else:
                 tokens.replace(None)
-        except msgspec.MsgspecError as error:
+        except _UNUSABLE as error:
             return _unusable(error)
         return _done()
 
@@ -70,8 +79,8 @@ class _Control:
         limit = self._api.limit
         if request.method == "PUT":
             try:
-                limit.rate = msgspec.json.decode(await request.body(), type=Rate)
-            except msgspec.MsgspecError as error:
+                limit.rate = msgspec.json.decode(await _body(request), type=Rate)
+            except _UNUSABLE as error:
                 return _unusable(error)
         elif request.method == "DELETE":
             limit.rate = None
@@ -80,8 +89,8 @@ class _Control:
     async def refuse(self, request: Request) -> Response:
         if request.method == "PUT":
             try:
-                self._api.refuse = msgspec.json.decode(await request.body(), type=Refuse)
-            except msgspec.MsgspecError as error:
+                self._api.refuse = msgspec.json.decode(await _body(request), type=Refuse)
+            except _UNUSABLE as error:
                 return _unusable(error)
         elif request.method == "DELETE":
             self._api.refuse = Refuse()
@@ -115,6 +124,18 @@ class _Control:
         return _json(self._api.store.keys(only_unanswered=only_unanswered))
 
 
+async def _body(request: Request) -> bytes:
+    """Raises _TooLongError as soon as it is known, without reading on."""
+    parts: list[bytes] = []
+    length = 0
+    async for part in request.stream():
+        length += len(part)
+        if length > MAX_BODY_BYTES:
+            raise _TooLongError
+        parts.append(part)
+    return b"".join(parts)
+
+
 def _number(text: str | None, default: int) -> int | None:
     if text is None:
         return default
@@ -129,9 +150,11 @@ def _done() -> Response:
     return Response(status_code=204)
 
 
-def _unusable(error: msgspec.MsgspecError) -> Response:
+def _unusable(error: Exception) -> Response:
+    if isinstance(error, _TooLongError):
+        return _bad(f"longer than {MAX_BODY_BYTES} bytes", 413)
     return _bad(str(error))
 
 
-def _bad(reason: str) -> Response:
-    return Response(msgspec.json.encode({"error": reason}), 400, media_type="application/json")
+def _bad(reason: str, status: int = 400) -> Response:
+    return Response(msgspec.json.encode({"error": reason}), status, media_type="application/json")

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import uvicorn
 
+from consumer.sandbox.answers import OpenProtocol
 from consumer.sandbox.api import Api, SandboxSettings
-from consumer.sandbox.app import application
-from consumer.sandbox.store import Accepted, Summary
-from consumer.sandbox.wire import OpenProtocol
+from consumer.sandbox.application import application
+from consumer.sandbox.state.event_store import Accepted, Summary
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from consumer.config import load
 from consumer.config.settings import Settings
 from consumer.core.model import Decision, EventOutcome, Position, Record, RejectReason
 from consumer.core.settle.ledger import RecordOutcome
-from consumer.sandbox.store import Accepted, Summary
+from consumer.sandbox.state.event_store import Accepted, Summary
 from consumer.wiring import decoder_of, pipeline_of
 
 NOW_S = 1_800_000_000.0

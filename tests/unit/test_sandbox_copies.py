@@ -3,8 +3,8 @@
 import pytest
 from msgspec import Raw
 
-from consumer.sandbox.copies import Copies, Fate, merge
-from consumer.sandbox.store import Accepted
+from consumer.sandbox.state.copies import Copies, Fate, merge
+from consumer.sandbox.state.event_store import Accepted
 
 
 def event(seq: int, at_s: float, event_id: str | None = "1", *, name: str = "Purchase", pixel: str = "P") -> Accepted:

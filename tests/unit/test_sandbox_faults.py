@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from msgspec import ValidationError
 
-from consumer.sandbox.access import Rate, RateLimit, Refuse, Tokens
-from consumer.sandbox.faults import Act, FaultMatch, Faults, Misbehaviour
-from consumer.sandbox.judge import Judged
+from consumer.sandbox.rules.judge import ValidEvent
+from consumer.sandbox.state.access import Rate, RateLimit, Refuse, Tokens
+from consumer.sandbox.state.misbehaviour import Act, FaultMatch, Faults, Misbehaviour
 
 BUSY = Act(code=50000)
 LATE = Act(latency_ms=5)
@@ -165,7 +165,7 @@ def test_a_rate_for_one_pixel_leaves_the_others_alone() -> None:
 
 
 def test_refuses_a_batch_that_holds_a_guilty_event_and_names_its_place() -> None:
-    innocent, guilty = Judged("Purchase", "1", b""), Judged("Lead", "2", b"")
+    innocent, guilty = ValidEvent("Purchase", "1", b""), ValidEvent("Lead", "2", b"")
 
     for refuse in (Refuse(event_ids=frozenset({"2"})), Refuse(events=frozenset({"Lead"}), pixel="P")):
         fault = refuse.fault_of("P", [innocent, guilty])
@@ -177,4 +177,4 @@ def test_refuses_a_batch_that_holds_a_guilty_event_and_names_its_place() -> None
 def test_guilt_can_be_of_one_pixel_only() -> None:
     refuse = Refuse(events=frozenset({"Lead"}), pixel="Q")
 
-    assert refuse.fault_of("P", [Judged("Lead", None, b"")]) is None
+    assert refuse.fault_of("P", [ValidEvent("Lead", None, b"")]) is None

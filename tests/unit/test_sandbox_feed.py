@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 
 from consumer.sandbox.api import Api, SandboxSettings
-from consumer.sandbox.feed import Feed
-from consumer.sandbox.judge import Judged
-from consumer.sandbox.store import Mark, ReceivedRequest
+from consumer.sandbox.event_feed import Feed
+from consumer.sandbox.rules.judge import ValidEvent
+from consumer.sandbox.state.event_store import Mark, ReceivedRequest
 
 
 def accept(api: Api, *event_ids: str) -> None:
     body = msgspec.json.encode({"event": "Purchase", "event_time": 1_780_000_000})
-    api.store.accept(ReceivedRequest(1000.5, "r", "P", None), [Judged("Purchase", one, body) for one in event_ids])
+    api.store.accept(ReceivedRequest(1000.5, "r", "P", None), [ValidEvent("Purchase", one, body) for one in event_ids])
 
 
 def read(feed: Feed, mark: Mark) -> tuple[list[tuple[str, Any]], Mark]:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from consumer.sandbox.feed import FIELDS
-from consumer.sandbox.insight import Warned, general, leaves, match_keys, parts, warnings
-from consumer.sandbox.reference import ABOUT
+from consumer.sandbox.event_feed import FIELDS
+from consumer.sandbox.rules.event_insight import EventWarning, general, leaves, match_keys, parts, warnings
+from consumer.sandbox.rules.parameter_texts import ABOUT
 
 Json = dict[str, Any]
 NOW_S = 1_780_000_000.0
@@ -102,7 +102,7 @@ def test_explains_every_part_in_the_order_sent() -> None:
 
 
 def test_a_part_that_is_warned_of_is_not_called_right() -> None:
-    [name, *_] = parts(GOOD, [Warned("event", "a custom event")])
+    [name, *_] = parts(GOOD, [EventWarning("event", "a custom event")])
 
     assert (name.verdict, name.is_right) == ("see the warning", False)
 

@@ -1,19 +1,19 @@
 """What the sandbox remembers, and what it forgets."""
 
-from consumer.sandbox.judge import Judged
-from consumer.sandbox.store import KEPT_REFUSALS, ReceivedRequest, Refused, Store
+from consumer.sandbox.rules.judge import ValidEvent
+from consumer.sandbox.state.event_store import KEPT_REFUSALS, ReceivedRequest, RefusedRequest, Store
 
 
 def delivery(pixel: str = "P", *, answered: bool = True) -> ReceivedRequest:
     return ReceivedRequest(1000.5, "request-1", pixel, None, answered=answered)
 
 
-def event(event_id: str | None, name: str = "Purchase") -> Judged:
-    return Judged(name, event_id, b'{"event":"' + name.encode() + b'"}')
+def event(event_id: str | None, name: str = "Purchase") -> ValidEvent:
+    return ValidEvent(name, event_id, b'{"event":"' + name.encode() + b'"}')
 
 
-def refused(seq: int) -> Refused:
-    return Refused(seq, 1000.5, "request-1", "P", 40002, 200, "Batch.0.event: …", is_told=False, event=None)
+def refused(seq: int) -> RefusedRequest:
+    return RefusedRequest(seq, 1000.5, "request-1", "P", 40002, 200, "Batch.0.event: …", is_told=False, event=None)
 
 
 def ids(store: Store, after: int = 0) -> list[str | None]:

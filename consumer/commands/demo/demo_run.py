@@ -20,7 +20,7 @@ from consumer.core import model
 from consumer.metrics import PREFIX
 from consumer.run import BUG, Signals, run
 from consumer.sandbox.server import Sandbox
-from consumer.sandbox.store import Accepted, Summary
+from consumer.sandbox.state.event_store import Accepted, Summary
 
 SETTLE_WITHIN_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.1

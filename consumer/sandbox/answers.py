@@ -1,4 +1,4 @@
-"""Answers, and the ways not to answer: a reset, an orderly close, half a body, silence."""
+"""What is answered, and the ways not to answer: a reset, an orderly close, half a body, silence."""
 
 import asyncio
 import socket
@@ -10,10 +10,52 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from consumer.sandbox.state.misbehaviour import Act
+
 _GARBAGE: Final = b"\x00\xff\x1f\x8b garbage }{ \xc3\x28"
 _HTML: Final = b"<!DOCTYPE html><html><head><title>502</title></head><body><h1>Bad Gateway</h1></body></html>"
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
 """SO_LINGER on, for 0 seconds: closing the socket sends RST instead of FIN."""
+
+
+def respond(act: Act, request_id: str, stopping: asyncio.Event) -> tuple[str, Response]:
+    """The response, and the name it is counted under: a code, `status 503`, or the kind of misbehaviour.
+
+    Args:
+        stopping: set when the sandbox stops, which ends a silence.
+    """
+    name, response = _respond(act, request_id, stopping)
+    if act.retry_after is not None:
+        response.headers["Retry-After"] = str(act.retry_after)
+    return name, response
+
+
+def _respond(act: Act, request_id: str, stopping: asyncio.Event) -> tuple[str, Response]:
+    status = act.status or 200
+    if act.end == "hang":
+        return "hang", Silence(stopping)
+    if act.end is not None:
+        return act.end, NoAnswer(reset=act.end == "reset")
+    if act.body is not None or act.text is not None:
+        return act.body or "text", _odd_body(act, request_id, status)
+    if act.code is not None:
+        return str(act.code), _told_envelope(act, request_id, status)
+    return f"status {status}", plain(status, f"status {status}")
+
+
+def _odd_body(act: Act, request_id: str, status: int) -> Response:
+    if act.body == "half":
+        whole = _told_envelope(act, request_id, status)
+        return HalfAnswer(whole.body, status, media_type="application/json")
+    if act.body == "garbage":
+        return garbage(status)
+    if act.body == "html":
+        return html(status)
+    return Response(act.text or "", status, media_type="application/json")
+
+
+def _told_envelope(act: Act, request_id: str, status: int) -> Response:
+    return envelope(AnswerEnvelope(act.code or 0, act.message or "told to answer so", request_id), status)
 
 
 class OpenProtocol(H11Protocol):

@@ -8,13 +8,13 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from consumer.sandbox.access import Rate, Refuse
 from consumer.sandbox.api import Api
-from consumer.sandbox.copies import Copies, Placed, merge
-from consumer.sandbox.faults import Standing
-from consumer.sandbox.insight import Part, Warned, general, leaves, match_keys, parts, warnings
-from consumer.sandbox.reference import ABOUT, MATCH_KEYS
-from consumer.sandbox.store import Accepted, Mark, Summary
+from consumer.sandbox.rules.event_insight import EventPart, EventWarning, general, leaves, match_keys, parts, warnings
+from consumer.sandbox.rules.parameter_texts import ABOUT, MATCH_KEYS
+from consumer.sandbox.state.access import Rate, Refuse
+from consumer.sandbox.state.copies import Copies, Placed, merge
+from consumer.sandbox.state.event_store import Accepted, Mark, Summary
+from consumer.sandbox.state.misbehaviour import Standing
 
 ROWS: Final = 20_000
 """The page holds as many; a sender that outruns it by more makes it skip to the newest."""
@@ -75,9 +75,9 @@ class Detail(Struct, frozen=True):
     first_seq: int
     exact: str
     """The JSON exactly as sent."""
-    parts: list[Part]
+    parts: list[EventPart]
     match_keys: list[str]
-    warnings: list[Warned]
+    warnings: list[EventWarning]
     copies: list[Copy]
     """Its whole group, itself among them; empty if there are no others."""
     merged: dict[str, Any] | None

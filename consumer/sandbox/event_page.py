@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from consumer.sandbox.api import Api
-from consumer.sandbox.feed import Feed
+from consumer.sandbox.event_feed import Feed
 from consumer.web import HEADERS, Files
 
 _STATIC: Final = Path(__file__).parent / "static"

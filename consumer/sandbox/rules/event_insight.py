@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from consumer.sandbox.reference import (
+from consumer.sandbox.rules.parameter_texts import (
     ABOUT,
     CURRENCIES,
     HASHED,
@@ -27,14 +27,14 @@ _STANDARD_BY_LOWER: Final = {name.lower(): name for name in (*STANDARD_EVENTS, *
 _PRODUCT_PARTS: Final = frozenset({"price", "quantity", "content_id", "content_name", "content_category", "brand"})
 
 
-class Warned(Struct, frozen=True):
+class EventWarning(Struct, frozen=True):
     """Something Events Manager would complain of, or that costs the advertiser; the event was accepted all the same."""
 
     field: str
     what: str
 
 
-class Part(Struct, frozen=True):
+class EventPart(Struct, frozen=True):
     """One value of an event, explained."""
 
     path: str
@@ -55,7 +55,7 @@ def match_keys(event: EventJson) -> list[str]:
     return [key for key in MATCH_KEYS if key in user or (key == "ip_and_user_agent" and has_device)]
 
 
-def parts(event: EventJson, warned: Collection[Warned]) -> list[Part]:
+def parts(event: EventJson, warned: Collection[EventWarning]) -> list[EventPart]:
     """Every value of the event in the order sent."""
     warned_of = {one.field for one in warned}
     return [_explained(path, value, path in warned_of) for path, value in leaves(event)]
@@ -87,90 +87,94 @@ def general(path: str) -> str:
     return f"{head}[]{rest[rest.index(']') + 1 :]}" if bracket and path not in ABOUT else path
 
 
-def _explained(path: str, value: object, is_warned: bool) -> Part:
+def _explained(path: str, value: object, is_warned: bool) -> EventPart:
     about = ABOUT.get(general(path))
     if about is None:
-        return Part(path, value, NOT_KNOWN.use, NOT_KNOWN.form, "not known to TikTok", is_right=False)
+        return EventPart(path, value, NOT_KNOWN.use, NOT_KNOWN.form, "not known to TikTok", is_right=False)
     if is_warned:
-        return Part(path, value, about.use, about.form, "see the warning", is_right=False)
+        return EventPart(path, value, about.use, about.form, "see the warning", is_right=False)
     verdict = "right as it is"
     if about.form == HASHED:
         verdict = f"hashed right, {len(value)} values" if isinstance(value, list) else "hashed right"
-    return Part(path, value, about.use, about.form, verdict, is_right=True)
+    return EventPart(path, value, about.use, about.form, verdict, is_right=True)
 
 
-def warnings(event: EventJson, now_s: float) -> list[Warned]:
+def warnings(event: EventJson, now_s: float) -> list[EventWarning]:
     """Everything worth a warning, the gravest for matching and optimising first."""
     return [*_of_name(event), *_of_identity(event), *_of_money(event), *_of_products(event), *_of_time(event, now_s)]
 
 
-def _of_name(event: EventJson) -> Iterator[Warned]:
+def _of_name(event: EventJson) -> Iterator[EventWarning]:
     name = event["event"]
     if name in STANDARD_EVENTS:
         return
     if name in OLD_EVENTS:
         newer = OLD_EVENTS[name]
-        yield Warned("event", f"an old name, now {newer}" if newer else "an old name, without a successor")
+        yield EventWarning("event", f"an old name, now {newer}" if newer else "an old name, without a successor")
     elif standard := _STANDARD_BY_LOWER.get(name.lower()):
-        yield Warned(
+        yield EventWarning(
             "event", f"differs from the standard event {standard} only by case: TikTok takes it for a custom one"
         )
     else:
-        yield Warned("event", "a custom event: accepted, but campaigns cannot optimise for it")
+        yield EventWarning("event", "a custom event: accepted, but campaigns cannot optimise for it")
 
 
-def _of_identity(event: EventJson) -> Iterator[Warned]:
+def _of_identity(event: EventJson) -> Iterator[EventWarning]:
     user = event.get("user") or {}
     if not match_keys(event):
-        yield Warned("user", "no match key: TikTok cannot tell whose event this is")
+        yield EventWarning("user", "no match key: TikTok cannot tell whose event this is")
     if ("ip" in user) != ("user_agent" in user):
         missing = "user_agent" if "ip" in user else "ip"
-        yield Warned(f"user.{missing}", "missing: IP address and user agent match only together")
+        yield EventWarning(f"user.{missing}", "missing: IP address and user agent match only together")
     if event.get("limited_data_use") and "ip" not in user:
-        yield Warned("user.ip", "missing, though limited_data_use asks for it")
+        yield EventWarning("user.ip", "missing, though limited_data_use asks for it")
     if "event_id" not in event:
-        yield Warned("event_id", "missing: a copy, also the browser's, counts twice")
+        yield EventWarning("event_id", "missing: a copy, also the browser's, counts twice")
     yield from _of_page(event.get("page") or {})
 
 
-def _of_page(page: Mapping[str, str]) -> Iterator[Warned]:
+def _of_page(page: Mapping[str, str]) -> Iterator[EventWarning]:
     url = page.get("url")
     if url is None:
-        yield Warned("page.url", "missing: TikTok asks for it in web events")
+        yield EventWarning("page.url", "missing: TikTok asks for it in web events")
     elif not url.lower().startswith(("http://", "https://")):
-        yield Warned("page.url", "not an absolute http or https address")
+        yield EventWarning("page.url", "not an absolute http or https address")
 
 
-def _of_money(event: EventJson) -> Iterator[Warned]:
+def _of_money(event: EventJson) -> Iterator[EventWarning]:
     properties = event.get("properties") or {}
     currency = properties.get("currency")
     if "value" in properties and currency is None:
-        yield Warned("properties.currency", "missing: a value without a currency is not counted")
+        yield EventWarning("properties.currency", "missing: a value without a currency is not counted")
     if currency is not None and currency not in CURRENCIES:
-        yield Warned("properties.currency", "not among the currencies that TikTok lists")
+        yield EventWarning("properties.currency", "not among the currencies that TikTok lists")
     if event["event"] in {"Purchase", "CompletePayment"} and "value" not in properties:
-        yield Warned("properties.value", "missing: return on ad spend cannot be told")
+        yield EventWarning("properties.value", "missing: return on ad spend cannot be told")
     if properties.get("value", 0) < 0:
-        yield Warned("properties.value", "negative")
+        yield EventWarning("properties.value", "negative")
 
 
-def _of_products(event: EventJson) -> Iterator[Warned]:
+def _of_products(event: EventJson) -> Iterator[EventWarning]:
     properties = event.get("properties") or {}
     contents = properties.get("contents") or []
     for place, item in enumerate(contents):
         if not item.get("content_id"):
-            yield Warned(f"properties.contents[{place}].content_id", "missing: cannot be matched to the catalogue")
+            yield EventWarning(
+                f"properties.contents[{place}].content_id", "missing: cannot be matched to the catalogue"
+            )
         if item.get("price", 0) < 0:
-            yield Warned(f"properties.contents[{place}].price", "negative")
+            yield EventWarning(f"properties.contents[{place}].price", "negative")
     if event["event"] in PRODUCT_EVENTS and not contents and not properties.get("content_ids"):
-        yield Warned("properties.contents", "missing: no content_id, so catalogue campaigns cannot use this event")
+        yield EventWarning(
+            "properties.contents", "missing: no content_id, so catalogue campaigns cannot use this event"
+        )
     for name in properties:
         if name in _PRODUCT_PARTS:
-            yield Warned(f"properties.{name}", "belongs into contents; here TikTok does nothing with it")
+            yield EventWarning(f"properties.{name}", "belongs into contents; here TikTok does nothing with it")
         elif f"properties.{name}" not in ABOUT:
-            yield Warned(f"properties.{name}", "not known to TikTok, which does nothing with it")
+            yield EventWarning(f"properties.{name}", "not known to TikTok, which does nothing with it")
 
 
-def _of_time(event: EventJson, now_s: float) -> Iterator[Warned]:
+def _of_time(event: EventJson, now_s: float) -> Iterator[EventWarning]:
     if event["event_time"] < now_s - MATCHING_S:
-        yield Warned("event_time", "more than 28 days ago: too old to be matched to an ad")
+        yield EventWarning("event_time", "more than 28 days ago: too old to be matched to an ad")

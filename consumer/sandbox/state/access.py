@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from consumer.sandbox.judge import Judged
-from consumer.sandbox.rules import REFUSED, Fault
+from consumer.sandbox.rules.judge import ValidEvent
+from consumer.sandbox.rules.request_fault import REFUSED, RequestFault
 
 EMPTY_TOKEN: Final = 40104
 WRONG_TOKEN: Final = 40105
@@ -29,19 +29,19 @@ class Tokens:
         merged = {**(self._pixels_by_token or {}), **changes}
         self._pixels_by_token = {token: pixels for token, pixels in merged.items() if pixels is not None}
 
-    def fault_of_token(self, token: str) -> Fault | None:
+    def fault_of_token(self, token: str) -> RequestFault | None:
         if not token:
-            return Fault(EMPTY_TOKEN, "Access token is empty", "Access-Token")
+            return RequestFault(EMPTY_TOKEN, "Access token is empty", "Access-Token")
         is_bearer = token.lower().startswith("bearer ")
         if is_bearer or self._pixels_of(token) is None:
-            return Fault(WRONG_TOKEN, "Access token is incorrect or has been revoked", "Access-Token")
+            return RequestFault(WRONG_TOKEN, "Access token is incorrect or has been revoked", "Access-Token")
         return None
 
-    def fault_of_pixel(self, token: str, pixel: str) -> Fault | None:
+    def fault_of_pixel(self, token: str, pixel: str) -> RequestFault | None:
         allowed = self._pixels_of(token) or ()
         if ANY in allowed or pixel in allowed:
             return None
-        return Fault(NO_PERMISSION, "No permission to operate this pixel, or there is none", "event_source_id")
+        return RequestFault(NO_PERMISSION, "No permission to operate this pixel, or there is none", "event_source_id")
 
     def _pixels_of(self, token: str) -> Collection[str] | None:
         if self._pixels_by_token is None:
@@ -89,10 +89,10 @@ class Refuse(Struct, frozen=True, forbid_unknown_fields=True):
     code: int = REFUSED
     pixel: str | None = None
 
-    def fault_of(self, pixel: str, judged: list[Judged]) -> Fault | None:
+    def fault_of(self, pixel: str, judged: list[ValidEvent]) -> RequestFault | None:
         if self.pixel is not None and self.pixel != pixel:
             return None
         for place, event in enumerate(judged):
             if event.event_id in self.event_ids or event.event in self.events:
-                return Fault(self.code, "Not accepted", f"Batch.{place}")
+                return RequestFault(self.code, "Not accepted", f"Batch.{place}")
         return None

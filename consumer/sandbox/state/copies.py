@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from consumer.sandbox.store import Accepted
+from consumer.sandbox.state.event_store import Accepted
 
 MERGE_S: Final = 5 * 60
 """Up to this long after the first, inclusive, absent fields are filled from a copy."""

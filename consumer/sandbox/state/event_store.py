@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Raw, Struct
 
-from consumer.sandbox.judge import Judged
+from consumer.sandbox.rules.judge import ValidEvent
 
 KEPT_REFUSALS: Final = 500
 KEPT_BODY_BYTES: Final = 16_384
@@ -31,7 +31,7 @@ class Accepted(Struct, frozen=True, gc=False):
     """The event's JSON exactly as sent."""
 
 
-class Refused(Struct, frozen=True, gc=False):
+class RefusedRequest(Struct, frozen=True, gc=False):
     """A request that was answered with anything but acceptance."""
 
     seq: int
@@ -93,7 +93,7 @@ class Store:
         """`keep`: events kept whole. `forgets_keys`: do not count by key, which grows with every new event."""
         self._forgets_keys = forgets_keys
         self._events: deque[Accepted] = deque(maxlen=keep)
-        self._refusals: deque[Refused] = deque(maxlen=KEPT_REFUSALS)
+        self._refusals: deque[RefusedRequest] = deque(maxlen=KEPT_REFUSALS)
         self._seq = 0
         self._refused = 0
         self._clearings = 0
@@ -117,7 +117,7 @@ class Store:
         self._requests += 1
         self._by_answer[answer] += 1
 
-    def accept(self, delivery: ReceivedRequest, judged: list[Judged]) -> None:
+    def accept(self, delivery: ReceivedRequest, judged: list[ValidEvent]) -> None:
         for one in judged:
             self._seq += 1
             self._events.append(_accepted(self._seq, delivery, one))
@@ -132,7 +132,7 @@ class Store:
         """Count events that were not looked at."""
         self._by_pixel[pixel] += events
 
-    def refuse(self, make: Callable[[int], Refused]) -> None:
+    def refuse(self, make: Callable[[int], RefusedRequest]) -> None:
         """Keep what `make` builds of the sequence number it is given."""
         self._refused += 1
         self._refusals.append(make(self._refused))
@@ -148,7 +148,7 @@ class Store:
         )
         return list(islice(wanted, limit))
 
-    def refusals(self, after: int = 0) -> list[Refused]:
+    def refusals(self, after: int = 0) -> list[RefusedRequest]:
         return [refused for refused in self._refusals if refused.seq > after]
 
     def keys(self, *, only_unanswered: bool = False) -> dict[str, int]:
@@ -179,7 +179,7 @@ class Store:
         oldest = self._seq - len(self._events)
         return islice(self._events, max(0, after - oldest), None)
 
-    def _count_keys(self, delivery: ReceivedRequest, judged: list[Judged]) -> None:
+    def _count_keys(self, delivery: ReceivedRequest, judged: list[ValidEvent]) -> None:
         times = self._times_by_key
         for one in judged:
             key = f"{delivery.pixel}|{one.event}|{one.event_id or ''}"
@@ -191,7 +191,7 @@ class Store:
                 self._unanswered_by_key[key] = self._unanswered_by_key.get(key, 0) + 1
 
 
-def _accepted(seq: int, delivery: ReceivedRequest, judged: Judged) -> Accepted:
+def _accepted(seq: int, delivery: ReceivedRequest, judged: ValidEvent) -> Accepted:
     return Accepted(
         seq=seq,
         received_at=delivery.received_at,
