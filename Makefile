@@ -56,6 +56,7 @@ check: dev ## style, types, and generated documents
 	$(BIN)/vulture
 	$(BIN)/codespell $$(git ls-files)
 	$(BIN)/python -m consumer.config.reference --check
+	$(BIN)/python scripts/metrics_page.py --check
 
 .PHONY: rules-check
 rules-check: dev ## the alert rules, by Prometheus's own tool

@@ -314,7 +314,7 @@ def _settings(config: Path | None, lines: logging.Filter | None = None) -> Setti
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The console script. Exit codes: interface.md, section 3."""
+    """The console script. Exit codes: docs/architecture.md §9."""
     logs.set_up("info", "console")
     try:
         app(args=arguments)

@@ -1,7 +1,7 @@
 """Every metric of the service, in the order a record meets it. An undeclared name or label raises.
 
 The deciding thread counts here; nobody else writes. It publishes an immutable snapshot now and then, and a scrape
-reads the last one whole: so the ledger (interface.md, section 5) is even at every scrape. Snapshots of several
+reads the last one whole: so the ledger (docs/metrics.md) is even at every scrape. Snapshots of several
 workers add up by `total`.
 """
 

@@ -104,7 +104,7 @@ def run(
     replaced: Replaced = Replaced(),  # noqa: B008  # frozen
     shown: Callable[[Settings, Service], AbstractContextManager[object]] = _listening,
 ) -> int:
-    """Run the service until a signal stops it. Returns the exit code (interface.md, section 3).
+    """Run the service until a signal stops it. Returns the exit code (docs/architecture.md §9).
 
     Args:
         shown: a block within which others can see what the service publishes; by default over HTTP.

@@ -24,7 +24,7 @@ _START_WITHIN_S: Final = 10.0
 
 
 def application(latest: Callable[[], ServiceSnapshot], now_s: Callable[[], float]) -> Starlette:
-    """The endpoints of interface.md, section 4.
+    """The endpoints of docs/status.md.
 
     Args:
         latest: what was published last.

@@ -13,7 +13,7 @@ from consumer.core.dedupe.shared_protocol import SCRIPT, ClaimRequest, ClaimResu
 from consumer.core.errors import ConfigError, Unreachable
 
 ANSWER_WITHIN_S: Final = 0.05
-"""design.md, section 6."""
+"""docs/architecture.md §7."""
 _SOCKET_TIMEOUT_S: Final = 1.0
 """After so long a connection is given up, and the next question opens another."""
 

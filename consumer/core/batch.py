@@ -12,7 +12,7 @@ _COMMA_BYTES: Final = 1
 
 
 class BatchLimits(Struct, frozen=True):
-    """When a batch is full: `batch` of the configuration (interface.md, section 1)."""
+    """When a batch is full: `batch` of the configuration (docs/configuration.md)."""
 
     max_events: int
     """1 … 1000: TikTok refuses a request with more (tiktok.md, section 1)."""

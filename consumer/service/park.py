@@ -12,7 +12,7 @@ from consumer.service.settle import SettleStage
 
 
 class ParkStage:
-    """Which pixels' events are parked, and when (interface.md, section 7).
+    """Which pixels' events are parked, and when (docs/architecture.md §8).
 
     Args:
         topics: a pixel's name → the topic its records are parked in.

@@ -34,7 +34,7 @@ UNUSABLE_CONFIG: Final = 78
 
 
 def supervise(settings: Settings, workers: int) -> int:
-    """Run the workers until a signal stops them. Returns the exit code (interface.md, section 3).
+    """Run the workers until a signal stops them. Returns the exit code (docs/architecture.md §9).
 
     Raises:
         ConfigError: the settings cannot be shared, or the HTTP port cannot be bound; nothing was read.

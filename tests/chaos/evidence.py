@@ -20,7 +20,7 @@ _PAGE: Final = 5000
 
 
 def own_topics(group: str) -> tuple[str, ...]:
-    """The topics that a group writes for itself and reads too (interface.md, sections 6 and 7)."""
+    """The topics that a group writes for itself and reads too (docs/dead-letters.md, docs/architecture.md §8)."""
     return (f"{group}.replay", *(f"{group}.parked.{pixel}" for pixel in PIXELS))
 
 

@@ -1,4 +1,4 @@
-"""The endpoints of `run` over a real socket (interface.md, section 4): they show what was published, no more."""
+"""The endpoints of `run` over a real socket (docs/status.md): they show what was published, no more."""
 
 import re
 import socket

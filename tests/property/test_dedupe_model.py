@@ -1,6 +1,6 @@
 """A plain model of the window: lists, and everything looked up by going through them. Slow, and meant to be right.
 
-It is written from design.md, section 6, knows fields by their names and values, and shares no code with the window.
+It is written from docs/architecture.md §4, knows fields by their names and values, and shares no code with the window.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Dead letters as a reader finds them (interface.md, section 6)."""
+"""Dead letters as a reader finds them (docs/dead-letters.md)."""
 
 from typing import NamedTuple
 

@@ -405,7 +405,7 @@ class Scene:
         }
 
     def is_even(self) -> bool:
-        """The ledger of interface.md, section 5."""
+        """The ledger of docs/metrics.md."""
         numbers = self.numbers()
 
         def total(name: str) -> float:

@@ -1,4 +1,4 @@
-"""Commands from outside: `explain` on a topic's record, and the exit codes of interface.md, section 3."""
+"""Commands from outside: `explain` on a topic's record, and the exit codes of docs/architecture.md §9."""
 
 import hashlib
 import json

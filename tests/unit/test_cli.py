@@ -1,4 +1,4 @@
-"""The command line: how each end becomes an exit code (interface.md, section 3), and what is said on which stream."""
+"""The command line: how each end becomes an exit code (docs/architecture.md §9), and what is said on which stream."""
 
 import json
 import logging

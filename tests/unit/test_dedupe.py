@@ -1,4 +1,4 @@
-"""The window, rule by rule (design.md, section 6). What holds for any history is in tests/property/test_dedupe.py."""
+"""The window, rule by rule (docs/architecture.md §4). Laws: tests/property/test_dedupe.py."""
 
 from typing import Any
 

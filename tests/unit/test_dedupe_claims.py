@@ -1,4 +1,4 @@
-"""How long a claim lives, and how many there may be (design.md, section 6)."""
+"""How long a claim lives, and how many there may be (docs/architecture.md §4)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a new owner of a partition knows of what the old one settled (design.md, section 6)."""
+"""What a new owner of a partition knows of what the old one settled (docs/architecture.md §4)."""
 
 from typing import Any
 

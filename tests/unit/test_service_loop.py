@@ -1,4 +1,4 @@
-"""What the service promises (design.md, section 5), tried over edges in memory."""
+"""What the service promises (docs/architecture.md §3), tried over edges in memory."""
 
 import json
 

@@ -10,7 +10,7 @@ from consumer.config.units import spell_duration, spell_size
 from consumer.core.dedupe.shared_protocol import Lifetimes
 
 BYTES_A_KEY: Final = 250
-"""design.md, section 6: at most, in memory."""
+"""docs/architecture.md §4: at most, in memory."""
 REDIS_BYTES_A_KEY: Final = 200
 """Measured on Redis 7.0 with 200,000 keys: 182 once an event is accepted, and more just after its tables have grown."""
 
@@ -55,7 +55,7 @@ def _in_flight(settings: Settings, rate: float) -> Iterator[Finding]:
 
 
 _USUAL_RECORD_BYTES: Final = 500
-"""design.md, section 4: a record of 25 fields has 475."""
+"""docs/architecture.md §10: a record of 25 fields has 475."""
 
 
 def _requests(settings: Settings, rate: float) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ class Explained(Struct, frozen=True):
 
     @property
     def verdict(self) -> str:
-        """`send`, `reject` or `drop`, as interface.md, section 2, has it."""
+        """`send`, `reject` or `drop`, as README.md, has it."""
         if self.decision.events:
             return "send"
         return "reject" if self.decision.rejections else "drop"
@@ -115,7 +115,7 @@ def _event(event: Event, trace: Trace, has_window: bool) -> ExplainedEvent:
 
 
 def as_json(explained: Explained) -> dict[str, Any]:
-    """The object of interface.md, section 2; `msgspec.json.encode` writes it."""
+    """The object of README.md; `msgspec.json.encode` writes it."""
     at = explained.record.position
     decision = explained.decision
     return {

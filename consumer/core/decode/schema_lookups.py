@@ -1,6 +1,6 @@
 """When to ask the registry for which schema. Asking is `edges.registry`'s job, waiting for it the service's.
 
-Rules (design.md, section 7):
+Rules (docs/architecture.md §9):
 - A registry that is away is not the record's fault: asked again, with growing pauses, for as long as it takes.
   While it is, one schema at a time is asked for, to see whether it is back.
 - A schema that the registry denies may not have reached every replica of it: asked for again for 30 s.

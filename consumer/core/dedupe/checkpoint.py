@@ -1,7 +1,7 @@
 """How a window outlives its owner without a store: what a commit's metadata says of it. Part of `dedupe`.
 
 A new owner rewinds to the first record that could have claimed a key which was still claimed at the committed
-offset, reads from there without sending, and goes on at the committed offset (design.md, section 6).
+offset, reads from there without sending, and goes on at the committed offset (docs/architecture.md §6).
 """
 
 import binascii

@@ -1,6 +1,6 @@
 """A window's claims, small and dated: per key a digest, a time, the fields present and a position. Part of `dedupe`.
 
-A claim is one integer, so that a million of them stay below 250 bytes each (design.md, section 6; bench/window.py).
+A claim is one integer, so that a million of them stay below 250 bytes each (docs/architecture.md §4; bench/window.py).
 Expiry looks at whole seconds that have passed and at nothing else: each claim is touched once, there is no scan.
 """
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from consumer.core.model import FIELD_BIT, FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS, Event
 
 _ORDER_FIELDS: Final = ("value", "currency", "num_items", "contents", "content_ids", "content_type")
-"""They fill as one group or not at all, or 10 USD become 10 JPY (design.md, section 6)."""
+"""They fill as one group or not at all, or 10 USD become 10 JPY (docs/architecture.md §4)."""
 ORDER: Final = sum(FIELD_BIT[f"properties.{name}"] for name in _ORDER_FIELDS)
 _LIMITED: Final = FIELD_BIT["limited_data_use"]
 LIMITED_TRUE: Final = 1 << len(FIELDS)

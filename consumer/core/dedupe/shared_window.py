@@ -1,7 +1,7 @@
 """One window for all partitions and processes: which events ask for leave to be sent, and what becomes of them.
 
-Part of `dedupe`; design.md, section 6. A partition's own window decides first. What it would send asks the shared one
-(`shared_store`), is sent once the claim is ours, and is confirmed once TikTok has accepted it. Nothing here ever
+Part of `dedupe`; docs/architecture.md §7. A partition's own window decides first. What it would send asks the shared
+one (`shared_protocol`), is sent once the claim is ours, and is confirmed once TikTok has accepted it. Nothing here ever
 waits for the store: when it does not answer, what asked is sent.
 
 Whenever the store fails, this process takes another name there: nobody knows what became of the question, and the

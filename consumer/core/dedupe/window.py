@@ -1,7 +1,7 @@
 """The window: copies of one event within five minutes become one, or are forwarded. One window a partition.
 
 Everything that decides whether an event is sent, merged, forwarded or dropped as a copy lives in this file; `sends`,
-`merge`, `claims`, `waiting` and `rewind` are parts of it. The rules: design.md, section 6; what TikTok does:
+`merge`, `claims`, `waiting` and `rewind` are parts of it. The rules: docs/architecture.md §4; what TikTok does:
 tiktok.md, section 5.
 
 A key's claim consists of the *sends* that were not refused: the first, and forwards after it. The oldest send is the
@@ -40,7 +40,7 @@ _FIRST: Final = DedupeResult.FIRST
 
 
 class WindowSettings(Struct, frozen=True):
-    """`dedupe` of the configuration (interface.md, section 1)."""
+    """`dedupe` of the configuration (docs/configuration.md)."""
 
     window_ms: int
     """0: no deduplication."""

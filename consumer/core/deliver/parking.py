@@ -1,6 +1,6 @@
 """Which closed pixels' records are to be written to their parked topics, so that they do not stall the open ones.
 
-Part of `deliver`; interface.md, section 7.
+Part of `deliver`; docs/architecture.md §8.
 """
 
 from collections.abc import Callable, Mapping

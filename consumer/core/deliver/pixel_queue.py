@@ -13,7 +13,7 @@ from consumer.core.model import Item, Rejection, RejectReason
 
 UNANSWERED_TIMES: Final = 10
 UNANSWERED_FOR_S: Final = 600.0
-"""Promise 4's exception (design.md, section 5): so often, and for so long, while others are accepted."""
+"""Promise 4's exception (docs/architecture.md §3): so often, and for so long, while others are accepted."""
 
 
 class RetryBatch(Struct, eq=False):

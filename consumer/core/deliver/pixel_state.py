@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from consumer.core.deliver.response import Treatment
 
 PROBE_EVERY_S: Final = 60.0
-"""How often a held pixel gets to try one event (design.md, section 5, promise 5)."""
+"""How often a held pixel gets to try one event (promise 5)."""
 REFUSALS_TO_HOLD: Final = 20
 """Single refusals in a row, with nothing accepted, after which it is not the events (promise 5)."""
 

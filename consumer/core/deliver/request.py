@@ -11,7 +11,7 @@ from consumer.core.model import Batch, Item, Rejection
 
 
 class DeliverySettings(Struct, frozen=True):
-    """`delivery` of the configuration, this process's share of it (interface.md, section 1)."""
+    """`delivery` of the configuration, this process's share of it (docs/configuration.md)."""
 
     max_in_flight: int
     max_requests_per_second: float

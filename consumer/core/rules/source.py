@@ -73,7 +73,7 @@ Source = PathSource | KafkaPart | ConstSource | FirstOf | CallSource | Transform
 
 
 class Comparison(Struct, frozen=True):
-    """One comparison. `operator` is one of the names of interface.md, section 1, Conditions."""
+    """One comparison. `operator` is one of the names of docs/configuration.md, Conditions."""
 
     field: Source
     operator: str

@@ -1,7 +1,7 @@
 """The envelope of a dead letter, and of every record the service writes for itself: what is added, and reading it back.
 
 Headers are Kafka Connect's (`__connect.errors.*`), so that existing tools read them, and ours (`tiktok.*`);
-interface.md, section 6. None of them holds a value from the record.
+docs/dead-letters.md. None of them holds a value from the record.
 """
 
 from collections.abc import Iterable, Mapping
