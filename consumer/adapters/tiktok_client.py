@@ -1,30 +1,37 @@
-"""TikTok's Events API: one request in, one answer out. What an answer means is `core.verdict`'s to say.
+"""TikTok's Events API: one request in, one answer out. What an answer means is `core.deliver.response`'s to say.
 
-A few threads carry the bytes over one HTTP client, so the deciding thread never waits. Whatever happens to
-a request, exactly one answer comes back.
+One thread with an event loop carries the bytes of all requests, so the deciding thread never waits. Whatever happens to
+a request, exactly one answer comes back, within the timeout: `asyncio.timeout` around the whole of it, the look-up of
+the name included. (httpx2's own timeouts are for each read and write: a server that drips bytes would hold a request
+for ever.)
 """
 
+import asyncio
 import ssl
 import time
 import traceback
+from concurrent.futures import TimeoutError as TooLate
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import httpcore2
 import httpx2
 import structlog
 
 from consumer.adapters.access_tokens import AccessTokens
-from consumer.adapters.http_deadline import Deadline
-from consumer.adapters.http_transport import DeadlineTransport
+from consumer.adapters.name_lookups import LookupLoop
 from consumer.core.deliver.request import Request
+from consumer.core.errors import ConfigError
 from consumer.core.model import Answer
 
 log = structlog.get_logger("consumer.tiktok")
 
 _PATH: Final = "/open_api/v1.3/event/track/"  # without the last slash TikTok answers 404 (tiktok.md, section 1)
 _MOST_BODY_BYTES: Final = 64 * 1024  # an envelope has a few hundred; more is somebody else's page
+_KEEP_ALIVE_S: Final = 5.0  # of an idle connection: short, since a request on one that the server just closed is lost
 
 
 class TikTokClient:
@@ -34,27 +41,26 @@ class TikTokClient:
         base_url: scheme, host and perhaps port; proxies come from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY,
             certificate authorities from SSL_CERT_FILE or the system.
         timeout_s: of one request, in all.
-        threads: how many requests can be on their way at once.
+        connections: how many requests can be on their way at once.
 
     Raises:
         ConfigError: the environment names a proxy of a kind that is not supported.
     """
 
-    def __init__(self, base_url: str, tokens: AccessTokens, timeout_s: float, threads: int) -> None:
+    def __init__(self, base_url: str, tokens: AccessTokens, timeout_s: float, connections: int) -> None:
         self._url = base_url.rstrip("/") + _PATH
         self._tokens = tokens
         self._timeout_s = timeout_s
-        self._deadline = Deadline()
-        self._client = httpx2.Client(transport=DeadlineTransport(base_url, self._deadline, threads))
-        self._requests: SimpleQueue[Request | None] = SimpleQueue()
+        self._client = _client(base_url, connections)
         self._answers: SimpleQueue[tuple[int, Answer]] = SimpleQueue()
-        self._threads = [Thread(target=self._carry, name=f"tiktok-{n}", daemon=True) for n in range(threads)]
-        for thread in self._threads:
-            thread.start()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._loop = LookupLoop()
+        self._thread = Thread(target=self._loop.run_forever, name="tiktok", daemon=True)
+        self._thread.start()
 
     def send(self, request: Request) -> None:
-        """Hand a request to a thread. Never waits."""
-        self._requests.put(request)
+        """Hand a request to the loop. Never waits."""
+        self._loop.call_soon_threadsafe(self._begin, request)
 
     def answers(self) -> list[tuple[int, Answer]]:
         """Take the answers that have come, each with its request's number. Never waits."""
@@ -70,25 +76,39 @@ class TikTokClient:
         return self._tokens.changed()
 
     def close(self, timeout_s: float) -> None:
-        """Stop the threads, waiting at most this long for requests on their way."""
-        until_s = time.monotonic() + timeout_s
-        for _ in self._threads:
-            self._requests.put(None)
-        for thread in self._threads:
-            thread.join(max(until_s - time.monotonic(), 0.0))
-        if not any(thread.is_alive() for thread in self._threads):
-            self._client.close()
+        """Stop the loop, waiting at most this long for requests on their way. What is left then gets no answer."""
+        if self._loop.is_closed():
+            return
+        ending = asyncio.run_coroutine_threadsafe(self._end(timeout_s), self._loop)
+        with suppress(TooLate):
+            ending.result(timeout_s + _SLACK_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_SLACK_S)
+        if not self._thread.is_alive():
+            self._loop.close()
 
-    def _carry(self) -> None:
-        while (request := self._requests.get()) is not None:
-            self._answers.put((request.number, self._answer(request)))
+    async def _end(self, timeout_s: float) -> None:
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._client.aclose()
 
-    def _answer(self, request: Request) -> Answer:
+    def _begin(self, request: Request) -> None:
+        task = self._loop.create_task(self._carry(request))
+        self._under_way.add(task)  # the loop itself keeps no task alive
+        task.add_done_callback(self._under_way.discard)
+
+    async def _carry(self, request: Request) -> None:
+        self._answers.put((request.number, await self._answer(request)))
+
+    async def _answer(self, request: Request) -> Answer:
         begun_s = time.monotonic()
         try:
-            with self._deadline.within(self._timeout_s):
-                return self._exchange(request, begun_s)
-        except Exception as error:  # the thread's outermost frame: a request without an answer would never end
+            async with asyncio.timeout(self._timeout_s):
+                return await self._exchange(request, begun_s)
+        except Exception as error:  # the task's outermost frame: a request without an answer would never end
             failure = _failure(error)
             if failure is None:
                 failure = "protocol"
@@ -96,23 +116,27 @@ class TikTokClient:
                 log.error("request.bug", request=request.number, error=type(error).__name__, frames=frames)
             return Answer(None, b"", time.monotonic() - begun_s, failure=failure)
 
-    def _exchange(self, request: Request, begun_s: float) -> Answer:
+    async def _exchange(self, request: Request, begun_s: float) -> Answer:
         headers = {
             "Access-Token": self._tokens.reveal(request.pixel),
             "Content-Type": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "tiktok-events-consumer",
         }
-        with self._client.stream("POST", self._url, content=request.body, headers=headers) as response:
-            body = _body(response)
+        async with self._client.stream("POST", self._url, content=request.body, headers=headers) as response:
+            body = await _body(response)
         elapsed_s = time.monotonic() - begun_s
         return Answer(response.status_code, body, elapsed_s, response.headers.get("retry-after"))
 
 
-def _body(response: httpx2.Response) -> bytes:
+_SLACK_S: Final = 0.5
+"""For the loop to close its connections."""
+
+
+async def _body(response: httpx2.Response) -> bytes:
     """Read the body, but no more of it than an envelope could need."""
     body = bytearray()
-    for chunk in response.iter_bytes():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) >= _MOST_BODY_BYTES:
             break
@@ -122,14 +146,48 @@ def _body(response: httpx2.Response) -> bytes:
 def _failure(error: Exception) -> str | None:
     """Name what went wrong on the way, as `Answer.failure` has it; None if it is no failure of the network."""
     match error:
-        case httpcore2.TimeoutException():
+        case TimeoutError() | httpx2.TimeoutException():
             return "timeout"
-        case httpcore2.NetworkError() if isinstance(error.__context__, ssl.SSLError):
+        case httpx2.NetworkError() if _is_of_tls(error):
             return "tls"
-        case httpcore2.ConnectError() | httpcore2.ProxyError():
+        case httpx2.ConnectError() | httpx2.ProxyError():
             return "connect"
-        case httpcore2.NetworkError():
+        case httpx2.NetworkError():
             return "reset"
-        case httpcore2.ProtocolError() | httpx2.DecodingError():
+        case httpx2.ProtocolError() | httpx2.DecodingError():
             return "protocol"
     return None
+
+
+def _is_of_tls(error: BaseException) -> bool:
+    """True if TLS is behind it: httpx2 and the layers below it each wrap what they caught."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def _client(base_url: str, connections: int) -> httpx2.AsyncClient:
+    tls = httpx2.create_ssl_context()
+    return httpx2.AsyncClient(
+        verify=tls,
+        proxy=_proxy(base_url, tls),
+        trust_env=False,  # the proxy is given: one of the environment that is for other addresses must not matter
+        timeout=None,  # the whole request has one
+        limits=httpx2.Limits(max_connections=connections, keepalive_expiry=_KEEP_ALIVE_S),
+    )
+
+
+def _proxy(base_url: str, tls: ssl.SSLContext) -> httpx2.Proxy | None:
+    """Find the proxy that the environment names for this address."""
+    address = urlsplit(base_url)
+    proxies = getproxies()
+    named = proxies.get(address.scheme) or proxies.get("all")
+    if not named or proxy_bypass(address.netloc):
+        return None
+    url = named if "://" in named else f"http://{named}"
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(["the environment names a proxy for delivery.base_url that is not http:// or https://"])
+    return httpx2.Proxy(url, ssl_context=tls if url.startswith("https:") else None)

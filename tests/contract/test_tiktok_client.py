@@ -2,10 +2,12 @@
 
 import datetime
 import ipaddress
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from cryptography import x509
@@ -16,7 +18,6 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from consumer.adapters.access_tokens import AccessTokens
-from consumer.adapters.http_deadline import Deadline
 from consumer.adapters.tiktok_client import TikTokClient
 from consumer.core.deliver.request import Request
 from consumer.core.errors import ConfigError
@@ -86,9 +87,9 @@ def request(number: int = 0, body: bytes = b"{}", pixel: str = "shop") -> Reques
     return Request(number, pixel, (), body, False)
 
 
-def real(url: str, threads: int = 4) -> TikTokClient:
+def real(url: str, connections: int = 4) -> TikTokClient:
     return TikTokClient(
-        url, AccessTokens({"shop": SecretStr("token-1"), "blog": SecretStr("token-2")}), TIMEOUT_S, threads
+        url, AccessTokens({"shop": SecretStr("token-1"), "blog": SecretStr("token-2")}), TIMEOUT_S, connections
     )
 
 
@@ -228,7 +229,7 @@ def test_reads_no_more_of_an_answer_than_an_envelope_could_need(far_end: FarEnd)
 
 
 def test_slow_requests_do_not_hold_up_others_or_the_caller(far_end: FarEnd) -> None:
-    end = End(real(far_end.url, threads=4), far_end.behave)
+    end = End(real(far_end.url, connections=4), far_end.behave)
     far_end.behave("silence")
     begun_s = time.monotonic()
     for number in range(3):
@@ -255,21 +256,70 @@ def test_a_name_that_nobody_has_is_a_failure_to_connect() -> None:
     assert answer.failure == "connect"
 
 
+def named(far_end: FarEnd) -> str:
+    return far_end.url.replace("127.0.0.1", "tiktok.invalid")
+
+
+def stream_at(address: str, port: int) -> tuple[Any, ...]:
+    return socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)
+
+
 def test_a_name_with_an_address_that_fails_is_reached_at_the_next(
     far_end: FarEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("consumer.adapters.http_deadline._look_up", lambda host, port: ["127.0.0.2", "127.0.0.1"])
-    url = far_end.url.replace("127.0.0.1", "tiktok.invalid")
+    port = int(far_end.url.rsplit(":", 1)[1])
+    found = [stream_at("127.0.0.2", port), stream_at("127.0.0.1", port)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
 
-    assert End(real(url), far_end.behave).exchange().body == ENVELOPE
+    assert End(real(named(far_end)), far_end.behave).exchange().body == ENVELOPE
 
 
-def test_a_deadline_that_has_passed_raises_what_it_is_told_to() -> None:
-    deadline = Deadline()
+class SlowNames:
+    """Name servers that do not answer until they are told to."""
 
-    with deadline.within(0.0), pytest.raises(TimeoutError):
-        deadline.left_s(TimeoutError)
-    assert deadline.left_s(TimeoutError) == float("inf")
+    def __init__(self, address: str, port: int) -> None:
+        self.asked = 0
+        self.answer = threading.Event()
+        self._found = [stream_at(address, port)]
+
+    def __call__(self, *_: object) -> list[tuple[Any, ...]]:
+        self.asked += 1
+        self.answer.wait(20.0)
+        return self._found
+
+
+@pytest.fixture
+def names(far_end: FarEnd, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
+    slow = SlowNames("127.0.0.1", int(far_end.url.rsplit(":", 1)[1]))
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    yield slow
+    slow.answer.set()
+
+
+def test_a_name_that_is_looked_up_for_long_is_part_of_the_timeout(far_end: FarEnd, names: SlowNames) -> None:
+    end = End(real(named(far_end)), far_end.behave)
+    for number in range(20):
+        end.sender.send(request(number))
+
+    answers = end.answers(20)
+
+    assert {answer.failure for _, answer in answers} == {"timeout"}
+    assert max(answer.elapsed_s for _, answer in answers) < TIMEOUT_S + SLACK_S
+    assert names.asked == 1  # all wait for the same look-up
+    names.answer.set()
+    assert end.exchange().body == ENVELOPE
+
+
+def test_closing_does_not_wait_for_a_name(far_end: FarEnd, names: SlowNames) -> None:
+    sender = TikTokClient(named(far_end), AccessTokens({"shop": SecretStr("token-1")}), 30.0, 2)
+    sender.send(request())
+    wait_until(lambda: names.asked == 1, 5.0, what="the look-up", every_s=0.005)
+    begun_s = time.monotonic()
+
+    sender.close(0.2)
+
+    assert time.monotonic() - begun_s < 2.0
+    assert not [t for t in threading.enumerate() if t.name == "name-lookup" and not t.daemon]
 
 
 @pytest.fixture
