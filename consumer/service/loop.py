@@ -45,6 +45,7 @@ log = structlog.get_logger("consumer.service.loop")
 BUSY_WAIT_S: Final = 0.01
 """How long a read may wait for records while answers are expected."""
 IDLE_WAIT_S: Final = 0.05
+_DECIDE_FOR_S: Final = 1.0  # the longest in one step: then it sends, settles and polls, so that Kafka keeps us
 
 
 class Clocks(Struct, frozen=True):
@@ -109,8 +110,7 @@ class Service:
         )
         self._ledger, self._breaker, self._metrics = ledger, breaker, metrics
         self._clocks, self._settings, self._telling = clocks, settings, telling
-        self._is_stopping = False
-        self._is_breaker_handled = False
+        self._is_stopping = self._is_breaker_handled = self._has_news = False
         self._decided = Decided()
         parts = ServiceParts(
             self._reading, windows, delivering, settling, self._parking, ledger, breaker, self._decided
@@ -157,8 +157,9 @@ class Service:
         pushed that of the other out of the processor's cache."""
         read: Counter[str] = Counter()
         rewound: Counter[str] = Counter()
-        decided = [self._decide(record, wall_s) for record in records]
-        for record, each in zip(records, decided, strict=True):
+        decided = self._decided_in_time(records, wall_s)
+        self._reading.give_back(records[len(decided) :])
+        for record, each in zip(records, decided, strict=False):
             if each.is_rewound:
                 rewound[record.position.topic] += 1
             else:
@@ -168,6 +169,16 @@ class Service:
         for name, counts in (("records_read", read), ("records_rewound", rewound)):
             for topic, count in counts.items():
                 self._metrics.inc(name, (topic,), count)
+
+    def _decided_in_time(self, records: Sequence[Record], wall_s: float) -> list[_DecidedRecord]:
+        """Decisions of as many records, from the first, as there is time for in one step; of one at least."""
+        decided: list[_DecidedRecord] = []
+        until_s = self._clocks.monotonic() + _DECIDE_FOR_S
+        for record in records:
+            decided.append(self._decide(record, wall_s))
+            if self._clocks.monotonic() >= until_s:
+                break
+        return decided
 
     def _decide(self, record: Record, wall_s: float) -> _DecidedRecord:
         is_rewound = self._windows.is_rewound(record.position)
@@ -189,12 +200,18 @@ class Service:
             self._carry_out(record, decision, now_s, wall_s)
 
     def _decide_what_waited(self, now_s: float, wall_s: float) -> None:
-        """Records that waited for a schema go on, in order, until one of them wants another."""
-        if not self._looking_up.step(now_s):
+        """Records that waited for a schema go on, in order, until one of them wants another, or the time is over."""
+        self._has_news |= self._looking_up.step(now_s)
+        if not self._has_news:
             return
+        until_s = self._clocks.monotonic() + _DECIDE_FOR_S
         for partition in list(self._reading.waiting):
-            for record in self._reading.waiting.pop(partition):
+            waited = self._reading.waiting.pop(partition)
+            while waited and partition not in self._reading.waiting and self._clocks.monotonic() < until_s:
+                record = waited.popleft()
                 self._follow(record, self._decide(record, wall_s), now_s, wall_s)
+            self._reading.hold_back(*waited)
+        self._has_news = self._clocks.monotonic() >= until_s
 
     def _carry_out(self, record: Record, decision: Decision, now_s: float, wall_s: float) -> None:
         """Turn a decision into what must happen before the record is settled."""

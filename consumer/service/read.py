@@ -76,6 +76,7 @@ class ReadStage:
         self.has_joined = False
         self.waiting: Final[dict[TopicPartition, deque[Record]]] = {}
         """Records read that wait, in order, until their partition's next schema is known."""
+        self._given_back: list[Record] = []
         self.paused_topics: frozenset[str] = frozenset()
         """Parked topics of pixels that are closed: not read now."""
         self.is_stopped = False
@@ -88,17 +89,25 @@ class ReadStage:
         self._follow_topics(now_s)
         self._resolve(now_s)
         self._pause_and_resume()
-        wanted = 0 if self.is_stopped or self._is_full else READ_AT_ONCE
-        records, faults = self._member.read(wanted, timeout_s)
+        wanted = 0 if self.is_stopped or self._is_full or self._given_back else READ_AT_ONCE
+        records, faults = self._member.read(wanted, 0.0 if self._given_back else timeout_s)
         for fault in faults:
             self._meet(fault)
         if self._settings.own_topics:
-            return [restored(r) if r.position.topic in self._settings.own_topics else r for r in records]
-        return records
+            records = [restored(r) if r.position.topic in self._settings.own_topics else r for r in records]
+        if not self._given_back or self.is_stopped:
+            return records
+        given_back, self._given_back = self._given_back, []
+        return given_back + records
 
-    def hold_back(self, record: Record) -> None:
-        """Keep a record until its partition's next schema is known, and read no more of that partition."""
-        self.waiting.setdefault(_partition(record), deque()).append(record)
+    def give_back(self, records: Sequence[Record]) -> None:
+        """Take back what there was no time to decide: the next `read` returns it, unless its partition has gone."""
+        self._given_back = [*records, *self._given_back]
+
+    def hold_back(self, *records: Record) -> None:
+        """Keep records until their partition's next schema is known, and read no more of that partition."""
+        for record in records:
+            self.waiting.setdefault(_partition(record), deque()).append(record)
 
     @property
     def paused(self) -> Collection[TopicPartition]:
@@ -201,10 +210,19 @@ class ReadStage:
     def _let_go(self, partitions: Sequence[TopicPartition]) -> None:
         for partition in partitions:
             self._unresolved.pop(partition, None)
-            self.waiting.pop(partition, None)
+            self._forget_unread(partition)
             self._paused.discard(partition)
         self._ledger.release(partitions)
         self._hooks.closed(partitions)
+
+    def _forget_unread(self, partition: TopicPartition) -> None:
+        """What was read of it and not decided is read again, here or elsewhere."""
+        self.waiting.pop(partition, None)
+        self._given_back = [record for record in self._given_back if _partition(record) != partition]
+
+    def _next_to_read(self, partition: TopicPartition) -> int:
+        given_back = [record.position.offset + 1 for record in self._given_back if _partition(record) == partition]
+        return max(self._ledger.next_offset(partition), *given_back, 0)
 
     def leave(self) -> None:
         """Give up everything unsettled, and leave the group."""
@@ -268,7 +286,7 @@ class ReadStage:
 
     def _skip_to_what_is_there(self, partition: TopicPartition) -> None:
         """Retention has overtaken us: what is in flight is still delivered, reading goes on where the log begins."""
-        wanted = self._ledger.next_offset(partition)
+        wanted = self._next_to_read(partition)
         try:
             bounds = self._cluster.bounds([partition])[partition]
         except Unreachable as away:
@@ -279,10 +297,14 @@ class ReadStage:
             self._start_over([partition])  # the log is shorter than what we read of it: another topic
             return
         self._tell(partition, StartPosition(bounds.low, resume.StartOrigin.LOST, bounds.low - wanted))
-        self.read_on(partition, bounds.low)
+        self._move_to(partition, bounds.low)
 
     def read_on(self, partition: TopicPartition, offset: int) -> None:
-        """Go on at another offset of a partition that is ours."""
+        """Go on at another offset of a partition that is ours; what was given back of it is forgotten."""
+        self._given_back = [record for record in self._given_back if _partition(record) != partition]
+        self._move_to(partition, offset)
+
+    def _move_to(self, partition: TopicPartition, offset: int) -> None:
         self._member.unassign(partition)
         self._member.assign(partition, offset, self._ledger.epoch(partition), partition in self._paused)
 

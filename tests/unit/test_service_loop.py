@@ -6,7 +6,7 @@ import pytest
 
 from consumer.core.decode.schema_lookups import RegistryAway, SchemaFound
 from consumer.core.errors import Halt
-from consumer.core.model import Answer
+from consumer.core.model import Answer, Decision, Record, SchemaWanted
 from consumer.core.read import ReadFault, ReadFaultKind
 from consumer.core.rules import source
 from consumer.core.rules.source import PathSource, Rule
@@ -357,6 +357,73 @@ def test_records_wait_in_order_for_a_schema_and_other_partitions_flow() -> None:
     scene.run()
     assert scene.sent_ids == ["a", "d", "b", "c"]
     assert scene.kafka.committed_offset() == 2
+
+
+def slow(scene: Scene, each_s: float) -> list[int]:
+    """Let deciding one record take so long. Returns the offsets decided, as they come."""
+    pipeline = scene.service._pipeline
+    decide, offsets = pipeline.decide, []
+
+    def decide_slowly(record: Record, now_s: float, *, is_rewound: bool = False) -> Decision | SchemaWanted:
+        scene.clock.s += each_s
+        offsets.append(record.position.offset)
+        return decide(record, now_s, is_rewound=is_rewound)
+
+    pipeline.decide = decide_slowly  # type: ignore[method-assign]  # only its time is another
+    return offsets
+
+
+def test_deciding_stops_after_a_second_and_goes_on_in_the_next_step() -> None:
+    scene = Scene()
+    for number in range(10):
+        scene.kafka.produce(encoded(event_id=str(number)))
+    offsets = slow(scene, 0.3)
+
+    started_s = scene.clock.s
+    while not offsets:
+        scene.service.step()
+
+    assert scene.clock.s - started_s < 2.5
+    assert offsets == [0, 1, 2, 3]
+    scene.run(for_s=10)
+    assert offsets == list(range(10))
+    assert scene.sent_ids == [str(number) for number in range(10)]
+    assert scene.kafka.committed_offset() == 10
+
+
+def test_records_that_there_was_no_time_for_go_with_their_partition() -> None:
+    scene = Scene()
+    for number in range(6):
+        scene.kafka.produce(encoded(event_id=str(number)))
+    offsets = slow(scene, 0.6)
+    while not offsets:
+        scene.service.step()
+
+    scene.member.take([P0])
+    scene.run(for_s=2)
+    assert offsets == [0, 1]
+    assert scene.kafka.committed_offset() == 2
+    scene.member.give([P0])
+    scene.run(for_s=10)
+
+    assert scene.sent_ids == [str(number) for number in range(6)]
+    assert scene.kafka.committed_offset() == 6
+
+
+def test_records_that_waited_for_a_schema_are_decided_a_second_a_step_too() -> None:
+    scene = Scene(framing="confluent")
+    for number in range(6):
+        scene.kafka.produce(b"\0\0\0\0\1" + encoded(event_id=str(number)))
+    scene.run(for_s=0.5)
+    scene.registry.coming.append(SchemaFound(scene.registry.asked[0], json.dumps(SCHEMA)))
+    offsets = slow(scene, 0.6)
+
+    scene.service.step()
+
+    assert offsets == [0, 1]
+    scene.run(for_s=10)
+    assert offsets == list(range(6))
+    assert scene.sent_ids == [str(number) for number in range(6)]
 
 
 def test_a_position_that_the_log_lost_is_counted_and_reading_goes_on() -> None:
