@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from consumer.core.dedupe.window import Window, WindowSettings
-from consumer.core.model import FIELD_BIT, Event, Item, Position, Record
+from consumer.core.model import Event, Item, Position, Record
+from consumer.core.tiktok_event import FIELD_BIT
 
 WINDOW_MS = 300_000
 STEP = 500

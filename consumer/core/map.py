@@ -8,18 +8,26 @@ Values stay as they are; `normalize` makes sense of them and fills in what may b
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from consumer.core.model import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS, Decoded, MappedEvent
+from consumer.core.model import Decoded, MappedEvent
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.source import ContentsSource, Getter, PathSource, Rule, Source
+from consumer.core.tiktok_event import (
+    CONTENT_FIELDS,
+    OLDER_NAMES,
+    PAGE_FIELDS,
+    PROPERTY_FIELDS,
+    TOP_FIELDS,
+    USER_FIELDS,
+)
 
 Part = Callable[[Decoded], dict[str, Any]]
 """Reads one object of the event: the values present, under TikTok's names."""
 
-_TOP: Final = ("event", "event_time", "event_id", "limited_data_use")
+_OLDER: Final = {old.removeprefix("properties."): new.removeprefix("properties.") for old, new in OLDER_NAMES.items()}
 _GROUPS: Final[Mapping[str, frozenset[str]]] = {
     "user": frozenset(USER_FIELDS),
     "page": frozenset(PAGE_FIELDS),
-    "properties": frozenset((*PROPERTY_FIELDS, "query")) - {"contents"},
+    "properties": frozenset((*PROPERTY_FIELDS, *_OLDER)) - {"contents"},
 }
 _CONTENT_NAMES: Final = frozenset(CONTENT_FIELDS)
 _LISTS: Final = (list, tuple)
@@ -43,7 +51,7 @@ def _assembled(
     parameters: Mapping[str, Source], contents: ContentsSource | None, is_filled: bool
 ) -> Callable[[Decoded], MappedEvent]:
     """`is_filled`: whether names that are not among the parameters map to themselves."""
-    event, event_time, event_id, limited_data_use = (_top(name, parameters, is_filled) for name in _TOP)
+    event, event_time, event_id, limited_data_use = (_top(name, parameters, is_filled) for name in TOP_FIELDS)
     user, page, properties = (_part(group, parameters, is_filled) for group in _GROUPS)
     products = _mapped_contents(contents) if contents is not None else _own_contents if is_filled else _nothing
 
@@ -85,7 +93,7 @@ def _part(group: str, parameters: Mapping[str, Source], is_filled: bool) -> Part
     mapped = _mapped(sources, lambda name, source: _compiled(prefix + name, source))
     own = _own(group, _GROUPS[group] - sources.keys())
     if group == "properties":
-        mapped, own = _with_search_string(mapped), _with_search_string(own)
+        mapped, own = _with_newer_names(mapped), _with_newer_names(own)
     if not is_filled:
         return mapped
     return (lambda decoded: own(decoded) | mapped(decoded)) if sources else own
@@ -118,14 +126,15 @@ def _own(group: str, names: frozenset[str]) -> Part:
     return read
 
 
-def _with_search_string(properties: Part) -> Part:
-    """`query` is the older name (tiktok.md, section 1). What the rule maps stays above what maps to itself."""
+def _with_newer_names(properties: Part) -> Part:
+    """`query` is an older name (docs/tiktok.md, section 1). What the rule maps stays above what maps to itself."""
 
     def read(decoded: Decoded) -> dict[str, Any]:
         found = properties(decoded)
-        if "query" in found:
-            query = found.pop("query")
-            found.setdefault("search_string", query)
+        for older, newer in _OLDER.items():
+            if older in found:
+                value = found.pop(older)
+                found.setdefault(newer, value)
         return found
 
     return read

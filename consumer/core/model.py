@@ -1,19 +1,19 @@
-"""Nouns: what one stage hands to the next. Imports nothing of ours.
+"""Nouns: what one stage hands to the next. Imports nothing of ours but TikTok's types.
 
 Nouns that exist once an event are msgspec Structs: one costs 0.05 µs, a frozen dataclass 0.6 µs.
 `gc=False` is safe where no reference can lead back to the owner.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
+from consumer.core.tiktok_event import TikTokEvent
+
 TopicPartition = tuple[str, int]
 Headers = tuple[tuple[str, bytes | None], ...]
-Number = int | float | Decimal
 
 
 # ── read ────────────────────────────────────────────────────────────────────────────────────────
@@ -116,83 +116,11 @@ class MappedEvent(Struct, frozen=True, gc=False):
     properties: Mapping[str, Any] = {}
     """Without contents. `query` has become `search_string` if that is not mapped itself."""
     contents: Any = None
-    """None, or a tuple of dicts, one a product, under the names of `CONTENT_FIELDS`. An item that was no record stands
-    in its place as it was, and what was no list is here instead of a tuple: `normalize` notes both."""
+    """None, or a tuple of dicts, one a product, under the names of `tiktok_event.Content`. An item that was no record
+    stands in its place as it was, and what was no list is here instead of a tuple: `normalize` notes both."""
 
 
 # ── normalize ───────────────────────────────────────────────────────────────────────────────────
-
-
-class User(Struct, frozen=True, gc=False, omit_defaults=True):
-    email: str | list[str] | None = None
-    phone: str | list[str] | None = None
-    external_id: str | list[str] | None = None
-    ttclid: str | None = None
-    ttp: str | None = None
-    ip: str | None = None
-    user_agent: str | None = None
-    locale: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    city: str | None = None
-    state: str | None = None
-    country: str | None = None
-    zip_code: str | None = None
-
-
-class Page(Struct, frozen=True, gc=False, omit_defaults=True):
-    url: str | None = None
-    referrer: str | None = None
-
-
-class Content(Struct, frozen=True, gc=False, omit_defaults=True):
-    price: Number | None = None
-    quantity: int | None = None
-    content_id: str | None = None
-    content_category: str | None = None
-    content_name: str | None = None
-    brand: str | None = None
-
-
-class Properties(Struct, frozen=True, gc=False, omit_defaults=True):
-    contents: list[Content] | None = None
-    content_ids: list[str] | None = None
-    content_type: str | None = None
-    currency: str | None = None
-    value: Number | None = None
-    num_items: int | None = None
-    search_string: str | None = None
-    description: str | None = None
-    order_id: str | None = None
-    shop_id: str | None = None
-    customer_type: str | None = None
-    status: str | None = None
-
-
-class TikTokEvent(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One element of the request's `data`, exactly as TikTok takes it (tiktok.md, section 1)."""
-
-    event: str
-    event_time: int
-    event_id: str | None = None
-    user: User | None = None
-    page: Page | None = None
-    properties: Properties | None = None
-    limited_data_use: bool | None = None
-
-
-USER_FIELDS: Final = User.__struct_fields__
-PAGE_FIELDS: Final = Page.__struct_fields__
-CONTENT_FIELDS: Final = Content.__struct_fields__
-PROPERTY_FIELDS: Final = Properties.__struct_fields__
-FIELDS: Final[tuple[str, ...]] = (
-    *(f"user.{name}" for name in USER_FIELDS),
-    *(f"page.{name}" for name in PAGE_FIELDS),
-    *(f"properties.{name}" for name in PROPERTY_FIELDS),
-    "limited_data_use",
-)
-"""TikTok's parameters that a copy of an event may have and another lack, in the order of their bits."""
-FIELD_BIT: Final[Mapping[str, int]] = {name: 1 << place for place, name in enumerate(FIELDS)}
 
 
 class Problem(StrEnum):
@@ -244,7 +172,7 @@ class NormalizedEvent(Struct, frozen=True, gc=False):
 
     event: TikTokEvent
     fields: int
-    """Bit mask over `FIELDS` of what is present."""
+    """Bit mask of what is present: `tiktok_event.FIELD_BIT`."""
     notes: tuple[Note, ...] = ()
     is_id_from_position: bool = False
 

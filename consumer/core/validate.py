@@ -11,16 +11,8 @@ from msgspec import Struct
 from msgspec.json import Encoder
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import (
-    FIELD_BIT,
-    Event,
-    MappedEvent,
-    NormalizedEvent,
-    Note,
-    Problem,
-    RejectReason,
-    TikTokEvent,
-)
+from consumer.core.model import Event, MappedEvent, NormalizedEvent, Note, Problem, RejectReason
+from consumer.core.tiktok_event import FIELD_BIT, TikTokEvent
 
 MAX_FUTURE_S: Final = 3600.0
 """Further ahead, a unit or a clock is wrong (tiktok.md, section 1)."""

@@ -12,17 +12,10 @@ import fastavro
 import pytest
 
 from consumer.core.map import compile_map
-from consumer.core.model import (
-    CONTENT_FIELDS,
-    PAGE_FIELDS,
-    PROPERTY_FIELDS,
-    USER_FIELDS,
-    Decoded,
-    Position,
-    Record,
-)
+from consumer.core.model import Decoded, Position, Record
 from consumer.core.normalize.event import normalize
 from consumer.core.rules.source import Rule
+from consumer.core.tiktok_event import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS
 from consumer.core.validate import EventLimits, validate
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

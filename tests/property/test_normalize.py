@@ -11,22 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import (
-    CONTENT_FIELDS,
-    FIELDS,
-    PAGE_FIELDS,
-    PROPERTY_FIELDS,
-    USER_FIELDS,
-    Decoded,
-    Event,
-    MappedEvent,
-    NormalizedEvent,
-    Position,
-    Record,
-    WithRegion,
-    WithUnit,
-)
+from consumer.core.model import Decoded, Event, MappedEvent, NormalizedEvent, Position, Record, WithRegion, WithUnit
 from consumer.core.normalize.event import normalize, outline
+from consumer.core.tiktok_event import CONTENT_FIELDS, FIELD_BIT, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS
 from consumer.core.validate import EventLimits, validate
 
 AT = Position("web-events", 0, 42)
@@ -160,7 +147,7 @@ def test_the_bits_are_those_of_the_fields_that_are_sent(mapped: MappedEvent) -> 
         body = decoded_body(event)
         sent = {f"{part}.{name}" for part in ("user", "page", "properties") for name in body.get(part, {})}
         sent |= {"limited_data_use"} & body.keys()
-        assert {field for place, field in enumerate(FIELDS) if event.fields >> place & 1} == sent
+        assert {field for field, bit in FIELD_BIT.items() if event.fields & bit} == sent
         assert all(body.get(part) != {} for part in ("user", "page", "properties"))
 
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from consumer.core.dedupe.merge import LIMITED_TRUE, ORDER, merge, presence
-from consumer.core.model import FIELD_BIT, Event, Page, Properties, TikTokEvent, User
+from consumer.core.model import Event
+from consumer.core.tiktok_event import FIELD_BIT, Page, Properties, TikTokEvent, User
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 SECTIONS = {"user": User, "page": Page, "properties": Properties}

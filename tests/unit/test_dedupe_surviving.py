@@ -7,7 +7,8 @@ import pytest
 from consumer.core.dedupe.checkpoint import MAX_REFUSED, ColdReason, parse_metadata
 from consumer.core.dedupe.merge import presence
 from consumer.core.dedupe.window import DedupeResult, OfferedEvent, Window, WindowSettings, digest_of
-from consumer.core.model import FIELD_BIT, Event
+from consumer.core.model import Event
+from consumer.core.tiktok_event import FIELD_BIT
 from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, WINDOW_MS, Reader, record
 from tests.unit.test_dedupe_merge import made
 

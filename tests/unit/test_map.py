@@ -6,19 +6,7 @@ import pytest
 
 from consumer.core.errors import RecordRejected
 from consumer.core.map import compile_map
-from consumer.core.model import (
-    CONTENT_FIELDS,
-    PAGE_FIELDS,
-    PROPERTY_FIELDS,
-    USER_FIELDS,
-    Decoded,
-    MappedEvent,
-    Position,
-    Record,
-    RejectReason,
-    WithRegion,
-    WithUnit,
-)
+from consumer.core.model import Decoded, MappedEvent, Position, Record, RejectReason, WithRegion, WithUnit
 from consumer.core.rules.source import (
     CallSource,
     ConstSource,
@@ -30,6 +18,7 @@ from consumer.core.rules.source import (
     TransformedSource,
     parse_path,
 )
+from consumer.core.tiktok_event import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS
 
 POSITION = Position("web-events", 0, 1)
 RECORD = Record(POSITION, 1_700_000_000_000, b"k", b"", (("x-forwarded-for", b"8.8.8.8"),), POSITION)

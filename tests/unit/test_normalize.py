@@ -8,23 +8,9 @@ from typing import Any
 import pytest
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import (
-    FIELD_BIT,
-    Content,
-    Decoded,
-    MappedEvent,
-    NormalizedEvent,
-    Note,
-    Page,
-    Position,
-    Problem,
-    Properties,
-    Record,
-    RejectReason,
-    TikTokEvent,
-    User,
-)
+from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Note, Position, Problem, Record, RejectReason
 from consumer.core.normalize.event import IdFromPosition, normalize
+from consumer.core.tiktok_event import FIELD_BIT, Content, Page, Properties, TikTokEvent, User
 
 HERE = Position("web-events.parked", 3, 99, epoch=7)
 ORIGIN = Position("web-events", 1, 42)

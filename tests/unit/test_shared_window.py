@@ -24,7 +24,8 @@ from consumer.core.dedupe.shared_window import (
     SharedClaims,
 )
 from consumer.core.errors import Unreachable
-from consumer.core.model import FIELD_BIT, Item, Position
+from consumer.core.model import Item, Position
+from consumer.core.tiktok_event import FIELD_BIT
 from tests.support import fakes
 
 WALL_MS = 1_700_000_000_000

@@ -8,8 +8,6 @@ import pytest
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import (
-    FIELD_BIT,
-    Content,
     Decoded,
     Event,
     MappedEvent,
@@ -17,12 +15,10 @@ from consumer.core.model import (
     Note,
     Position,
     Problem,
-    Properties,
     Record,
     RejectReason,
-    TikTokEvent,
-    User,
 )
+from consumer.core.tiktok_event import FIELD_BIT, Content, Properties, TikTokEvent, User
 from consumer.core.validate import (
     OLD_EVENTS,
     STANDARD_EVENTS,

@@ -25,7 +25,8 @@ from consumer.commands.explain.explainer import Explained, ExplainedEvent, RuleS
 from consumer.commands.explain.field_story import FieldStory
 from consumer.commands.explain.rule_story import Unmet
 from consumer.core.dedupe.window import DedupeResult
-from consumer.core.model import FIELD_BIT, Rejection
+from consumer.core.model import Rejection
+from consumer.core.tiktok_event import FIELD_BIT
 from consumer.core.validate import match_keys
 
 WIDE: Final = 118

@@ -6,24 +6,20 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from consumer.commands.explain.explain_sources import described
-from consumer.core.model import (
+from consumer.core.model import MappedEvent, NormalizedEvent, WithRegion, WithUnit
+from consumer.core.rules.source import ContentsSource, PathSource, Rule
+from consumer.core.tiktok_event import (
     CONTENT_FIELDS,
     PAGE_FIELDS,
+    PARAMETERS,
     PROPERTY_FIELDS,
+    TOP_FIELDS,
     USER_FIELDS,
     Content,
-    MappedEvent,
-    NormalizedEvent,
-    WithRegion,
-    WithUnit,
 )
-from consumer.core.rules.source import ContentsSource, PathSource, Rule
 
-HASHED: Final = frozenset(
-    {"user.email", "user.phone", "user.external_id", "user.first_name", "user.last_name", "user.zip_code"}
-)
-"""What TikTok gets as SHA-256 only (tiktok.md, section 2)."""
-_TOP: Final = ("event", "event_time", "event_id", "limited_data_use")
+HASHED: Final = frozenset(path for path, each in PARAMETERS.items() if each.is_hashed)
+"""What TikTok gets as SHA-256 only (docs/tiktok.md, section 2)."""
 _GROUPS: Final = {"user": USER_FIELDS, "page": PAGE_FIELDS, "properties": PROPERTY_FIELDS}
 
 
@@ -49,7 +45,7 @@ def stories(rule: Rule, mapped: MappedEvent, normalized: NormalizedEvent | None)
     """
     event = None if normalized is None else normalized.event
     sources = _sources(rule, mapped)
-    for name in _TOP:
+    for name in TOP_FIELDS:
         yield from _story(name, sources, getattr(mapped, name), None if event is None else getattr(event, name))
     for group, names in _GROUPS.items():
         raw: Mapping[str, Any] = getattr(mapped, group)

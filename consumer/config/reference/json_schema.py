@@ -1,20 +1,19 @@
 """The JSON Schema of the file as written, for editors: the sections from their models, the rest from here."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, Final
 
 from consumer.config.reference.texts import (
-    GROUP_TEXTS,
     OPERATOR_TEXTS,
-    PARAMETER_TEXTS,
     SOURCE,
     SOURCE_KEYS,
     JsonSchema,
 )
-from consumer.config.rules.parameters import GROUPS, TOP
+from consumer.config.rules.parameters import GROUPS
 from consumer.config.rules.source_parser import KINDS
 from consumer.config.settings import Settings
-from consumer.core.model import CONTENT_FIELDS
+from consumer.core.tiktok_event import OLDER_NAMES, PARAMETERS, SECTIONS, Form, parameters_of
 
 _CONDITION: Final[JsonSchema] = {"$ref": "#/$defs/Condition"}
 _FROM_ENVIRONMENT: Final[JsonSchema] = {
@@ -113,18 +112,25 @@ def _rule() -> JsonSchema:
 
 
 def _map() -> JsonSchema:
-    groups = {name: _object(GROUP_TEXTS[name], _parameters(inner)) for name, inner in GROUPS.items()}
-    groups["properties"]["properties"] |= {"contents": _contents(), **_parameters(CONTENT_FIELDS)}
-    return _object("TikTok's parameters and where their values come from.", {**_parameters(TOP), **groups})
+    groups = {name: _object(inspect.getdoc(SECTIONS[name]) or "", _parameters(name)) for name in GROUPS}
+    groups["properties"]["properties"] |= {"contents": _contents(), **_parameters("properties.contents")}
+    return _object("TikTok's parameters and where their values come from.", {**_parameters(""), **groups})
 
 
 def _contents() -> JsonSchema:
     each = {"description": "The list of products; the other paths here start at one of its items.", **SOURCE}
-    return _object("The products.", {"each": each, **_parameters(CONTENT_FIELDS)}) | {"required": ["each"]}
+    inner = {"each": each, **_parameters("properties.contents")}
+    return _object(PARAMETERS["properties.contents"].about, inner) | {"required": ["each"]}
 
 
-def _parameters(names: tuple[str, ...]) -> JsonSchema:
-    return {name: {"description": PARAMETER_TEXTS[name], **SOURCE} for name in names}
+def _parameters(section: str) -> JsonSchema:
+    """What may be mapped of a section, but the products, whose fields are mapped one by one."""
+    texts = {name: each.about for name, each in parameters_of(section).items() if each.form is not Form.CONTENTS}
+    for older, path in OLDER_NAMES.items():
+        if path.rpartition(".")[0] == section:
+            newer = path.rpartition(".")[2]
+            texts[older.rpartition(".")[2]] = f"Older name of {newer}, and sent as that."
+    return {name: {"description": text, **SOURCE} for name, text in texts.items()}
 
 
 def _object(description: str, properties: Mapping[str, JsonSchema]) -> JsonSchema:

@@ -6,16 +6,25 @@ from typing import Final, NamedTuple
 from consumer.config.problems import hint
 from consumer.config.rules.source_parser import Sources, refuse_options
 from consumer.config.rules.written import Written
-from consumer.core.model import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS
 from consumer.core.rules.source import ContentsSource, Source
+from consumer.core.tiktok_event import (
+    CONTENT_FIELDS,
+    OLDER_NAMES,
+    PAGE_FIELDS,
+    PROPERTY_FIELDS,
+    TOP_FIELDS,
+    USER_FIELDS,
+)
 
-TOP: Final[tuple[str, ...]] = ("event", "event_time", "event_id", "limited_data_use")
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "user": USER_FIELDS,
     "page": PAGE_FIELDS,
-    "properties": (*(name for name in PROPERTY_FIELDS if name != "contents"), "query"),
+    "properties": (
+        *(name for name in PROPERTY_FIELDS if name != "contents"),
+        *(path.removeprefix("properties.") for path in OLDER_NAMES),
+    ),
 }
-"""Parameters by the key they stand under. `query` is sent as `search_string`."""
+"""Parameters by the key they stand under."""
 _ONE_PRODUCT: Final = CONTENT_FIELDS
 
 
@@ -26,8 +35,8 @@ class Mapped(NamedTuple):
 
 def read_map(written: Written, sources: Sources) -> Mapped:
     """Every parameter that is in order. What is wrong with the others has been noted."""
-    keys = _known(written, (*TOP, *GROUPS))
-    read = {name: sources.read(keys[name]) for name in TOP if name in keys}
+    keys = _known(written, (*TOP_FIELDS, *GROUPS))
+    read = {name: sources.read(keys[name]) for name in TOP_FIELDS if name in keys}
     contents: ContentsSource | None = None
     for group, names in GROUPS.items():
         if group not in keys:
@@ -52,7 +61,7 @@ def _known(written: Written, known: tuple[str, ...]) -> dict[str, Written]:
 
 
 def _home(key: str) -> str | None:
-    if key in TOP:
+    if key in TOP_FIELDS:
         return "map"
     return next((group for group, names in GROUPS.items() if key in names), None) or (
         "properties.contents" if key in _ONE_PRODUCT else None

@@ -10,14 +10,19 @@ from msgspec import Raw, Struct
 from msgspec.json import Decoder, Encoder
 from msgspec.structs import replace
 
-from consumer.core.model import FIELD_BIT, FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS, Event
+from consumer.core.model import Event
+from consumer.core.tiktok_event import (
+    FIELD_BIT,
+    LIMITED_TRUE_BIT,
+    ORDER_FIELDS,
+    PAGE_FIELDS,
+    PROPERTY_FIELDS,
+    USER_FIELDS,
+)
 
-_ORDER_FIELDS: Final = ("value", "currency", "num_items", "contents", "content_ids", "content_type")
-"""They fill as one group or not at all, or 10 USD become 10 JPY (docs/architecture.md §4)."""
-ORDER: Final = sum(FIELD_BIT[f"properties.{name}"] for name in _ORDER_FIELDS)
+ORDER: Final = sum(FIELD_BIT[f"properties.{name}"] for name in ORDER_FIELDS)
 _LIMITED: Final = FIELD_BIT["limited_data_use"]
-LIMITED_TRUE: Final = 1 << len(FIELDS)
-"""One bit beyond the fields: `limited_data_use` is not only there but true, which is news to a false one."""
+LIMITED_TRUE: Final = 1 << LIMITED_TRUE_BIT
 _LIMITED_TRUE_END: Final = b'"limited_data_use":true}'
 
 
@@ -38,7 +43,7 @@ _encode: Final = Encoder().encode
 
 
 def presence(event: Event) -> int:
-    """What a copy can have that another lacks: a bit mask over `FIELDS` and `LIMITED_TRUE`.
+    """What a copy can have that another lacks: the bits of `FIELD_BIT` and `LIMITED_TRUE`.
 
     One field of the order's group stands for all of them.
     """
@@ -60,7 +65,7 @@ def merge(first: Event, copy: Event, max_bytes: int) -> Event | None:
     ours, theirs = _decode(first.body), _decode(copy.body)
     is_order_ours = bool(first.fields & ORDER)
     if is_order_ours:
-        theirs.properties = {name: value for name, value in theirs.properties.items() if name not in _ORDER_FIELDS}
+        theirs.properties = {name: value for name, value in theirs.properties.items() if name not in ORDER_FIELDS}
     ours.user = _filled(ours.user, theirs.user, USER_FIELDS)
     ours.page = _filled(ours.page, theirs.page, PAGE_FIELDS)
     ours.properties = _filled(ours.properties, theirs.properties, PROPERTY_FIELDS)

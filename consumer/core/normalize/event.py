@@ -1,7 +1,7 @@
 """Bring an event in clear text into the one form TikTok takes: identifiers hashed, numbers numbers, times seconds.
 
-What is done to each field stands in the tables below; the functions in `identifiers`, `places`, `addresses`,
-`numbers`, `currencies` and `times`, which are parts of this stage. What an event must have and has not, or in
+What is done to each field follows from its form in `tiktok_event`; the functions stand in `identifiers`, `locations`,
+`web`, `numbers`, `currencies` and `times`, which are parts of this stage. What an event must have and has not, or in
 a form that no one can read, rejects it; an optional field that TikTok would not take is left out and noted.
 """
 
@@ -9,81 +9,54 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal, TypeVar
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import (
-    FIELD_BIT,
-    Content,
-    MappedEvent,
-    NormalizedEvent,
-    Note,
-    Page,
-    Problem,
-    Properties,
-    Record,
-    RejectReason,
-    TikTokEvent,
-    User,
-)
+from consumer.core.model import MappedEvent, NormalizedEvent, Note, Problem, Record, RejectReason
 from consumer.core.normalize import currencies, identifiers, locations, numbers, web
 from consumer.core.normalize.fields import FieldError, FieldFunction, flag, id_text, id_texts, one_of, text
 from consumer.core.normalize.times import event_time_s
+from consumer.core.tiktok_event import FIELD_BIT, Content, Form, Page, Properties, TikTokEvent, User, parameters_of
 
 _T = TypeVar("_T")
 IdFromPosition = Literal["auto", "always", "never"]
 _Table = Mapping[str, tuple[FieldFunction, int]]
 
 
-def _table(section: str, functions: Mapping[str, FieldFunction]) -> _Table:
+_FUNCTIONS: Final[Mapping[Form, FieldFunction]] = {
+    Form.EMAIL: identifiers.email,
+    Form.PHONE: identifiers.phone,
+    Form.EXTERNAL_ID: identifiers.external_id,
+    Form.NAME: identifiers.name,
+    Form.ZIP_CODE: identifiers.zip_code,
+    Form.TEXT: text,
+    Form.ID: id_text,
+    Form.IDS: id_texts,
+    Form.IP: web.ip,
+    Form.URL: web.url,
+    Form.LOCALE: locations.locale,
+    Form.PLACE: locations.place,
+    Form.COUNTRY: locations.country,
+    Form.AMOUNT: numbers.amount,
+    Form.COUNT: numbers.count,
+    Form.QUANTITY: numbers.quantity,
+    Form.CURRENCY: currencies.currency,
+    Form.CONTENT_TYPE: one_of("product", "product_group"),
+    Form.CUSTOMER_TYPE: one_of("new", "returning"),
+}
+"""What brings a value into each form; the event itself and its products are read below."""
+
+
+def _table(section: str) -> _Table:
     """Name → what is done to the raw value, and the field's bit; 0 within contents, which have one together."""
-    return {name: (function, FIELD_BIT.get(f"{section}.{name}", 0)) for name, function in functions.items()}
+    return {
+        name: (_FUNCTIONS[each.form], 0 if each.bit is None else 1 << each.bit)
+        for name, each in parameters_of(section).items()
+        if each.form in _FUNCTIONS
+    }
 
 
-_USER: Final = _table(
-    "user",
-    {
-        "email": identifiers.email,
-        "phone": identifiers.phone,
-        "external_id": identifiers.external_id,
-        "ttclid": text,
-        "ttp": text,
-        "ip": web.ip,
-        "user_agent": text,
-        "locale": locations.locale,
-        "first_name": identifiers.name,
-        "last_name": identifiers.name,
-        "city": locations.place,
-        "state": locations.place,
-        "country": locations.country,
-        "zip_code": identifiers.zip_code,
-    },
-)
-_PAGE: Final = _table("page", {"url": web.url, "referrer": web.referrer})
-_PROPERTIES: Final = _table(
-    "properties",
-    {
-        "content_ids": id_texts,
-        "content_type": one_of("product", "product_group"),
-        "currency": currencies.currency,
-        "value": numbers.amount,
-        "num_items": numbers.count,
-        "search_string": text,
-        "description": text,
-        "order_id": id_text,
-        "shop_id": id_text,
-        "customer_type": one_of("new", "returning"),
-        "status": text,
-    },
-)
-_CONTENT: Final = _table(
-    "properties.contents",
-    {
-        "price": numbers.amount,
-        "quantity": numbers.quantity,
-        "content_id": id_text,
-        "content_category": text,
-        "content_name": text,
-        "brand": text,
-    },
-)
+_USER: Final = _table("user")
+_PAGE: Final = _table("page")
+_PROPERTIES: Final = _table("properties")
+_CONTENT: Final = _table("properties.contents")
 _TTCLID: Final = FIELD_BIT["user.ttclid"]
 _CONTENTS: Final = FIELD_BIT["properties.contents"]
 _VALUE: Final = FIELD_BIT["properties.value"]

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from consumer.core.model import Content, Number, Problem
+from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError
+from consumer.core.tiktok_event import Content, Number
 
 LARGEST: Final = 10**15
 """No price, total or count is beyond this; above it a double no longer tells cents apart."""
