@@ -2,6 +2,7 @@
 
 import random
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from consumer.adapters.redis_window import RedisWindow
 from consumer.core.dedupe.shared_protocol import Claim, ClaimRequest, ClaimResult, Lifetimes, prefix_of, token_of
 from consumer.core.errors import ConfigError, Unreachable
+from consumer.core.tiktok_event import MASK_BITS
 from tests.support.certificate import self_signed
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.redis import PASSWORD, RedisServer
@@ -264,6 +266,53 @@ def test_groups_do_not_see_each_other(window: RedisWindow, server: RedisServer) 
 def test_what_is_no_value_of_ours_counts_as_nothing(window: RedisWindow, server: RedisServer) -> None:
     server.client.set(prefix_of("group") + b"k" + b"k" * 16, b"what is this")
     assert wants(window, claim(1)) is ClaimResult.FIRST
+
+
+KEY = prefix_of("group") + b"k" + b"k" * 16
+
+
+def version_1(is_accepted: bool, fields: int, owner: bytes = b"", token: bytes = b"") -> bytes:
+    """What Redis holds for two days after an upgrade from 0.1."""
+    return (b"1" if is_accepted else b"0") + struct.pack(">dI", NOW, fields) + owner + token
+
+
+def test_what_version_1_accepted_is_still_known(window: RedisWindow, server: RedisServer) -> None:
+    server.client.set(KEY, version_1(True, EMAIL | 1 << 29))
+
+    assert wants(window, claim(1), EMAIL) is ClaimResult.DUPLICATE
+    assert wants(window, claim(1), EMAIL | PHONE) is ClaimResult.FORWARD
+
+
+def test_a_claim_of_version_1_can_be_confirmed_and_released(window: RedisWindow, server: RedisServer) -> None:
+    server.client.set(prefix_of("group") + b"p" + THEM, b"")
+    theirs = claim(1)
+    server.client.set(KEY, version_1(False, 0, THEM, theirs.token))
+
+    assert wants(window, claim(2)) is ClaimResult.WAIT
+    confirms(window, theirs, owner=THEM)
+    assert wants(window, claim(2)) is ClaimResult.DUPLICATE
+
+    server.client.set(KEY, version_1(True, EMAIL, THEM, theirs.token))
+    releases(window, theirs, THEM)
+    assert wants(window, claim(2), EMAIL | PHONE) is ClaimResult.FORWARD
+
+    server.client.set(KEY, version_1(False, 0, THEM, theirs.token))
+    releases(window, theirs, THEM)
+    assert server.client.get(KEY) is None
+
+
+def test_values_say_their_version(window: RedisWindow, server: RedisServer) -> None:
+    confirms(window, claim(1))
+
+    assert server.client.get(KEY) == b"2" + version_1(True, EMAIL)
+
+
+def test_every_bit_that_a_mask_may_have_survives_redis(window: RedisWindow) -> None:
+    every = (1 << MASK_BITS) - 1
+    confirms(window, claim(1), every - 1)
+
+    assert wants(window, claim(2), every - 1) is ClaimResult.DUPLICATE
+    assert wants(window, claim(2), every) is ClaimResult.FORWARD
 
 
 def test_a_key_of_another_type_is_trouble_and_no_bug(window: RedisWindow, server: RedisServer) -> None:

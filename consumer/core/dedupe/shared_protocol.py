@@ -127,8 +127,10 @@ def read_answer(answer: object, claims: int) -> list[ClaimResult]:
 _VERDICTS: Final = {verdict.value: verdict for verdict in ClaimResult}
 
 # Lua 5.1 with its `struct` and `bit` as Redis and Valkey have them: `>d` is a double, `I4` an unsigned 32-bit number.
-# A key's value: "1" or "0" for accepted or not yet, the time (8), the accepted fields (4); while there is a claim,
-# also its owner (8) and token (8). Whatever else stands there counts as nothing.
+# A key's value: "2", the version of what follows; "1" or "0" for accepted or not yet, the time (8), the accepted fields
+# (4, by the bits of `tiktok_event`; the highest stays free, since `bit` gives signed numbers); while there is a claim,
+# also its owner (8) and token (8). Version 1 had no first byte: its values, told by their length, are read while Redis
+# keeps them. Whatever else stands there counts as nothing.
 SCRIPT: Final = """
 local prefix, me, heartbeat = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local window, keep, ttl = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
@@ -143,17 +145,28 @@ local function lives(owner)
   return known[owner]
 end
 
-local function read(key, at)
+local function get(key)
   local value = redis.call('GET', key)
-  if not value or (#value ~= 13 and #value ~= 29) then return nil end
+  if not value then return nil end
+  if #value == 13 or #value == 29 then return value end
+  if sub(value, 1, 1) == '2' and (#value == 14 or #value == 30) then return sub(value, 2) end
+  return nil
+end
+
+local function set(key, value)
+  redis.call('SET', key, '2' .. value, 'PX', ttl)
+end
+
+local function read(key, at)
+  local value = get(key)
+  if not value then return nil end
   local time, fields = struct.unpack('>dI4', value, 2)
   if abs(at - time) > keep then return nil end
   return {sub(value, 1, 1) == '1', time, fields, sub(value, 14, 21), sub(value, 22, 29)}
 end
 
 local function write(key, accepted, time, fields, owner, token)
-  local value = (accepted and '1' or '0') .. struct.pack('>dI4', time, fields) .. owner .. token
-  redis.call('SET', key, value, 'PX', ttl)
+  set(key, (accepted and '1' or '0') .. struct.pack('>dI4', time, fields) .. owner .. token)
 end
 
 for i = 1, #confirms, 36 do
@@ -170,10 +183,10 @@ end
 for i = 1, #releases, 32 do
   local key = prefix .. 'k' .. sub(releases, i, i + 15)
   local token, owner = sub(releases, i + 16, i + 23), sub(releases, i + 24, i + 31)
-  local value = redis.call('GET', key)
+  local value = get(key)
   if value and #value == 29 and sub(value, 14, 29) == owner .. token then
     if sub(value, 1, 1) == '1' then
-      redis.call('SET', key, sub(value, 1, 13), 'PX', ttl)
+      set(key, sub(value, 1, 13))
     else
       redis.call('DEL', key)
     end
