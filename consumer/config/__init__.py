@@ -1,7 +1,8 @@
 """The configuration file → frozen settings. All problems at once, each with its place and its remedy.
 
-`load` → `document` (YAML, environment) → `sections` (pydantic models in `reading`, `sending`, `settings`) and
-`rules` (`parameters`, `conditions`, `sources`, `calls`) → `crosschecks` → `Settings`.
+`loading` → `document` (YAML, environment) → `sections`, each by its pydantic model: those of the sections, and `rules/`
+for sources, conditions and maps → `checks/` → `Settings`. The same models make the JSON Schema and
+docs/configuration.md (`reference/`).
 """
 
 from consumer.config.loading import load, parse

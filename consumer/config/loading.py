@@ -7,9 +7,6 @@ from typing import Final
 from consumer.config.checks.consistency import check_together
 from consumer.config.document import read_document
 from consumer.config.problems import Problems
-from consumer.config.rules.rule_section import read_rules
-from consumer.config.rules.source_parser import Sources
-from consumer.config.rules.written import Written
 from consumer.config.sections import SECTION_BY_KEY, read_sections
 from consumer.config.settings import Settings
 from consumer.core.errors import ConfigError
@@ -44,28 +41,13 @@ def parse(text: str, environ: Mapping[str, str], path: Path = Path(DEFAULT_PATH)
     problems = Problems()
     document = read_document(text, environ, problems)
     _refuse_unknown(document, problems)
-    sections = {**read_sections(document, path, problems), **_read_rules(document, problems)}
+    sections = read_sections(document, path, problems)
     check_together(sections, problems)
     if problems:
         raise ConfigError(problems.texts())
-    return Settings.model_validate({**sections, "path": path.absolute()}, by_name=True)
+    return Settings.model_construct(**sections, path=path.absolute())  # type: ignore[arg-type]  # each has been read
 
 
 def _refuse_unknown(document: Mapping[str, object], problems: Problems) -> None:
     for key in document.keys() - SECTION_BY_KEY.keys():
         problems.unknown((key,), SECTION_BY_KEY.keys())
-
-
-def _read_rules(document: Mapping[str, object], problems: Problems) -> dict[str, object]:
-    """`elements` and `rules`, if both are in order."""
-    written = Written(document, (), problems)
-    elements = written.inner("elements", document.get("elements") or {}).mapping() or {}
-    sources = Sources(elements)
-    named = sources.elements()
-    if "rules" not in document:
-        problems.add(("rules",), "missing; add at least one rule, or nothing will ever be sent")
-        return {}
-    pixels = document.get("pixels")
-    names = pixels.keys() if isinstance(pixels, dict) else ()
-    rules = read_rules(written.inner("rules", document["rules"]), sources, names)
-    return {} if problems.has_under("elements", "rules") else {"elements": named, "rules": rules}

@@ -1,8 +1,12 @@
-"""What every section of the settings has in common."""
+"""What every section of the settings has in common, and what is said where pydantic finds a fault."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from consumer.config.problems import Place, hint
 
 
 class Section(BaseModel):
@@ -21,11 +25,27 @@ class Section(BaseModel):
         arbitrary_types_allowed=True,
     )
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _empty_is_default(cls, written: object) -> object:
+    def _read(cls, written: object, read: ValidatorFunctionWrapHandler) -> Any:
         """`dedupe:` with every key commented out is the same as no `dedupe` at all."""
-        return {} if written is None else written
+        try:
+            return read({} if written is None else written)
+        except ValidationError as error:
+            raise faults({detail["loc"]: said(detail, cls) for detail in details_of(error)}) from None
+
+    @classmethod
+    def texts(cls) -> Mapping[str, str]:
+        """Each key as written, with what it means."""
+        return {
+            field.validation_alias if isinstance(field.validation_alias, str) else name: field.description or ""
+            for name, field in cls.model_fields.items()
+        }
+
+    @classmethod
+    def unknown_key(cls, key: str) -> str:
+        """What is said of a key that this mapping does not have."""
+        return f"unknown key; {hint(key, cls.texts())}"
 
 
 def needed(description: str, **options: Any) -> Any:
@@ -36,3 +56,82 @@ def needed(description: str, **options: Any) -> Any:
 def setting(default: object, description: str, **options: Any) -> Any:
     """A key that may be left out. `default` is written as in the file."""
     return Field(default=default, description=description, **options)
+
+
+def optional(description: str, **options: Any) -> Any:
+    """A key that may be left out, and then says nothing: None, unless there is a `default_factory`."""
+    return Field(validate_default=False, description=description, **{"default_factory": _none, **options})
+
+
+def faults(by_place: Mapping[Place, str]) -> ValidationError:
+    """An error with each text at its place, which is said as it stands."""
+    return ValidationError.from_exception_data(
+        "file",
+        [
+            InitErrorDetails(type=PydanticCustomError(_SAID, "{text}", {"text": text}), loc=place, input=None)
+            for place, text in by_place.items()
+        ],
+    )
+
+
+def details_of(error: ValidationError) -> list[ErrorDetails]:
+    """What pydantic found, without its saying that a list is too short of whose items it has just refused some."""
+    found = error.errors(include_url=False, include_input=False)
+    places = [detail["loc"] for detail in found]
+    return [
+        detail
+        for detail in found
+        if detail["type"] != "too_short"
+        or not any(len(place) > len(detail["loc"]) and place[: len(detail["loc"])] == detail["loc"] for place in places)
+    ]
+
+
+def said(detail: ErrorDetails, section: type[Section]) -> str:
+    """A fault in words: `what is wrong; what to do`.
+
+    Args:
+        section: the mapping in which it was found.
+    """
+    kind, key = detail["type"], str(detail["loc"][-1]) if detail["loc"] else ""
+    if kind == _SAID:
+        return detail["msg"]
+    if kind == "extra_forbidden":
+        return section.unknown_key(key)
+    if kind == "missing":
+        return f"missing; add it: {first_sentence(section.texts().get(key, ''))}"
+    if kind in _TEXTS:
+        return _TEXTS[kind](detail.get("ctx", {}))
+    return f"{detail['msg']}; see docs/configuration.md"
+
+
+def first_sentence(description: str) -> str:
+    sentence = description.split(". ")[0].rstrip(".")
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _none() -> None:
+    return None
+
+
+def _bound(what: str, key: str) -> Callable[[Mapping[str, Any]], str]:
+    return lambda context: f"out of range; it must be {what} {context[key]}"
+
+
+def _shape(text: str) -> Callable[[Mapping[str, Any]], str]:
+    return lambda _: text
+
+
+_SAID: Final = "said"
+_MAPPING: Final = "must be a mapping; write `key: value` lines, or {key: value}"
+_TEXTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "value_error": lambda context: str(context["error"]),
+    "literal_error": lambda context: f"not one of its values; use {context['expected']}",
+    "greater_than": _bound("more than", "gt"),
+    "greater_than_equal": _bound("at least", "ge"),
+    "less_than": _bound("less than", "lt"),
+    "less_than_equal": _bound("at most", "le"),
+    "too_short": _shape("empty; write at least one, or leave the key out"),
+    "model_type": _shape(_MAPPING),
+    "dict_type": _shape(_MAPPING),
+    "tuple_type": _shape("must be a list; write [a, b], or start each line with `- `"),
+}

@@ -1,114 +1,80 @@
-"""The sections that pydantic reads, one by one, and what it says in words of ours.
-
-One by one, so that a fault in one section hides none in another.
-"""
+"""The sections of the file, read one by one, so that a fault in one hides none in another."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_type_hints
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic import TypeAdapter, ValidationError
 
 from consumer.config.problems import Place, Problems
+from consumer.config.rules.elements import Elements
+from consumer.config.section import details_of, first_sentence, said
 from consumer.config.settings import Settings
 
-_BY_HAND: Final = frozenset({"elements", "rules"})
 _NO_KEYS: Final = frozenset({"path"})
-
-
-def _key(name: str, model: type[BaseModel] = Settings) -> str:
-    alias = model.model_fields[name].validation_alias
-    return alias if isinstance(alias, str) else name
-
-
-SECTION_BY_KEY: Final[Mapping[str, str]] = {_key(name): name for name in Settings.model_fields if name not in _NO_KEYS}
+SECTION_BY_KEY: Final[Mapping[str, str]] = {
+    key: name for key, name in zip(Settings.texts(), Settings.model_fields, strict=True) if name not in _NO_KEYS
+}
 """Key at the top of the file → attribute of Settings."""
+RULE_KEYS: Final = ("elements", "rules")
 
 
 def read_sections(document: Mapping[str, object], path: Path, problems: Problems) -> dict[str, object]:
     """Attributes of Settings, of the sections that are in order; what is wrong with the others goes to `problems`."""
-    hints = get_type_hints(Settings, include_extras=True)
+    pixels = document.get("pixels")
+    names = frozenset(pixels if isinstance(pixels, dict) else ())
+    plain = {key: name for key, name in SECTION_BY_KEY.items() if key not in RULE_KEYS}
     context = {"folder": path.absolute().parent}
-    found: dict[str, object] = {}
-    for key, name in SECTION_BY_KEY.items():
-        field = Settings.model_fields[name]
-        if name in _BY_HAND:
-            continue
-        if key not in document and field.is_required():
-            problems.add((key,), f"missing; add it: {_first_sentence(field.description)}")
-            continue
-        kind: TypeAdapter[object] = TypeAdapter(hints[name])
-        try:
-            found[name] = kind.validate_python(
-                document.get(key, field.default), by_alias=True, by_name=False, context=context
-            )
-        except ValidationError as error:
-            for detail in error.errors(include_url=False, include_input=False):
-                _tell((key, *detail["loc"]), detail, problems)
-    return found
+    found = {name: _section(key, name, document, problems, context) for key, name in plain.items()}
+    rules = read_rules(document, names, path, problems)
+    return {name: value for name, value in (found | rules).items() if value is not None}
 
 
-def _tell(place: Place, detail: ErrorDetails, problems: Problems) -> None:
-    if detail["type"] == "extra_forbidden":
-        problems.unknown(place, _fields_at(place[:-1]).keys())
-    elif detail["type"] == "missing":
-        problems.add(place, f"missing; add it: {_description(place)}")
-    else:
-        problems.add(place, _text(detail["type"], detail.get("ctx", {}), detail["msg"]))
+def read_rules(
+    document: Mapping[str, object], pixels: frozenset[str], path: Path, problems: Problems
+) -> dict[str, object]:
+    """`elements` and `rules`, if both are in order.
+
+    Args:
+        pixels: the names that a rule may send to.
+    """
+    context: dict[str, Any] = {"folder": path.absolute().parent, "pixels": pixels}
+    elements = Elements(document.get("elements"), context, lambda place, detail: _note(place, detail, problems))
+    context["elements"] = elements
+    named = elements.all()
+    rules = _section("rules", "rules", document, problems, context)
+    _refuse_same_names(document.get("rules"), problems)
+    return {} if problems.has_under(*RULE_KEYS) else {"elements": named, "rules": rules}
 
 
-def _text(kind: str, context: Mapping[str, Any], message: str) -> str:
-    if kind == "value_error":
-        return str(context["error"])
-    if kind in _BOUNDS:
-        what, key = _BOUNDS[kind]
-        return f"out of range; it must be {what} {context[key]}"
-    if kind == "literal_error":
-        return f"not one of its values; use {context['expected']}"
-    return _SHAPES.get(kind) or f"{message}; see docs/configuration.md"
+def _section(
+    key: str, name: str, document: Mapping[str, object], problems: Problems, context: dict[str, Any]
+) -> object:
+    field = Settings.model_fields[name]
+    if key not in document and field.is_required():
+        problems.add((key,), f"missing; add it: {first_sentence(field.description or '')}")
+        return None
+    kind: TypeAdapter[object] = TypeAdapter(_HINTS[name])
+    try:
+        return kind.validate_python(document.get(key, field.default), by_alias=True, by_name=False, context=context)
+    except ValidationError as error:
+        for detail in details_of(error):
+            _note((key,), detail, problems)
+    return None
 
 
-_SHAPES: Final = {
-    "too_short": "empty; write at least one",
-    "model_type": "must be a mapping; write `key: value` lines, or {key: value}",
-    "dict_type": "must be a mapping; write `key: value` lines, or {key: value}",
-    "tuple_type": "must be a list; write [a, b]",
-}
-_BOUNDS: Final = {
-    "greater_than": ("more than", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("less than", "lt"),
-    "less_than_equal": ("at most", "le"),
-}
+def _note(place: Place, detail: Any, problems: Problems) -> None:
+    """Steps such as `<path>` say which of several forms pydantic tried, and stand in no file."""
+    steps = (step for step in detail["loc"] if not (isinstance(step, str) and step[:1] + step[-1:] == "<>"))
+    problems.add((*place, *steps), said(detail, Settings))
 
 
-def _fields_at(place: Place) -> Mapping[str, FieldInfo]:
-    """The keys that may stand in the mapping at `place`; empty if the models don't say."""
-    kind: object = Settings
-    for step in place:
-        if get_origin(kind) is Mapping:
-            kind = get_args(kind)[1]
-            continue
-        field = _fields(kind).get(str(step))
-        kind = field.annotation if field else None
-    return _fields(kind)
+def _refuse_same_names(written: object, problems: Problems) -> None:
+    seen: dict[str, int] = {}
+    for index, rule in enumerate(written if isinstance(written, list) else ()):
+        name = rule.get("name") if isinstance(rule, dict) else None
+        if isinstance(name, str) and seen.setdefault(name, index) != index:
+            problems.add(("rules", index, "name"), f"the same name as rules[{seen[name]}]; give each rule its own")
 
 
-def _fields(kind: object) -> Mapping[str, FieldInfo]:
-    """The fields of a model, or of the one in `Model | None`, by key."""
-    for model in (kind, *get_args(kind)):
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            return {_key(name, model): field for name, field in model.model_fields.items()}
-    return {}
-
-
-def _description(place: Place) -> str:
-    field = _fields_at(place[:-1]).get(str(place[-1]))
-    return _first_sentence(field.description if field else None)
-
-
-def _first_sentence(text: str | None) -> str:
-    sentence = (text or "see docs/configuration.md").split(". ")[0].rstrip(".")
-    return sentence[:1].lower() + sentence[1:]
+_HINTS: Final = get_type_hints(Settings, include_extras=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from consumer.config.input_sections import AvroSection, KafkaSection
 from consumer.config.output_sections import (
@@ -16,10 +16,11 @@ from consumer.config.output_sections import (
     OutcomesSection,
     PixelSection,
 )
+from consumer.config.rules.rule_section import RuleField
+from consumer.config.rules.source_forms import SourceField
 from consumer.config.schema_files import load_shipped_schema
 from consumer.config.section import Section, needed, setting
 from consumer.config.units import Address, Duration, split_address
-from consumer.core.rules.source import Rule
 
 
 class Http(Section):
@@ -53,14 +54,10 @@ class Settings(Section):
     pixels: Annotated[Mapping[str, PixelSection], Field(min_length=1)] = needed(
         "A name of yours → where events go. The name is a metric label and part of the parked topic's name.",
     )
-    elements: Annotated[
-        Mapping[str, Any],
-        WithJsonSchema({"type": "object"}),
-    ] = setting({}, "Named sources, to be used by several rules as `{element: name}`.")
-    rules: Annotated[
-        tuple[Rule, ...],
-        WithJsonSchema({"type": "array", "minItems": 1}),
-    ] = needed(
+    elements: Mapping[str, SourceField] = setting(
+        {}, "Named sources, to be used by several rules as `{element: name}`."
+    )
+    rules: Annotated[tuple[RuleField, ...], Field(min_length=1)] = needed(
         "Every rule that holds for a record makes one event of it. A record no rule holds for is dropped and counted."
     )
     dedupe: DedupeSection = setting({}, "The window in which copies of an event become one.")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from consumer.core.map import compile_map
 from consumer.core.model import Decoded, Position, Record
-from consumer.core.route.conditions import OPERATORS, check_operand, compile_condition
+from consumer.core.route.conditions import compile_condition
+from consumer.core.route.operators import OPERATORS, check_operand
 from consumer.core.rules import source
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.source import (
@@ -83,7 +84,7 @@ def records(draw: st.DrawFn) -> Decoded:
 
 @st.composite
 def comparisons(draw: st.DrawFn, field: Source) -> source.Comparison:
-    operator, operand = draw(st.sampled_from(OPERATORS)), draw(OPERANDS)
+    operator, operand = draw(st.sampled_from([*OPERATORS])), draw(OPERANDS)
     try:
         check_operand(operator, operand)
     except ValueError:

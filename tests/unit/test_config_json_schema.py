@@ -13,8 +13,8 @@ from consumer.config.document import read_document
 from consumer.config.problems import Problems
 from consumer.config.reference import page as reference_page
 from consumer.config.reference.json_schema import json_schema
-from consumer.config.reference.texts import OPERATOR_TEXTS
-from consumer.core.route.conditions import OPERATORS
+from consumer.core.route.operators import OPERATORS
+from consumer.core.tiktok_event import PARAMETERS
 
 EXAMPLES = sorted(Path("deploy/examples").glob("*.yaml"))
 SCHEMA = json_schema()
@@ -136,8 +136,12 @@ def test_every_key_has_a_description() -> None:
     assert all("description" in each for name, each in SCHEMA["$defs"].items() if name != "Conditions")
 
 
-def test_every_operator_is_described() -> None:
-    assert set(OPERATOR_TEXTS) == set(OPERATORS)
+def test_every_operator_and_parameter_of_the_core_is_a_key() -> None:
+    assert set(SCHEMA["$defs"]["ComparisonForm"]["properties"]) == {"field", *OPERATORS}
+    for path, parameter in PARAMETERS.items():
+        section, _, name = path.rpartition(".")
+        keys = SCHEMA["$defs"][f"{section.rpartition('.')[2].title()}Map"]["properties"]
+        assert keys[name]["description"] == parameter.about
 
 
 def test_says_which_draft_it_is_of() -> None:

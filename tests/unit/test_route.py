@@ -9,7 +9,8 @@ import pytest
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Position, Record, RejectReason
-from consumer.core.route.conditions import OPERATORS, check_operand, compile_condition, resolve_pixel
+from consumer.core.route.conditions import compile_condition, resolve_pixel
+from consumer.core.route.operators import OPERATORS, check_operand
 from consumer.core.rules import source
 from consumer.core.rules.source import (
     AllOf,

@@ -6,9 +6,7 @@ from pathlib import Path
 from consumer.config import Settings
 from consumer.config.document import read_document
 from consumer.config.problems import Problems
-from consumer.config.rules.rule_section import read_rules
-from consumer.config.rules.source_parser import Sources
-from consumer.config.rules.written import Written
+from consumer.config.sections import read_rules
 from consumer.core.errors import ConfigError
 
 
@@ -24,13 +22,7 @@ def with_rules_of(path: Path, settings: Settings, environ: Mapping[str, str]) ->
         raise ConfigError([f"{path}: cannot be read ({type(error).__name__}); name a YAML file with rules"]) from None
     problems = Problems()
     document = read_document(text, environ, problems)
-    written = Written(document, (), problems)
-    elements = written.inner("elements", document.get("elements") or {}).mapping() or {}
-    sources = Sources(elements)
-    sources.elements()
-    if "rules" not in document:
-        problems.add(("rules",), "missing; add the rules to try")
-    rules = read_rules(written.inner("rules", document.get("rules", [])), sources, settings.pixels)
+    rules = read_rules(document, frozenset(settings.pixels), path, problems)
     if problems.has_under("elements", "rules"):
         raise ConfigError(f"{path}: {text}" for text in problems.texts())
-    return settings.model_copy(update={"rules": rules})
+    return settings.model_copy(update=rules)

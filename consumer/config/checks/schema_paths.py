@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from consumer.config.checks.avro_paths import Missing, Type, follow, items_of, top
 from consumer.config.checks.avro_shapes import Ground, before_values, paths_in, shape_of, tables_in
+from consumer.config.checks.impossible_comparisons import comparison_fault
 from consumer.config.checks.source_places import Place, tests_of, uses_of
 from consumer.config.problems import hint, spell
-from consumer.config.rules.comparison_parser import comparison_fault
 from consumer.config.settings import Settings
 from consumer.core.decode.decoder import SHIPPED
 from consumer.core.decode.schema import Schema, parse

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from consumer.config.reference.json_schema import json_schema
+from consumer.config.rules.source_forms import FORMS
 
 DOCUMENT: Final = Path("docs/configuration.md")
 _INTRODUCTION: Final = """# Configuration
@@ -30,6 +31,8 @@ are errors; every problem is told at once, each with its place, its line and its
 """
 _TYPE_BY_PATTERN: Final = {"ms|s|m|h|d": "duration", "KiB": "size", "[0-9]{1,5}": "host:port"}
 _DEFINED: Final = ("Source", "Condition", "Map")
+_ALIKE: Final = ("Source", "Condition")
+"""Forms that share keys: each key stands once."""
 _TITLES: Final = {
     "Source": "Sources: anything to the right of a TikTok parameter, and `field` in a condition",
     "Condition": "Conditions",
@@ -62,7 +65,7 @@ def reference() -> str:
     parts.append(_heading("Keys of their own", "") + _table(_rows("", top, schema)))
     parts.append(_heading("`elements`", loose["elements"]["description"]))
     parts.append(
-        _heading("`rules`", loose["rules"]["description"]) + _table(_rows("", schema["$defs"]["Rule"], schema))
+        _heading("`rules`", loose["rules"]["description"]) + _table(_rows("", schema["$defs"]["RuleSection"], schema))
     )
     parts.extend(
         _heading(_TITLES[name], _ABOUT[name]) + _table(_defined_rows(name, schema["$defs"][name], schema))
@@ -83,8 +86,7 @@ def _about(inner: _Schema, schema: _Schema) -> str:
 def _section(inner: _Schema, schema: _Schema) -> _Schema | None:
     """The object that a key holds: itself, or what each of its names holds; None for plain values and sources."""
     for candidate in (inner, inner.get("additionalProperties"), *inner.get("anyOf", ())):
-        reference = candidate.get("$ref", "") if isinstance(candidate, dict) else ""
-        found: _Schema = schema["$defs"].get(reference.rpartition("/")[2], {})
+        found = _defined(candidate, schema) if isinstance(candidate, dict) else {}
         if "properties" in found and found is not schema["$defs"]["Map"]:
             return found
     return inner if "properties" in inner else None
@@ -93,7 +95,7 @@ def _section(inner: _Schema, schema: _Schema) -> _Schema | None:
 def _rows(prefix: str, section: _Schema | None, schema: _Schema) -> Iterator[tuple[str, str, str, str]]:
     if section is None:
         return
-    for key, inner in section["properties"].items():
+    for key, inner in section.get("properties", {}).items():
         nested = _section(inner, schema)
         if nested is not None:
             yield from _rows(f"{prefix}{key}.", nested, schema)
@@ -102,11 +104,22 @@ def _rows(prefix: str, section: _Schema | None, schema: _Schema) -> Iterator[tup
         yield f"`{prefix}{key}`", _type(inner), default, inner.get("description", "")
 
 
+def _defined(schema: _Schema, whole: _Schema) -> _Schema:
+    found: _Schema = whole["$defs"].get(schema.get("$ref", "").rpartition("/")[2], {})
+    return found
+
+
 def _defined_rows(name: str, definition: _Schema, schema: _Schema) -> Iterator[tuple[str, str, str, str]]:
-    for branch in definition.get("anyOf", [definition]):
-        if "properties" in branch:
-            for key, kind, default, meaning in _rows("", branch, schema):
-                yield key, kind, "" if name == "Condition" else default, meaning
+    rows = {
+        key: (key, kind, "" if name in _ALIKE and default == "needed" else default, meaning)
+        for branch in definition.get("anyOf", [definition])
+        for key, kind, default, meaning in _rows("", _defined(branch, schema) or branch, schema)
+    }
+    yield from sorted(rows.values(), key=_is_option) if name == "Source" else rows.values()
+
+
+def _is_option(row: tuple[str, str, str, str]) -> bool:
+    return row[0].strip("`") not in FORMS
 
 
 def _table(rows: Iterator[tuple[str, str, str, str]]) -> str:

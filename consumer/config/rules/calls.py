@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from consumer.config.rules.written import Written
 from consumer.core.rules.source import CallSource
 
 _FAULTS_OF_FOREIGN_CODE = (ImportError, SyntaxError, NameError, TypeError, ValueError, AttributeError, LookupError,
@@ -15,51 +14,44 @@ _FAULTS_OF_FOREIGN_CODE = (ImportError, SyntaxError, NameError, TypeError, Value
 """What importing a module that we don't know may raise: it runs its top level."""
 
 
-def read_call(written: Written) -> CallSource | None:
+def find_call(target: object, folder: Path) -> CallSource:
     """The function that the text names.
 
     Modules are found where `python -m` finds them: the installed packages and the current directory, the
     latter last, so that a file there can't take the place of an installed module.
+
+    Raises:
+        ValueError: there is no such function, or it does not take a record.
     """
-    target = written.text()
-    if target is None:
-        return None
-    module_name, colon, name = target.partition(":")
+    module_name, colon, name = target.partition(":") if isinstance(target, str) else ("", "", "")
     if not (colon and module_name and name.isidentifier()):
-        written.fail('not a function\'s name; write "package.module:function"')
-        return None
-    function = _function(written, module_name, name)
-    return CallSource(target, function) if function and _takes_a_record(written, function) else None
+        raise ValueError('not a function\'s name; write "package.module:function"')
+    function = _function(module_name, name)
+    _check_takes_a_record(function)
+    return CallSource(str(target), function)
 
 
-def _function(written: Written, module_name: str, name: str) -> Callable[[dict[str, Any]], Any] | None:
+def _function(module_name: str, name: str) -> Callable[[dict[str, Any]], Any]:
     current = str(Path.cwd())
     if current not in sys.path:
         sys.path.append(current)
     try:
         module = import_module(module_name)
     except _FAULTS_OF_FOREIGN_CODE as error:
-        written.fail(
-            f"the module {module_name} cannot be imported ({type(error).__name__}); "
-            "install it, or start in its directory"
-        )
-        return None
+        text = f"the module {module_name} cannot be imported ({type(error).__name__})"
+        raise ValueError(f"{text}; install it, or start in its directory") from None
     function: Callable[[dict[str, Any]], Any] | None = getattr(module, name, None)
     if not callable(function):
-        written.fail(f"the module {module_name} has no such function; mend the name behind the colon")
-        return None
+        raise ValueError(f"the module {module_name} has no such function; correct the name behind the colon")
     return function
 
 
-def _takes_a_record(written: Written, function: Callable[[dict[str, Any]], Any]) -> bool:
+def _check_takes_a_record(function: Callable[[dict[str, Any]], Any]) -> None:
     try:
         inspect.signature(function).bind({})
     except TypeError:
-        written.fail("must take one argument, the record as a dict; change the function")
-        return False
+        raise ValueError("must take one argument, the record as a dict; change the function") from None
     except ValueError:  # a builtin that tells nothing of its arguments
-        return True
+        return
     if inspect.iscoroutinefunction(function):
-        written.fail("must be a plain function, not `async def`; it is called once an event and must not wait")
-        return False
-    return True
+        raise ValueError("must be a plain function, not `async def`; it is called once an event and must not wait")

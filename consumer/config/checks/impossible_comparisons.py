@@ -1,36 +1,31 @@
 """Comparisons that can never be true, whatever a record holds, since the schema gives the field another kind."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from consumer.config.checks.avro_shapes import Shape, kind_of_value
 from consumer.config.problems import hint
+from consumer.core.route.operators import LIST, OPERATORS, ORDERED
 from consumer.core.rules.source import Comparison
 
 _AS_TEXT: Final = frozenset({"id", "date"})
 """Kinds that equal their text: a UUID, a date."""
-_ORDERED: Final = frozenset({"less_than", "at_most", "greater_than", "at_least"})
-_NEEDED: Final[Mapping[str, tuple[frozenset[str], str]]] = {
-    "starts_with": (frozenset({"text"}), "never text; name another"),
-    "ends_with": (frozenset({"text"}), "never text; name another"),
-    "matches": (frozenset({"text"}), "never text; name another"),
-    "is_true": (frozenset({"true or false"}), "never true or false; use equals"),
-    "contains": (frozenset({"text", "list", "map"}), "which contains nothing; use equals"),
-}
-"""Operator → the kinds of which the field needs one, and what is said where it has none."""
 
 
 def comparison_fault(test: Comparison, shape: Shape) -> str | None:
     """Why the comparison can never be true; None if it can, or if that cannot be told."""
     if not shape.kinds:
         return None
-    if test.operator in ("equals", "not_equals", "in", "not_in"):
-        operands = test.operand if isinstance(test.operand, list) else [test.operand]
-        return next((fault for one in operands if (fault := _equality(one, shape))), None)
-    if test.operator in _ORDERED:
+    operator = OPERATORS[test.operator]
+    if operator.operand is ORDERED:
         return _order(test.operand, shape)
-    needed, text = _NEEDED.get(test.operator, (shape.kinds, ""))
-    return None if shape.kinds & needed else f"the field is {_kinds(shape)} in the schema, {text}"
+    if operator.needs:
+        return (
+            None if shape.kinds & operator.needs else f"the field is {_kinds(shape)} in the schema, {operator.remedy}"
+        )
+    if test.operator == "exists":
+        return None
+    operands = test.operand if operator.operand is LIST else [test.operand]
+    return next((fault for one in operands if (fault := _equality(one, shape))), None)
 
 
 def _equality(operand: object, shape: Shape) -> str | None:
