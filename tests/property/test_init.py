@@ -72,6 +72,6 @@ def named_apart(node: Any, count: Iterator[int]) -> Any:
 def test_what_is_written_can_be_read_and_fits_the_schema(document: dict[str, Any]) -> None:
     schema = parse_schema(named_apart(document, count()))
 
-    text = written(drafted(schema), Connection("t", "localhost:9092", "g", sandbox="http://localhost:8088"))
+    text = written(drafted([schema]), Connection("t", "localhost:9092", "g", sandbox="http://localhost:8088"))
 
     assert problems_with(parse(text, {}), [schema]) == [], text

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -170,7 +171,7 @@ def load(name: str) -> Schema:
 
 def settings_of(schema: Schema, file: str, more: str = "") -> Settings:
     """What `init` writes, as it is read again with nothing but the pixel filled in."""
-    text = written(drafted(schema), Connection("orders", "localhost:9092", "g", schema=file))
+    text = written(drafted([schema]), Connection("orders", "localhost:9092", "g", schema=file))
     return parse(text + more, PIXEL, GOLDEN / "consumer.yaml")
 
 
@@ -190,7 +191,7 @@ def record(*fields: tuple[str, object], name: str = "Thing") -> Schema:
 
 
 def guessed(*fields: tuple[str, object], name: str = "Thing") -> dict[str, object]:
-    return {parameter: guess.source for parameter, guess in drafted(record(*fields, name=name)).parameters.items()}
+    return {parameter: guess.source for parameter, guess in drafted([record(*fields, name=name)])[0].parameters.items()}
 
 
 @pytest.mark.parametrize("name", FOREIGN)
@@ -207,7 +208,7 @@ def test_check_finds_no_fault_with_what_is_written(name: str) -> None:
 
 
 def test_nothing_but_the_pixel_is_left_to_fill_in() -> None:
-    text = written(drafted(load("order")), Connection("orders", "localhost:9092", "g", schema="order.avsc"))
+    text = written(drafted([load("order")]), Connection("orders", "localhost:9092", "g", schema="order.avsc"))
 
     with pytest.raises(ConfigError) as caught:
         parse(text, {}, GOLDEN / "consumer.yaml")
@@ -234,7 +235,7 @@ def test_records_become_events_that_tiktok_takes(name: str) -> None:
 
 
 def test_the_shipped_schema_gives_a_configuration_without_map() -> None:
-    text = written(drafted(parse_schema(json.loads(SHIPPED.read_text()))), Connection("t", "localhost:9092", "g"))
+    text = written(drafted([parse_schema(json.loads(SHIPPED.read_text()))]), Connection("t", "localhost:9092", "g"))
 
     settings = parse(text, PIXEL)
 
@@ -347,9 +348,9 @@ def test_the_unit_of_a_plain_number_is_read_from_name_doc_and_size(name: str, ki
 
 def test_the_time_it_happened_goes_before_the_time_it_was_noted_and_a_type_before_a_plain_number() -> None:
     time = {"type": "long", "logicalType": "timestamp-millis"}
-    noted = drafted(record(("received_at", time), ("event_time", "string"), ("birth_time", time)))
-    typed = drafted(record(("created_at", "string"), ("placed_at", time)))
-    without = drafted(record(("name", "string"), ("order_date", {"type": "int", "logicalType": "date"})))
+    noted = drafted([record(("received_at", time), ("event_time", "string"), ("birth_time", time))])[0]
+    typed = drafted([record(("created_at", "string"), ("placed_at", time))])[0]
+    without = drafted([record(("name", "string"), ("order_date", {"type": "int", "logicalType": "date"}))])[0]
 
     assert [each.moment.path for each in (noted, typed, without) if each.moment] == [
         "event_time",
@@ -369,7 +370,7 @@ def test_the_time_it_happened_goes_before_the_time_it_was_noted_and_a_type_befor
     ],
 )
 def test_a_schema_of_orders_is_one_of_purchases(name: str, event: str) -> None:
-    draft = drafted(record(("total", "double"), name=name))
+    draft = drafted([record(("total", "double"), name=name)])[0]
 
     assert draft.event is not None
     assert draft.event.const == event
@@ -383,18 +384,157 @@ def test_an_order_is_the_same_whose_ever_number_it_has_but_not_at_another_time()
     assert guessed(("old_order_id", "string")) == {}
 
 
-def test_a_union_without_a_name_of_the_event_asks_for_a_rule_each() -> None:
-    kinds = [{"type": "record", "name": name, "fields": [{"name": "at", "type": "string"}]} for name in ("Order", "A")]
+def test_each_type_of_record_in_a_union_gets_a_rule_of_its_own() -> None:
+    kinds = [
+        {"type": "record", "name": f"shop.{name}", "fields": [{"name": "at", "type": "string"}]}
+        for name in ("OrderPlaced", "ProductViewed")
+    ]
 
-    draft = drafted(parse_schema(kinds))
+    text = written(drafted([parse_schema(kinds)]), Connection("t", "h:1", "g", registry="http://r:1"))
 
-    assert draft.event is not None
-    assert "several kinds of records (Order, A): write a rule for each" in draft.event.why
-    assert draft.event.const == "Order"
+    assert re.findall(r"- name: (\w+)", text) == ["order_placed", "product_viewed"]
+    assert re.findall(r"event: \{const: (\w+)\}", text) == ["Purchase", "ViewContent"]
+    assert re.findall(r"\{field: \$schema, equals: ([\w.]+)\}", text) == ["shop.OrderPlaced", "shop.ProductViewed"]
+
+
+def field(name: str, kind: object, **more: object) -> dict[str, object]:
+    return {"name": name, "type": kind, **more}
+
+
+def text_of(*fields: dict[str, object], name: str = "shop.OrderPlaced") -> str:
+    schema = parse_schema({"type": "record", "name": name, "fields": list(fields)})
+    return written(drafted([schema]), Connection("t", "h:1", "g", registry="http://r:1"))
+
+
+CURRENCY = field("currency", "string")
+AT = field("created_at", {"type": "long", "logicalType": "timestamp-millis"})
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        field("amount", "long", doc="in cents"),
+        field("total_amount", "long", doc="The order's total, in the smallest unit of its currency"),
+        field("amount_cents", "int"),
+        field("totalAmountMinor", "long"),
+        field("order_total", ["null", "long"], doc="pence"),
+    ],
+    ids=lambda amount: amount["name"],
+)
+def test_an_amount_in_minor_units_is_divided(amount: dict[str, object]) -> None:
+    assert f"value: {{path: {amount['name']}, unit: minor}}" in text_of(AT, CURRENCY, amount)
+    assert f"value: {{path: {amount['name']}, scale: 0.01}}" in text_of(AT, amount)
+
+
+def test_an_amount_in_millionths_is_divided() -> None:
+    assert "value: {path: total_micros, scale: 0.000001}" in text_of(AT, CURRENCY, field("total_micros", "long"))
+
+
+def test_a_bare_whole_number_as_amount_is_asked_about() -> None:
+    text = text_of(AT, CURRENCY, field("order_total", "long"))
+
+    assert "if it counts cents, write {path: order_total, unit: minor}" in text
+    assert "value: order_total" in text
+
+
+@pytest.mark.parametrize("kind", ["double", {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}])
+def test_an_amount_with_a_fraction_is_not_asked_about(kind: object) -> None:
+    assert "cents" not in text_of(AT, CURRENCY, field("order_total", kind))
+
+
+def test_units_and_nanos_are_added() -> None:
+    money = {
+        "type": "record",
+        "name": "Money",
+        "fields": [field("currency_code", "string"), field("units", "long"), field("nanos", "int")],
+    }
+
+    text = text_of(AT, field("order_total", money))
+
+    assert 'cel: "double(order_total.units) + double(order_total.nanos) / 1000000000.0"' in text
+    assert "Nothing was made of" not in text
+
+
+def test_prices_of_products_are_divided_as_well() -> None:
+    item = {"type": "record", "name": "Item", "fields": [field("sku", "string"), field("price_cents", "int")]}
+
+    assert "price: {path: price_cents, unit: minor}" in text_of(
+        AT, CURRENCY, field("items", {"type": "array", "items": item})
+    )
+
+
+@pytest.mark.parametrize(
+    ("moment", "unit"),
+    [
+        (field("created_at", {"type": "long", "connect.name": "io.debezium.time.MicroTimestamp"}), "us"),
+        (field("created_at", {"type": "long", "connect.name": "io.debezium.time.NanoTimestamp"}), "ns"),
+        (field("created_at", {"type": "long", "connect.name": "io.debezium.time.Timestamp"}), "ms"),
+        (field("created_at", ["null", {"type": "long", "connect.name": "io.debezium.time.MicroTimestamp"}]), "us"),
+        (field("created_at", "long", logicalType="timestamp-micros"), "us"),
+        (field("created_at", "long", doc="milli seconds since 1970"), "ms"),
+        (field("created_at", "long", doc="in micro-seconds"), "us"),
+        (field("created_at", "int", doc="seconds"), "s"),
+        (field("created_at_ns", "long"), "ns"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_unit_of_a_time_is_what_the_schema_says(moment: dict[str, object], unit: str) -> None:
+    assert f"event_time: {{path: {moment['name']}, unit: {unit}}}" in text_of(moment)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        field("created_at", {"type": "int", "connect.name": "io.debezium.time.Date"}),
+        field("created_at", {"type": "int", "connect.name": "org.apache.kafka.connect.data.Date"}),
+        field("created_at", {"type": "long", "connect.name": "io.debezium.time.MicroTime"}),
+        field("created_at", "long", logicalType="local-timestamp-micros"),
+        field("rack_time_secs", "long"),
+        field("page_load_time_ms", "long"),
+        field("event_duration_ms", "long"),
+    ],
+    ids=lambda other: other["name"],
+)
+def test_what_is_no_moment_is_not_the_time_of_the_event(other: dict[str, object]) -> None:
+    assert "event_time: $timestamp" in text_of(other)
+
+
+def test_a_change_of_a_table_is_read_after_the_change_and_only_new_rows_count() -> None:
+    row = {
+        "type": "record",
+        "name": "Value",
+        "fields": [
+            field("id", "long"),
+            field("email", "string"),
+            field("created_at", {"type": "long", "connect.name": "io.debezium.time.MicroTimestamp"}),
+        ],
+    }
+    source = {"type": "record", "name": "Source", "fields": [field("ts_ms", "long"), field("table", "string")]}
+
+    text = text_of(
+        field("before", ["null", row]),
+        field("after", ["null", "Value"]),
+        field("source", source),
+        field("op", "string"),
+        field("ts_ms", "long"),
+        name="srv.shop.orders.Envelope",
+    )
+
+    assert "- {field: op, in: [c]}" in text
+    assert "event: {const: Purchase}" in text
+    assert "event_time: {path: after.created_at, unit: us}" in text
+    assert "email: after.email" in text
+    assert "before." not in text.partition("Nothing was made of")[0]
+
+
+def test_fields_of_products_that_were_not_used_are_listed_as_well() -> None:
+    item = {"type": "record", "name": "Item", "fields": [field("sku", "string"), field("weight", "int")]}
+
+    assert "items[].weight" in text_of(AT, field("items", {"type": "array", "items": item}))
 
 
 def test_a_schema_that_names_no_event_becomes_a_custom_event_and_says_so() -> None:
-    draft = drafted(record(("created_at", "string"), name="ParcelWeighed"))
+    draft = drafted([record(("created_at", "string"), name="ParcelWeighed")])[0]
 
     assert draft.event is not None
     assert (draft.event.field, draft.event.const) == (None, "ParcelWeighed")
@@ -403,7 +543,7 @@ def test_a_schema_that_names_no_event_becomes_a_custom_event_and_says_so() -> No
 
 def test_lists_what_nothing_was_made_of() -> None:
     """So that a consent called as nobody foresaw is seen by who reads the file."""
-    assert drafted(load("german")).unused == ("kunde.anschrift.strasse", "werbeeinwilligung")
+    assert drafted([load("german")])[0].unused == ("kunde.anschrift.strasse", "werbeeinwilligung")
 
 
 def test_what_belongs_to_something_else_is_not_taken_for_the_persons() -> None:
@@ -416,7 +556,7 @@ def test_what_belongs_to_something_else_is_not_taken_for_the_persons() -> None:
 
 
 def test_two_steps_of_one_purchase_are_pointed_out() -> None:
-    text = written(drafted(load("hotel")), Connection("t", "h:1", "g"))
+    text = written(drafted([load("hotel")]), Connection("t", "h:1", "g"))
 
     assert "RESERVATION_CREATED, RESERVATION_CONFIRMED: if one order has several of them, keep one" in text
 
@@ -427,11 +567,11 @@ def test_a_schema_that_contains_itself_comes_to_an_end() -> None:
             {"name": "email", "type": "string"}, {"name": "customer", "type": ["null", "Node"]}]}
     )  # fmt: skip
 
-    assert drafted(schema).parameters["user.email"].source == "email"
+    assert drafted([schema])[0].parameters["user.email"].source == "email"
 
 
 def test_names_that_yaml_would_take_for_something_else_are_quoted() -> None:
-    text = written(drafted(record(("at", "string"), ("no", "string"))), Connection("on", "h:1", "true", schema="no"))
+    text = written(drafted([record(("at", "string"), ("no", "string"))]), Connection("on", "h:1", "true", schema="no"))
 
     settings = parse(text.replace("schema: ", "framing: plain #"), PIXEL)
 

@@ -1,21 +1,24 @@
 """A schema → the rule that is written first: what goes where, and why. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from consumer.commands.init.aliases import CONSENT, COOKIES, TEST_FLAG, URL_QUERIES, WANTED
 from consumer.commands.init.event_guess import NOT_AN_EVENT, EventGuess, guess_event
 from consumer.commands.init.matching import choices, matches
 from consumer.commands.init.moment_guess import MomentGuess, guess_moment
+from consumer.commands.init.money_guess import money_source, with_money_suffixes
 from consumer.commands.init.names import words_in, words_of
 from consumer.commands.init.product_guess import ProductsGuess, guess_products
-from consumer.commands.init.schema_leaves import Leaf, leaves_of
-from consumer.config.checks.avro_paths import top
+from consumer.commands.init.schema_leaves import Leaf, leaves_of, records_in
+from consumer.config.checks.avro_paths import Type, top
 from consumer.core.decode.decoder import SHIPPED
 from consumer.core.decode.schema import Schema
 
+_NAMES: Final = re.compile(r"[A-Za-z_][\w.]*")
 _NEW: Final = {"true": "new", "false": "returning"}
 _NEW_WORDS: Final = words_in("new first newcustomer firsttime")
 _STATUS: Final = WANTED["properties.status"]._replace(tiers=("orderstatus orderstate", "^status ^state"))
@@ -31,8 +34,13 @@ class Guess(Struct, frozen=True):
 
 
 class Draft(Struct, frozen=True):
+    """One rule."""
+
     record: str
-    """The schema's full name; empty for a union."""
+    """The full name of the record's type."""
+    rule: str = "everything"
+    element: str = "event_name"
+    """The element that translates event names, where one is needed."""
     is_shipped: bool = False
     event: EventGuess | None = None
     moment: MomentGuess | None = None
@@ -45,19 +53,76 @@ class Draft(Struct, frozen=True):
     """Fields that nothing was made of."""
 
 
-def drafted(schema: Schema) -> Draft:
-    """What is guessed from a schema; nothing for the shipped one, whose names are TikTok's."""
-    if schema.name == SHIPPED:
+def drafted(schemas: Sequence[Schema]) -> list[Draft]:
+    """What is guessed from the schemas of a topic: a rule for each type of record, told apart by `$schema`."""
+    types = {each["name"]: (each, schema) for schema in schemas for each in top(schema)}
+    if len(types) == 1:
+        return [_drafted(record, schema) for record, schema in types.values()]
+    return [_one_of_several(number, *each) for number, each in enumerate(types.values(), 1)]
+
+
+def _one_of_several(number: int, record: Type, schema: Schema) -> Draft:
+    draft = _drafted(record, schema)
+    condition = ({"field": "$schema", "equals": draft.record}, "the topic holds several types of records")
+    return structs.replace(
+        draft,
+        rule="_".join(words_of(draft.record.rpartition(".")[2])),
+        element=f"event_name_{number}",
+        conditions=(condition, *draft.conditions),
+    )
+
+
+def _drafted(record: Type, schema: Schema) -> Draft:
+    """What is guessed of one type of record; nothing of the shipped one, whose names are TikTok's."""
+    name = record["name"]
+    if name == SHIPPED:
         return Draft(SHIPPED, is_shipped=True)
-    leaves = leaves_of(top(schema), schema)
+    everything = leaves_of([record], schema)
+    is_change = _is_change(everything)
+    leaves = [leaf for leaf in everything if leaf.steps[0] == "after"] if is_change else everything
     products = guess_products(leaves, schema)
-    event = guess_event(leaves, [each["name"].rpartition(".")[2] for each in top(schema)])
+    event = guess_event(leaves, _spoken_name(name))
     moment = guess_moment(leaves)
     parameters = _parameters(leaves, products)
-    conditions = (*_conditions(leaves), *(_undone(leaves) if event.field is None else ()))
+    created = [_CREATED] if is_change else []
+    conditions = (*created, *_conditions(leaves), *(_undone(leaves) if event.field is None else ()))
     used = _used(event, moment, parameters, products, conditions)
-    unused = tuple(leaf.path for leaf in leaves if leaf.path not in used)
-    return Draft(schema.name or "", False, event, moment, parameters, products, conditions, unused)
+    unused = [leaf.path for leaf in everything if leaf.path not in used and leaf.money is None]
+    unused += _item_paths(leaves, products, schema)
+    return Draft(
+        record=name,
+        event=event,
+        moment=moment,
+        parameters=parameters,
+        products=products,
+        conditions=conditions,
+        unused=tuple(unused),
+    )
+
+
+_CREATED: Final = ({"field": "op", "in": ["c"]}, "a change of a table (Debezium): rows that are new")
+
+
+def _is_change(leaves: Sequence[Leaf]) -> bool:
+    """True for Debezium's envelope: the row before and after, and the operation."""
+    first = {leaf.steps[0] for leaf in leaves}
+    return {"before", "after", "op"} <= first and any(leaf.steps == ("op",) for leaf in leaves)
+
+
+def _spoken_name(name: str) -> str:
+    """Debezium calls every envelope `server.database.table.Envelope`: then the table's name says what it is."""
+    parts = name.split(".")
+    return parts[-2] if parts[-1] == "Envelope" and len(parts) > 1 else parts[-1]
+
+
+def _item_paths(leaves: Sequence[Leaf], products: ProductsGuess, schema: Schema) -> list[str]:
+    """The fields of the products that nothing was made of."""
+    used = {match.leaf.path for match in products.fields.values()}
+    items = next((leaf for leaf in leaves if leaf.path == products.each), None)
+    if items is None:
+        return []
+    inner = leaves_of(records_in(items, schema), schema)
+    return [f"{items.path}[].{leaf.path}" for leaf in inner if leaf.path not in used and leaf.money is None]
 
 
 def _parameters(leaves: Sequence[Leaf], products: ProductsGuess) -> dict[str, Guess]:
@@ -70,13 +135,25 @@ def _parameters(leaves: Sequence[Leaf], products: ProductsGuess) -> dict[str, Gu
     found |= _currency_beside(found, leaves)
     if "properties.currency" not in found and products.currency:
         found["properties.currency"] = Guess(products.currency, "only the products have one: that of the first")
+    found |= _value_in_its_unit(found, leaves)
     if products.ids is not None and not products.fields:
         found["properties.content_ids"] = Guess(products.ids.leaf.path, f'"{products.ids.name}", a list of ids')
     return {name: found[name] for name in (*WANTED, "properties.content_ids") if name in found}
 
 
+def _value_in_its_unit(found: Mapping[str, Guess], leaves: Sequence[Leaf]) -> dict[str, Guess]:
+    """The order's value, divided where the schema says that it counts cents."""
+    plain = found.get("properties.value")
+    leaf = next((leaf for leaf in leaves if plain is not None and leaf.path == plain.source), None)
+    if plain is None or leaf is None:
+        return {}
+    made = money_source(leaf, leaf.path, has_currency="properties.currency" in found)
+    return {} if made is None else {"properties.value": Guess(made[0], f"{plain.why}; {made[1]}")}
+
+
 def _plain(name: str, leaves: Sequence[Leaf]) -> Guess | None:
-    read, others = choices(WANTED[name], leaves)
+    wanted = with_money_suffixes(WANTED[name]) if name == "properties.value" else WANTED[name]
+    read, others = choices(wanted, leaves)
     if not read:
         return None
     paths = [match.leaf.path for match in read]
@@ -154,7 +231,7 @@ def _used(
     products: ProductsGuess,
     conditions: Sequence[tuple[object, str]],
 ) -> set[str]:
-    texts = {event.field or "", moment.path, products.each or ""}
+    texts = {event.field or "", moment.path, products.each or "", *(("op",) if (_CREATED in conditions) else ())}
     if products.each is None:
         texts |= {match.leaf.path for match in products.fields.values()}
     for source in (*(guess.source for guess in parameters.values()), *(condition for condition, _ in conditions)):
@@ -163,7 +240,8 @@ def _used(
 
 
 def _texts(value: object) -> list[str]:
+    """Every text of a source, which may be a path; of a CEL expression, every name."""
     if isinstance(value, str):
-        return [value]
+        return [value, *_NAMES.findall(value)]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for each in inner for text in _texts(each)]

@@ -8,6 +8,8 @@ from typing import Final
 from msgspec import Struct
 
 from consumer.commands.init.draft import Draft, Guess
+from consumer.commands.init.matching import Match
+from consumer.commands.init.money_guess import money_source
 
 WIDTH: Final = 100
 """A comment that would go beyond stands above its line."""
@@ -34,17 +36,19 @@ class Connection(Struct, frozen=True):
     """A sandbox's address: events go there, and any pixel and token will do."""
 
 
-def written(draft: Draft, connection: Connection) -> str:
-    """The whole file. `check` passes on it once the pixel is filled in."""
-    return "\n".join([*_head(draft), *_kafka(connection), *_avro(draft, connection), *_pixels(connection),
-                      *_rules(draft), *_delivery(connection)]) + "\n"  # fmt: skip
+def written(drafts: Sequence[Draft], connection: Connection) -> str:
+    """The whole file, a rule for each draft. `check` passes on it once the pixel is filled in."""
+    is_shipped = all(draft.is_shipped for draft in drafts)
+    return "\n".join([*_head(drafts), *_kafka(connection), *_avro(is_shipped, connection), *_pixels(connection),
+                      *_rules(drafts), *_delivery(connection)]) + "\n"  # fmt: skip
 
 
-def _head(draft: Draft) -> Iterator[str]:
-    if draft.is_shipped:
+def _head(drafts: Sequence[Draft]) -> Iterator[str]:
+    if all(draft.is_shipped for draft in drafts):
         yield "# A first configuration for records of the shipped schema, whose names are TikTok's."
     else:
-        yield f"# A first configuration for {draft.record or 'several records'}, guessed from the names of its fields."
+        records = ", ".join(draft.record for draft in drafts)
+        yield from _remark(0, f"A first configuration for {records}, guessed from the names of the fields.")
         yield "# Behind each guess stands the name that it was known by, or why. Look at what it makes of your records:"
     yield "#   tiktok-consumer check && tiktok-consumer explain --file RECORD.json"
 
@@ -59,12 +63,12 @@ def _kafka(connection: Connection) -> Iterator[str]:
         yield from (f"    {name}: {scalar(value)}" for name, value in connection.properties.items())
 
 
-def _avro(draft: Draft, connection: Connection) -> Iterator[str]:
+def _avro(is_shipped: bool, connection: Connection) -> Iterator[str]:
     lines: list[str] = []
     if connection.registry:
         more = [f"    {name}: {scalar(value)}" for name, value in connection.registry_properties.items()]
         lines += ["  registry:", f"    url: {scalar(connection.registry)}", *more]
-    elif connection.schema and not draft.is_shipped:
+    elif connection.schema and not is_shipped:
         lines.append(f"  schema: {scalar(connection.schema)}")
     if lines:
         yield "avro:"
@@ -88,17 +92,29 @@ def _delivery(connection: Connection) -> Iterator[str]:
 # ── rules ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rules(draft: Draft) -> Iterator[str]:
-    event = draft.event
-    if event is not None and event.values:
+def _rules(drafts: Sequence[Draft]) -> Iterator[str]:
+    named = [draft for draft in drafts if draft.event is not None and draft.event.values]
+    if named:
         yield "elements:"
-        yield from _commented("  event_name:", "TikTok's names for yours: " + event.why)
+        for draft in named:
+            yield from _event_name(draft)
+    yield "rules:"
+    for draft in drafts:
+        yield from _rule(draft)
+
+
+def _event_name(draft: Draft) -> Iterator[str]:
+    event = draft.event
+    if event is not None:
+        yield from _commented(f"  {draft.element}:", "TikTok's names for yours: " + event.why)
         yield from _event_source(event.field or "", event.values, event.is_lowered)
         yield from _twice(event.values)
         if event.unmapped:
             yield from _remark(4, "without an event, so dropped: " + ", ".join(event.unmapped))
-    yield "rules:"
-    yield "  - name: everything"
+
+
+def _rule(draft: Draft) -> Iterator[str]:
+    yield f"  - name: {scalar(draft.rule)}"
     yield from _when(draft)
     yield "    pixel: shop"
     if draft.is_shipped:
@@ -141,7 +157,8 @@ def _twice(values: Mapping[str, str]) -> Iterator[str]:
 def _when(draft: Draft) -> Iterator[str]:
     lines: list[str] = []
     if draft.event is not None and draft.event.values:
-        lines += _commented("      - {field: {element: event_name}, exists: true}", "other records are dropped")
+        exists = f"      - {{field: {{element: {draft.element}}}, exists: true}}"
+        lines += _commented(exists, "other records are dropped")
     for condition, why in draft.conditions:
         lines += _commented(f"      - {flow(condition)}", why)
     if lines:
@@ -156,7 +173,7 @@ def _top(draft: Draft) -> Iterator[str]:
         if event.field is None:
             yield from _line(6, "event", {"const": event.const}, event.why)
         elif event.values:
-            yield from _line(6, "event", {"element": "event_name"}, f"from {event.field}{also}")
+            yield from _line(6, "event", {"element": draft.element}, f"from {event.field}{also}")
         else:
             yield from _line(6, "event", event.field, event.why + also)
     if moment is not None:
@@ -185,7 +202,18 @@ def _properties(draft: Draft) -> Iterator[str]:
         also = f"; or: {', '.join(products.others[:3])}" if products.others else ""
         yield from _line(10, "each", products.each, products.why + also)
     for name, match in products.fields.items():
-        yield from _line(indent, name, match.leaf.path, f'"{match.name}"')
+        yield from _product_line(indent, name, match, products.each is not None, "currency" in inner)
+
+
+def _product_line(indent: int, name: str, match: Match, is_in_list: bool, has_currency: bool) -> Iterator[str]:
+    why = f'"{match.name}"'
+    made = money_source(match.leaf, match.leaf.path, has_currency=has_currency) if name == "price" else None
+    if made is None:
+        yield from _line(indent, name, match.leaf.path, why)
+    elif is_in_list and match.leaf.money is not None:
+        yield from _remark(indent, f"price: {match.leaf.path} has whole units and billionths; `call` can add them")
+    else:
+        yield from _line(indent, name, made[0], f"{why}; {made[1]}")
 
 
 def _of_group(group: str, parameters: Mapping[str, Guess]) -> dict[str, Guess]:
@@ -208,6 +236,8 @@ def flow(value: object) -> str:
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.9f}".rstrip("0")
     text = scalar(str(value))
     return dumps(text) if text[:1] != '"' and any(character in text for character in "[]{},") else text
 

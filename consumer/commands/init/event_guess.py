@@ -1,7 +1,7 @@
 """Which of TikTok's events a name of somebody else's is. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -92,21 +92,17 @@ def event_of(name: str) -> str | None:
     return next((event for event, groups in _GROUPS if all(words & group for group in groups)), None)
 
 
-def guess_event(leaves: Iterable[Leaf], records: Sequence[str]) -> EventGuess:
+def guess_event(leaves: Iterable[Leaf], record: str) -> EventGuess:
     """From the field that names the event, else from the record's own name.
 
     Args:
-        records: names without their namespaces; a union has several.
+        record: the name of its type, without the namespace.
     """
     found = sorted(_named(leaves), key=lambda match: -match.score)
     if found:
         others = tuple(match.leaf.path for match in found[1:])
         return _of_field(found[0], others)
-    record = records[0]
     event = event_of(record) or ("Purchase" if _is_of_orders(record) else None)
-    if len(records) > 1:
-        why = f"several kinds of records ({', '.join(records)}): write a rule for each, with a `when` of its own"
-        return EventGuess(None, {}, const=record, why=why)  # no standard name: it would be wrong for the others
     if event:
         return EventGuess(None, {}, const=event, why=f"no field names the event; the schema is called {record}")
     why = f"no field names the event: a custom event, after the schema {record}; write one of TikTok's names"

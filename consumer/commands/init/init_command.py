@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
-from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schema_of_topic
+from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schemas_of_topic
 from consumer.core.errors import RecordRejected, Unreachable
 
 OK: Final = 0
@@ -42,7 +42,7 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
     try:
         _refuse_overwriting(asked)
         connection = _connection(asked)
-        schema = schema_of_topic(connection) if asked.schema is None else schema_of_file(asked.schema)
+        schemas = schemas_of_topic(connection) if asked.schema is None else [schema_of_file(asked.schema)]
     except NoSchemaError as fault:
         return _failed(str(fault), UNUSABLE_INPUT)
     except RecordRejected as rejected:
@@ -51,8 +51,8 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
         )
     except Unreachable as away:
         return _failed(f"cannot be written now: {away}", AWAY)
-    draft = drafted(schema)
-    text = written(draft, _without_secrets(connection))
+    drafts = drafted(schemas)
+    text = written(drafts, _without_secrets(connection))
     if asked.output is None:
         out.write(text)
         return OK
@@ -60,7 +60,7 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
         asked.output.write_text(text, "utf-8")
     except OSError as error:
         return _failed(f"{asked.output}: cannot be written ({error.strerror})", UNUSABLE_INPUT)
-    out.write(_said(draft, asked.output))
+    out.write(_said(drafts, asked.output))
     return OK
 
 
@@ -116,13 +116,17 @@ def _named(properties: Mapping[str, str], prefix: str) -> dict[str, str]:
     }
 
 
-def _said(draft: Draft, path: Path) -> str:
-    if draft.is_shipped:
+def _said(drafts: Sequence[Draft], path: Path) -> str:
+    if all(draft.is_shipped for draft in drafts):
         return f"Wrote {path}: the schema's names are TikTok's, so no map is needed.\n{_next(path)}"
+    return f"Wrote {path}: {'; '.join(map(_guessed, drafts))}.\n{_next(path)}"
+
+
+def _guessed(draft: Draft) -> str:
     products = draft.products.fields if draft.products.each is None else {"contents": None}
     number = len(draft.parameters) + 2 + len(products)
     left = f"; nothing was made of {len(draft.unused)} fields" if draft.unused else ""
-    return f"Wrote {path}: guessed {number} of TikTok's parameters from {draft.record}{left}.\n{_next(path)}"
+    return f"guessed {number} of TikTok's parameters from {draft.record}{left}"
 
 
 def _next(path: Path) -> str:

@@ -6,15 +6,43 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.commands.init.aliases import TIME_FIELDS
+from consumer.commands.init.aliases import PEOPLE, TIME_FIELDS, WRAPPERS
 from consumer.commands.init.matching import Match, matches
+from consumer.commands.init.names import words_in
 from consumer.commands.init.schema_leaves import Leaf
 
+_TIME_WORDS: Final = words_in(
+    "event created creation occurred placed ordered purchased completed submitted sent received ingested recorded "
+    "logged processed published emitted date"
+)
 _UNIT_BY_WORD: Final = {
-    **dict.fromkeys(("ms", "millis", "milliseconds", "millisecond", "msec"), "ms"),
-    **dict.fromkeys(("us", "micros", "microseconds", "microsecond", "usec"), "us"),
+    **dict.fromkeys(("ms", "millis", "milliseconds", "millisecond", "msec", "milli"), "ms"),
+    **dict.fromkeys(("us", "micros", "microseconds", "microsecond", "usec", "micro"), "us"),
+    **dict.fromkeys(("ns", "nanos", "nanoseconds", "nanosecond", "nsec", "nano"), "ns"),
     **dict.fromkeys(("s", "sec", "secs", "seconds", "second", "unixtime"), "s"),
 }
+_UNIT_BY_ANNOTATION: Final = {
+    "io.debezium.time.Timestamp": "ms",
+    "io.debezium.time.MicroTimestamp": "us",
+    "io.debezium.time.NanoTimestamp": "ns",
+    "org.apache.kafka.connect.data.Timestamp": "ms",
+    "timestamp-millis": "ms",
+    "timestamp-micros": "us",
+    "timestamp-nanos": "ns",
+}
+"""Debezium's and Connect's names for types that Avro sees as plain numbers, and logical types in the wrong place."""
+_NO_MOMENT: Final = re.compile(
+    r"io\.debezium\.time\.(?:Date|Time|MicroTime|NanoTime|ZonedTime|Year|MicroDuration|NanoDuration|Interval)"
+    r"|org\.apache\.kafka\.connect\.data\.(?:Date|Time)|date|time-\w+|duration|local-timestamp-\w+"
+)
+"""Days, times of day, durations, and what has no zone."""
+_DURATION_WORDS: Final = frozenset({"duration", "elapsed", "latency", "interval", "timeout", "ttl", "age", "uptime"})
+_MOMENT_WORDS: Final = (
+    WRAPPERS
+    | PEOPLE
+    | words_in("order purchase transaction booking reservation checkout server client unix epoch utc kafka page")
+)
+"""Words before `time_ms` with which it is still a moment; `load_time_ms` is how long something took."""
 _FOREIGN: Final = frozenset(TIME_FIELDS.foreign.split())
 _WORD: Final = re.compile(r"[a-z]+")
 
@@ -45,6 +73,9 @@ def guess_moment(leaves: Sequence[Leaf]) -> MomentGuess:
 
 def unit_of(leaf: Leaf) -> tuple[str, str]:
     """What a plain number counts, and how that is known."""
+    annotated = next((each for each in sorted(leaf.annotations) if each in _UNIT_BY_ANNOTATION), None)
+    if annotated is not None:
+        return _UNIT_BY_ANNOTATION[annotated], f"{annotated} in the schema"
     words = [*reversed(leaf.words[-1]), *_WORD.findall(leaf.doc.lower())]
     said = next((word for word in words if word in _UNIT_BY_WORD), None)
     if said:
@@ -63,9 +94,17 @@ def _found(leaves: Sequence[Leaf]) -> list[Match]:
     named = [
         Match(match.leaf, match.name, match.score + (5 if "time" in match.leaf.kinds else 0))
         for match in matches(TIME_FIELDS._replace(tiers=_with_units(TIME_FIELDS.tiers)), leaves)
-        if not match.leaf.kinds & {"time without zone", "date"}
+        if not match.leaf.kinds & {"time without zone", "date"} and not _is_no_moment(match.leaf)
     ]
     return named or [Match(leaf, "", -len(leaf.steps)) for leaf in leaves if _is_a_time(leaf)]
+
+
+def _is_no_moment(leaf: Leaf) -> bool:
+    if any(_NO_MOMENT.fullmatch(each) for each in leaf.annotations) or _DURATION_WORDS & set(leaf.words[-1]):
+        return True
+    *before, last = leaf.words[-1]
+    is_counted = last in _UNIT_BY_WORD and before[-1:] == ["time"]
+    return is_counted and bool(set(before[:-1]) - _MOMENT_WORDS - _TIME_WORDS)
 
 
 def _is_a_time(leaf: Leaf) -> bool:

@@ -7,9 +7,11 @@ from msgspec import Struct
 
 from consumer.commands.init.aliases import ID_LISTS, ITEM_LISTS, ITEM_WANTED, PRODUCT_WORDS, WANTED, WantedField
 from consumer.commands.init.matching import Match, choices, matches
+from consumer.commands.init.money_guess import with_money_suffixes
 from consumer.commands.init.schema_leaves import Leaf, has_text_items, leaves_of, records_in
 from consumer.core.decode.schema import Schema
 
+_ITEM_WANTED: Final = {**ITEM_WANTED, "price": with_money_suffixes(ITEM_WANTED["price"])}
 _LISTS: Final = WantedField(frozenset({"list"}), ITEM_LISTS)
 _ENOUGH: Final = 2
 """So many fields of a product make a list one of products, whatever it is called."""
@@ -55,7 +57,7 @@ def _lists(leaves: Iterable[Leaf], schema: Schema) -> Iterable[tuple[int, Leaf, 
 
 
 def _fields(leaves: Sequence[Leaf]) -> dict[str, Match]:
-    found = {name: matches(wanted, leaves, PRODUCT_WORDS) for name, wanted in ITEM_WANTED.items()}
+    found = {name: matches(wanted, leaves, PRODUCT_WORDS) for name, wanted in _ITEM_WANTED.items()}
     return {name: these[0] for name, these in found.items() if these}
 
 
@@ -63,19 +65,19 @@ def _single(leaves: Sequence[Leaf]) -> dict[str, Match]:
     """A product that stands by itself: only what says that it is of one."""
     found = {
         name: next((match for match in these if _is_of_product(match)), None)
-        for name, these in ((name, matches(wanted, leaves, PRODUCT_WORDS)) for name, wanted in ITEM_WANTED.items())
+        for name, these in ((name, matches(wanted, leaves, PRODUCT_WORDS)) for name, wanted in _ITEM_WANTED.items())
     }
     fields = {name: match for name, match in found.items() if match is not None}
     if not any(name in fields for name in _SURE):
         return {}
     for name in ("price", "quantity"):
-        alone = matches(ITEM_WANTED[name], leaves, PRODUCT_WORDS)
-        if name not in fields and alone and alone[0].name in _PLAIN:
+        alone = matches(_ITEM_WANTED[name], leaves, PRODUCT_WORDS)
+        if name not in fields and alone and alone[0].name.startswith(_PLAIN):
             fields[name] = alone[0]
     return fields
 
 
-_PLAIN: Final = frozenset({"price", "unitprice", "quantity", "qty"})
+_PLAIN: Final = ("price", "unitprice", "quantity", "qty")
 
 
 def _is_of_product(match: Match) -> bool:

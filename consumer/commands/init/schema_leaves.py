@@ -22,6 +22,10 @@ class Leaf(Struct, frozen=True):
     words: tuple[tuple[str, ...], ...]
     """Of each step."""
     doc: str = ""
+    annotations: frozenset[str] = frozenset()
+    """What Connect and Debezium call its type, and a `logicalType` that stands at the field instead of at its type."""
+    money: tuple[str, str] | None = None
+    """Of a record of whole units and billionths, as google.type.Money: the names of both fields."""
 
     @property
     def path(self) -> str:
@@ -76,7 +80,20 @@ def _of_field(
     steps = (*before, field["name"])
     types = tuple(types_of(field["type"], schema))
     plain = tuple(each for each in types if each["type"] not in RECORDS)
+    words, doc = tuple(map(words_of, steps)), str(field.get("doc", ""))
     if plain:
-        yield Leaf(steps, plain, tuple(map(words_of, steps)), str(field.get("doc", "")))
+        yield Leaf(steps, plain, words, doc, _annotations(field, plain))
     for each in types:
+        if (money := _money_fields(each)) is not None:
+            yield Leaf(steps, ({"type": "double"},), words, doc, money=money)
         yield from _under(each, schema, steps, within)
+
+
+def _annotations(field: Mapping[str, Any], types: Sequence[Type]) -> frozenset[str]:
+    said = [field.get("logicalType"), field.get("connect.name"), *(each.get("connect.name") for each in types)]
+    return frozenset(each for each in said if isinstance(each, str))
+
+
+def _money_fields(record: Type) -> tuple[str, str] | None:
+    names = [field["name"] for field in record["fields"]] if record["type"] in RECORDS else []
+    return ("units", "nanos") if {"units", "nanos"} <= set(names) else None

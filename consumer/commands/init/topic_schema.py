@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from json import loads
 from pathlib import Path
+from typing import Final
 
 from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistryClient
 
@@ -18,9 +19,12 @@ from consumer.commands.init.draft_text import Connection, written
 from consumer.config import Settings, parse
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
 from consumer.core.decode.schema import parse as parse_schema
-from consumer.core.decode.schema_lookups import SchemaFound
+from consumer.core.decode.schema_lookups import SchemaAnswer, SchemaFound
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record, SchemaKey, SchemaWanted
+
+LOOKED_AT: Final = 50
+"""Records of each partition whose types are looked at: a topic may hold several."""
 
 
 class NoSchemaError(Exception):
@@ -39,8 +43,8 @@ def schema_of_file(path: Path) -> Schema:
         raise NoSchemaError(f"{path}: cannot be used as a schema ({fault})") from None
 
 
-def schema_of_topic(connection: Connection) -> Schema:
-    """The newest schema of the topic's values, by TopicNameStrategy; else the schema of its newest record.
+def schemas_of_topic(connection: Connection) -> list[Schema]:
+    """The newest schema of the topic's values, by TopicNameStrategy; else the schemas of its last records.
 
     Raises:
         NoSchemaError: neither is there.
@@ -49,39 +53,46 @@ def schema_of_topic(connection: Connection) -> Schema:
     """
     if connection.registry is None:
         raise NoSchemaError("a topic's records do not say what their schema is; add --registry URL, or --schema FILE")
-    settings = parse(written(Draft("", is_shipped=True), connection), os.environ)
+    settings = parse(written([Draft("", is_shipped=True)], connection), os.environ)
     findings, schemas = registry_findings(settings, [connection.topic])
     fault = next((finding for finding in findings if finding.level is Level.ERROR), None)
     if fault is not None:
         raise Unreachable(f"the schema registry {fault.text}")
-    return schemas[0] if schemas else _schema_of_record(settings, connection.topic)
+    return schemas[:1] or _schemas_of_records(settings, connection.topic)
 
 
-def _schema_of_record(settings: Settings, topic: str) -> Schema:
-    key = _key_of_newest(settings, topic)
+def _schemas_of_records(settings: Settings, topic: str) -> list[Schema]:
+    """One of each type that the topic's last records have: of several versions of a type, the newest."""
+    keys = _keys_of_newest(settings, topic)
     with _client(settings) as client:
-        found = look_up(client, key)
+        schemas = [_schema(look_up(client, key), topic) for key in keys]
+    return list({schema.name: schema for schema in reversed(schemas)}.values())[::-1]
+
+
+def _schema(found: SchemaAnswer, topic: str) -> Schema:
     if not isinstance(found, SchemaFound):
-        raise NoSchemaError(f"the registry does not know the schema of {topic}'s newest record; add --schema FILE")
+        raise NoSchemaError(f"the registry does not know a schema of {topic}'s newest records; add --schema FILE")
     try:
         return parse_text(found.text, found.references)
     except UnusableSchemaError as fault:
-        raise NoSchemaError(f"the schema of {topic}'s newest record cannot be used ({fault})") from None
+        raise NoSchemaError(f"a schema of {topic}'s newest records cannot be used ({fault})") from None
 
 
-def _key_of_newest(settings: Settings, topic: str) -> SchemaKey:
+def _keys_of_newest(settings: Settings, topic: str) -> list[SchemaKey]:
+    """Of the newest record first, each once."""
     decoder = wiring.decoder_of(settings)
-    for record in _newest(settings, topic):
-        wanted = decoder.decode(record)  # knows no schema yet, so that it asks for the record's
-        if isinstance(wanted, SchemaWanted):
-            return wanted.key
-    raise NoSchemaError(f"the registry has no subject {topic}-value, and {topic} no records; add --schema FILE")
+    wanted = [decoder.decode(record) for record in _newest(settings, topic)]  # knows no schema yet, so it asks
+    keys = dict.fromkeys(each.key for each in wanted if isinstance(each, SchemaWanted))
+    if not keys:
+        raise NoSchemaError(f"the registry has no subject {topic}-value, and {topic} no records; add --schema FILE")
+    return list(keys)
 
 
 def _newest(settings: Settings, topic: str) -> Iterator[Record]:
-    """The last record of each partition, the newest first; tombstones left out."""
+    """The last records of each partition, the newest first; tombstones left out."""
     with closing(TopicReader(settings)) as reader:
-        found = [record for number in range(reader.partitions(topic)) for record in reader.tail((topic, number), 1)]
+        partitions = range(reader.partitions(topic))
+        found = [record for number in partitions for record in reader.tail((topic, number), LOOKED_AT)]
     yield from sorted((one for one in found if one.value), key=lambda record: -record.timestamp_ms)
 
 
