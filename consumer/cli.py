@@ -219,6 +219,24 @@ def check_command(
     raise typer.Exit(UNUSABLE_CONFIG if is_fatal(findings) else 0)
 
 
+@app.command("test")
+def cases_command(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Folder of NAME.record.json files. Default: `cases` beside the file."),
+    ] = None,
+    config: Config = None,
+    *,
+    update: Annotated[bool, typer.Option("--update", help="Write what came as NAME.expected.json.")] = False,
+) -> None:
+    """Try your own cases: what must become of a record. Exit 1 where it is something else, field by field."""
+    from consumer.commands.cases import run_cases  # here, since `run` need not wait for it
+
+    settings = _settings(config)
+    beside = (settings.path or Path()).parent / "cases"
+    raise typer.Exit(run_cases(settings, folder or beside, sys.stdout, is_update=update))
+
+
 @app.command("init")
 def init_command(  # noqa: PLR0917  # typer makes options of them
     topic: Annotated[

@@ -79,10 +79,14 @@ class Explainer:
         self._pipelines: dict[int, Pipeline] = {}
         self.run_decoder = wiring.decoder_of(settings)
 
-    def explain(self, given: Given) -> Explained:
-        """Raises Unreachable if the registry did not say what the record's schema is."""
-        pipeline = self._pipeline(given)
-        now_s = time.time()
+    def explain(self, given: Given, now_s: float | None = 0.0) -> Explained:
+        """Raises Unreachable if the registry did not say what the record's schema is.
+
+        Args:
+            now_s: when it is decided, Unix seconds; 0 is now. None: now, but no event is too old.
+        """
+        pipeline = self._pipeline(given) if now_s is not None else self._ageless(given)
+        now_s = now_s or time.time()
         what = given.record, given.read_as, given.has_position
         while isinstance(found := explain(what, pipeline, self._explaining, now_s), SchemaWanted):
             self._schemas.learn(given.decoder, found.key)
@@ -99,6 +103,10 @@ class Explainer:
     def of_topic(self, record: Record) -> Given:
         """A record as it was read from Kafka."""
         return Given(record, self.run_decoder, f"Avro, framing {self._settings.avro.framing}", True)
+
+    def _ageless(self, given: Given) -> Pipeline:
+        limits = self._settings.limits.model_copy(update={"max_event_age_s": 0.0})
+        return wiring.pipeline_of(self._settings.model_copy(update={"limits": limits}), given.decoder)
 
     def _pipeline(self, given: Given) -> Pipeline:
         key = id(given.decoder)

@@ -1,0 +1,106 @@
+"""The command: find the cases, decide each record as `run` would, compare, or write what came."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final, TextIO
+
+import msgspec
+from msgspec import Struct
+
+from consumer.commands.cases.case_result import Json, differences, result_of, result_of_all
+from consumer.commands.explain.explain_command import Explainer
+from consumer.commands.explain.explain_questions import TopicSchemas
+from consumer.commands.explain.given_records import Given, InputError, read_bytes
+from consumer.config import Settings
+from consumer.core.errors import Unreachable
+
+OK: Final = 0
+DIFFERENT: Final = 1
+UNUSABLE_INPUT: Final = 64
+AWAY: Final = 69
+_RECORD: Final = ".record.json"
+_EXPECTED: Final = ".expected.json"
+
+
+class _Tally(Struct):
+    passed: int = 0
+    failed: int = 0
+    written: int = 0
+
+
+def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool) -> int:
+    """Try each `NAME.record.json` of a folder against `NAME.expected.json`. Returns the exit code.
+
+    A record with a `$timestamp` is judged as at that time. Of one without, no event is too old: a case must not fail
+    because a month has passed.
+    """
+    cases = sorted(folder.glob(f"*{_RECORD}")) if folder.is_dir() else []
+    if not cases:
+        print(f"{folder}: no case; put NAME.record.json there, then run with --update", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        return UNUSABLE_INPUT
+    tally = _Tally()
+    with closing(TopicSchemas(settings)) as schemas:
+        explainer = Explainer(settings, schemas)
+        for case in cases:
+            try:
+                _try_case(explainer, settings, case, out, tally, is_update=is_update)
+            except InputError as fault:
+                print(f"{case}: {fault}", file=sys.stderr)  # noqa: T201  # the same
+                return UNUSABLE_INPUT
+            except Unreachable as away:
+                print(f"{case}: cannot be decided now: {away}", file=sys.stderr)  # noqa: T201  # the same
+                return AWAY
+    out.write(_summary(tally))
+    return DIFFERENT if tally.failed else OK
+
+
+def _try_case(
+    explainer: Explainer, settings: Settings, case: Path, out: TextIO, tally: _Tally, *, is_update: bool
+) -> None:
+    came = result_of_all(list(_results(explainer, settings, case)))
+    path = case.with_name(case.name.removesuffix(_RECORD) + _EXPECTED)
+    expected = _expected(path)
+    found = list(differences(expected, came)) if expected is not None else [f"no {path.name}; write it with --update"]
+    if found and is_update:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(came)) + b"\n")
+        out.write(f"written  {path}\n")
+        tally.written += 1
+    elif found:
+        out.write(f"FAILED   {case}\n" + "".join(f"  {line}\n" for line in found))
+        tally.failed += 1
+    else:
+        out.write(f"ok       {case}\n")
+        tally.passed += 1
+
+
+def _results(explainer: Explainer, settings: Settings, case: Path) -> Iterator[Json]:
+    now_ms = round(time.time() * 1000)
+    try:
+        content = case.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})") from None
+    for given in read_bytes(content, case.name, settings, explainer.run_decoder, now_ms):
+        yield result_of(explainer.explain(given, _judged_at_s(given, now_ms)))
+
+
+def _judged_at_s(given: Given, now_ms: int) -> float | None:
+    """The record's own time, if it has one; None: no event of it is too old."""
+    return None if given.record.timestamp_ms == now_ms else given.record.timestamp_ms / 1000
+
+
+def _expected(path: Path) -> Json:
+    """What the case expects; None if nothing was written yet."""
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        raise InputError(f"{path.name} is not JSON") from None
+
+
+def _summary(tally: _Tally) -> str:
+    counts = [f"{tally.passed} passed", f"{tally.failed} failed"]
+    return ", ".join([*counts, *([f"{tally.written} written"] if tally.written else [])]) + "\n"
