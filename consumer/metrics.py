@@ -91,6 +91,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _counter("dead_letter_errors", "Letters that could not be written at the first try."),
     _gauge("dead_letters_blocked", "1 while dead letters cannot be written, so that reading has stopped.", worst="max"),
     _counter("outcome_errors", "Records of the outcomes topic that could not be written."),
+    _gauge("connected", "1 while the last attempt to reach it got through.", "to", worst="min"),
     _gauge("build_info", "Always 1; the version is in the label.", "version", worst="max"),
 )  # fmt: skip
 _BY_NAME: Final[Mapping[str, Declared]] = {declared.name: declared for declared in DECLARED}

@@ -59,6 +59,7 @@ from consumer.service.ports import Member, RecordWriter, Sender, WindowStore
 from consumer.service.read import Edges, ReadSettings
 from consumer.service.report import ServiceInfo
 from consumer.service.settle import SettleStage
+from consumer.status.connections import Connections, OutsideSystem
 
 _SLACK_BYTES: Final = 512
 """For a request's envelope: pixel code and test code are far shorter."""
@@ -92,6 +93,7 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
     metrics.set("build_info", 1, (version("tiktok-events-consumer"),))
     begin_counting(metrics, settings.pixels)
     clocks = Clocks(time.monotonic, time.time)
+    connections = Connections(_addresses(settings))
     decoder = decoder_of(settings)
     cluster = KafkaCluster(consumer_properties(settings))
     topics = _topic_watch(settings, cluster, is_dry=replaced.is_dry)
@@ -126,9 +128,28 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
         metrics=metrics,
         clocks=clocks,
         settings=_service_settings(settings, is_dry=replaced.is_dry),
+        connections=connections,
         telling=telling,
     )
     return service, topics
+
+
+def _addresses(settings: Settings) -> dict[OutsideSystem, str]:
+    """Where the outside systems are, as far as a page may say: a URL may hold a user and a password."""
+    registry, redis = settings.avro.registry, settings.dedupe.redis_url
+    return {
+        OutsideSystem.KAFKA: settings.kafka.bootstrap_servers,
+        OutsideSystem.TIKTOK: _without_user(settings.delivery.base_url),
+        **({} if registry is None else {OutsideSystem.REGISTRY: ",".join(map(_without_user, registry.url.split(",")))}),
+        **({} if redis is None else {OutsideSystem.REDIS: _without_user(redis.get_secret_value())}),
+    }
+
+
+def _without_user(url: str) -> str:
+    """`https://user:password@host:1/path?query` → `https://host:1/path`: a query may hold a password, too."""
+    scheme, slashes, rest = url.partition("?")[0].strip().rpartition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def _registry(settings: Settings, ended: ExitStack) -> SchemaRegistry | None:

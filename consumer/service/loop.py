@@ -38,6 +38,7 @@ from consumer.service.published import ServiceSnapshot
 from consumer.service.read import Edges, Hooks, ReadSettings, ReadStage
 from consumer.service.report import ServiceInfo, ServiceParts, StatusReport
 from consumer.service.settle import SettleStage
+from consumer.status.connections import Connections
 from consumer.status.stages import Decided
 
 log = structlog.get_logger("consumer.service.loop")
@@ -93,6 +94,7 @@ class Service:
         metrics: Metrics,
         clocks: Clocks,
         settings: ServiceSettings,
+        connections: Connections,
         telling: OutcomeWriter | None = None,
     ) -> None:
         hooks = Hooks(windows.opened, windows.is_recreated, self._drain, self._closed)
@@ -113,7 +115,7 @@ class Service:
         self._is_stopping = self._is_breaker_handled = self._has_news = False
         self._decided = Decided()
         parts = ServiceParts(
-            self._reading, windows, delivering, settling, self._parking, ledger, breaker, self._decided
+            self._reading, windows, delivering, settling, self._parking, ledger, breaker, self._decided, connections
         )
         reporting = StatusReport(parts, settings.about, clocks.monotonic, clocks.wall)
         self.publishing = PublishStage(parts, reporting, metrics, clocks.monotonic, settings.request_timeout_s)

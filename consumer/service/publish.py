@@ -74,6 +74,9 @@ class PublishStage:
         for outcome in RecordOutcome:
             metrics.level("records_settled", ledger.totals.settled[outcome], (outcome.label,))
         metrics.level("records_released", ledger.totals.released)
+        for each in self._parts.connections.all:
+            if each.connected is not None:
+                metrics.set("connected", float(each.connected), (each.to,))
         self._parts.reading.publish()
         self._parts.windows.publish()
         self._parts.delivering.publish()

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import structs
 
 from consumer.status.model import (
+    ConnectionStatus,
     LedgerStatus,
     PartitionStatus,
     PixelStatus,
@@ -48,6 +49,7 @@ def merged(statuses: Sequence[Status]) -> Status:
         partitions=_partitions([status.partitions for status in statuses]),
         pixels=_pixels([status.pixels for status in statuses]),
         requests=_requests([status.requests for status in statuses]),
+        connections=_connections([status.connections for status in statuses]),
         window=_window([status.window for status in statuses]),
         rejected=newest([status.rejected for status in statuses]),
         history=_history([status.history for status in statuses]),
@@ -124,6 +126,23 @@ def _requests(all_requests: Sequence[RequestsStatus]) -> RequestsStatus:
         max_in_flight=sum(requests.max_in_flight for requests in all_requests),
         by_result=_added(requests.by_result for requests in all_requests),
     )
+
+
+def _connections(lists: Iterable[Iterable[ConnectionStatus]]) -> tuple[ConnectionStatus, ...]:
+    """Away if it is for one worker, and for as long as for the first of those."""
+    by_name: dict[str, list[ConnectionStatus]] = defaultdict(list)
+    for each in lists:
+        for connection in each:
+            by_name[connection.to].append(connection)
+    return tuple(_connection(same) for same in by_name.values())
+
+
+def _connection(same: Sequence[ConnectionStatus]) -> ConnectionStatus:
+    tried = [each for each in same if each.since is not None]
+    alike = [each for each in tried if each.connected is False] or tried or same
+    last = max(same, key=lambda each: each.error_at or 0.0)
+    first = min(alike, key=lambda each: each.since or 0.0)
+    return structs.replace(first, error=last.error, error_at=last.error_at)
 
 
 def _window(windows: Sequence[WindowStatus]) -> WindowStatus:

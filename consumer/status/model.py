@@ -133,6 +133,23 @@ class Sample(Struct, frozen=True):
     in_flight: int
 
 
+class ConnectionStatus(Struct, frozen=True):
+    """Whether an outside system answers."""
+
+    to: str
+    """`kafka`, `registry`, `tiktok` or `redis`."""
+    address: str
+    """As configured, without user and password."""
+    connected: bool | None = None
+    """Whether the last attempt got through; None before the first."""
+    since: float | None = None
+    """Unix seconds of the first attempt that went as the last one; None before the first."""
+    error: str = ""
+    """Of the last attempt that failed, also after a later one got through; empty if none did."""
+    error_at: float | None = None
+    """Unix seconds of that attempt."""
+
+
 class Status(Struct, frozen=True):
     """The service at one moment."""
 
@@ -153,6 +170,7 @@ class Status(Struct, frozen=True):
     partitions: tuple[PartitionStatus, ...] = ()
     pixels: Mapping[str, PixelStatus] = {}
     requests: RequestsStatus = RequestsStatus()
+    connections: tuple[ConnectionStatus, ...] = ()
     window: WindowStatus = WindowStatus()
     rejected: tuple[Rejected, ...] = ()
     """The last 20, newest first."""

@@ -38,6 +38,7 @@ from consumer.service.outcomes import OutcomeWriter
 from consumer.service.ports import RebalanceListener, WindowStore
 from consumer.service.read import Edges, ReadSettings
 from consumer.service.settle import SettleStage
+from consumer.status.connections import Connections, OutsideSystem
 from tests.support.fakes import FakeSender
 
 SCHEMA: Final = fastavro.parse_schema(json.loads(Path("schemas/web_event.avsc").read_text()))
@@ -322,6 +323,7 @@ class Scene:
         self.member, self.sender = FakeMember(self.kafka), FakeSender()
         self.letters, self.registry = FakeLetters(self.kafka), FakeRegistry()
         self.metrics, self.ledger = Metrics(), Ledger()
+        self.connections = Connections({to: f"{to}.example" for to in OutsideSystem})
         codes = {name: f"CODE{name}" for name in pixels}
         decoder = Decoder(framing, max_record_bytes=1 << 20, local_schemas=[SCHEMA])  # type: ignore[arg-type]  # a test's own word
         window = WindowSettings(round(window_s * 1000), round(merge_wait_s * 1000))
@@ -377,6 +379,7 @@ class Scene:
             settings=ServiceSettings(
                 30.0, 30.0, 10.0, ParkSettings(True, park_after_s, max(1, max_records // 4)), parked
             ),
+            connections=self.connections,
             telling=telling,
         )
 

@@ -18,7 +18,7 @@ from tests.support.service import NOW_S, RULES, TOPIC, FakeKafka, ManualClock, S
 DOCUMENT: Final = Path("docs/status.md").read_text()
 SHAPES: Final = (
     *(shapes.Status, shapes.Stage, shapes.LedgerStatus, shapes.PartitionStatus, shapes.PixelStatus),
-    *(shapes.RequestsStatus, shapes.WindowStatus, shapes.Rejected, shapes.Sample),
+    *(shapes.RequestsStatus, shapes.ConnectionStatus, shapes.WindowStatus, shapes.Rejected, shapes.Sample),
 )
 
 

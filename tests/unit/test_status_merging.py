@@ -7,6 +7,7 @@ from msgspec import structs
 
 from consumer.status.merging import KEPT_SAMPLES, SHOWN_REJECTED, merged
 from consumer.status.model import (
+    ConnectionStatus,
     LedgerStatus,
     PartitionStatus,
     PixelStatus,
@@ -197,3 +198,13 @@ def test_history_ends_after_fifteen_minutes() -> None:
 
     assert len(both) == KEPT_SAMPLES
     assert both[-1].at == 10 * (KEPT_SAMPLES + 3)
+
+
+def test_a_system_is_away_if_it_is_for_one_worker() -> None:
+    up = ConnectionStatus("kafka", "b:1", True, NOW - 50, "old", NOW - 60)
+    away = ConnectionStatus("kafka", "b:1", False, NOW - 20, "timed out", NOW - 1)
+    unknown = ConnectionStatus("kafka", "b:1")
+
+    assert merged([worker(connections=(each,)) for each in (up, away, unknown)]).connections == (away,)
+    assert merged([worker(connections=(each,)) for each in (unknown, up)]).connections == (up,)
+    assert merged([worker(connections=(unknown,))]).connections == (unknown,)

@@ -219,3 +219,16 @@ def test_what_alerts_watch_is_there_before_it_first_counts() -> None:
     assert counted["commits", ("failed",)] == 0
     assert counted["events", ("app", "accepted")] == 0
     assert counted["match_keys", ("shop", "email")] == counted["match_keys", ("shop", "none")] == 0
+
+
+def test_addresses_are_shown_without_user_and_password() -> None:
+    more = 'avro: {registry: {url: "http://me:pw@one:8081, https://two/api?key=s3cret"}}'
+    redis = 'dedupe: {store: redis, redis_url: "rediss://:s3cret@cache:6379/0?password=s3cret"}'
+    found = wiring._addresses(settings(more=f"{more}\n{redis}"))
+
+    assert found == {
+        "kafka": "broker:9092",
+        "tiktok": "https://business-api.tiktok.com",
+        "registry": "http://one:8081,https://two/api",
+        "redis": "rediss://cache:6379/0",
+    }
