@@ -56,6 +56,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _counter("rebalances", "Times the group gave or took partitions.", "kind"),
     _gauge("lag", "End of the log minus committed offset.", "topic", "partition", worst="max"),
     _gauge("uncommitted_span", "Next offset to read minus committed offset.", "topic", "partition", worst="max"),
+    _gauge("positions_unknown", "Partitions that cannot be read yet: nobody says from where, as without a leader."),
     # decode … validate
     _counter("rejected", "Dead letters, by reason.", "reason"),
     _counter("dropped_fields", "Optional fields left out because TikTok would not take them.", "field", "problem"),

@@ -118,7 +118,7 @@ def run(
             return _loop(service, signals, Loudness(settings.log.level))
         except Halt as halt:
             log.error(
-                "run.halted", why=str(halt), remedy="another process has this group.instance.id; give each its own"
+                "run.halted", why=str(halt), remedy="another member has this group.instance.id; give each its own"
             )
             return UNFINISHED
         finally:

@@ -20,11 +20,13 @@ from consumer.adapters.kafka_admin import KafkaCluster, TopicWatch
 from consumer.adapters.kafka_consumer import KafkaConsumer, OnCommit
 from consumer.adapters.kafka_outcomes import KafkaOutcomeSink
 from consumer.adapters.kafka_own_topics import OWN_SUFFIX, OwnTopicsConsumer
+from consumer.adapters.kafka_positions import KafkaPositionFinder
 from consumer.adapters.kafka_producer import KafkaRecordWriter
 from consumer.adapters.schema_registry import SchemaRegistry
 from consumer.adapters.tiktok_client import TikTokClient
 from consumer.config import Settings
 from consumer.config.kafka_clients import (
+    abandoned_topics,
     chosen_topics,
     consumer_properties,
     follow_topics_every_s,
@@ -53,10 +55,11 @@ from consumer.service.decode import DecodeStage
 from consumer.service.dedupe import PartitionWindows, WindowsSettings
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.deliver import DeliverStage
-from consumer.service.loop import Clocks, Service, ServiceSettings
+from consumer.service.loop import Service, ServiceSettings
 from consumer.service.outcomes import OutcomeWriter
-from consumer.service.ports import Member, RecordWriter, Sender, WindowStore
-from consumer.service.read import Edges, ReadSettings
+from consumer.service.ports import Clocks, Member, RecordWriter, Sender, WindowStore
+from consumer.service.read.stage import Edges, ReadSettings
+from consumer.service.read.topics import TopicSettings
 from consumer.service.report import ServiceInfo
 from consumer.service.settle import SettleStage
 from consumer.status.connections import Connections, OutsideSystem
@@ -93,7 +96,7 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
     metrics.set("build_info", 1, (version("tiktok-events-consumer"),))
     begin_counting(metrics, settings.pixels)
     clocks = Clocks(time.monotonic, time.time)
-    connections = Connections(_addresses(settings))
+    connections = Connections(_addresses(settings), clocks.wall)
     decoder = decoder_of(settings)
     cluster = KafkaCluster(consumer_properties(settings))
     topics = _topic_watch(settings, cluster, is_dry=replaced.is_dry)
@@ -115,7 +118,7 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
             shared_of(settings), store, windows, delivering, ledger=ledger, metrics=metrics, telling=telling
         )
     service = Service(
-        edges=Edges(member, cluster, topics),
+        edges=Edges(member, KafkaPositionFinder(member.committed, cluster), topics, connections),
         read=_read_settings(settings),
         pipeline=pipeline_of(settings, decoder),
         looking_up=DecodeStage(SchemaLookups(decoder), _registry(settings, ended), random.random),
@@ -128,7 +131,6 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
         metrics=metrics,
         clocks=clocks,
         settings=_service_settings(settings, is_dry=replaced.is_dry),
-        connections=connections,
         telling=telling,
     )
     return service, topics
@@ -257,9 +259,12 @@ def outcomes_of(settings: Settings, ended: ExitStack) -> KafkaOutcomeSink | None
 
 def _read_settings(settings: Settings) -> ReadSettings:
     return ReadSettings(
-        chosen=chosen_topics(settings),
-        own_topics=own_topics_of(settings),
-        is_latest=settings.kafka.start == "latest",
+        TopicSettings(
+            chosen=chosen_topics(settings),
+            own_topics=own_topics_of(settings),
+            abandoned=abandoned_topics(settings),
+            is_latest=settings.kafka.start == "latest",
+        ),
         max_records=settings.limits.max_records_in_flight,
         max_bytes=settings.limits.max_bytes_in_flight,
     )

@@ -1,6 +1,6 @@
 """Stand-ins for `run --dry-run`: reading outside of the group, and nothing that is sent, written or committed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import KafkaException, TopicPartition
 
@@ -10,9 +10,9 @@ from consumer.core import model
 from consumer.core.deliver.request import Request
 from consumer.core.errors import Unreachable
 from consumer.core.model import Answer
-from consumer.core.read import CommittedOffset
+from consumer.core.read import CommittedOffset, GroupRole
 from consumer.core.settle.envelope import OutgoingRecord
-from consumer.service.ports import RebalanceListener
+from consumer.service.ports import RebalanceListener, never
 
 
 class Outsider(KafkaConsumer):
@@ -37,7 +37,8 @@ class Outsider(KafkaConsumer):
         there = [(topic, number) for topic in topics for number in range(seen.get(topic, 0))]
         new = [partition for partition in there if partition not in self._taken]
         self._taken.update(new)
-        listener.assigned(new)
+        listener.assigned(new, GroupRole.ORIGIN)
+        listener.assigned([], GroupRole.OWN)  # there is no group to be let into
 
     def committed(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, CommittedOffset]:
         """The group's offsets, or those of the time that was asked for. Raises Unreachable."""
@@ -50,13 +51,23 @@ class Outsider(KafkaConsumer):
             found = self._consumer.offsets_for_times(wanted, timeout=ASK_TIMEOUT_S)
         except KafkaException as failed:
             raise Unreachable(failed.args[0].str()) from None
-        ends = self._cluster.bounds(partitions)
-        return {
-            (p.topic, p.partition): CommittedOffset(p.offset if p.offset >= 0 else ends[p.topic, p.partition].high, "")
-            for p in found
-        }
+        return {(p.topic, p.partition): self._from(p) for p in found}
 
-    def commit(self, offsets: Mapping[model.TopicPartition, tuple[int, str]], *, wait: bool) -> bool:
+    def _from(self, found: TopicPartition) -> CommittedOffset:
+        if found.error is not None:
+            return CommittedOffset(None, "", found.error.str())
+        if found.offset >= 0:
+            return CommittedOffset(found.offset, "")
+        partition = (found.topic, found.partition)  # no record is as young as that
+        return CommittedOffset(self._cluster.bounds([partition])[partition].high, "")
+
+    def commit(
+        self,
+        offsets: Mapping[model.TopicPartition, tuple[int, str]],
+        *,
+        wait: bool,
+        is_over: Callable[[], bool] = never,
+    ) -> bool:
         """Commit nothing, and say that it was done: the lag then shows what is left to look at."""
         self._told({partition: offset for partition, (offset, _) in offsets.items()}, True)
         return True

@@ -6,12 +6,13 @@ The deciding thread waits for the answers, so a question may take only a few sec
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed
 from typing import Final
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, NewTopic, OffsetSpec
 
 from consumer.adapters.kafka_errors import config_errors
 from consumer.core import model
@@ -21,6 +22,7 @@ from consumer.core.read import LogBounds
 log = structlog.get_logger("consumer.cluster")
 
 ASK_TIMEOUT_S: Final = 5.0
+AWAY_AGAIN_S: Final = 1.0
 LOOK_AT_ENDS_EVERY_S: Final = 10.0
 """A paused partition is not fetched, and its log grows all the same: its lag would seem to stand still."""
 
@@ -32,44 +34,64 @@ class TopicWatch(threading.Thread):
         seen: every topic and its number of partitions; None before the first answer.
         ids: the ids of the `watched` topics.
         ends: where the logs of the `read` partitions end.
+        looks: how often the cluster was asked.
+        error: why the last question was not answered; None if it was.
     """
 
     def __init__(self, cluster: "KafkaCluster", every_s: float, own_topics: Iterable[str] = ()) -> None:
         super().__init__(name="topic-watch", daemon=True)
         self._cluster, self._every_s = cluster, every_s
         self._own_topics = frozenset(own_topics)
-        self._is_told = False
-        self._is_over = threading.Event()
+        self._is_told = self._is_over = False
+        self._woken = threading.Event()
         self.seen: Mapping[str, int] | None = None
         self.ids: Mapping[str, str] = {}
         self.watched: frozenset[str] = frozenset()
         self.ends: Mapping[model.TopicPartition, int] = {}
         self.read: frozenset[model.TopicPartition] = frozenset()
+        self.looks = 0
+        self.error: str | None = None
 
     def run(self) -> None:
         look_at_topics_s = 0.0
-        while not self._is_over.is_set():
-            if time.monotonic() >= look_at_topics_s:
-                self._look()
+        while not self._is_over:
+            is_due = time.monotonic() >= look_at_topics_s
+            self._note(self._look if is_due or self.error else self._look_at_ends)
+            if is_due:
                 look_at_topics_s = time.monotonic() + (self._every_s if self.seen is not None else 1)
-            self._look_at_ends()
-            self._is_over.wait(min(look_at_topics_s - time.monotonic(), LOOK_AT_ENDS_EVERY_S))
+            pause_s = AWAY_AGAIN_S if self.error else LOOK_AT_ENDS_EVERY_S
+            if self._woken.wait(max(0.0, min(look_at_topics_s - time.monotonic(), pause_s))):
+                self._woken.clear()
+                look_at_topics_s = 0.0
 
-    def _look_at_ends(self) -> None:
+    def _note(self, look: Callable[[], bool]) -> None:
+        """Remember whether the cluster has answered; a look that asks nothing says nothing of that."""
         try:
-            self.ends = self._cluster.ends(self.read)
+            is_asked, error = look(), None
         except Unreachable as away:
-            log.warning("cluster.away", error=str(away))
+            is_asked, error = True, str(away)
+            log.warning("cluster.away", error=error)
+        if is_asked:
+            self.error = error
+            self.looks += 1
 
-    def _look(self) -> None:
-        try:
+    def _look_at_ends(self) -> bool:
+        ends = self._cluster.ends(self.read)
+        self.ends = {**{p: end for p, end in self.ends.items() if p in self.read}, **ends}
+        return bool(ends)
+
+    def _look(self) -> bool:
+        seen = self._cluster.topics()
+        if self._create_own(seen):
             seen = self._cluster.topics()
-            if self._create_own(seen):
-                seen = self._cluster.topics()
-            self.seen = seen
-            self.ids = self._cluster.topic_ids(self.watched & seen.keys())
-        except Unreachable as away:
-            log.warning("cluster.away", error=str(away))
+        self.ids = self._cluster.topic_ids(self.watched & seen.keys())
+        self.seen = seen
+        self._look_at_ends()
+        return True
+
+    def look_now(self) -> None:
+        """Look again at once."""
+        self._woken.set()
 
     def _create_own(self, seen: Mapping[str, int]) -> bool:
         """Make the service's own topics that are missing, each with as many partitions as the widest topic read."""
@@ -87,7 +109,8 @@ class TopicWatch(threading.Thread):
 
     def close(self) -> None:
         """Look no more."""
-        self._is_over.set()
+        self._is_over = True
+        self._woken.set()
 
 
 class KafkaCluster:
@@ -106,23 +129,49 @@ class KafkaCluster:
         self._has_controller, self._cluster_id = True, ""
 
     def bounds(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, LogBounds]:
-        """Where the logs begin and end. Raises Unreachable."""
-        wanted = [TopicPartition(*p) for p in partitions]
-        low, high = self._list_offsets(wanted, _EARLIEST), self._list_offsets(wanted, _LATEST)
-        return {p: LogBounds(low[p], high[p]) for p in partitions}
+        """Where the logs begin and end: of all of them. Raises Unreachable."""
+        found = dict(self.bounds_of_each(partitions))
+        for bounds in found.values():
+            if isinstance(bounds, str):
+                raise Unreachable(bounds)
+        return {p: bounds for p, bounds in found.items() if not isinstance(bounds, str)}
+
+    def bounds_of_each(
+        self, partitions: Iterable[model.TopicPartition]
+    ) -> Iterator[tuple[model.TopicPartition, LogBounds | str]]:
+        """Where the logs begin and end, each as soon as it is known; or why it is not, in the broker's words."""
+        asked = {p: (self._ask_offset(p, _EARLIEST), self._ask_offset(p, _LATEST)) for p in partitions}
+        partition_of = {future: p for p, both in asked.items() for future in both}
+        answered: set[model.TopicPartition] = set()
+        for future in as_completed(partition_of):
+            partition = partition_of[future]
+            if partition in answered:
+                low, high = asked[partition]
+                yield partition, _bounds(low, high)
+            answered.add(partition)
 
     def ends(self, partitions: Iterable[model.TopicPartition]) -> dict[model.TopicPartition, int]:
-        """Where the logs end: the offset that the next record will have. Raises Unreachable."""
-        return self._list_offsets([TopicPartition(*p) for p in partitions], _LATEST)
+        """Where the logs end: the offset that the next record will have. What is not known is left out.
 
-    def _list_offsets(self, wanted: list[TopicPartition], spec: OffsetSpec) -> dict[model.TopicPartition, int]:
-        if not wanted:
-            return {}
-        try:
-            asked = self._admin.list_offsets(dict.fromkeys(wanted, spec), request_timeout=ASK_TIMEOUT_S)
-            return {(p.topic, p.partition): answer.result().offset for p, answer in asked.items()}
-        except KafkaException as failed:
-            raise Unreachable(failed.args[0].str()) from None
+        Raises:
+            Unreachable: nothing is known of any.
+        """
+        asked = {p: self._ask_offset(p, _LATEST) for p in partitions}
+        found: dict[model.TopicPartition, int] = {}
+        error = ""
+        for partition, answer in asked.items():
+            try:
+                found[partition] = answer.result().offset
+            except KafkaException as failed:
+                error = failed.args[0].str()
+        if error and not found:
+            raise Unreachable(error)
+        return found
+
+    def _ask_offset(self, partition: model.TopicPartition, spec: OffsetSpec) -> Future[ListOffsetsResultInfo]:
+        """One partition a question: of several, one without a leader would make all of them fail."""
+        [answer] = self._admin.list_offsets({TopicPartition(*partition): spec}, request_timeout=ASK_TIMEOUT_S).values()
+        return answer
 
     def topics(self) -> dict[str, int]:
         """Every topic of the cluster and its number of partitions. Raises Unreachable."""
@@ -190,6 +239,13 @@ _CONSUMER_ONLY: Final = frozenset(
     }
 )
 """Properties that librdkafka warns about on any other client."""
+
+
+def _bounds(low: Future[ListOffsetsResultInfo], high: Future[ListOffsetsResultInfo]) -> LogBounds | str:
+    try:
+        return LogBounds(low.result().offset, high.result().offset)
+    except KafkaException as failed:
+        return str(failed.args[0].str())
 
 
 def _failure(result: Callable[[], object]) -> str | None:

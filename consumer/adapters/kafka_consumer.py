@@ -5,6 +5,9 @@ Everything here is called from the deciding thread; librdkafka's own threads do 
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from threading import Thread
+from typing import Any, Final
 
 import structlog
 from confluent_kafka import (
@@ -19,11 +22,12 @@ from confluent_kafka import (
 
 from consumer.adapters.kafka_admin import ASK_TIMEOUT_S
 from consumer.adapters.kafka_errors import config_errors
+from consumer.adapters.kafka_waiting import within
 from consumer.core import model
 from consumer.core.errors import Unreachable
-from consumer.core.model import Position, Record
-from consumer.core.read import CommittedOffset, ReadFault, ReadFaultKind
-from consumer.service.ports import RebalanceListener
+from consumer.core.model import Headers, Position, Record
+from consumer.core.read import CommittedOffset, GroupRole, ReadBatch, ReadFault, ReadFaultKind
+from consumer.service.ports import RebalanceListener, never
 
 log = structlog.get_logger("consumer.kafka")
 
@@ -40,31 +44,53 @@ class KafkaConsumer:
     """
 
     def __init__(self, properties: Mapping[str, str], on_commit: OnCommit) -> None:
-        self._on_commit = on_commit
-        self._fatal: list[ReadFault] = []
+        self._properties, self._on_commit = properties, on_commit
+        self._faults: list[ReadFault] = []
+        """Met by callbacks: they belong to the next read."""
         self._epochs: dict[model.TopicPartition, int] = {}
+        self._consumer = self._made()
+
+    def _made(self) -> Consumer:
         callbacks = {"error_cb": self._note_error, "on_commit": self._committed}
-        with config_errors("kafka.properties", properties):
-            self._consumer = Consumer({**properties, **callbacks}, logger=logging.getLogger("librdkafka"))
+        # The end of a partition is said where offsets hold no record: else nobody would know that none is to come.
+        told: dict[str, Any] = {**self._properties, "enable.partition.eof": "true", **callbacks}
+        with config_errors("kafka.properties", self._properties):
+            return Consumer(told, logger=logging.getLogger("librdkafka"))
+
+    def renew(self, group: GroupRole) -> None:
+        """Make the client anew, after its end: it has no partitions, and is subscribed to nothing."""
+        ended, self._consumer = self._consumer, self._made()
+        self._epochs.clear()
+        self._faults.clear()
+        Thread(target=ended.close, name="ended-client", daemon=True).start()
 
     # ── the group ───────────────────────────────────────────────────────────────────────────────
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
-        """Join the group, or change what this member asks for. Partitions are given only by `assign`."""
+        """Join the group, change what this member asks for, or leave if that is nothing.
+
+        Partitions are given only by `assign`. An ended client is not listened to.
+        """
 
         def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             consumer.incremental_assign([])  # else the client would assign them itself
-            listener.assigned([(p.topic, p.partition) for p in partitions])
+            if consumer is self._consumer:
+                listener.assigned([(p.topic, p.partition) for p in partitions], GroupRole.ORIGIN)
 
         def revoked(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            listener.revoked([(p.topic, p.partition) for p in partitions])
-            self._unassign(partitions)
+            if consumer is self._consumer:
+                listener.revoked([(p.topic, p.partition) for p in partitions])
+                self._unassign(partitions)
 
         def lost(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            listener.lost([(p.topic, p.partition) for p in partitions])
-            self._unassign(partitions)
+            if consumer is self._consumer:
+                listener.lost([(p.topic, p.partition) for p in partitions], GroupRole.ORIGIN)
+                self._unassign(partitions)
 
-        self._consumer.subscribe(list(topics), on_assign=assigned, on_revoke=revoked, on_lost=lost)
+        if topics:
+            self._consumer.subscribe(list(topics), on_assign=assigned, on_revoke=revoked, on_lost=lost)
+        else:
+            self._consumer.unsubscribe()
 
     def assign(self, partition: model.TopicPartition, offset: int, epoch: int, is_paused: bool) -> None:
         """Start reading a partition at `offset`, paused or not; its records will carry `epoch`."""
@@ -90,29 +116,36 @@ class KafkaConsumer:
     def resume(self, partitions: Iterable[model.TopicPartition]) -> None:
         self._consumer.resume([TopicPartition(*p) for p in partitions])
 
-    def close(self) -> None:
-        """Leave the group (a static member stays in it until its session ends)."""
-        self._consumer.close()
+    def close(self, is_over: Callable[[], bool] = never) -> None:
+        """Leave the group (a static member stays in it until its session ends). Nothing is given back any more."""
+        leaving, self._consumer = self._consumer, _CLOSED
+        try:
+            within(leaving.close, is_over)
+        except TimeoutError:
+            log.warning("group.not_left", remedy="none: the group notices once the session is over")
 
     # ── reading and committing ──────────────────────────────────────────────────────────────────
 
-    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[ReadFault]]:
-        """Records in the order of their partitions, and what came instead of records. Rebalances happen in here.
+    def read(self, max_records: int, timeout_s: float) -> ReadBatch:
+        """Records in the order of their partitions, and what came beside them. Rebalances happen in here.
 
         Waits until there are `max_records` of them or the time is over. With 0 records it only polls.
         """
         messages = self._consume(max_records, timeout_s)
         records: list[Record] = []
-        faults, self._fatal = self._fatal, []
+        ends: dict[model.TopicPartition, int] = {}
+        faults, self._faults = self._faults, []
         for message in messages:
             error = message.error()
             if error is None:
                 record = self._record(message)
                 if record is not None:
                     records.append(record)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._note_end(message, ends)
             else:
-                faults.append(_fault(error, message))
-        return records, faults
+                faults.append(fault_of(error, _partition_of(message)))
+        return ReadBatch(records, faults, ends)
 
     def _consume(self, max_records: int, timeout_s: float) -> list[Message]:
         try:
@@ -120,10 +153,14 @@ class KafkaConsumer:
                 return self._consumer.consume(max_records, timeout_s)
             message = self._consumer.poll(timeout_s)
         except KafkaException as failed:
-            error: KafkaError = failed.args[0]
-            self._fatal.append(_fault(error, None))
+            self._faults.append(fault_of(failed.args[0], None))
             return []
         return [message] if message is not None else []
+
+    def _note_end(self, message: Message, ends: dict[model.TopicPartition, int]) -> None:
+        partition, offset = _partition_of(message), message.offset()
+        if partition in self._epochs and offset is not None:
+            ends[partition] = offset
 
     def _record(self, message: Message) -> Record | None:
         # A message without an error has all of these; the type hints allow None for one with an error.
@@ -133,29 +170,40 @@ class KafkaConsumer:
             return None  # fetched before the partition was given up
         position = Position(topic, partition, offset, epoch)  # type: ignore[arg-type]  # see above
         kind, timestamp_ms = message.timestamp()
+        headers = _headers(message)
         return Record(
             position,
             timestamp_ms if kind != TIMESTAMP_NOT_AVAILABLE else -1,
             message.key(),
             message.value(),
-            tuple(message.headers() or ()),  # type: ignore[arg-type]  # read headers are a list of (str, bytes)
+            () if headers is None else headers,
             position,
+            are_headers_readable=headers is not None,
         )
 
-    def commit(self, offsets: Mapping[model.TopicPartition, tuple[int, str]], *, wait: bool) -> bool:
+    def commit(
+        self,
+        offsets: Mapping[model.TopicPartition, tuple[int, str]],
+        *,
+        wait: bool,
+        is_over: Callable[[], bool] = never,
+    ) -> bool:
         """Commit offsets with their metadata. Without `wait` the result comes to `on_commit` in a later `read`.
 
+        Args:
+            is_over: asked now and then while waiting: True gives the answer up.
+
         Returns:
-            False if it is known to have failed.
+            False if it is known to have failed, or nothing is known.
         """
         wanted = [TopicPartition(*p, offset, metadata) for p, (offset, metadata) in offsets.items()]
         try:
             if not wait:
                 self._consumer.commit(offsets=wanted, asynchronous=True)
                 return True
-            done = self._consumer.commit(offsets=wanted, asynchronous=False)
-        except KafkaException as failed:
-            log.warning("commit.failed", error=failed.args[0].name())
+            done = within(partial(self._consumer.commit, offsets=wanted, asynchronous=False), is_over)
+        except (KafkaException, TimeoutError) as failed:
+            log.warning("commit.failed", error=_name_of(failed))
             self._on_commit({p: o for p, (o, _) in offsets.items()}, False)
             return False
         return self._committed(None, done or [])
@@ -170,11 +218,13 @@ class KafkaConsumer:
         return False
 
     def committed(self, partitions: Partitions) -> dict[model.TopicPartition, CommittedOffset]:
-        """What the group has stored. Raises Unreachable."""
+        """What the group has stored, or why that is not known of a partition. Raises Unreachable."""
         try:
             stored = self._consumer.committed([TopicPartition(*p) for p in partitions], timeout=ASK_TIMEOUT_S)
         except KafkaException as failed:
             raise Unreachable(failed.args[0].str()) from None
+        except RuntimeError:  # asked of an ended client, which a new one follows
+            raise Unreachable("the client was closed") from None
         return {(p.topic, p.partition): _stored(p) for p in stored}
 
     def known_high(self, partition: model.TopicPartition) -> int | None:
@@ -183,31 +233,50 @@ class KafkaConsumer:
         return low_high[1] if low_high and low_high[1] >= 0 else None
 
     def _note_error(self, error: KafkaError) -> None:
-        if error.fatal():
-            self._fatal.append(_fault(error, None))
-        else:
-            log.warning("kafka.error", error=error.name(), text=error.str())
+        self._faults.append(fault_of(error, None))
 
 
-def _fault(error: KafkaError, message: Message | None) -> ReadFault:
-    partition = _partition_of(message)
-    if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
-        return ReadFault(ReadFaultKind.FATAL, partition, error.str())
-    lost = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._NO_OFFSET)
-    return ReadFault(
-        ReadFaultKind.POSITION_LOST if error.code() in lost else ReadFaultKind.OTHER, partition, error.str()
-    )
+class _Closed:
+    """In the place of a client that was closed: nothing more is asked of it."""
 
 
-def _partition_of(message: Message | None) -> model.TopicPartition | None:
-    if message is None:
+_CLOSED: Final[Any] = _Closed()
+_LOST: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._NO_OFFSET})
+
+
+def fault_of(error: KafkaError, partition: model.TopicPartition | None) -> ReadFault:
+    """What an error of the client means."""
+    kind = ReadFaultKind.OTHER
+    if error.code() == KafkaError.FENCED_INSTANCE_ID:
+        kind = ReadFaultKind.FENCED
+    elif error.fatal() or error.code() == KafkaError._FATAL:
+        kind = ReadFaultKind.OUT
+    elif error.code() == KafkaError._ALL_BROKERS_DOWN:
+        kind = ReadFaultKind.AWAY
+    elif error.code() in _LOST:
+        kind = ReadFaultKind.POSITION_LOST
+    return ReadFault(kind, partition, error.str())
+
+
+def _headers(message: Message) -> Headers | None:
+    """None if a header's name is not UTF-8: the client then gives none of them, and breaks when asked again."""
+    try:
+        return tuple(message.headers() or ())  # type: ignore[arg-type]  # read headers are a list of (str, bytes)
+    except UnicodeDecodeError:
         return None
+
+
+def _name_of(failed: KafkaException | TimeoutError) -> str:
+    return "_TIMED_OUT" if isinstance(failed, TimeoutError) else str(failed.args[0].name())
+
+
+def _partition_of(message: Message) -> model.TopicPartition | None:
     topic, partition = message.topic(), message.partition()
-    return (topic, partition) if topic is not None and partition is not None else None
+    return (topic, partition) if topic is not None and partition is not None and partition >= 0 else None
 
 
 def _stored(partition: TopicPartition) -> CommittedOffset:
     if partition.error is not None:
-        raise Unreachable(partition.error.str())
+        return CommittedOffset(None, "", partition.error.str())
     offset = None if partition.offset == OFFSET_INVALID else partition.offset
     return CommittedOffset(offset, partition.metadata or "")

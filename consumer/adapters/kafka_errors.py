@@ -10,6 +10,25 @@ from consumer.core.errors import ConfigError
 
 _SHORTEST_SECRET: Final = 4
 """Shorter values stay where they stand bare: they would be found within other words."""
+_NO_SECRETS: Final = frozenset(
+    (
+        *(
+            "true",
+            "false",
+            "none",
+            "default",
+            "error",
+            "earliest",
+            "latest",
+            "classic",
+            "consumer",
+            "cooperative-sticky",
+        ),
+        *("plaintext", "sasl_plaintext", "sasl_ssl", "plain", "gssapi", "oauthbearer", "oidc", "https"),
+        *("scram-sha-256", "scram-sha-512", "gzip", "snappy", "zstd", "read_committed", "read_uncommitted"),
+    )
+)
+"""Words that librdkafka itself offers as values: without them, its sentence says nothing."""
 
 
 @contextmanager
@@ -27,7 +46,8 @@ def config_errors(section: str, properties: Mapping[str, str]) -> Iterator[None]
 
 def _redacted(text: str, properties: Mapping[str, str]) -> str:
     """librdkafka quotes values, some bare; some are secrets."""
-    for value in sorted(properties.values(), key=len, reverse=True):
+    secrets = {value for value in properties.values() if value and value.lower() not in _NO_SECRETS}
+    for value in sorted(secrets, key=len, reverse=True):
         text = text.replace(f'"{value}"', '"…"')
         if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "…")

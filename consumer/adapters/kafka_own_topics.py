@@ -4,14 +4,15 @@ The group's assignors spread partitions without regard to topics. In one group, 
 parked topics, which hold nothing on most days, and another all the events.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
+
+from msgspec import structs
 
 from consumer.adapters.kafka_consumer import KafkaConsumer
 from consumer.core import model
-from consumer.core.model import Record
-from consumer.core.read import CommittedOffset, ReadFault
-from consumer.service.ports import RebalanceListener
+from consumer.core.read import CommittedOffset, GroupRole, ReadBatch
+from consumer.service.ports import RebalanceListener, never
 
 Partition = model.TopicPartition
 Partitions = Sequence[Partition]
@@ -31,7 +32,10 @@ class OwnTopicsConsumer:
         own = [topic for topic in topics if topic in self._own_topics]
         self._main.subscribe([topic for topic in topics if topic not in self._own_topics], listener)
         if own:
-            self._own.subscribe(own, _Quiet(listener))
+            self._own.subscribe(own, _OfOwn(listener))
+
+    def renew(self, group: GroupRole) -> None:
+        (self._own if group is GroupRole.OWN else self._main).renew(group)
 
     def assign(self, partition: Partition, offset: int, epoch: int, is_paused: bool) -> None:
         self._of(partition).assign(partition, offset, epoch, is_paused)
@@ -47,15 +51,17 @@ class OwnTopicsConsumer:
         for member, theirs in self._split(partitions):
             member.resume(theirs)
 
-    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[ReadFault]]:
+    def read(self, max_records: int, timeout_s: float) -> ReadBatch:
         """What both have; only for the records of the origin's topics it waits."""
-        records, faults = self._main.read(max_records, timeout_s)
-        own_records, own_faults = self._own.read(max_records, 0)
-        return records + own_records, faults + own_faults
+        main, own = self._main.read(max_records, timeout_s), self._own.read(max_records, 0)
+        of_own = [structs.replace(fault, group=GroupRole.OWN) for fault in own.faults]
+        return ReadBatch([*main.records, *own.records], [*main.faults, *of_own], {**main.ends, **own.ends})
 
-    def commit(self, offsets: Mapping[Partition, tuple[int, str]], *, wait: bool) -> bool:
+    def commit(
+        self, offsets: Mapping[Partition, tuple[int, str]], *, wait: bool, is_over: Callable[[], bool] = never
+    ) -> bool:
         done = [
-            member.commit({partition: offsets[partition] for partition in theirs}, wait=wait)
+            member.commit({partition: offsets[partition] for partition in theirs}, wait=wait, is_over=is_over)
             for member, theirs in self._split(offsets)
         ]
         return all(done)
@@ -70,9 +76,9 @@ class OwnTopicsConsumer:
     def known_high(self, partition: Partition) -> int | None:
         return self._of(partition).known_high(partition)
 
-    def close(self) -> None:
-        self._main.close()
-        self._own.close()
+    def close(self, is_over: Callable[[], bool] = never) -> None:
+        self._main.close(is_over)
+        self._own.close(is_over)
 
     def _of(self, partition: Partition) -> KafkaConsumer:
         return self._own if partition[0] in self._own_topics else self._main
@@ -84,18 +90,17 @@ class OwnTopicsConsumer:
         return [(member, each) for member, each in ((self._main, theirs[False]), (self._own, theirs[True])) if each]
 
 
-class _Quiet:
-    """Says nothing of an assignment of nothing: whether the service has joined is the other group's to say."""
+class _OfOwn:
+    """Says which group it was."""
 
     def __init__(self, listener: RebalanceListener) -> None:
         self._listener = listener
 
-    def assigned(self, partitions: Partitions) -> None:
-        if partitions:
-            self._listener.assigned(partitions)
+    def assigned(self, partitions: Partitions, _: GroupRole) -> None:
+        self._listener.assigned(partitions, GroupRole.OWN)
 
     def revoked(self, partitions: Partitions) -> None:
         self._listener.revoked(partitions)
 
-    def lost(self, partitions: Partitions) -> None:
-        self._listener.lost(partitions)
+    def lost(self, partitions: Partitions, _: GroupRole) -> None:
+        self._listener.lost(partitions, GroupRole.OWN)

@@ -6,7 +6,7 @@ from typing import Final
 import re2
 
 from consumer.config import Settings
-from consumer.core.settle.envelope import own_topics
+from consumer.core.settle.envelope import groups_among, own_topics, own_topics_among
 
 FOLLOW_TOPICS_EVERY_S: Final = 30.0
 """How often the cluster is asked for its topics, unless `topic.metadata.refresh.interval.ms` says more often."""
@@ -53,7 +53,7 @@ _SECURITY: Final = ("security.", "sasl.", "ssl.", "enable.ssl.", "client.id", "c
 def follow_topics_every_s(settings: Settings) -> float:
     """How often the cluster's topics are looked up."""
     refresh_ms = settings.kafka.properties.get("topic.metadata.refresh.interval.ms", "")
-    if not refresh_ms.isdigit():
+    if not (refresh_ms.isascii() and refresh_ms.isdecimal()):
         return FOLLOW_TOPICS_EVERY_S
     return min(FOLLOW_TOPICS_EVERY_S, max(1.0, int(refresh_ms) / 1000))
 
@@ -61,6 +61,12 @@ def follow_topics_every_s(settings: Settings) -> float:
 def own_topics_of(settings: Settings) -> frozenset[str]:
     """The topics that this group writes for itself and reads too."""
     return frozenset(own_topics(settings.kafka.group_id, settings.pixels))
+
+
+def abandoned_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ...]]:
+    """Which of the cluster's topics hold parked records of pixels that are configured no more: nobody reads them."""
+    ours = own_topics_of(settings)
+    return lambda seen: tuple(sorted(own_topics_among(seen, settings.kafka.group_id) - ours))
 
 
 def outcomes_topics(settings: Settings) -> frozenset[str]:
@@ -71,18 +77,21 @@ def outcomes_topics(settings: Settings) -> frozenset[str]:
 def chosen_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ...]]:
     """Which of the cluster's topics `kafka.topics` means: the names as they are, or all that its expression finds.
 
-    Never the service's own topics, nor dead-letter topics, nor the outcomes topic, nor Kafka's internal ones.
+    An expression never means the service's own topics, also of pixels that are configured no more, nor those of other
+    groups of ours, nor dead-letter topics, nor the outcomes topic, nor Kafka's internal ones.
     """
     pattern = settings.kafka.topic_pattern
     if pattern is None:
         names = tuple(sorted(settings.kafka.topics))
         return lambda _: names
     expression = re2.compile(pattern)
-    ours = own_topics_of(settings) | outcomes_topics(settings)
+    outcomes = outcomes_topics(settings)
 
     def chosen(seen: Iterable[str]) -> tuple[str, ...]:
         found = {topic for topic in seen if expression.search(topic)}
         letters = {settings.dead_letter_topic(topic) for topic in seen}
+        groups = {settings.kafka.group_id, *groups_among(seen)}
+        ours = outcomes.union(*(own_topics_among(seen, group) for group in groups))
         return tuple(sorted(topic for topic in found - letters - ours if not topic.startswith("__")))
 
     return chosen

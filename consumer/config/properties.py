@@ -64,6 +64,9 @@ def check_properties(kafka: KafkaSection, problems: Problems) -> None:
         for name in _REFUSED_WITH_CONSUMER_PROTOCOL:
             if name in kafka.properties:
                 problems.add((*consumer, name), "the broker decides it with group.protocol consumer; remove it")
+    for section, given in (("properties", kafka.properties), ("producer_properties", kafka.producer_properties)):
+        if _lacks_token(given):
+            problems.add(("kafka", section, "sasl.mechanism"), _TOKENLESS)
     if not kafka.properties.get("max.poll.interval.ms", "1").isdecimal():
         problems.add((*consumer, "max.poll.interval.ms"), "must be a whole number; write milliseconds, such as 300000")
     strategy = kafka.properties.get("partition.assignment.strategy", "cooperative-sticky")
@@ -72,6 +75,20 @@ def check_properties(kafka: KafkaSection, problems: Problems) -> None:
             (*consumer, "partition.assignment.strategy"),
             "eager assignors take every partition away at each rebalance; use cooperative-sticky, or remove it",
         )
+
+
+_TOKENLESS: Final = (
+    "OAUTHBEARER has no token to show: set sasl.oauthbearer.method to oidc, with client id, secret and token endpoint"
+)
+
+
+def _lacks_token(given: Mapping[str, str]) -> bool:
+    """OAUTHBEARER without a source of tokens: librdkafka would wait for a callback to bring one, for ever."""
+    mechanism = given.get("sasl.mechanism", given.get("sasl.mechanisms", ""))
+    if mechanism.strip().upper() != "OAUTHBEARER":
+        return False
+    is_unsecured = given.get("enable.sasl.oauthbearer.unsecure.jwt", "").lower() == "true"
+    return not is_unsecured and given.get("sasl.oauthbearer.method", "").lower() != "oidc"
 
 
 def _check(given: Mapping[str, str], refused: Mapping[str, str], place: Place, problems: Problems) -> None:

@@ -47,6 +47,8 @@ class Record(Struct, frozen=True, gc=False):
     origin: Position
     rule: str | None = None
     replays: int = 0
+    are_headers_readable: bool = True
+    """False where a header's name is not UTF-8: the client then gives none of them."""
 
     @property
     def size_bytes(self) -> int:
@@ -215,6 +217,7 @@ class RejectReason(StrEnum):
     DECODE_TOO_LARGE = "decode.too_large"
     DECODE_UTF8 = "decode.utf8"
     DECODE_VALUE = "decode.value"
+    DECODE_HEADERS = "decode.headers"
     ROUTE_UNKNOWN_PIXEL = "route.unknown_pixel"
     ROUTE_UNKNOWN_RULE = "route.unknown_rule"
     MAP_CALL = "map.call"

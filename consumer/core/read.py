@@ -1,10 +1,20 @@
 """Where a partition is read on from when it becomes ours. It never jumps forward past a record that is still there."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
-from consumer.core.model import TopicPartition
+from consumer.core.model import Record, TopicPartition
+
+
+class GroupRole(StrEnum):
+    """The service is a member of two groups."""
+
+    ORIGIN = "origin"
+    """`kafka.group_id`: reads the topics of the configuration."""
+    OWN = "own"
+    """The same with `.own` behind: reads the topics that the service writes for itself."""
 
 
 class CommittedOffset(Struct, frozen=True):
@@ -12,6 +22,8 @@ class CommittedOffset(Struct, frozen=True):
 
     offset: int | None
     metadata: str
+    error: str = ""
+    """Why it is not known, in the broker's words; then the rest says nothing."""
 
 
 class LogBounds(Struct, frozen=True):
@@ -21,13 +33,31 @@ class LogBounds(Struct, frozen=True):
     high: int
 
 
+class FoundPosition(Struct, frozen=True):
+    """The answer to one question for one partition: what the group has stored, and what its log has."""
+
+    number: int
+    """Of the question: a partition may have gone and come back since."""
+    partition: TopicPartition
+    stored: CommittedOffset = CommittedOffset(None, "")
+    bounds: LogBounds = LogBounds(0, 0)
+    topic_id: str = ""
+    """Empty if the cluster does not say."""
+    error: str = ""
+    """Why the position is not known, in the client's words; then all the rest says nothing."""
+
+
 class ReadFaultKind(StrEnum):
     """Something that came from Kafka instead of a record."""
 
     POSITION_LOST = "position_lost"
     """The log no longer has the offset we wanted to read."""
-    FATAL = "fatal"
-    """This member is out for good."""
+    FENCED = "fenced"
+    """Another member has this one's `group.instance.id`: this one is out for good."""
+    OUT = "out"
+    """The client is at its end, for a reason that may pass: a new one may be let in."""
+    AWAY = "away"
+    """No broker answers."""
     OTHER = "other"
     """The client mends it by itself."""
 
@@ -37,6 +67,19 @@ class ReadFault(Struct, frozen=True):
     partition: TopicPartition | None
     text: str
     """The client's words; they hold no record."""
+    group: GroupRole = GroupRole.ORIGIN
+    """Whose member met it."""
+
+
+class ReadBatch(Struct, frozen=True):
+    """What one poll gave."""
+
+    records: Sequence[Record] = ()
+    """In order within each partition."""
+    faults: Sequence[ReadFault] = ()
+    ends: Mapping[TopicPartition, int] = {}
+    """Partitions whose logs were read to their end, and where that is: all records before it have been given. It lies
+    beyond the last record where offsets hold none, such as the marks of transactions."""
 
 
 class StartOrigin(StrEnum):

@@ -113,6 +113,11 @@ class PartitionWindows:
         if record.position.offset == owned.start - 1:
             self._is_warm(partition)
 
+    def at_end(self, partition: TopicPartition, offset: int) -> None:
+        """All records before this offset have been read; the last one to fill in may have been no record."""
+        if partition in self._cold and offset >= self._open[partition].start:
+            self._is_warm(partition)
+
     def late(self, paused: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         """Partitions whose filling in takes longer than `warmup_max`: read on from the offset given instead.
 

@@ -33,12 +33,13 @@ from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.deliver import DeliverStage
 from consumer.service.outcomes import OutcomeWriter
 from consumer.service.park import ParkStage
+from consumer.service.ports import Clocks
 from consumer.service.publish import PublishStage
 from consumer.service.published import ServiceSnapshot
-from consumer.service.read import Edges, Hooks, ReadSettings, ReadStage
+from consumer.service.read.assignment import Hooks
+from consumer.service.read.stage import Edges, ReadSettings, ReadStage
 from consumer.service.report import ServiceInfo, ServiceParts, StatusReport
 from consumer.service.settle import SettleStage
-from consumer.status.connections import Connections
 from consumer.status.stages import Decided
 
 log = structlog.get_logger("consumer.service.loop")
@@ -47,15 +48,7 @@ BUSY_WAIT_S: Final = 0.01
 """How long a read may wait for records while answers are expected."""
 IDLE_WAIT_S: Final = 0.05
 _DECIDE_FOR_S: Final = 1.0  # the longest in one step: then it sends, settles and polls, so that Kafka keeps us
-
-
-class Clocks(Struct, frozen=True):
-    """Time, always passed in."""
-
-    monotonic: Callable[[], float]
-    """Seconds, for waits."""
-    wall: Callable[[], float]
-    """Unix seconds, for ages."""
+_LEAVE_FOR_S: Final = 5.0  # to wait for the brokers when leaving: without a word, the group notices later
 
 
 class ServiceSettings(Struct, frozen=True):
@@ -94,10 +87,9 @@ class Service:
         metrics: Metrics,
         clocks: Clocks,
         settings: ServiceSettings,
-        connections: Connections,
         telling: OutcomeWriter | None = None,
     ) -> None:
-        hooks = Hooks(windows.opened, windows.is_recreated, self._drain, self._closed)
+        hooks = Hooks(windows.opened, windows.is_recreated, self._drain, self._closed, windows.at_end)
         self._member = edges.member
         self._reading = ReadStage(edges, ledger, metrics, read, hooks)
         self._pipeline, self._looking_up, self._windows = pipeline, looking_up, windows
@@ -115,7 +107,7 @@ class Service:
         self._is_stopping = self._is_breaker_handled = self._has_news = False
         self._decided = Decided()
         parts = ServiceParts(
-            self._reading, windows, delivering, settling, self._parking, ledger, breaker, self._decided, connections
+            self._reading, windows, delivering, settling, self._parking, ledger, breaker, self._decided
         )
         reporting = StatusReport(parts, settings.about, clocks.monotonic, clocks.wall)
         self.publishing = PublishStage(parts, reporting, metrics, clocks.monotonic, settings.request_timeout_s)
@@ -125,8 +117,10 @@ class Service:
     def step(self) -> None:
         """Read a little, decide it, send what is due, settle what is done. Raises Halt if Kafka has put us out."""
         now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
-        self._reading.is_stopped = self._is_stopping or self._breaker.is_tripped or self._settling.is_blocked
-        self._reading.paused_topics = self._parking.paused_topics(now_s)
+        self._reading.pause(
+            is_stopped=self._is_stopping or self._breaker.is_tripped or self._settling.is_blocked,
+            topics=self._parking.paused_topics(now_s),
+        )
         self._take(self._reading.read(now_s, self._wait_s()), now_s, wall_s)
         self._decide_what_waited(now_s, wall_s)
         for partition, offset in self._windows.late(self._reading.paused).items():
@@ -363,16 +357,21 @@ class Service:
         Returns:
             False if a request was left without its answer: its events will be sent again.
         """
-        self._is_stopping = True
+        self._is_stopping = self._reading.is_leaving = True
         until_s = self._clocks.monotonic() + self._settings.shutdown_timeout_s
+
+        def is_over() -> bool:
+            return is_hurried() or self._clocks.monotonic() >= until_s
+
         self._send_and_settle(is_flushing=True)
         self._parking.before_leaving(lambda item: True)
-        while self._is_busy() and self._clocks.monotonic() < until_s and not is_hurried():
+        while self._is_busy() and not is_over():
             self.step()
             self._parking.before_leaving(lambda item: True)  # a pixel may close just now
         unfinished = self._delivering.in_flight()
-        self._settling.commit_now(self._member)
-        self._reading.leave()
+        self._settling.commit_now(self._member, is_over)
+        leave_until_s = self._clocks.monotonic() + _LEAVE_FOR_S
+        self._reading.leave(lambda: is_over() or self._clocks.monotonic() >= leave_until_s)
         self._sharing.finish(self._clocks.monotonic(), self._clocks.wall())
         return not unfinished
 

@@ -1,48 +1,69 @@
 """The edges as the service sees them. It knows them only by these shapes; `cli` puts the real ones in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
+
+from msgspec import Struct
 
 from consumer.core.decode.schema_lookups import SchemaAnswer
 from consumer.core.dedupe.shared_protocol import ClaimRequest, ClaimResult
 from consumer.core.deliver.request import Request
-from consumer.core.model import Answer, Record, SchemaKey, TopicPartition
-from consumer.core.read import CommittedOffset, LogBounds, ReadFault
+from consumer.core.model import Answer, SchemaKey, TopicPartition
+from consumer.core.read import CommittedOffset, FoundPosition, GroupRole, ReadBatch
 from consumer.core.settle.envelope import OutgoingRecord
 
 
-class RebalanceListener(Protocol):
-    """Told by `Member.read` when the group gives or takes partitions."""
+class Clocks(Struct, frozen=True):
+    """Time, always passed in."""
 
-    def assigned(self, partitions: Sequence[TopicPartition]) -> None: ...
+    monotonic: Callable[[], float]
+    """Seconds, for waits."""
+    wall: Callable[[], float]
+    """Unix seconds, for ages."""
+
+
+class RebalanceListener(Protocol):
+    """Told by `Member.read` when a group gives or takes partitions."""
+
+    def assigned(self, partitions: Sequence[TopicPartition], group: GroupRole) -> None: ...
     def revoked(self, partitions: Sequence[TopicPartition]) -> None: ...
-    def lost(self, partitions: Sequence[TopicPartition]) -> None: ...
+    def lost(self, partitions: Sequence[TopicPartition], group: GroupRole) -> None: ...
+
+
+def never() -> bool:
+    """Is it time to give up? Not as long as it takes."""
+    return False
 
 
 class Member(Protocol):
-    """A member of the consumer group: `edges.kafka.KafkaSource`. Questions raise Unreachable."""
+    """A member of both groups: `adapters.kafka_own_topics.OwnTopicsConsumer`. Questions raise Unreachable."""
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None: ...
+    def renew(self, group: GroupRole) -> None:
+        """Make the client of this group anew, after its end: it has no partitions, and is subscribed to nothing."""
+
     def assign(self, partition: TopicPartition, offset: int, epoch: int, is_paused: bool) -> None: ...
     def unassign(self, partition: TopicPartition) -> None: ...
     def pause(self, partitions: Iterable[TopicPartition]) -> None: ...
     def resume(self, partitions: Iterable[TopicPartition]) -> None: ...
-    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[ReadFault]]: ...
-    def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool: ...
+    def read(self, max_records: int, timeout_s: float) -> ReadBatch: ...
+    def commit(
+        self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool, is_over: Callable[[], bool] = never
+    ) -> bool: ...
     def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]: ...
     def known_high(self, partition: TopicPartition) -> int | None: ...
-    def close(self) -> None: ...
+    def close(self, is_over: Callable[[], bool] = never) -> None: ...
 
 
-class Cluster(Protocol):
-    """What the cluster says of its topics: `edges.cluster.KafkaCluster`. Questions raise Unreachable."""
+class PositionFinder(Protocol):
+    """Finds out where partitions stand: `adapters.kafka_positions.KafkaPositionFinder`. Never blocks."""
 
-    def bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, LogBounds]: ...
-    def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]: ...
+    def find(self, number: int, partitions: Sequence[TopicPartition]) -> None: ...
+    def answers(self) -> Sequence[FoundPosition]: ...
 
 
 class TopicDirectory(Protocol):
-    """The cluster's topics, looked up now and then in the background: `edges.cluster.TopicWatch`."""
+    """The cluster's topics, looked up now and then in the background: `adapters.kafka_admin.TopicWatch`."""
 
     @property
     def seen(self) -> Mapping[str, int] | None:
@@ -55,6 +76,17 @@ class TopicDirectory(Protocol):
     @property
     def ends(self) -> Mapping[TopicPartition, int]:
         """The offset that each read partition's next record will have, as far as known."""
+
+    @property
+    def looks(self) -> int:
+        """How often the cluster was asked something so far, with or without an answer."""
+
+    @property
+    def error(self) -> str | None:
+        """Why the last of these questions was not answered; None if it was."""
+
+    def look_now(self) -> None:
+        """Ask again soon: something has happened."""
 
     watched: frozenset[str]
     read: frozenset[TopicPartition]

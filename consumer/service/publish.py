@@ -74,7 +74,7 @@ class PublishStage:
         for outcome in RecordOutcome:
             metrics.level("records_settled", ledger.totals.settled[outcome], (outcome.label,))
         metrics.level("records_released", ledger.totals.released)
-        for each in self._parts.connections.all:
+        for each in self._parts.reading.connections.all:
             if each.connected is not None:
                 metrics.set("connected", float(each.connected), (each.to,))
         self._parts.reading.publish()
@@ -82,8 +82,7 @@ class PublishStage:
         self._parts.delivering.publish()
 
     def _unready(self, now_s: float) -> Iterator[str]:
-        if not self._parts.reading.has_joined:
-            yield "not yet a member of the group"
+        yield from self._parts.reading.unready(now_s)
         if not self._parts.windows.is_warm:
             yield "the dedupe window is being filled in"
         if self._parts.breaker.is_tripped:

@@ -13,9 +13,8 @@ from consumer.metrics import Snapshot
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.deliver import DeliverStage
 from consumer.service.park import ParkStage
-from consumer.service.read import ReadStage
+from consumer.service.read.stage import ReadStage
 from consumer.service.settle import SettleStage
-from consumer.status.connections import Connections
 from consumer.status.history import History, Levels, ReadRates
 from consumer.status.model import (
     LedgerStatus,
@@ -54,7 +53,6 @@ class ServiceParts(Struct, frozen=True):
     ledger: Ledger
     breaker: Breaker
     decided: Decided
-    connections: Connections
 
 
 class StatusReport:
@@ -119,7 +117,7 @@ class StatusReport:
                 max_in_flight=self._about.max_requests,
                 by_result=dict(counts.results),
             ),
-            connections=self._parts.connections.all,
+            connections=self._parts.reading.connections.all,
             window=WindowStatus(
                 self._parts.windows.keys, round(self._parts.windows.reaches_back_s, 1), self._parts.windows.is_warm
             ),

@@ -14,7 +14,7 @@ from consumer.core.settle.envelope import OutgoingRecord, dead_letter, own_lette
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics
 from consumer.service.outcomes import OutcomeWriter
-from consumer.service.ports import CommitMetadata, Member, RecordWriter
+from consumer.service.ports import CommitMetadata, Member, RecordWriter, never
 
 log = structlog.get_logger("consumer.settle")
 
@@ -186,14 +186,18 @@ class SettleStage:
             self._commit_at_s = now_s + COMMIT_EVERY_S
             self._send_commit(member, wait=False)
 
-    def commit_now(self, member: Member) -> None:
-        """Commit what has been settled, and wait until the broker has it: partitions are about to go."""
-        self._send_commit(member, wait=True)
+    def commit_now(self, member: Member, is_over: Callable[[], bool] = never) -> None:
+        """Commit what has been settled, and wait until the broker has it or time is over: before partitions go."""
+        self._send_commit(member, wait=True, is_over=is_over)
 
-    def _send_commit(self, member: Member, *, wait: bool) -> None:
+    def _send_commit(self, member: Member, *, wait: bool, is_over: Callable[[], bool] = never) -> None:
         offsets = self._ledger.committable()
         if offsets:
-            member.commit({p: (offset, self._windows.metadata(p, offset)) for p, offset in offsets.items()}, wait=wait)
+            member.commit(
+                {p: (offset, self._windows.metadata(p, offset)) for p, offset in offsets.items()},
+                wait=wait,
+                is_over=is_over,
+            )
 
     def committed(self, offsets: Mapping[TopicPartition, int], is_whole: bool) -> None:
         """The broker's answer to a commit."""

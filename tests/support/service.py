@@ -5,11 +5,12 @@ import itertools
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import fastavro
+from msgspec import structs
 
 from consumer.core.backoff import Backoff
 from consumer.core.batch import Batcher, BatchLimits
@@ -22,7 +23,7 @@ from consumer.core.deliver.parking import ParkSettings
 from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.model import Headers, Position, Record, SchemaKey, TopicPartition
 from consumer.core.pipeline import Pipeline, PipelineSettings
-from consumer.core.read import CommittedOffset, LogBounds, ReadFault
+from consumer.core.read import CommittedOffset, FoundPosition, GroupRole, LogBounds, ReadBatch, ReadFault, ReadFaultKind
 from consumer.core.rules.source import Comparison, PathSource, Rule
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.envelope import OutgoingRecord
@@ -33,10 +34,11 @@ from consumer.service.decode import DecodeStage
 from consumer.service.dedupe import PartitionWindows, WindowsSettings
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.deliver import DeliverStage
-from consumer.service.loop import Clocks, Service, ServiceSettings
+from consumer.service.loop import Service, ServiceSettings
 from consumer.service.outcomes import OutcomeWriter
-from consumer.service.ports import RebalanceListener, WindowStore
-from consumer.service.read import Edges, ReadSettings
+from consumer.service.ports import Clocks, RebalanceListener, WindowStore, never
+from consumer.service.read.stage import Edges, ReadSettings
+from consumer.service.read.topics import TopicSettings
 from consumer.service.settle import SettleStage
 from consumer.status.connections import Connections, OutsideSystem
 from tests.support.fakes import FakeSender
@@ -94,7 +96,11 @@ class FakeKafka:
 
 
 class FakeMember:
-    """One member: it reads what it was assigned, in order, and leaves out what is paused."""
+    """One member: it reads what it was assigned, in order, and leaves out what is paused.
+
+    As unkind as the client: faults come with the records of the same poll, ends of logs are told once, what is not
+    subscribed to anything cannot subscribe to nothing, and an ended client answers nothing but its end.
+    """
 
     def __init__(self, kafka: FakeKafka) -> None:
         self.kafka = kafka
@@ -105,24 +111,37 @@ class FakeMember:
         self.is_closed = False
         self.faults: list[ReadFault] = []
         self.listener: RebalanceListener | None = None
+        self.subscribed: tuple[str, ...] = ()
+        self.ended: dict[GroupRole, str] = {}
+        """Groups whose client is at its end, and why: until it is renewed."""
+        self.renewed: list[GroupRole] = []
+        self.own_is_denied = False
+        self._told_ends: dict[TopicPartition, int] = {}
         self._highs: dict[TopicPartition, int] = {}
-        self._coming: list[tuple[str, Sequence[TopicPartition]]] = []
+        self._coming: list[tuple[str, Sequence[TopicPartition], GroupRole]] = []
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
-        self.listener = listener
-        if not self.places and not self._coming:
+        self.listener, self.subscribed = listener, tuple(topics)
+        if not self.places and not self._coming and topics:
             self.give([p for p in sorted(self.kafka.logs) if p[0] in topics])
+            if not self.own_is_denied:
+                self._coming.append(("assigned", [], GroupRole.OWN))
+
+    def renew(self, group: GroupRole) -> None:
+        self.renewed.append(group)
+        self.ended.pop(group, None)
 
     def give(self, partitions: Sequence[TopicPartition]) -> None:
         """The group will assign these in the next read."""
-        self._coming.append(("assigned", partitions))
+        self._coming.append(("assigned", partitions, GroupRole.ORIGIN))
 
     def take(self, partitions: Sequence[TopicPartition], *, is_lost: bool = False) -> None:
         """The group will take these back in the next read."""
-        self._coming.append(("lost" if is_lost else "revoked", partitions))
+        self._coming.append(("lost" if is_lost else "revoked", partitions, GroupRole.ORIGIN))
 
     def assign(self, partition: TopicPartition, offset: int, epoch: int, is_paused: bool) -> None:
         self.places[partition] = offset, epoch
+        self._told_ends.pop(partition, None)
         self.paused.discard(partition)
         if is_paused:
             self.paused.add(partition)
@@ -136,42 +155,70 @@ class FakeMember:
     def resume(self, partitions: Iterable[TopicPartition]) -> None:
         self.paused.difference_update(partitions)
 
-    def read(self, max_records: int, timeout_s: float) -> tuple[list[Record], list[ReadFault]]:
+    def read(self, max_records: int, timeout_s: float) -> ReadBatch:
+        if self.ended:
+            self.kafka.clock.s += timeout_s
+            return ReadBatch((), [ReadFault(ReadFaultKind.OUT, None, why, group) for group, why in self.ended.items()])
         self._rebalance()
-        faults, self.faults = self.faults, []
-        if faults:
-            return [], faults
         records: list[Record] = []
         for partition in [p for p in self.places if p not in self.paused]:
             records += self._read(partition, max_records - len(records))
         if not records:
             self.kafka.clock.s += timeout_s
-        return records, faults
+        faults, self.faults = self.faults, []
+        return ReadBatch(records, faults, self._ends())
+
+    def _ends(self) -> dict[TopicPartition, int]:
+        """Of the logs that have been read to their end since that was last told."""
+        ends = {}
+        for partition, (offset, _) in self.places.items():
+            at_end = partition not in self.paused and offset == len(self.kafka.logs[partition])
+            if at_end and self._told_ends.get(partition) != offset:
+                self._told_ends[partition] = ends[partition] = offset
+        return ends
 
     def _rebalance(self) -> None:
         coming, self._coming = self._coming, []
-        for kind, partitions in coming:
-            getattr(self.listener, kind)(partitions)
+        listener = self.listener
+        for kind, partitions, group in coming:
+            assert listener is not None
+            if kind == "assigned":
+                listener.assigned(partitions, group)
+            elif kind == "lost":
+                listener.lost(partitions, group)
+            else:
+                listener.revoked(partitions)
             if kind != "assigned":
                 for partition in partitions:
                     self.unassign(partition)
+            if kind == "lost":
+                self._coming.append(("assigned", [], group))  # it joins again by itself
 
     def _read(self, partition: TopicPartition, most: int) -> list[Record]:
         offset, epoch = self.places[partition]
         self._highs[partition] = len(self.kafka.logs[partition])
-        records = []
-        for record in self.kafka.logs[partition][offset:][: max(0, most)]:
+        records: list[Record] = []
+        for record in self.kafka.logs[partition][offset:]:
+            if len(records) >= most:
+                break
             offset += 1
             if record is not None:
                 position = Position(*partition, record.position.offset, epoch)
-                records.append(
-                    Record(position, record.timestamp_ms, record.key, record.value, record.headers, position)
-                )
+                records.append(structs.replace(record, position=position, origin=position))
         self.places[partition] = offset, epoch
         return records
 
-    def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool:
-        if self.commits_fail:
+    def commit(
+        self,
+        offsets: Mapping[TopicPartition, tuple[int, str]],
+        *,
+        wait: bool,
+        is_over: Callable[[], bool] = never,
+    ) -> bool:
+        if self.kafka.is_away:
+            while wait and not is_over():
+                self.kafka.clock.s += 0.05
+        if self.commits_fail or self.kafka.is_away:
             self.told({}, False)
             return False
         for partition, (offset, metadata) in offsets.items():
@@ -185,19 +232,44 @@ class FakeMember:
     def known_high(self, partition: TopicPartition) -> int | None:
         return self._highs.get(partition)
 
-    def close(self) -> None:
+    def close(self, is_over: Callable[[], bool] = never) -> None:
+        while self.kafka.is_away and not is_over():
+            self.kafka.clock.s += 0.05
         self.is_closed = True
 
 
-class FakeCluster:
-    def __init__(self, kafka: FakeKafka) -> None:
-        self._kafka = kafka
+class FakePositions:
+    """Answers at the next look, each partition for itself."""
 
-    def bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, LogBounds]:
-        return {p: LogBounds(self._kafka.low[p], len(self._kafka.logs[p])) for p in partitions}
+    def __init__(self, kafka: FakeKafka, member: FakeMember) -> None:
+        self._kafka, self._member = kafka, member
+        self.without_leader: set[TopicPartition] = set()
+        self.is_away = False
+        self.is_silent = False
+        self.stale_ids: dict[str, str] = {}
+        """Topics of which the broker that is asked has not heard yet that they were made again."""
+        self.asked: list[Sequence[TopicPartition]] = []
+        self._answers: list[FoundPosition] = []
 
-    def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]:
-        return {topic: self._kafka.ids[topic] for topic in topics if topic in self._kafka.ids}
+    def find(self, number: int, partitions: Sequence[TopicPartition]) -> None:
+        self.asked.append(partitions)
+        self._answers += [self._found(number, partition) for partition in partitions]
+
+    def _found(self, number: int, partition: TopicPartition) -> FoundPosition:
+        if self.is_away:
+            return FoundPosition(number, partition, error="timed out")
+        if partition in self.without_leader:
+            return FoundPosition(number, partition, error="Broker: Leader not available")
+        stored = self._member.committed([partition])[partition]
+        bounds = LogBounds(self._kafka.low[partition], len(self._kafka.logs[partition]))
+        topic_id = self.stale_ids.get(partition[0], self._kafka.ids.get(partition[0], ""))
+        return FoundPosition(number, partition, stored, bounds, topic_id)
+
+    def answers(self) -> list[FoundPosition]:
+        if self.is_silent:
+            return []
+        answers, self._answers = self._answers, []
+        return answers
 
 
 class FakeTopics:
@@ -205,6 +277,18 @@ class FakeTopics:
         self._kafka = kafka
         self.watched: frozenset[str] = frozenset()
         self.read: frozenset[TopicPartition] = frozenset()
+        self.stale_ids: dict[str, str] = {}
+        """What it saw when it looked last, where that is not so any more."""
+        self.looks = 0
+        self.error: str | None = None
+        self.times_asked_to_look = 0
+
+    def look_now(self) -> None:
+        self.times_asked_to_look += 1
+
+    def looked(self, error: str | None = None) -> None:
+        """It has asked the cluster again, which has answered or not."""
+        self.error, self.looks = error, self.looks + 1
 
     @property
     def ends(self) -> Mapping[TopicPartition, int]:
@@ -219,7 +303,7 @@ class FakeTopics:
 
     @property
     def ids(self) -> Mapping[str, str]:
-        return self._kafka.ids
+        return {**self._kafka.ids, **self.stale_ids}
 
 
 class FakeLetters:
@@ -317,13 +401,15 @@ class Scene:
         store: WindowStore | None = None,
         name: bytes = b"process",
         outcomes: FakeOutcomes | None = None,
+        chosen: Callable[[Iterable[str]], tuple[str, ...]] = lambda _: (TOPIC,),
     ) -> None:
         self.kafka = kafka or FakeKafka(ManualClock())
         self.clock = self.kafka.clock
         self.member, self.sender = FakeMember(self.kafka), FakeSender()
+        self.positions, self.topics = FakePositions(self.kafka, self.member), FakeTopics(self.kafka)
         self.letters, self.registry = FakeLetters(self.kafka), FakeRegistry()
         self.metrics, self.ledger = Metrics(), Ledger()
-        self.connections = Connections({to: f"{to}.example" for to in OutsideSystem})
+        self.connections = Connections({to: f"{to}.example" for to in OutsideSystem}, self.clock.wall)
         codes = {name: f"CODE{name}" for name in pixels}
         decoder = Decoder(framing, max_record_bytes=1 << 20, local_schemas=[SCHEMA])  # type: ignore[arg-type]  # a test's own word
         window = WindowSettings(round(window_s * 1000), round(merge_wait_s * 1000))
@@ -356,11 +442,13 @@ class Scene:
                 telling=telling,
             )
         self.service = Service(
-            edges=Edges(self.member, FakeCluster(self.kafka), FakeTopics(self.kafka)),
+            edges=Edges(self.member, self.positions, self.topics, self.connections),
             read=ReadSettings(
-                chosen=lambda _: (TOPIC,),
-                own_topics=frozenset({"g.replay", *parked.values()}),
-                is_latest=is_latest,
+                TopicSettings(
+                    chosen=chosen,
+                    own_topics=frozenset({"g.replay", *parked.values()}),
+                    is_latest=is_latest,
+                ),
                 max_records=max_records,
                 max_bytes=1 << 27,
             ),
@@ -379,7 +467,6 @@ class Scene:
             settings=ServiceSettings(
                 30.0, 30.0, 10.0, ParkSettings(True, park_after_s, max(1, max_records // 4)), parked
             ),
-            connections=self.connections,
             telling=telling,
         )
 

@@ -62,6 +62,8 @@ def more(text: str) -> str:
         (kafka(properties="{on_commit: x}"), "kafka.properties.on_commit", "remove it"),
         (kafka(properties="{session_timeout_ms: 1}"), "kafka.properties.session_timeout_ms", "`session.timeout.ms`"),
         (kafka(properties="{sasl: {mechanism: x}}"), "kafka.properties.sasl", "dotted names in one piece"),
+        (kafka(properties="{sasl.mechanism: OAUTHBEARER}"), 'kafka.properties["sasl.mechanism"]', "to oidc"),
+        (kafka(properties="{sasl.mechanisms: oauthbearer}"), 'kafka.properties["sasl.mechanism"]', "to oidc"),
         (kafka(properties="{group.protocol: new}"), 'kafka.properties["group.protocol"]', "classic or consumer"),
         (kafka(properties="{max.poll.interval.ms: 5m}"), 'kafka.properties["max.poll.interval.ms"]', "milliseconds"),
         (

@@ -1,16 +1,19 @@
 """What librdkafka says against its properties is a problem of the configuration, named by its section."""
 
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Final
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from consumer.adapters.kafka_admin import KafkaCluster
-from consumer.adapters.kafka_consumer import KafkaConsumer
+from consumer.adapters.kafka_consumer import KafkaConsumer, _headers, fault_of
 from consumer.adapters.kafka_errors import config_errors
 from consumer.adapters.kafka_producer import KafkaRecordWriter
+from consumer.adapters.kafka_waiting import within
 from consumer.core.errors import ConfigError
+from consumer.core.read import ReadFaultKind
 
 SECRET: Final = "s3cret-token"
 CLIENTS: Final[list[tuple[Callable[[Mapping[str, str]], object], str]]] = [
@@ -44,3 +47,75 @@ def test_a_value_is_left_out_where_librdkafka_quotes_it_bare() -> None:
         raise refusal
 
     assert caught.value.problems == ('kafka.properties: no "…" and no …/x, but a "…" of g; mend or remove it',)
+
+
+def test_words_that_are_no_secret_stay_in_what_librdkafka_says() -> None:
+    refusal = KafkaException(KafkaError(KafkaError._INVALID_ARG, "`x.y` must be set to `true`, not `false`"))
+
+    with (
+        pytest.raises(ConfigError) as caught,
+        config_errors("kafka.properties", {"enable.auto.commit": "false", "x": "true", "empty": ""}),
+    ):
+        raise refusal
+
+    assert caught.value.problems == ("kafka.properties: `x.y` must be set to `true`, not `false`; mend or remove it",)
+
+
+# ── what an error of the client means ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (KafkaError(KafkaError.FENCED_INSTANCE_ID, "", True), ReadFaultKind.FENCED),
+        (KafkaError(KafkaError.UNRELEASED_INSTANCE_ID, "", True), ReadFaultKind.OUT),
+        (KafkaError(KafkaError.GROUP_MAX_SIZE_REACHED, "", True), ReadFaultKind.OUT),
+        (KafkaError(KafkaError._FATAL), ReadFaultKind.OUT),
+        (KafkaError(KafkaError._ALL_BROKERS_DOWN), ReadFaultKind.AWAY),
+        (KafkaError(KafkaError._AUTO_OFFSET_RESET), ReadFaultKind.POSITION_LOST),
+        (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), ReadFaultKind.OTHER),
+    ],
+)
+def test_only_a_fenced_member_is_out_for_good(error: KafkaError, kind: ReadFaultKind) -> None:
+    assert fault_of(error, None).kind is kind
+
+
+class BrokenMessage:
+    """What the client gives for a record with a header whose name is not UTF-8."""
+
+    def __init__(self) -> None:
+        self.times_asked = 0
+
+    def headers(self) -> None:
+        self.times_asked += 1
+        if self.times_asked > 1:
+            raise SystemError("asked twice")
+        b"stra\xdfe".decode()
+
+
+def test_headers_that_cannot_be_read_are_none_and_asked_for_once() -> None:
+    message = BrokenMessage()
+
+    assert _headers(message) is None  # type: ignore[arg-type]  # as much of a message as is needed
+    assert message.times_asked == 1
+
+
+# ── waiting for a broker ────────────────────────────────────────────────────────────────────────
+
+
+def test_a_call_that_takes_too_long_is_left_alone() -> None:
+    hangs = Event()
+
+    with pytest.raises(TimeoutError):
+        within(hangs.wait, lambda: True)
+
+    hangs.set()
+
+
+def test_a_call_in_time_gives_what_it_returns_or_raises() -> None:
+    def refuse() -> None:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
+    assert within(lambda: 7, lambda: False) == 7
+    with pytest.raises(KafkaException):
+        within(refuse, lambda: False)

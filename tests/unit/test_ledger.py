@@ -202,3 +202,17 @@ def test_every_record_is_settled_or_released_or_in_flight(steps: list[tuple[str,
 
     assert read == sum(ledger.totals.settled.values()) + ledger.totals.released + ledger.in_flight
     assert ledger.in_flight_bytes == ledger.in_flight
+
+
+def test_offsets_that_hold_no_record_are_skipped_and_never_back() -> None:
+    ledger = Ledger()
+    ledger.assign(("t", 0), 1, 5, is_committed=True)
+    ledger.open(Position("t", 0, 5, 1), 1, 0.0)
+    ledger.skip_to(("t", 0), 9)
+    ledger.skip_to(("t", 0), 7)
+    ledger.skip_to(("elsewhere", 0), 7)
+    assert ledger.committable() == {}
+
+    ledger.settle(Position("t", 0, 5, 1), RecordOutcome.SENT)
+
+    assert ledger.committable() == {("t", 0): 9}

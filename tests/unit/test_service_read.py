@@ -1,19 +1,19 @@
 """Which partitions are ours, from where they are read, and which of them pause."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import pytest
-from msgspec import structs
 
 from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.errors import Halt, Unreachable
 from consumer.core.model import Position, Record
-from consumer.core.read import ReadFault, ReadFaultKind
+from consumer.core.read import CommittedOffset, GroupRole, ReadFault, ReadFaultKind
 from consumer.core.settle.envelope import own_letter
 from consumer.core.settle.ledger import RecordOutcome
+from consumer.service.read.positions import ANSWER_WITHIN_S
 from tests.support.service import SCHEMA, TOPIC, Scene, encoded
 
 P0: Final = (TOPIC, 0)
@@ -24,12 +24,15 @@ def unreachable(*_: object) -> NoReturn:
     raise Unreachable("timed out")
 
 
+def unready(scene: Scene) -> Sequence[str]:
+    return scene.service.published.unready
+
+
 @contextmanager
 def cluster_away(scene: Scene) -> Iterator[None]:
-    cluster = scene.service._reading._cluster
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cluster, "bounds", unreachable)
-        yield
+    scene.positions.is_away = True
+    yield
+    scene.positions.is_away = False
 
 
 def test_reading_goes_on_only_when_half_of_what_may_be_in_flight_is_settled() -> None:
@@ -53,8 +56,7 @@ def test_reading_goes_on_only_when_half_of_what_may_be_in_flight_is_settled() ->
 
 def test_reading_pauses_by_bytes_as_well() -> None:
     scene = Scene()
-    reading = scene.service._reading
-    reading._settings = structs.replace(reading._settings, max_bytes=200)
+    scene.service._reading._pauses._max_bytes = 200
     for number in range(10):
         scene.kafka.produce(encoded(event_id=str(number)))
     scene.sender.is_silent = True
@@ -201,10 +203,10 @@ def test_a_fault_that_the_client_mends_by_itself_changes_nothing(partition: tupl
     assert scene.sent_ids == ["a"]
 
 
-def test_a_fatal_fault_halts_in_the_words_of_the_client() -> None:
+def test_a_member_that_is_fenced_halts_in_the_words_of_the_client() -> None:
     scene = Scene()
     scene.run(for_s=0.5)
-    scene.member.faults.append(ReadFault(ReadFaultKind.FATAL, None, "fenced by another instance"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.FENCED, None, "fenced by another instance"))
 
     with pytest.raises(Halt, match="fenced by another instance"):
         scene.service.step()
@@ -255,3 +257,278 @@ def test_the_lag_is_of_the_committed_offset_and_forgotten_with_the_partition() -
     scene.run(for_s=1)
 
     assert "lag{web-events,0}" not in scene.numbers()
+
+
+# ── what came beside records ────────────────────────────────────────────────────────────────────
+
+
+def test_a_position_lost_counts_after_the_records_of_the_same_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retention took offsets 2 to 5 while 0 and 1 were in the same poll: four were lost, not six."""
+    scene = Scene()
+    for number in range(8):
+        scene.kafka.produce(encoded(event_id=str(number)))
+    scene.kafka.logs[P0][2:6] = [None] * 4
+    read = scene.member._read
+
+    def fetch(partition: tuple[str, int], _: int) -> list[Record]:
+        if scene.member.places[partition][0] != 0:
+            return read(partition, 500) if scene.member.places[partition][0] >= 6 else []
+        scene.kafka.low[P0] = 6
+        scene.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
+        return read(partition, 2)
+
+    monkeypatch.setattr(scene.member, "_read", fetch)
+    scene.run()
+
+    assert scene.numbers()["offsets_lost{web-events}"] == 4
+    assert scene.sent_ids == ["0", "1", "6", "7"]
+    assert scene.kafka.committed_offset() == 8
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_position_lost_of_a_partition_that_has_just_gone_means_nothing(is_lost: bool) -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run()
+    scene.member.take([P0], is_lost=is_lost)
+    scene.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
+    scene.run(for_s=0.5)
+
+    scene.member.give([P0])
+    scene.run()
+
+    assert scene.sent_ids == ["a"]
+    assert "offsets_lost{web-events}" in scene.numbers()
+
+
+def test_a_position_lost_with_records_of_a_log_made_anew_loses_none() -> None:
+    scene = Scene()
+    for number in range(3):
+        scene.kafka.produce(encoded(event_id=f"old-{number}"))
+    scene.run()
+    scene.kafka.produce(encoded(event_id="last"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
+    scene.service.step()
+    scene.kafka.logs[P0] = []
+    scene.kafka.produce(encoded(event_id="new"))
+
+    scene.run()
+
+    assert scene.sent_ids[-1] == "new"
+    assert scene.is_even()
+
+
+def test_offsets_that_hold_no_record_are_committed_and_leave_no_lag() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.kafka.logs[P0] += [None] * 102  # marks of transactions
+    scene.run()
+
+    assert scene.kafka.committed_offset() == 103
+    assert scene.numbers()["lag{web-events,0}"] == 0
+
+
+def test_an_end_of_the_log_is_not_committed_past_a_record_that_waits() -> None:
+    scene = Scene()
+    scene.sender.is_silent = True
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.kafka.logs[P0] += [None] * 5
+    scene.run()
+
+    assert scene.kafka.committed_offset() == 0
+
+
+def test_a_window_is_warm_once_the_log_ends_in_what_is_no_record() -> None:
+    scene = Scene()
+    for name in "ab":
+        scene.kafka.produce(encoded(event_id=name))
+    scene.kafka.logs[P0] += [None] * 3
+    scene.run()
+    scene.stop()
+    assert scene.kafka.committed_offset() == 5
+
+    after = Scene(scene.kafka)
+    after.run(for_s=1)
+
+    assert after.service.published.unready == ()
+
+
+# ── one partition of three ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_partition_without_a_leader_keeps_no_other_waiting_and_is_told() -> None:
+    scene = Scene()
+    for partition in range(3):
+        scene.kafka.produce(encoded(event_id=str(partition)), partition)
+    scene.positions.without_leader = {P1}
+    scene.run(for_s=7)
+
+    assert sorted(scene.sent_ids) == ["0", "2"]
+    assert list(unready(scene)) == ["web-events[1] cannot be read: Broker: Leader not available"]
+    assert scene.numbers()["positions_unknown{}"] == 1
+
+    scene.positions.without_leader = set()
+    scene.run()
+    assert sorted(scene.sent_ids) == ["0", "1", "2"]
+    assert not unready(scene)
+    assert scene.numbers()["positions_unknown{}"] == 0
+
+
+def test_an_answer_to_an_earlier_assignment_is_not_taken() -> None:
+    scene = Scene()
+    for number in range(3):
+        scene.kafka.produce(encoded(event_id=str(number)))
+    scene.positions.is_silent = True
+    scene.run(for_s=0.5)
+    scene.member.take([P0])
+    scene.member.give([P0])
+    scene.kafka.commits[P0] = CommittedOffset(2, "")  # another member's, meanwhile
+    scene.run(for_s=0.5)
+    scene.positions.is_silent = False
+    scene.run()
+
+    assert scene.sent_ids == ["2"]
+
+
+def test_a_question_that_is_never_answered_is_asked_again() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.positions.is_silent = True
+    scene.run(for_s=1)
+    scene.positions._answers.clear()
+    scene.positions.is_silent = False
+
+    scene.run(for_s=ANSWER_WITHIN_S + 1)
+
+    assert scene.sent_ids == ["a"]
+
+
+# ── a topic made again ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("late", ["watch", "finder"])
+def test_a_topic_made_again_is_noticed_once_whoever_hears_of_it_last(late: str) -> None:
+    scene = Scene(max_wait_s=0.0)
+    for number in range(3):
+        scene.kafka.produce(encoded(event_id=f"old-{number}"))
+    scene.run()
+    old = dict(scene.kafka.ids)
+    (scene.topics if late == "watch" else scene.positions).stale_ids = old
+    scene.kafka.ids = {TOPIC: "cluster/id-2"}
+    scene.kafka.logs[P0] = []
+    for number in range(2):
+        scene.kafka.produce(encoded(event_id=f"new-{number}"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
+    scene.run(for_s=20)
+    scene.topics.stale_ids, scene.positions.stale_ids = {}, {}
+    scene.run(for_s=20)
+
+    assert scene.sent_ids == [*(f"old-{n}" for n in range(3)), *(f"new-{n}" for n in range(2))]
+    assert scene.kafka.committed_offset() == 2
+
+
+# ── the groups ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_ended_client_is_made_anew_after_growing_pauses_and_reads_on() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run()
+    scene.kafka.produce(encoded(event_id="b"))
+    scene.member.ended = {GroupRole.ORIGIN: "the instance id is in use by another member"}
+    renew = scene.member.renew
+
+    def refused(group: GroupRole) -> None:
+        renew(group)
+        if len(scene.member.renewed) < 3:
+            scene.member.ended = {GroupRole.ORIGIN: "the instance id is in use by another member"}
+        else:
+            scene.member.places.clear()
+
+    scene.member.renew = refused  # type: ignore[method-assign]  # as a broker that lets it in at the third try
+    scene.run(for_s=2)
+    assert list(unready(scene)) == ["not yet a member of the group: the instance id is in use by another member"]
+    scene.run(for_s=8)
+
+    assert scene.member.renewed == [GroupRole.ORIGIN] * 3
+    assert scene.sent_ids == ["a", "b"]
+    assert not unready(scene)
+
+
+def test_an_ended_client_of_the_own_group_leaves_the_other_alone() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.kafka.logs["g.replay", 0] = []
+    scene.run()
+    scene.service._reading._meet(ReadFault(ReadFaultKind.OUT, None, "too many members", GroupRole.OWN))
+
+    assert list(scene.ledger.partitions) == [P0]
+
+
+def test_an_own_group_that_cannot_be_joined_is_told() -> None:
+    scene = Scene()
+    scene.kafka.logs["g.replay", 0] = []
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.member.own_is_denied = True
+    scene.member.faults.append(ReadFault(ReadFaultKind.OTHER, None, "Group authorization failed", GroupRole.OWN))
+    scene.run()
+
+    assert scene.sent_ids == ["a"]
+    (reason,) = unready(scene)
+    assert reason.startswith("not yet a member of the own group")
+    assert reason.endswith(": Group authorization failed")
+
+
+def test_an_expression_that_matches_nothing_waits_for_a_topic_and_says_so() -> None:
+    scene = Scene(chosen=lambda seen: tuple(sorted(topic for topic in seen if topic == TOPIC)))
+    scene.run()
+    assert scene.member.subscribed == ()
+    assert list(unready(scene)) == ["no topic of the cluster matches kafka.topics yet"]
+
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run()
+
+    assert scene.sent_ids == ["a"]
+    assert not unready(scene)
+
+
+# ── brokers away ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_brokers_that_went_away_are_told_and_asked_for_at_once() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run()
+    assert scene.numbers()["connected{kafka}"] == 1
+
+    scene.member.faults.append(ReadFault(ReadFaultKind.AWAY, None, "2/2 brokers are down"))
+    scene.run(for_s=1)
+    assert scene.topics.times_asked_to_look == 1
+    assert not unready(scene)  # a connection made anew takes a moment
+    scene.run(for_s=5)
+    assert list(unready(scene)) == ["Kafka does not answer: 2/2 brokers are down"]
+    assert scene.numbers()["connected{kafka}"] == 0
+
+    scene.topics.looked()
+    scene.run(for_s=1)
+    assert not unready(scene)
+    assert scene.numbers()["connected{kafka}"] == 1
+
+
+@pytest.mark.parametrize(("hurried_after_s", "least_s", "most_s"), [(None, 30.0, 31.0), (3.0, 3.0, 4.0)])
+def test_a_stop_with_brokers_away_ends_in_time_or_at_a_second_signal(
+    hurried_after_s: float | None, least_s: float, most_s: float
+) -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run(for_s=0.5)
+    scene.kafka.is_away = True
+    began_s = scene.clock.s
+
+    def is_hurried() -> bool:
+        return hurried_after_s is not None and scene.clock.s >= began_s + hurried_after_s
+
+    scene.service.stop(is_hurried)
+
+    assert least_s <= scene.clock.s - began_s <= most_s
+    assert scene.member.is_closed

@@ -232,3 +232,10 @@ def test_addresses_are_shown_without_user_and_password() -> None:
         "registry": "http://one:8081,https://two/api",
         "redis": "rediss://cache:6379/0",
     }
+
+
+def test_own_topics_of_pixels_that_are_gone_and_of_other_groups_are_no_origins() -> None:
+    seen = {"web-events", "g.replay", "g.parked.gone", "g.parked.shop", "h.replay", "h.parked.x", "game.replay"}
+
+    assert kafka_clients.chosen_topics(settings('["^.*"]'))(seen) == ("game.replay", "web-events")
+    assert kafka_clients.abandoned_topics(settings())(seen) == ("g.parked.gone",)

@@ -1,9 +1,14 @@
 """What a dead letter says of itself. Pure."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from consumer.core.model import Record
-from consumer.core.settle.envelope import REPLAYED_FROM, headers_of, parted, place_of, restored
+from consumer.core.settle.envelope import REPLAYED_FROM, headers_of, parted, place_of, restored, whole_number
+
+_LARGEST_VALUE_BYTES: Final = (1 << 31) - 1
+"""Kafka's own limit: a record's length is an int32."""
 
 
 class DeadLetterRecord(Struct, frozen=True):
@@ -52,7 +57,7 @@ def letter_of(record: Record) -> DeadLetterRecord | None:
     told = headers_of(added)
     if "tiktok.reason" not in told:
         return None
-    size = told.get("tiktok.value_bytes", "")
+    size = whole_number(told.get("tiktok.value_bytes"), _LARGEST_VALUE_BYTES, -1)
     return DeadLetterRecord(
         record=restored(record),
         written_ms=record.timestamp_ms,
@@ -62,7 +67,7 @@ def letter_of(record: Record) -> DeadLetterRecord | None:
         code=told.get("tiktok.code"),
         request_id=told.get("tiktok.request_id"),
         failed_at=told.get("tiktok.failed_at", ""),
-        value_bytes=int(size) if size.isdecimal() else None,
+        value_bytes=None if size < 0 else size,
         value_sha256=told.get("tiktok.value_sha256", ""),
     )
 

@@ -5,8 +5,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from confluent_kafka import KafkaError, Message
-
 from consumer.adapters.kafka_admin import KafkaCluster
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of
 from consumer.commands.dlq.selection import Selection
@@ -14,7 +12,7 @@ from consumer.commands.explain.topic_records import Outside, TopicReader
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record, TopicPartition
-from consumer.core.read import LogBounds, ReadFaultKind
+from consumer.core.read import LogBounds, ReadBatch, ReadFaultKind
 
 READ_TIMEOUT_S: Final = 15.0
 """How long nothing may come before the cluster counts as away."""
@@ -32,24 +30,11 @@ class Logs(Outside):
     def __init__(self, settings: Settings, group_id: str) -> None:
         ours = kafka_clients.consumer_properties(settings)
         properties = {name: value for name, value in ours.items() if name not in _OF_MEMBERS}
-        outside = {"group.id": group_id, "fetch.wait.max.ms": "50", "enable.partition.eof": "true"}
-        super().__init__({**properties, **outside})
-        self._ended: set[TopicPartition] = set()
-
-    def _consume(self, max_records: int, timeout_s: float) -> list[Message]:
-        rest = []
-        for message in super()._consume(max_records, timeout_s):
-            error, topic, partition = message.error(), message.topic(), message.partition()
-            if error is not None and error.code() == KafkaError._PARTITION_EOF:
-                self._ended.add((topic or "", -1 if partition is None else partition))
-            else:
-                rest.append(message)
-        return rest
+        super().__init__({**properties, "group.id": group_id, "fetch.wait.max.ms": "50"})
 
     def records(self, ranges: Ranges, is_over: Callable[[], bool] = lambda: False) -> Iterator[Record]:
         """Every record of these ranges, in order within each partition. Raises Unreachable."""
         ends = {partition: end for partition, (start, end) in ranges.items() if start < end}
-        self._ended.clear()
         for partition in ends:
             self.assign(partition, ranges[partition][0], 0, is_paused=False)
         try:
@@ -61,7 +46,8 @@ class Logs(Outside):
     def _records(self, waiting: dict[TopicPartition, int], is_over: Callable[[], bool]) -> Iterator[Record]:
         until_s = time.monotonic() + READ_TIMEOUT_S
         while waiting and not is_over():
-            for record in self._some():
+            batch = self._some()
+            for record in batch.records:
                 until_s = time.monotonic() + READ_TIMEOUT_S
                 partition = record.position.topic, record.position.partition
                 end = waiting.get(partition)
@@ -70,17 +56,17 @@ class Logs(Outside):
                     until_s = time.monotonic() + READ_TIMEOUT_S  # whoever took it may have taken its time
                 if end is not None and record.position.offset >= end - 1:
                     del waiting[partition]
-            for partition in self._ended:
+            for partition in batch.ends:
                 waiting.pop(partition, None)
             if time.monotonic() > until_s:
                 raise Unreachable(f"no record came within {READ_TIMEOUT_S:g} s")
 
-    def _some(self) -> list[Record]:
-        records, faults = self.read(_AT_ONCE, 0.1)
-        for fault in faults:
-            if fault.kind is not ReadFaultKind.OTHER:
+    def _some(self) -> ReadBatch:
+        batch = self.read(_AT_ONCE, 0.1)
+        for fault in batch.faults:
+            if fault.kind not in (ReadFaultKind.OTHER, ReadFaultKind.AWAY):
                 raise Unreachable(fault.text)
-        return records
+        return batch
 
 
 class DeadLetters:

@@ -158,9 +158,10 @@ def _explain_offset(settings: Settings, asked: ExplainOptions, schemas: TopicSch
     with closing(TopicReader(settings)) as reader:
         low = _must_hold(reader, partition, offset)
         with closing(reader.read(partition, offset, sys.maxsize)) as records:  # type: ignore[type-var]  # a generator
-            record = next(iter(records))
-        if record.position.offset != offset:
-            raise InputError(f"no record at offset {offset}; the next is {record.position.offset}")
+            record = next(iter(records), None)
+        if record is None or record.position.offset != offset:
+            after = "there is none after it" if record is None else f"the next is {record.position.offset}"
+            raise InputError(f"no record at offset {offset} (a transaction's mark, or compacted away); {after}")
         explained = explainer.explain(explainer.of_topic(record))
         verdicts = [] if asked.is_json else list(_window(settings, reader, explainer, record, low))
     _Printer(asked, out, 1).print(explained, verdicts)

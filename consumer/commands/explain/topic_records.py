@@ -18,6 +18,8 @@ from consumer.core.settle.envelope import restored
 READ_TIMEOUT_S: Final = 10.0
 """How long nothing may come before the cluster counts as away."""
 _AT_ONCE: Final = 500
+_STEP_GROWS: Final = 4
+"""A tail of nothing but marks is passed in steps that grow so much each time."""
 
 
 class TopicReader:
@@ -40,45 +42,43 @@ class TopicReader:
         return self._source.offset_at(partition, time_ms)
 
     def read(self, partition: model.TopicPartition, start: int, end: int) -> Iterator[Record]:
-        """The records from `start` to before `end`, which the log must have."""
+        """The records from `start` to before `end`, as far as these offsets hold any and the log reaches."""
         self._source.assign(partition, start, 0, is_paused=False)
         try:
-            yield from self._read(end)
+            yield from self._read(partition, end)
         finally:
             self._source.unassign(partition)
 
     def tail(self, partition: model.TopicPartition, most: int) -> Iterator[Record]:
-        """The last records of a partition, at most so many."""
+        """The last records of a partition, at most so many. An offset may hold none, as the mark of a transaction."""
         bounds = self._cluster.bounds([partition])[partition]
-        start = max(bounds.low, bounds.high - most)
-        if start == bounds.high:
-            return
-        found = 0
-        try:
-            for record in self.read(partition, start, bounds.high):
-                found += 1
-                yield record
-        except Unreachable:
-            if not found:
-                raise  # else the log ends with what is no record, such as the mark of a transaction
+        found: list[Record] = []
+        end, step = bounds.high, most
+        while len(found) < most and end > bounds.low:
+            start = max(bounds.low, end - step)
+            found = [*self.read(partition, start, end), *found]
+            end, step = start, step * _STEP_GROWS
+        yield from found[-most:]
 
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has; 0 if it is not there."""
         return self._cluster.topics().get(topic, 0)
 
-    def _read(self, end: int) -> Iterator[Record]:
+    def _read(self, partition: model.TopicPartition, end: int) -> Iterator[Record]:
         until_s = time.monotonic() + READ_TIMEOUT_S
         while time.monotonic() < until_s:
-            records, faults = self._source.read(_AT_ONCE, 0.1)
-            for fault in faults:
+            batch = self._source.read(_AT_ONCE, 0.1)
+            for fault in batch.faults:
                 raise Unreachable(fault.text)
-            for record in records:
+            for record in batch.records:
                 if record.position.offset >= end:
                     return
                 yield restored(record) if record.position.topic in self._own_topics else record
                 if record.position.offset == end - 1:
                     return
-            if records:
+            if partition in batch.ends:
+                return
+            if batch.records:
                 until_s = time.monotonic() + READ_TIMEOUT_S
         raise Unreachable(f"no record came within {READ_TIMEOUT_S:g} s")
 

@@ -115,6 +115,8 @@ def _header(name: str) -> Getter:
     folded = name.casefold()
 
     def get(decoded: Decoded) -> str | None:
+        if not decoded.record.are_headers_readable:
+            raise RecordRejected(RejectReason.DECODE_HEADERS, "a header's name is not UTF-8")
         for other, value in reversed(decoded.record.headers):
             if other == name:
                 return _text(value)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final
 
+import re2
 from msgspec import Struct, structs
 
 from consumer.core.model import Headers, Position, Record, Rejection
@@ -83,24 +84,47 @@ def shortened(letter: OutgoingRecord) -> OutgoingRecord:
 def restored(record: Record) -> Record:
     """A record of one of the service's own topics, with origin, timestamp, rule and replays as its headers say.
 
-    What a header does not say, or says unreadably, stays as the record has it. The headers that the
-    service added are taken off, so that a letter never carries two sets of them.
+    What a header does not say, or says unusably, stays as the record has it: no number there can do harm. The headers
+    that the service added are taken off, so that a letter never carries two sets of them.
     """
     original, added = parted(record.headers)
     told = headers_of(added)
+    topic = told.get(f"{_CONNECT}topic", "")
     origin = Position(
-        told.get(f"{_CONNECT}topic", record.origin.topic),
-        _whole(told.get(f"{_CONNECT}partition"), record.origin.partition),
-        _whole(told.get(f"{_CONNECT}offset"), record.origin.offset),
+        topic if _TOPIC.fullmatch(topic) and topic not in (".", "..") else record.origin.topic,
+        whole_number(told.get(f"{_CONNECT}partition"), _LARGEST_PARTITION, record.origin.partition),
+        whole_number(told.get(f"{_CONNECT}offset"), _LARGEST_OFFSET, record.origin.offset),
     )
     return structs.replace(
         record,
         origin=origin,
-        timestamp_ms=_whole(told.get("tiktok.timestamp"), record.timestamp_ms),
+        timestamp_ms=_timestamp_ms(told.get("tiktok.timestamp"), record.timestamp_ms),
         rule=told.get("tiktok.rule") or None,
-        replays=_whole(told.get("tiktok.replays"), 0),
+        replays=whole_number(told.get("tiktok.replays"), _MOST_REPLAYS, 0),
         headers=original,
     )
+
+
+_TOPIC: Final = re2.compile("[a-zA-Z0-9._-]{1,249}")
+"""A name that Kafka allows (org.apache.kafka.common.internals.Topic): no other can be written to, ever."""
+_LARGEST_PARTITION: Final = (1 << 31) - 1
+_LARGEST_OFFSET: Final = (1 << 63) - 1
+_LAST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999: later times are no dates in Python."""
+_MOST_REPLAYS: Final = 1_000_000
+_MOST_DIGITS: Final = 19
+
+
+def whole_number(text: str | None, largest: int, otherwise: int) -> int:
+    """A number from 0 to `largest` that a header holds in ASCII digits; `otherwise` for anything else."""
+    if text is None or len(text) > _MOST_DIGITS or not (text.isascii() and text.isdecimal()):
+        return otherwise
+    number = int(text)
+    return number if number <= largest else otherwise
+
+
+def _timestamp_ms(text: str | None, otherwise: int) -> int:
+    return -1 if text == "-1" else whole_number(text, _LAST_MS, otherwise)  # -1: the origin had none
 
 
 def parted(headers: Headers) -> tuple[Headers, Headers]:
@@ -150,10 +174,6 @@ def _encode(added: Mapping[str, str | None]) -> Headers:
     return tuple((name, value.encode()) for name, value in added.items() if value is not None)
 
 
-def _whole(text: str | None, otherwise: int) -> int:
-    return int(text) if text is not None and text.lstrip("-").isdigit() else otherwise
-
-
 def topic_for(template: str, record: Record) -> str:
     """The dead-letter topic of a record: `{topic}` is its origin's."""
     return template.replace("{topic}", record.origin.topic)
@@ -161,4 +181,21 @@ def topic_for(template: str, record: Record) -> str:
 
 def own_topics(group_id: str, pixels: Iterable[str]) -> tuple[str, ...]:
     """The topics that the service writes for itself and reads too: `{group}.replay`, `{group}.parked.{pixel}`."""
-    return (f"{group_id}.replay", *(f"{group_id}.parked.{pixel}" for pixel in pixels))
+    return (f"{group_id}{_REPLAY}", *(f"{group_id}{_PARKED}{pixel}" for pixel in pixels))
+
+
+def own_topics_among(seen: Iterable[str], group_id: str) -> frozenset[str]:
+    """Those of these topics that are a group's own, whatever its pixels are, or were."""
+    replay, parked = f"{group_id}{_REPLAY}", f"{group_id}{_PARKED}"
+    return frozenset(topic for topic in seen if topic == replay or (topic.startswith(parked) and topic != parked))
+
+
+def groups_among(seen: Iterable[str]) -> frozenset[str]:
+    """The groups that some of these topics are the own ones of: every service has both kinds."""
+    topics = frozenset(seen)
+    groups = {topic.rpartition(_PARKED)[0] for topic in topics if _PARKED in topic}
+    return frozenset(group for group in groups if f"{group}{_REPLAY}" in topics)
+
+
+_REPLAY: Final = ".replay"
+_PARKED: Final = ".parked."

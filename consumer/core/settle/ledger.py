@@ -87,6 +87,12 @@ class Ledger:
         owned.next_offset = position.offset + 1
         self._in_flight_bytes += size_bytes
 
+    def skip_to(self, partition: TopicPartition, offset: int) -> None:
+        """All records before `offset` have been read: what else stands there is no record. Never goes back."""
+        owned = self._partitions.get(partition)
+        if owned is not None:
+            owned.next_offset = max(owned.next_offset, offset)
+
     def decided(self, position: Position, parts: int) -> None:
         """A record has been decided: it is settled when so many parts of it are, its events and dead letters.
 

@@ -1,0 +1,179 @@
+"""Partitions of ours: opened where they are to be read from, moved where their logs have changed, and let go."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from consumer.core import read as resume
+from consumer.core.model import TopicPartition
+from consumer.core.read import FoundPosition, StartPosition
+from consumer.core.settle.ledger import Ledger
+from consumer.metrics import Metrics
+from consumer.service.ports import Member, PositionFinder
+from consumer.service.read.pausing import PausedPartitions
+from consumer.service.read.positions import SoughtPositions
+from consumer.service.read.unread import Unread
+
+log = structlog.get_logger("consumer.read")
+
+START_OVER_AFTER_S: Final = 1.0
+"""What was lost once may be lost again at once: a topic that is being made anew must not keep the loop busy."""
+
+
+class Hooks(Struct, frozen=True):
+    """What the rest of the service does when partitions come and go."""
+
+    opened: Callable[[TopicPartition, StartPosition, str, str], int]
+    """A partition is ours, with its commit's metadata and its topic's id. Returns the offset to read from: an earlier
+    one than it starts at, if its window is to be filled in first."""
+    is_recreated: Callable[[str, str], bool]
+    """Whether the topic with this id is another one than the commit's metadata was written for."""
+    drain: Callable[[Sequence[TopicPartition]], None]
+    """These partitions are about to go: settle what can be, and commit."""
+    closed: Callable[[Sequence[TopicPartition]], None]
+    """These partitions are not ours any more."""
+    at_end: Callable[[TopicPartition, int], None]
+    """All records of a partition before this offset have been read."""
+
+
+class AssignedPartitions:
+    """What the groups have assigned: some are sought for where to read them from, the others are in the ledger."""
+
+    def __init__(
+        self,
+        member: Member,
+        positions: PositionFinder,
+        ledger: Ledger,
+        metrics: Metrics,
+        *,
+        pauses: PausedPartitions,
+        unread: Unread,
+        hooks: Hooks,
+        is_latest: Callable[[TopicPartition], bool],
+    ) -> None:
+        self._member, self._ledger, self._metrics = member, ledger, metrics
+        self._pauses, self._unread, self._hooks, self._is_latest = pauses, unread, hooks, is_latest
+        self.sought: Final = SoughtPositions(positions)
+        self._opened_ids: dict[TopicPartition, str] = {}
+        """The id of its topic when a partition was opened."""
+        self._past_ids: set[str] = set()
+        """Of topics that were deleted since: who names one has looked before."""
+        self._epoch = 0
+
+    @property
+    def all(self) -> Collection[TopicPartition]:
+        return {*self._ledger.partitions, *self.sought.all}
+
+    def seek(self, partitions: Iterable[TopicPartition], now_s: float) -> None:
+        """They have just become ours."""
+        self.sought.seek(partitions, now_s)
+
+    def position_lost(self, partition: TopicPartition, now_s: float) -> None:
+        """The log no longer has what was to be read next of it. Of a partition that has gone, that means nothing."""
+        if partition in self._ledger.partitions and partition not in self.sought:
+            self.sought.seek([partition], now_s)
+
+    def read_to(self, partition: TopicPartition, offset: int) -> None:
+        """All its records before `offset` have been read and decided."""
+        self._ledger.skip_to(partition, offset)
+        self._hooks.at_end(partition, offset)
+
+    def let_go(self, partitions: Sequence[TopicPartition]) -> None:
+        """They are not ours any more; what was read of them and not settled is read again, here or elsewhere."""
+        for partition in partitions:
+            self.sought.drop(partition)
+            self._pauses.drop(partition)
+            self._unread.forget(partition)
+            self._opened_ids.pop(partition, None)
+        self._ledger.release(partitions)
+        self._hooks.closed(partitions)
+
+    def start_over(self, partitions: Sequence[TopicPartition], now_s: float, after_s: float = 0.0) -> None:
+        """Give up what is unsettled of them, and read it again from what is committed."""
+        self.let_go(partitions)
+        for partition in partitions:
+            self._member.unassign(partition)
+        self.sought.seek(partitions, now_s, after_s)
+
+    # ── from where ──────────────────────────────────────────────────────────────────────────────
+
+    def look(self, now_s: float) -> None:
+        """Ask where partitions stand, and begin or go on with those of which it is known."""
+        for found in self.sought.found(now_s):
+            self._place(found, now_s)
+
+    def _place(self, found: FoundPosition, now_s: float) -> None:
+        partition, error = found.partition, found.error
+        if not error and found.topic_id in self._past_ids:
+            error = "the topic has just been made anew"
+            self.sought.ask_again(partition, error, now_s)
+        if error:
+            log.warning("read.position_unknown", partitions=[name_of(partition)], error=error)
+            return
+        self.notice_recreated(partition[0], found.topic_id, now_s)
+        if partition in self._ledger.partitions:
+            self._skip_to_what_is_there(partition, found, now_s)
+        else:
+            self._open(found)
+
+    def _open(self, found: FoundPosition) -> None:
+        partition, stored, bounds = found.partition, found.stored, found.bounds
+        start = resume.start(
+            stored.offset,
+            bounds.low,
+            bounds.high,
+            is_recreated=self._hooks.is_recreated(found.topic_id, stored.metadata),
+            is_latest=self._is_latest(partition),
+        )
+        self._tell(partition, start)
+        self._metrics.begin("records_read", [(partition[0],)])
+        self._epoch += 1
+        is_committed = start.origin is resume.StartOrigin.COMMITTED
+        self._ledger.assign(partition, self._epoch, start.offset, is_committed=is_committed)
+        offset = self._hooks.opened(partition, start, stored.metadata, found.topic_id)
+        self.sought.drop(partition)
+        self._opened_ids[partition] = found.topic_id
+        self._member.assign(partition, max(offset, bounds.low), self._epoch, self._pauses.begin(partition))
+
+    def _tell(self, partition: TopicPartition, start: StartPosition) -> None:
+        say = log.error if start.origin in (resume.StartOrigin.LOST, resume.StartOrigin.RECREATED) else log.info
+        say("read.start", partition=name_of(partition), offset=start.offset, origin=start.origin, lost=start.lost)
+        self._metrics.inc("offsets_lost", (partition[0],), start.lost)
+
+    def _skip_to_what_is_there(self, partition: TopicPartition, found: FoundPosition, now_s: float) -> None:
+        """Retention has overtaken us: what is in flight is still delivered, reading goes on where the log begins."""
+        wanted, low = self._ledger.next_offset(partition), found.bounds.low
+        if not wanted < low:
+            # The log is shorter than what we read of it: another topic.
+            self.start_over([partition], now_s, START_OVER_AFTER_S)
+            return
+        self._tell(partition, StartPosition(low, resume.StartOrigin.LOST, low - wanted))
+        self.sought.drop(partition)
+        self._ledger.skip_to(partition, low)
+        self.read_on(partition, low)
+
+    def read_on(self, partition: TopicPartition, offset: int) -> None:
+        """Go on at another offset of a partition that is ours; what was read of it and not decided is forgotten."""
+        self._unread.forget(partition)
+        self._member.unassign(partition)
+        self._member.assign(partition, offset, self._ledger.epoch(partition), partition in self._pauses.paused)
+
+    def notice_recreated(self, topic: str, topic_id: str, now_s: float) -> None:
+        """A topic that was deleted and made again has another id. Noticed once: an id never comes back."""
+        if not topic_id or topic_id in self._past_ids:
+            return
+        opened = [(p, known) for p, known in self._opened_ids.items() if p[0] == topic and known not in ("", topic_id)]
+        if opened:
+            self._past_ids.update(known for _, known in opened)
+            log.error("read.topic_recreated", topic=topic, remedy="it is read from its beginning")
+            self.start_over([partition for partition, _ in opened], now_s)
+
+
+def name_of(partition: TopicPartition) -> str:
+    return f"{partition[0]}[{partition[1]}]"
+
+
+def names_of(partitions: Iterable[TopicPartition]) -> list[str]:
+    return [name_of(partition) for partition in sorted(partitions)]

@@ -1,0 +1,266 @@
+"""Stage `read`: which partitions are ours, and what came of reading them.
+
+Called by the deciding thread alone; the group's rebalances happen inside `ReadStage.read`. Nothing here waits for the
+cluster but the poll itself.
+"""
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from consumer.core.errors import Halt
+from consumer.core.model import Record, TopicPartition
+from consumer.core.read import GroupRole, ReadFault, ReadFaultKind
+from consumer.core.settle.envelope import restored
+from consumer.core.settle.ledger import Ledger
+from consumer.metrics import Metrics
+from consumer.service.ports import Member, PositionFinder, TopicDirectory
+from consumer.service.read.assignment import AssignedPartitions, Hooks, name_of, names_of
+from consumer.service.read.membership import Membership
+from consumer.service.read.pausing import PausedPartitions
+from consumer.service.read.topics import TopicSettings, TopicSubscription
+from consumer.service.read.unread import Unread, partition_of
+from consumer.status.connections import Connections, OutsideSystem
+
+log = structlog.get_logger("consumer.read")
+
+READ_AT_ONCE: Final = 500
+"""Records of one read: enough to make its cost small, few enough that answers are not kept waiting."""
+AWAY_UNREADY_S: Final = 5.0
+"""The client connects anew now and then; that takes a moment."""
+_SHOWN: Final = 3
+
+
+class ReadSettings(Struct, frozen=True):
+    """What to read, and how much of it may be in flight."""
+
+    topics: TopicSettings
+    max_records: int
+    max_bytes: int
+
+
+class Edges(Struct, frozen=True):
+    member: Member
+    positions: PositionFinder
+    topics: TopicDirectory
+    connections: Connections
+
+
+class ReadStage:
+    """The partitions that this process reads."""
+
+    def __init__(self, edges: Edges, ledger: Ledger, metrics: Metrics, settings: ReadSettings, hooks: Hooks) -> None:
+        self._member, self._topics = edges.member, edges.topics
+        self.connections: Final = edges.connections
+        self._ledger, self._metrics = ledger, metrics
+        self._settings, self._drain = settings, hooks.drain
+        self._own_topics = settings.topics.own_topics
+        self._subscription = TopicSubscription(edges.member, edges.topics, settings.topics, self)
+        self._pauses = PausedPartitions(edges.member, ledger, settings.max_records, settings.max_bytes)
+        self._unread = Unread()
+        self._assigned = AssignedPartitions(
+            edges.member,
+            edges.positions,
+            ledger,
+            metrics,
+            pauses=self._pauses,
+            unread=self._unread,
+            hooks=hooks,
+            is_latest=self._subscription.is_latest,
+        )
+        self._membership = Membership()
+        self._now_s = 0.0
+        self._away: tuple[float, str] | None = None
+        """Since when no broker answers, and the last error."""
+        self._looks = 0
+        self.is_leaving = False
+        """True once the service stops: nothing is looked for any more."""
+
+    # ── one step ────────────────────────────────────────────────────────────────────────────────
+
+    def read(self, now_s: float, timeout_s: float) -> Sequence[Record]:
+        """Poll the group, and read what may be read. Raises Halt if Kafka has put this member out."""
+        self._now_s = now_s
+        self._take_in_what_came()
+        if not self.is_leaving:
+            self._look_around()
+        self._pauses.step(self._ledger.partitions)
+        is_stopped, is_behind = self._pauses.is_stopped, self._unread.has_records
+        wanted = 0 if is_stopped or self._pauses.is_full or is_behind else READ_AT_ONCE
+        batch = self._member.read(wanted, 0.0 if is_behind else timeout_s)
+        self._unread.note_beside(batch)
+        for fault in batch.faults:
+            if fault.kind is ReadFaultKind.FENCED:
+                raise Halt(fault.text)
+        if batch.records or batch.ends:
+            self._reached(None)
+        records: Sequence[Record] = batch.records
+        if self._own_topics:
+            records = [restored(r) if r.position.topic in self._own_topics else r for r in records]
+        if is_stopped or not self._unread.has_records:
+            return records
+        return [*self._unread.take_records(), *records]
+
+    def give_back(self, records: Sequence[Record]) -> None:
+        """Take back what there was no time to decide: the next `read` returns it, unless its partition has gone."""
+        self._unread.give_back(records)
+
+    def _take_in_what_came(self) -> None:
+        beside = self._unread.take_beside()
+        for partition, offset in beside.ends.items():
+            self._assigned.read_to(partition, offset)
+        for fault in beside.faults:
+            self._meet(fault)
+
+    def _look_around(self) -> None:
+        for group in self._membership.to_renew(self._now_s):
+            self._member.renew(group)
+            self._subscription.forget()
+        self._subscription.follow()
+        for topic, topic_id in self._topics.ids.items():
+            self._assigned.notice_recreated(topic, topic_id, self._now_s)
+        self._assigned.look(self._now_s)
+        if self._topics.looks != self._looks:
+            self._looks = self._topics.looks
+            self._reached(self._topics.error)
+
+    def _reached(self, error: str | None) -> None:
+        if error is None:
+            self._away = None
+            self.connections.got_through(OutsideSystem.KAFKA)
+        else:
+            self._away = (self._now_s if self._away is None else self._away[0]), error
+            self.connections.failed(OutsideSystem.KAFKA, error)
+
+    def hold_back(self, *records: Record) -> None:
+        """Keep records until their partition's next schema is known, and read no more of that partition."""
+        for record in records:
+            self.waiting.setdefault(partition_of(record), deque()).append(record)
+
+    def read_on(self, partition: TopicPartition, offset: int) -> None:
+        """Go on at another offset of a partition that is ours."""
+        self._assigned.read_on(partition, offset)
+
+    def pause(self, *, is_stopped: bool, topics: frozenset[str]) -> None:
+        """What the next read leaves out.
+
+        Args:
+            is_stopped: nothing is to be read at all: breaker open, letters blocked, stopping.
+            topics: parked topics of pixels that are closed.
+        """
+        self._pauses.is_stopped, self._pauses.topics = is_stopped, topics
+
+    def state(self, partition: TopicPartition) -> str:
+        """`reading`, or why a partition of ours is not read."""
+        return "unknown" if partition in self._assigned.sought else self._pauses.state(partition)
+
+    @property
+    def waiting(self) -> dict[TopicPartition, deque[Record]]:
+        """Records read that wait, in order, until their partition's next schema is known."""
+        return self._pauses.waiting
+
+    @property
+    def paused(self) -> Collection[TopicPartition]:
+        """Partitions of ours that are not read at the moment."""
+        return self._pauses.paused
+
+    @property
+    def limits(self) -> ReadSettings:
+        """How much may be in flight."""
+        return self._settings
+
+    @property
+    def held_back(self) -> int:
+        """Records that wait for a schema."""
+        return sum(map(len, self.waiting.values()))
+
+    def is_waiting(self, record: Record) -> bool:
+        """True if an earlier record of the partition waits: order is kept."""
+        return bool(self.waiting) and partition_of(record) in self.waiting
+
+    # ── partitions come and go ──────────────────────────────────────────────────────────────────
+
+    def assigned(self, partitions: Sequence[TopicPartition], group: GroupRole) -> None:
+        """The group gives us partitions, or none. From where to read them is found out in later steps."""
+        self._membership.joined(group)
+        if partitions or group is GroupRole.ORIGIN:
+            self._metrics.inc("rebalances", ("assigned",))
+            log.info("read.assigned", partitions=names_of(partitions))
+        self._assigned.seek(partitions, self._now_s)
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """The group takes partitions back: settle and commit what can be, then let go."""
+        self._metrics.inc("rebalances", ("revoked",))
+        self._drain(partitions)
+        self._assigned.let_go(partitions)
+        log.info("read.revoked", partitions=names_of(partitions))
+
+    def lost(self, partitions: Sequence[TopicPartition], group: GroupRole) -> None:
+        """The partitions are another member's already: nothing of them is sent or committed any more."""
+        self._membership.lost(group)
+        self._metrics.inc("rebalances", ("lost",))
+        self._assigned.let_go(partitions)
+        log.warning("read.lost", partitions=names_of(partitions))
+
+    def leave(self, is_over: Callable[[], bool]) -> None:
+        """Give up everything unsettled, and leave the group; once `is_over` is true, without the brokers' answer."""
+        self._assigned.let_go(list(self._ledger.partitions))
+        self._member.close(is_over)
+
+    def release_all(self) -> None:
+        """Give up everything unsettled, and read it again from what is committed (the breaker, at its reset)."""
+        self._assigned.start_over(list(self._ledger.partitions), self._now_s)
+
+    # ── what came instead of records ────────────────────────────────────────────────────────────
+
+    def _meet(self, fault: ReadFault) -> None:
+        if fault.kind is ReadFaultKind.POSITION_LOST and fault.partition is not None:
+            self._assigned.position_lost(fault.partition, self._now_s)
+            return
+        log.warning("read.fault", partition=fault.partition and name_of(fault.partition), text=fault.text)
+        if fault.partition is None:
+            self._membership.noted(fault)
+        if fault.kind is ReadFaultKind.AWAY:
+            self._reached(fault.text)
+            self._topics.look_now()
+        elif fault.kind is ReadFaultKind.OUT:
+            self._membership.put_out(fault, self._now_s)
+            self.lost([p for p in self._assigned.all if self._role(p) is fault.group], fault.group)
+
+    def _role(self, partition: TopicPartition) -> GroupRole:
+        return GroupRole.OWN if partition[0] in self._own_topics else GroupRole.ORIGIN
+
+    # ── what people see ─────────────────────────────────────────────────────────────────────────
+
+    def unready(self, now_s: float) -> Iterator[str]:
+        """Why not everything that should be read is read, in words that an operator can act on."""
+        if self._away is not None and now_s - self._away[0] >= AWAY_UNREADY_S:
+            yield f"Kafka does not answer: {self._away[1]}"
+        if self._subscription.lacks_topics:
+            yield "no topic of the cluster matches kafka.topics yet"
+        else:
+            yield from self._membership.lacking(GroupRole.ORIGIN)
+        if self._subscription.has_own:
+            yield from self._membership.lacking(GroupRole.OWN)
+        overdue = list(self._assigned.sought.overdue(now_s))
+        for partition, error in overdue[:_SHOWN]:
+            yield f"{name_of(partition)} cannot be read: {error or 'the cluster does not say from where'}"
+        if len(overdue) > _SHOWN:
+            yield f"{len(overdue) - _SHOWN} more partitions cannot be read"
+
+    def publish(self) -> None:
+        """Set the gauges."""
+        ours = list(self._ledger.partitions)
+        self._topics.read = frozenset(self._assigned.all)
+        labels = [(topic, str(number)) for topic, number in ours]
+        for partition, label in zip(ours, labels, strict=True):
+            high = max(self._member.known_high(partition) or 0, self._topics.ends.get(partition, 0))
+            if high:
+                self._metrics.set("lag", max(0, high - self._ledger.committed(partition)), label)
+            self._metrics.set("uncommitted_span", self._ledger.uncommitted_span(partition), label)
+        for name in ("lag", "uncommitted_span"):
+            self._metrics.forget(name, labels)
+        self._metrics.set("positions_unknown", len(self._assigned.sought))

@@ -1,0 +1,104 @@
+"""Which topics the groups are asked for: what the configuration chooses of those that the cluster has now."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from consumer.core.errors import Unreachable
+from consumer.core.model import TopicPartition
+from consumer.service.ports import Member, RebalanceListener, TopicDirectory
+
+log = structlog.get_logger("consumer.read")
+
+Topics = tuple[str, ...]
+
+
+class TopicSettings(Struct, frozen=True):
+    """What `kafka.topics` and the pixels mean."""
+
+    chosen: Callable[[Iterable[str]], Topics]
+    """Of all topics of the cluster, those of the origin."""
+    own_topics: frozenset[str]
+    """Those that the service writes for itself: their headers say where a record comes from."""
+    abandoned: Callable[[Iterable[str]], Topics] = lambda seen: ()
+    """Of all topics of the cluster, parked topics of this group whose pixels are not configured: nobody reads them."""
+    is_latest: bool = False
+
+
+class TopicSubscription:
+    """What was asked for, and what it was asked of."""
+
+    def __init__(
+        self, member: Member, topics: TopicDirectory, settings: TopicSettings, listener: RebalanceListener
+    ) -> None:
+        self._member, self._topics, self._settings, self._listener = member, topics, settings, listener
+        self._subscribed: Topics | None = None
+        self._abandoned: Topics = ()
+        self._there_at_first: frozenset[TopicPartition] | None = None
+        self.lacks_topics = False
+        """True while no topic of the cluster is one to read."""
+
+    @property
+    def has_own(self) -> bool:
+        """True once topics of the service's own are asked for."""
+        return self._settings.own_topics.intersection(self._subscribed or ()) != frozenset()
+
+    def is_latest(self, partition: TopicPartition) -> bool:
+        """Whether a partition without a committed offset begins at its end."""
+        return self._there_at_first is not None and partition in self._there_at_first
+
+    def forget(self) -> None:
+        """A client was made anew: it is asked again."""
+        self._subscribed = None
+
+    def follow(self) -> None:
+        """Ask for what is there now."""
+        seen = self._topics.seen
+        if seen is None:
+            return
+        self._tell_abandoned(seen)
+        origins = self._settings.chosen(seen)
+        self.lacks_topics = not origins
+        chosen = (*origins, *sorted(self._settings.own_topics & seen.keys()))
+        if chosen != self._subscribed and self._know_what_was_there(chosen, seen):
+            self._subscribe(chosen)
+
+    def _tell_abandoned(self, seen: Mapping[str, int]) -> None:
+        abandoned = self._settings.abandoned(seen)
+        if abandoned != self._abandoned and abandoned:
+            log.warning("read.parked_unread", topics=list(abandoned), remedy=_ABANDONED)
+        self._abandoned = abandoned
+
+    def _subscribe(self, chosen: Topics) -> None:
+        self._topics.watched = frozenset(chosen)
+        try:
+            self._member.subscribe(chosen, self._listener)
+        except Unreachable as away:  # a dry run asks the cluster itself; the next step asks again
+            log.warning("read.topics_unknown", error=str(away))
+            return
+        log.info("read.subscribed", topics=list(chosen))
+        self._subscribed = chosen
+
+    def _know_what_was_there(self, chosen: Iterable[str], seen: Mapping[str, int]) -> bool:
+        """Before joining for the first time: is the group new, and which partitions does `latest` then mean?"""
+        if self._there_at_first is not None or not self._settings.is_latest:
+            return True
+        there = [(topic, number) for topic in chosen for number in range(seen.get(topic, 0))]
+        try:
+            stored = self._member.committed(there)
+        except Unreachable as away:
+            log.warning("read.group_unknown", error=str(away))
+            return False
+        unknown = next((committed.error for committed in stored.values() if committed.error), "")
+        if unknown:
+            log.warning("read.group_unknown", error=unknown)
+            return False
+        is_new = all(committed.offset is None for committed in stored.values())
+        mine = [p for p in there if p[0] not in self._settings.own_topics]
+        self._there_at_first = frozenset(mine) if is_new else frozenset()
+        return True
+
+
+_ABANDONED: Final = "configure these pixels again until what is parked is delivered, or delete the topics"

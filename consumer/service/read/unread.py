@@ -1,0 +1,50 @@
+"""What polls gave and nobody has decided yet: records that there was no time for, and what stands behind them."""
+
+from collections.abc import Sequence
+
+from consumer.core.model import Record, TopicPartition
+from consumer.core.read import ReadBatch, ReadFault
+
+
+class Unread:
+    """Faults and ends of logs count only once the records before them are decided."""
+
+    def __init__(self) -> None:
+        self._records: list[Record] = []
+        self._faults: list[ReadFault] = []
+        self._ends: dict[TopicPartition, int] = {}
+
+    @property
+    def has_records(self) -> bool:
+        return bool(self._records)
+
+    def note_beside(self, batch: ReadBatch) -> None:
+        """Keep what came beside the records of a poll."""
+        self._faults += batch.faults
+        self._ends.update(batch.ends)
+
+    def take_beside(self) -> ReadBatch:
+        """Faults and ends, if no record is left before them."""
+        if self._records:
+            return ReadBatch()
+        beside = ReadBatch((), self._faults, self._ends)
+        self._faults, self._ends = [], {}
+        return beside
+
+    def give_back(self, records: Sequence[Record]) -> None:
+        """There was no time to decide these."""
+        self._records = [*records, *self._records]
+
+    def take_records(self) -> list[Record]:
+        """The records that were given back."""
+        records, self._records = self._records, []
+        return records
+
+    def forget(self, partition: TopicPartition) -> None:
+        """It is read again from elsewhere, or by another member."""
+        self._ends.pop(partition, None)
+        self._records = [record for record in self._records if partition_of(record) != partition]
+
+
+def partition_of(record: Record) -> TopicPartition:
+    return record.position.topic, record.position.partition
