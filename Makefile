@@ -70,7 +70,7 @@ image-check: parts ## image, docker-compose.yml and systemd unit, without an eng
 .PHONY: helm-check
 helm-check: dev ## the Helm chart, compared and validated
 	scripts/system-parts
-	$(FETCH) helm
+	$(FETCH) helm helm-docs
 	$(BIN)/pytest tests/deploy/test_chart*.py
 
 .PHONY: bench

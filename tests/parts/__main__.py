@@ -12,6 +12,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "kafka": jars.KAFKA,
     "axe": axe.AXE,
     "helm": golang.HELM,
+    "helm-docs": golang.HELM_DOCS,
     "promtool": golang.PROMTOOL,
     "prometheus": golang.PROMETHEUS,
     "compose": golang.COMPOSE,
