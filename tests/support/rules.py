@@ -16,6 +16,7 @@ HOME: Final = "https://github.com/tiktok-events-consumer/tiktok-events-consumer"
 RUNBOOK: Final = f"{HOME}/blob/main/docs/operating.md"
 COMING: Final = {
     "tiktok_consumer_connected",
+    "tiktok_consumer_positions_unknown",
     "tiktok_consumer_rule_events_total",
     "tiktok_consumer_rule_missed_total",
 }
