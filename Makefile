@@ -47,6 +47,10 @@ test: parts ## every test, on a real Kafka that it starts itself
 test-quick: dev ## the tests that need no server: seconds
 	$(PARALLEL) -m "not server" tests/unit tests/property tests/golden tests/contract tests/deploy
 
+.PHONY: mutants
+mutants: dev ## each mutant of settle, dedupe and deliver must fail a test: half an hour
+	$(BIN)/python -m tests.mutation --all
+
 .PHONY: check
 check: dev ## style, types, and generated documents
 	$(BIN)/ruff check
@@ -124,7 +128,7 @@ lock: .venv/.made ## the newest dependencies that pyproject.toml allows, with th
 
 .PHONY: clean
 clean: ## forget everything made here, the virtual environment too
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov dist build
+	rm -rf .venv .cache mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate

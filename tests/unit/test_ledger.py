@@ -216,3 +216,27 @@ def test_offsets_that_hold_no_record_are_skipped_and_never_back() -> None:
     ledger.settle(Position("t", 0, 5, 1), RecordOutcome.SENT)
 
     assert ledger.committable() == {("t", 0): 9}
+
+
+def test_settled_and_released_records_add_up_over_many() -> None:
+    ledger = ledger_with(10, 11, 12)
+    ledger.assign(("orders", 1), 1, 5, is_committed=True)
+    ledger.open(Position("orders", 1, 5, 1), 100, now_s=0)
+
+    for offset in (10, 11):
+        ledger.settle(at(offset), RecordOutcome.SENT)
+    released = ledger.release([P0, ("orders", 1)])
+
+    assert ledger.totals.settled[RecordOutcome.SENT] == 2
+    assert released == 2
+    assert ledger.in_flight_bytes == 0
+
+
+def test_a_record_that_nobody_decided_needs_one_settling() -> None:
+    ledger = Ledger()
+    ledger.assign(P0, 1, 10, is_committed=True)
+    ledger.open(at(10), 100, now_s=0)
+
+    ledger.settle(at(10), RecordOutcome.DROPPED)
+
+    assert ledger.committable() == {P0: 11}
