@@ -5,9 +5,9 @@ from threading import Event
 from typing import Any, Final
 
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of, replayed_mark
-from consumer.commands.dlq.fetching import same
+from consumer.commands.dlq.origin_record import same
 from consumer.commands.dlq.replay import Hands, Replay, ReplayRequest
-from consumer.commands.dlq.replay_decision import Left
+from consumer.commands.dlq.replay_decision import SkipReason
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.replay_report import Report
 from consumer.commands.dlq.selection import Selection
@@ -83,9 +83,9 @@ class Desk:
         self.committed |= {partition: offset for partition, (offset, _) in offsets.items()}
         return True
 
-    def _fetch(self, letter: DeadLetterRecord) -> Record | Left:
+    def _fetch(self, letter: DeadLetterRecord) -> Record | SkipReason:
         found = self.origin.get(letter.record.origin.offset)
-        return Left.GONE if found is None else same(letter, found)
+        return SkipReason.GONE if found is None else same(letter, found)
 
     def _decide(self, record: Record) -> Decision:
         if record.value not in self.decisions:

@@ -12,7 +12,7 @@ from msgspec import structs
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
 from consumer.commands.dlq.dead_letter import letter_of
 from consumer.commands.dlq.dlq_list import Tally
-from consumer.commands.dlq.replay_decision import Age, Left, Pace, age_of, is_fixed
+from consumer.commands.dlq.replay_decision import Age, Pace, SkipReason, age_of, is_fixed
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import At, Selection, parse_at, unknown_stages
 from consumer.commands.explain.explain_command import console_for
@@ -101,9 +101,9 @@ def test_fixed_is_what_would_be_sent_in_part_too() -> None:
 
     assert is_fixed(Decision((EVENT,))) is None
     assert is_fixed(Decision((EVENT,), (REFUSED,))) is None
-    assert is_fixed(Decision(rejections=(REFUSED,))) is Left.NOT_FIXED
-    assert is_fixed(Decision(dropped=DropReason.NO_RULE)) is Left.DROPPED
-    assert is_fixed(Decision((shadow,))) is Left.DROPPED
+    assert is_fixed(Decision(rejections=(REFUSED,))) is SkipReason.NOT_FIXED
+    assert is_fixed(Decision(dropped=DropReason.NO_RULE)) is SkipReason.DROPPED
+    assert is_fixed(Decision((shadow,))) is SkipReason.DROPPED
 
 
 @pytest.mark.parametrize(("hours", "age"), [(1, Age.FRESH), (48.1, Age.COUNTED_TWICE), (28 * 24 + 1, Age.UNMATCHED)])
@@ -150,7 +150,7 @@ def test_the_offset_stays_before_the_first_letter_that_was_not_replayed() -> Non
     assert desk.committed == {P0: 1}
     assert desk.keys() == [b"k0", b"k2"]
 
-    assert desk.replay().left == {Left.REPLAYED: 1}
+    assert desk.replay().left == {SkipReason.REPLAYED: 1}
     assert desk.committed == {P0: 3}
     assert desk.keys() == [b"k0", b"k2", b"k1"]
 
@@ -202,7 +202,7 @@ def test_a_dry_run_writes_and_notes_nothing() -> None:
 
     done = desk.replay(is_dry=True)
 
-    assert (done.replayed, done.left) == (1, {Left.TOO_OFTEN: 1})
+    assert (done.replayed, done.left) == (1, {SkipReason.TOO_OFTEN: 1})
     assert (desk.replayed, desk.committed) == ([], {})
 
 
@@ -216,7 +216,7 @@ def test_replays_at_most_so_many_and_then_goes_on() -> None:
 def test_a_letter_that_came_back_too_often_is_left_alone() -> None:
     desk = Desk([dead(0, replays=1), dead(1, replays=2)])
 
-    assert desk.replay(max_replays=2).left == {Left.TOO_OFTEN: 1}
+    assert desk.replay(max_replays=2).left == {SkipReason.TOO_OFTEN: 1}
     assert desk.keys() == [b"k0"]
 
 
@@ -224,10 +224,10 @@ def test_only_what_is_fixed_is_replayed_and_the_rest_later() -> None:
     desk = Desk([dead(offset) for offset in range(3)])
     rejected, sent = Decision(rejections=(REFUSED,)), Decision((EVENT,))
     desk.decisions = {b"v0": rejected, b"v1": sent, b"v2": rejected}
-    assert desk.replay(only_if_fixed=True).left == {Left.NOT_FIXED: 2}
+    assert desk.replay(only_if_fixed=True).left == {SkipReason.NOT_FIXED: 2}
 
     desk.decisions[b"v0"] = sent
-    assert desk.replay(only_if_fixed=True).left == {Left.REPLAYED: 1, Left.NOT_FIXED: 1}
+    assert desk.replay(only_if_fixed=True).left == {SkipReason.REPLAYED: 1, SkipReason.NOT_FIXED: 1}
     assert desk.keys() == [b"k1", b"k0"]
     assert desk.committed == {P0: 2}
 
@@ -238,7 +238,7 @@ def test_a_letter_without_its_value_is_fetched_if_what_is_there_is_the_same() ->
     desk.origin[0] = Record(at, 0, b"whole key", b"v0", (("trace", b"1"),), at)
     desk.origin[10] = Record(at, 0, b"k", b"another", (), at)
 
-    assert desk.replay().left == {Left.CHANGED: 1, Left.GONE: 1}
+    assert desk.replay().left == {SkipReason.CHANGED: 1, SkipReason.GONE: 1}
     (sent,) = desk.replayed
     assert (sent.key, sent.value, sent.original) == (b"whole key", b"v0", (("trace", b"1"),))
 
@@ -246,7 +246,7 @@ def test_a_letter_without_its_value_is_fetched_if_what_is_there_is_the_same() ->
 def test_a_letter_too_large_is_left_alone_and_other_errors_end_it() -> None:
     desk = Desk([dead(0), dead(1)])
     desk.error = "MSG_SIZE_TOO_LARGE"
-    assert desk.replay().left == {Left.TOO_LARGE: 2}
+    assert desk.replay().left == {SkipReason.TOO_LARGE: 2}
 
     desk.error = "TOPIC_AUTHORIZATION_FAILED"
     done = desk.replay()
@@ -352,11 +352,11 @@ def test_counts_come_first_the_most_frequent_reason_on_top(monkeypatch: pytest.M
 def test_without_a_value_or_a_fit_schema_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     letter = read(dead(0, is_short=True))
 
-    text = printed(lambda console: dlq_show.show(console, letter, Left.GONE), monkeypatch)
+    text = printed(lambda console: dlq_show.show(console, letter, SkipReason.GONE), monkeypatch)
 
     assert "left out for its size, 2 bytes" in text
-    assert str(Left.GONE).split(",")[0] in text
-    assert dlq_show.as_json(letter, Left.GONE)["now"] is None
+    assert str(SkipReason.GONE).split(",")[0] in text
+    assert dlq_show.as_json(letter, SkipReason.GONE)["now"] is None
 
 
 def test_a_report_says_what_was_done_and_what_was_not(monkeypatch: pytest.MonkeyPatch) -> None:

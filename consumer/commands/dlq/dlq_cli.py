@@ -1,93 +1,138 @@
-"""The command line of `dlq`. What it works with is imported when a command runs: the others need not wait for it."""
+"""The options and commands of `dlq`. What they work with is imported when a command runs: the others need not wait."""
 
+import inspect
 import sys
 import time
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
-from consumer.commands.dlq.dlq_options import (
-    AsJson,
-    DryRun,
-    Limit,
-    ListLimit,
-    MaxReplays,
-    OnlyIfFixed,
-    Pixels,
-    PlaceArguments,
-    Places,
-    Rate,
-    Reasons,
-    ReportJson,
-    Rules,
-    ShowLimit,
-    ToOrigin,
-    Until,
-    selection,
-)
-from consumer.commands.options import Config, Since
+from consumer.commands.dlq.selection import At, Selection, parse_at, unknown_stages
+from consumer.commands.options import Config, Since, unix_ms
+from consumer.core.model import RejectReason
 from consumer.run import Signals
 
-dlq = typer.Typer(help="Dead letters: count them, look at one, send them round again.", no_args_is_help=True)
+PLACE = "TOPIC:PARTITION[:OFFSET[-LAST]], of the dead letter or of where its record came from. Repeatable."
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a dead letter, one a line.")]
+ListLimit = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="Beside the counts, list the last N.")]
+ShowLimit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Show N at most.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing, note nothing.")]
+Rate = Annotated[float | None, typer.Option("--rate", metavar="N", min=0.001, help="N a second at most.")]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Replay N at most.")]
+OnlyIfFixed = Annotated[
+    bool,
+    typer.Option("--only-if-fixed", help="Only what the current configuration would send; leave the others alone."),
+]
+MaxReplays = Annotated[
+    int,
+    typer.Option("--max-replays", metavar="N", min=1, help="Leave alone what was replayed N times and came back."),
+]
+ToOrigin = Annotated[
+    bool,
+    typer.Option(
+        "--to-origin",
+        help="Write to the topics the records came from instead: every reader of those sees them again.",
+    ),
+]
+ReportJson = Annotated[bool, typer.Option("--json", help="What was done as one JSON object.")]
+
+dlq = typer.Typer(help="Dead letters: count them, look at one, replay them.", no_args_is_help=True)
 """Each command takes the context's `obj`: what makes the settings of a configuration file."""
 
 
+def _selection(
+    *,
+    reason: Annotated[
+        list[str] | None,
+        typer.Option(metavar="REASON", help="Of this reason, as `map.call`, or stage, as `map`. Repeatable."),
+    ] = None,
+    rule: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Of this rule. Repeatable.")] = None,
+    pixel: Annotated[list[str] | None, typer.Option(metavar="PIXEL", help="Of this pixel. Repeatable.")] = None,
+    since: Since = None,
+    until: Annotated[str | None, typer.Option(metavar="WHEN", help="Written before that time.")] = None,
+    at: Annotated[list[str] | None, typer.Option(metavar="PLACE", help=PLACE)] = None,
+) -> Selection:
+    """The filters that all three commands have, and what they mean. Raises typer.BadParameter."""
+    unknown = unknown_stages(reason or (), map(str, RejectReason))
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]} is no reason; `dlq list` shows those there are", param_hint="--reason")
+    now_s = time.time()
+    return Selection(
+        tuple(reason or ()),
+        tuple(rule or ()),
+        tuple(pixel or ()),
+        None if since is None else unix_ms("--since", since, now_s),
+        None if until is None else unix_ms("--until", until, now_s),
+        tuple(_at(text) for text in at or ()),
+    )
+
+
+def _at(text: str) -> At:
+    try:
+        return parse_at(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text}: {error}") from None
+
+
+def _filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that takes a `selection` the options which it is made of: typer reads signatures."""
+    filters = inspect.signature(_selection).parameters
+    own = inspect.signature(command).parameters
+
+    def filtered(**given: Any) -> None:
+        chosen = _selection(**{name: given.pop(name) for name in filters if name in given})
+        command(selection=chosen, **given)
+
+    parameters = [each for name, each in {**filters, **own}.items() if name != "selection"]
+    keyword_only = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+    filtered.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]  # functions may have one
+    filtered.__annotations__ = {each.name: each.annotation for each in parameters}
+    filtered.__name__, filtered.__doc__ = command.__name__, command.__doc__
+    return filtered
+
+
 @dlq.command("list")
+@_filtered
 def dlq_list_command(
+    *,
     context: typer.Context,
     config: Config = None,
-    *,
-    reason: Reasons = None,
-    rule: Rules = None,
-    pixel: Pixels = None,
-    since: Since = None,
-    until: Until = None,
-    at: Places = None,
+    selection: Selection,
     limit: ListLimit = 10,
     as_json: AsJson = False,
 ) -> None:
     """Count dead letters by reason, and list the last ones. Shows no values of records."""
     from consumer.commands.dlq.dlq_command import Output, list_letters
 
-    chosen = selection(reasons=reason, rules=rule, pixels=pixel, since=since, until=until, places=at, now_s=time.time())
-    raise typer.Exit(list_letters(context.obj(config), chosen, limit, Output(sys.stdout, as_json)))
+    raise typer.Exit(list_letters(context.obj(config), selection, limit, Output(sys.stdout, as_json)))
 
 
 @dlq.command("show")
+@_filtered
 def dlq_show_command(
-    context: typer.Context,
-    places: PlaceArguments = None,
-    config: Config = None,
     *,
-    reason: Reasons = None,
-    rule: Rules = None,
-    pixel: Pixels = None,
-    since: Since = None,
-    until: Until = None,
+    context: typer.Context,
+    at: Annotated[list[str] | None, typer.Argument(metavar="PLACE", help=PLACE, show_default=False)] = None,
+    config: Config = None,
+    selection: Selection,
     limit: ShowLimit = 1,
     as_json: AsJson = False,
 ) -> None:
     """Show a dead letter: why it is one, its record decoded, and what would become of it now."""
     from consumer.commands.dlq.dlq_command import Output, show_letters
 
-    chosen = selection(
-        reasons=reason, rules=rule, pixels=pixel, since=since, until=until, places=places, now_s=time.time()
-    )
-    raise typer.Exit(
-        show_letters(context.obj(config), chosen, max(limit, len(places or ())), Output(sys.stdout, as_json))
-    )
+    shown = max(limit, len(selection.places))
+    raise typer.Exit(show_letters(context.obj(config), selection, shown, Output(sys.stdout, as_json)))
 
 
 @dlq.command("replay")
+@_filtered
 def dlq_replay_command(
+    *,
     context: typer.Context,
     config: Config = None,
-    *,
-    reason: Reasons = None,
-    rule: Rules = None,
-    pixel: Pixels = None,
-    since: Since = None,
-    until: Until = None,
-    at: Places = None,
+    selection: Selection,
     dry_run: DryRun = False,
     only_if_fixed: OnlyIfFixed = False,
     limit: Limit = None,
@@ -96,12 +141,11 @@ def dlq_replay_command(
     to_origin: ToOrigin = False,
     as_json: ReportJson = False,
 ) -> None:
-    """Send dead letters round again, each once: `run` reads them from its own replay topic."""
+    """Replay dead letters, each once: `run` reads them from its own replay topic."""
     from consumer.commands.dlq.dlq_command import Output, replay_letters
     from consumer.commands.dlq.replay import ReplayRequest
 
-    chosen = selection(reasons=reason, rules=rule, pixels=pixel, since=since, until=until, places=at, now_s=time.time())
-    wanted = ReplayRequest(chosen, max_replays, dry_run, only_if_fixed, to_origin, rate, limit)
+    wanted = ReplayRequest(selection, max_replays, dry_run, only_if_fixed, to_origin, rate, limit)
     settings, signals = context.obj(config), Signals()
     with signals.caught():
         code = replay_letters(settings, wanted, Output(sys.stdout, as_json), signals)

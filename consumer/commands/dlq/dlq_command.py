@@ -14,10 +14,9 @@ from consumer.adapters.kafka_producer import KafkaRecordWriter
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, replayed_mark
 from consumer.commands.dlq.dlq_list import Tally
-from consumer.commands.dlq.fetching import fetched
-from consumer.commands.dlq.progress_bar import Bar
+from consumer.commands.dlq.origin_record import fetched
 from consumer.commands.dlq.replay import Hands, Replay, ReplayRequest
-from consumer.commands.dlq.replay_decision import Left
+from consumer.commands.dlq.replay_decision import SkipReason
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import Selection
 from consumer.commands.dlq.topic_reader import DeadLetters, Logs, opened, origins
@@ -25,6 +24,7 @@ from consumer.commands.explain.explain_command import AWAY, OK, Explainer, conso
 from consumer.commands.explain.explain_questions import TopicSchemas
 from consumer.commands.explain.explainer import Explained
 from consumer.commands.explain.topic_records import TopicReader
+from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record
@@ -92,14 +92,14 @@ def show_letters(settings: Settings, selection: Selection, limit: int, output: O
     return AWAY
 
 
-def _explained(letter: DeadLetterRecord, explainer: Explainer, reader: TopicReader) -> Explained | Left:
+def _explained(letter: DeadLetterRecord, explainer: Explainer, reader: TopicReader) -> Explained | SkipReason:
     record = fetched(letter, reader) if letter.is_short else letter.record
-    if isinstance(record, Left):
+    if isinstance(record, SkipReason):
         return record
     return explainer.explain(explainer.of_topic(dlq_show.from_origin(record)))
 
 
-def _show(letter: DeadLetterRecord, explained: Explained | Left, output: Output) -> None:
+def _show(letter: DeadLetterRecord, explained: Explained | SkipReason, output: Output) -> None:
     if output.is_json:
         output.line(dlq_show.as_json(letter, explained))
     else:
@@ -180,11 +180,11 @@ def _make_topic(settings: Settings, letters: DeadLetters) -> bool:
     return error is None
 
 
-def _fetcher(settings: Settings, stack: ExitStack) -> Callable[[DeadLetterRecord], Record | Left]:
+def _fetcher(settings: Settings, stack: ExitStack) -> Callable[[DeadLetterRecord], Record | SkipReason]:
     """Connects only once there is something to fetch."""
     readers: list[TopicReader] = []
 
-    def fetch(letter: DeadLetterRecord) -> Record | Left:
+    def fetch(letter: DeadLetterRecord) -> Record | SkipReason:
         if not readers:
             readers.append(stack.enter_context(origins(settings)))
         return fetched(letter, readers[0])

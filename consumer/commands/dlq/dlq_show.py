@@ -15,7 +15,7 @@ from rich.text import Text
 
 from consumer.commands.dlq import dlq_list
 from consumer.commands.dlq.dead_letter import DeadLetterRecord
-from consumer.commands.dlq.replay_decision import Left
+from consumer.commands.dlq.replay_decision import SkipReason
 from consumer.commands.explain.explain_text import clean
 from consumer.commands.explain.explain_text import show as show_explained
 from consumer.commands.explain.explainer import Explained
@@ -31,20 +31,20 @@ def from_origin(record: Record) -> Record:
     return structs.replace(record, position=record.origin)
 
 
-def as_json(letter: DeadLetterRecord, explained: Explained | Left) -> dict[str, Any]:
+def as_json(letter: DeadLetterRecord, explained: Explained | SkipReason) -> dict[str, Any]:
     """What the letter says, its record, and what `explain --json` says of it; `now` is null if its value is gone."""
     told = dlq_list.as_json(letter)
-    if isinstance(explained, Left):
+    if isinstance(explained, SkipReason):
         return {**told, "record": None, "left": str(explained), "now": None}
     fields = None if explained.decoded is None else explained.decoded.fields
     return {**told, "record": fields, "left": None, "now": explained_json(explained)}
 
 
-def show(console: Console, letter: DeadLetterRecord, explained: Explained | Left) -> None:
+def show(console: Console, letter: DeadLetterRecord, explained: Explained | SkipReason) -> None:
     """Print it for people."""
     console.print(Text(f"Dead letter {letter.place}", "bold"))
     console.print(_told(letter))
-    if isinstance(explained, Left):
+    if isinstance(explained, SkipReason):
         console.print(Text(f"Its record: {explained}.", "yellow"))
         console.print()
         return

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from consumer.commands.dlq import replay_decision
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of
-from consumer.commands.dlq.replay_decision import Age, Left, Pace
+from consumer.commands.dlq.replay_decision import Age, Pace, SkipReason
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.replay_report import Report
 from consumer.commands.dlq.selection import Selection
@@ -52,7 +52,7 @@ class Hands(Struct, frozen=True):
     commits: Commits
     decide: Callable[[Record], Decision]
     """By the current configuration, as `run` would."""
-    fetch: Callable[[DeadLetterRecord], Record | Left]
+    fetch: Callable[[DeadLetterRecord], Record | SkipReason]
     """The record of a letter that was written without its value."""
     stop: Event
     """Set by a signal."""
@@ -117,23 +117,23 @@ class Replay:
             self._progress.skipped(partition, offset)
             return
         judged = self._judged(letter)
-        if not isinstance(judged, Left):
+        if not isinstance(judged, SkipReason):
             self._replay(letter, judged)
             return
         self.report.left[judged] += 1
-        if judged is Left.REPLAYED:
+        if judged is SkipReason.REPLAYED:
             self._progress.done(partition, offset)
         self._progress.skipped(partition, offset)
 
-    def _judged(self, letter: DeadLetterRecord) -> Record | Left:
+    def _judged(self, letter: DeadLetterRecord) -> Record | SkipReason:
         """The record to be replayed, or why it is left alone."""
         if letter.mark in self._marks:
-            return Left.REPLAYED
+            return SkipReason.REPLAYED
         left = replay_decision.may_replay(letter, self._wanted.max_replays)
         if left is not None:
             return left
         record = self._hands.fetch(letter) if letter.is_short else letter.record
-        if isinstance(record, Left):
+        if isinstance(record, SkipReason):
             return record
         decision = self._hands.decide(record) if self._wanted.only_if_fixed else None
         left = replay_decision.is_fixed(decision) if decision is not None else None
@@ -183,7 +183,7 @@ class Replay:
                 self.report.replayed += 1
                 self._progress.done((at.topic, at.partition), at.offset)
             elif error in _TOO_LARGE:
-                self.report.left[Left.TOO_LARGE] += 1
+                self.report.left[SkipReason.TOO_LARGE] += 1
                 self._progress.skipped((at.topic, at.partition), at.offset)
             else:
                 self.report.stopped = f"letters cannot be written ({error})"

@@ -12,7 +12,7 @@ MATCHING_REACHES_S: Final = 28 * 86400.0
 """So far back TikTok matches events (tiktok.md, section 1)."""
 
 
-class Left(StrEnum):
+class SkipReason(StrEnum):
     """Why a letter is left alone."""
 
     REPLAYED = "replayed before"
@@ -32,12 +32,12 @@ class Age(StrEnum):
     UNMATCHED = "older than 28 days"
 
 
-def may_replay(letter: DeadLetterRecord, max_replays: int) -> Left | None:
+def may_replay(letter: DeadLetterRecord, max_replays: int) -> SkipReason | None:
     """The guard against loops. None: it may be replayed."""
-    return Left.TOO_OFTEN if letter.record.replays >= max_replays else None
+    return SkipReason.TOO_OFTEN if letter.record.replays >= max_replays else None
 
 
-def is_fixed(decision: Decision) -> Left | None:
+def is_fixed(decision: Decision) -> SkipReason | None:
     """Whether the configuration now makes something of it. None: it does.
 
     A record of which one rule's event is sent and another's rejected counts as mended: in doubt, send. The rest of it
@@ -45,7 +45,7 @@ def is_fixed(decision: Decision) -> Left | None:
     """
     if any(not event.is_shadow for event in decision.events):
         return None
-    return Left.NOT_FIXED if decision.rejections else Left.DROPPED
+    return SkipReason.NOT_FIXED if decision.rejections else SkipReason.DROPPED
 
 
 def age_of(letter: DeadLetterRecord, decision: Decision | None, now_s: float) -> Age:

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from rich.console import Console
 from rich.text import Text
 
-from consumer.commands.dlq.replay_decision import Age, Left
+from consumer.commands.dlq.replay_decision import Age, SkipReason
 
 OLD = {
     Age.COUNTED_TWICE: "older than 48 hours: if TikTok has had them, it counts them twice",
@@ -23,7 +23,7 @@ class Report(Struct):
     is_dry: bool = False
     replayed: int = 0
     """Acknowledged; in a dry run, those that would be."""
-    left: Counter[Left] = field(default_factory=Counter)
+    left: Counter[SkipReason] = field(default_factory=Counter)
     ages: Counter[Age] = field(default_factory=Counter)
     refused_by_tiktok: int = 0
     """Replayed though only TikTok can say whether they are mended."""
@@ -42,7 +42,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "dry_run": report.is_dry,
         "to": report.topic or "origin",
         "replayed": report.replayed,
-        "left": {left.name.lower(): report.left[left] for left in Left if report.left[left]},
+        "left": {left.name.lower(): report.left[left] for left in SkipReason if report.left[left]},
         "older_than_48h": report.ages[Age.COUNTED_TWICE] + report.ages[Age.UNMATCHED],
         "older_than_28d": report.ages[Age.UNMATCHED],
         "unacknowledged": report.unacknowledged,

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from consumer.adapters.kafka_admin import KafkaCluster
-from consumer.commands.dlq.progress_bar import Bar
 from consumer.commands.dlq.topic_reader import Logs
 from consumer.commands.explain.explain_command import AWAY, OK, console_for
 from consumer.commands.explain.explain_text import clean
+from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import ConfigError, Unreachable
 from consumer.core.settle.outcome_record import OutcomeRecord, parse_told
