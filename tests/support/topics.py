@@ -91,6 +91,17 @@ class Kafka:
         finally:
             _done(self._admin.delete_acls([_any_rule(topic)]))
 
+    @contextlib.contextmanager
+    def forbidden(self, kind: ResourceType, name: str, *operations: AclOperation) -> Iterator[None]:
+        """Nobody may do this to a topic or group meanwhile; `*` is all of them. Needs an authorizer."""
+        allowed = _acl(kind, name, AclOperation.ALL, AclPermissionType.ALLOW)
+        denied = [_acl(kind, name, operation, AclPermissionType.DENY) for operation in operations]
+        _done(self._admin.create_acls([allowed, *denied]))
+        try:
+            yield
+        finally:
+            _done(self._admin.delete_acls([_any_acl(kind, name)]))
+
     def end_offsets(self, topic: str) -> dict[int, int]:
         """The offset that the next record will have, by partition."""
         return self._offsets(topic, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # published without hints
@@ -168,14 +179,22 @@ def _done(futures: Mapping[Any, Future[Any]]) -> None:
 
 
 def _rule(topic: str, operation: AclOperation, permission: AclPermissionType) -> AclBinding:
-    return AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*", operation, permission)
+    return _acl(ResourceType.TOPIC, topic, operation, permission)
 
 
 def _any_rule(topic: str) -> AclBindingFilter:
+    return _any_acl(ResourceType.TOPIC, topic)
+
+
+def _acl(kind: ResourceType, name: str, operation: AclOperation, permission: AclPermissionType) -> AclBinding:
+    return AclBinding(kind, name, ResourcePatternType.LITERAL, "User:*", "*", operation, permission)
+
+
+def _any_acl(kind: ResourceType, name: str) -> AclBindingFilter:
     anyone, anywhere = None, None
     return AclBindingFilter(
-        ResourceType.TOPIC,
-        topic,
+        kind,
+        name,
         ResourcePatternType.LITERAL,
         anyone,  # type: ignore[arg-type]  # the documentation has None for any
         anywhere,  # type: ignore[arg-type]  # the same

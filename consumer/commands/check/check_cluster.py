@@ -7,6 +7,7 @@ from confluent_kafka import Consumer, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from consumer.adapters.kafka_errors import config_errors
+from consumer.commands.check.check_rights import needed_rights, rights_findings
 from consumer.commands.check.check_topics import read_findings, size_findings, written_findings, written_topics
 from consumer.commands.check.finding import Finding, Level, of_problem
 from consumer.config import Settings
@@ -47,6 +48,10 @@ def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]
         *written_findings(settings, written, seen, _refusals(admin, [topic for topic in written if topic not in seen])),
         *size_findings(settings, _largest_bytes(admin, [topic for topic in written if topic in seen])),
     ]
+    if listed.controller_id in listed.brokers:  # else, as on librdkafka's mock cluster, the client would wait for one
+        there = [topic for topic in (*chosen, *written) if topic in seen]
+        needed = needed_rights(settings, chosen, written)
+        found += rights_findings(admin, settings, {topic: needed[topic] for topic in there})
     return found, tuple(chosen)
 
 
