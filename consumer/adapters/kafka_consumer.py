@@ -48,6 +48,7 @@ class KafkaConsumer:
         self._faults: list[ReadFault] = []
         """Met by callbacks: they belong to the next read."""
         self._epochs: dict[model.TopicPartition, int] = {}
+        self._is_closed = False
         self._consumer = self._made()
 
     def _made(self) -> Consumer:
@@ -74,16 +75,16 @@ class KafkaConsumer:
 
         def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             consumer.incremental_assign([])  # else the client would assign them itself
-            if consumer is self._consumer:
+            if self._is_heard(consumer):
                 listener.assigned([(p.topic, p.partition) for p in partitions], GroupRole.ORIGIN)
 
         def revoked(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            if consumer is self._consumer:
+            if self._is_heard(consumer):
                 listener.revoked([(p.topic, p.partition) for p in partitions])
                 self._unassign(partitions)
 
         def lost(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            if consumer is self._consumer:
+            if self._is_heard(consumer):
                 listener.lost([(p.topic, p.partition) for p in partitions], GroupRole.ORIGIN)
                 self._unassign(partitions)
 
@@ -91,6 +92,10 @@ class KafkaConsumer:
             self._consumer.subscribe(list(topics), on_assign=assigned, on_revoke=revoked, on_lost=lost)
         else:
             self._consumer.unsubscribe()
+
+    def _is_heard(self, consumer: Consumer) -> bool:
+        """False for a client that was ended or left: what it had was given up before."""
+        return consumer is self._consumer and not self._is_closed
 
     def assign(self, partition: model.TopicPartition, offset: int, epoch: int, is_paused: bool) -> None:
         """Start reading a partition at `offset`, paused or not; its records will carry `epoch`."""
@@ -118,9 +123,9 @@ class KafkaConsumer:
 
     def close(self, is_over: Callable[[], bool] = never) -> None:
         """Leave the group (a static member stays in it until its session ends). Nothing is given back any more."""
-        leaving, self._consumer = self._consumer, _CLOSED
+        self._is_closed = True
         try:
-            within(leaving.close, is_over)
+            within(self._consumer.close, is_over)
         except TimeoutError:
             log.warning("group.not_left", remedy="none: the group notices once the session is over")
 
@@ -236,12 +241,13 @@ class KafkaConsumer:
         self._faults.append(fault_of(error, None))
 
 
-class _Closed:
-    """In the place of a client that was closed: nothing more is asked of it."""
-
-
-_CLOSED: Final[Any] = _Closed()
 _LOST: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._NO_OFFSET})
+_REFUSED: Final = frozenset(
+    {
+        *(KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZATION_FAILED),
+        *(KafkaError.CLUSTER_AUTHORIZATION_FAILED, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._AUTHENTICATION),
+    }
+)
 
 
 def fault_of(error: KafkaError, partition: model.TopicPartition | None) -> ReadFault:
@@ -253,6 +259,8 @@ def fault_of(error: KafkaError, partition: model.TopicPartition | None) -> ReadF
         kind = ReadFaultKind.OUT
     elif error.code() == KafkaError._ALL_BROKERS_DOWN:
         kind = ReadFaultKind.AWAY
+    elif error.code() in _REFUSED:
+        kind = ReadFaultKind.REFUSED
     elif error.code() in _LOST:
         kind = ReadFaultKind.POSITION_LOST
     return ReadFault(kind, partition, error.str())

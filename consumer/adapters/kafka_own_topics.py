@@ -26,16 +26,24 @@ class OwnTopicsConsumer:
 
     def __init__(self, main: KafkaConsumer, own: KafkaConsumer, own_topics: frozenset[str]) -> None:
         self._main, self._own, self._own_topics = main, own, own_topics
+        self._asked: dict[GroupRole, tuple[str, ...]] = {}
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Join both groups, or change what these members ask for."""
-        own = [topic for topic in topics if topic in self._own_topics]
-        self._main.subscribe([topic for topic in topics if topic not in self._own_topics], listener)
+        own = tuple(topic for topic in topics if topic in self._own_topics)
+        self._ask(GroupRole.ORIGIN, tuple(topic for topic in topics if topic not in self._own_topics), listener)
         if own:
-            self._own.subscribe(own, _OfOwn(listener))
+            self._ask(GroupRole.OWN, own, _OfOwn(listener))
+
+    def _ask(self, group: GroupRole, topics: tuple[str, ...], listener: RebalanceListener) -> None:
+        """Asking a member again for what it has asked for may make it join anew."""
+        if self._asked.get(group) != topics:
+            (self._own if group is GroupRole.OWN else self._main).subscribe(topics, listener)
+            self._asked[group] = topics
 
     def renew(self, group: GroupRole) -> None:
         (self._own if group is GroupRole.OWN else self._main).renew(group)
+        self._asked.pop(group, None)
 
     def assign(self, partition: Partition, offset: int, epoch: int, is_paused: bool) -> None:
         self._of(partition).assign(partition, offset, epoch, is_paused)

@@ -10,7 +10,7 @@ from consumer.service.ports import never
 
 T = TypeVar("T")
 
-_LEAST_S: Final = 0.5
+_LEAST_S: Final = 1.0
 """A broker that is there answers within this."""
 _LOOK_EVERY_S: Final = 0.05
 

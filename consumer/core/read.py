@@ -56,6 +56,8 @@ class ReadFaultKind(StrEnum):
     """Another member has this one's `group.instance.id`: this one is out for good."""
     OUT = "out"
     """The client is at its end, for a reason that may pass: a new one may be let in."""
+    REFUSED = "refused"
+    """This user may not do that: an operator must grant it."""
     AWAY = "away"
     """No broker answers."""
     OTHER = "other"

@@ -334,7 +334,7 @@ class Service:
         while self._is_draining(is_leaving, leaving) and self._clocks.monotonic() < until_s:
             self._settling.poll(self._clocks.monotonic(), BUSY_WAIT_S)
             self._send_and_settle(is_flushing=True)
-        self._settling.commit_now(self._member)
+        self._settling.commit_now(self._member, lambda: self._clocks.monotonic() >= until_s)
 
     def _is_draining(self, is_leaving: Callable[[Item], bool], leaving: frozenset[TopicPartition]) -> bool:
         if not self._ledger.unsettled(leaving):

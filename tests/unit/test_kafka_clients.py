@@ -73,7 +73,8 @@ def test_words_that_are_no_secret_stay_in_what_librdkafka_says() -> None:
         (KafkaError(KafkaError._FATAL), ReadFaultKind.OUT),
         (KafkaError(KafkaError._ALL_BROKERS_DOWN), ReadFaultKind.AWAY),
         (KafkaError(KafkaError._AUTO_OFFSET_RESET), ReadFaultKind.POSITION_LOST),
-        (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), ReadFaultKind.OTHER),
+        (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), ReadFaultKind.REFUSED),
+        (KafkaError(KafkaError._TRANSPORT), ReadFaultKind.OTHER),
     ],
 )
 def test_only_a_fenced_member_is_out_for_good(error: KafkaError, kind: ReadFaultKind) -> None:

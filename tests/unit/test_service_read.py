@@ -470,7 +470,7 @@ def test_an_own_group_that_cannot_be_joined_is_told() -> None:
     scene.kafka.logs["g.replay", 0] = []
     scene.kafka.produce(encoded(event_id="a"))
     scene.member.own_is_denied = True
-    scene.member.faults.append(ReadFault(ReadFaultKind.OTHER, None, "Group authorization failed", GroupRole.OWN))
+    scene.member.faults.append(ReadFault(ReadFaultKind.REFUSED, None, "Group authorization failed", GroupRole.OWN))
     scene.run()
 
     assert scene.sent_ids == ["a"]

@@ -34,7 +34,7 @@ class Membership:
         self._joined.discard(group)
 
     def noted(self, fault: ReadFault) -> None:
-        """Something went wrong that is of no partition: while the group is not joined, it may be why."""
+        """Something was refused or has ended that is of no partition: while the group is not joined, that is why."""
         self._why[fault.group] = fault.text
 
     def put_out(self, fault: ReadFault, now_s: float) -> None:
@@ -53,7 +53,10 @@ class Membership:
         return due
 
     def lacking(self, group: GroupRole) -> Iterator[str]:
-        """Why a group is not joined, if it is not."""
-        if group not in self._joined:
-            why = self._why.get(group)
+        """Why a group is not joined, if it is not.
+
+        A member of the own group may be given nothing, and then hears of nothing: it lacks the group once that is said.
+        """
+        why = self._why.get(group)
+        if group not in self._joined and (why or group is GroupRole.ORIGIN):
             yield _LACKING[group] + (f": {why}" if why else "")

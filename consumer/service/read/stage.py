@@ -221,14 +221,17 @@ class ReadStage:
             self._assigned.position_lost(fault.partition, self._now_s)
             return
         log.warning("read.fault", partition=fault.partition and name_of(fault.partition), text=fault.text)
-        if fault.partition is None:
+        if fault.partition is None and fault.kind in (ReadFaultKind.REFUSED, ReadFaultKind.OUT):
             self._membership.noted(fault)
         if fault.kind is ReadFaultKind.AWAY:
             self._reached(fault.text)
             self._topics.look_now()
         elif fault.kind is ReadFaultKind.OUT:
             self._membership.put_out(fault, self._now_s)
-            self.lost([p for p in self._assigned.all if self._role(p) is fault.group], fault.group)
+            gone = [p for p in self._assigned.all if self._role(p) is fault.group]
+            if gone:
+                self.lost(gone, fault.group)
+            self._membership.lost(fault.group)
 
     def _role(self, partition: TopicPartition) -> GroupRole:
         return GroupRole.OWN if partition[0] in self._own_topics else GroupRole.ORIGIN
