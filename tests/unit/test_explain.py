@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from consumer.commands.explain import ExplainOptions, explain_records
-from consumer.commands.explain.explain_text import clean
 from consumer.commands.explain.explain_words import DROPS, PROBLEMS, of_note, of_reason
 from consumer.commands.explain.rule_story import worded
 from consumer.config.loading import parse
 from consumer.core.dedupe.window import DedupeResult
 from consumer.core.model import DropReason, Problem, RejectReason
+from consumer.terminal import printable
 
 TESTS = Path(__file__).parents[1]
 GOLDEN = TESTS / "golden" / "explain"
@@ -255,7 +255,7 @@ def test_nothing_in_a_record_can_steer_the_terminal(monkeypatch: pytest.MonkeyPa
 
     assert "\x1b" not in text
     assert "\\u001b[31mred" in text
-    assert clean("a\x9b\nb", is_multiline=True) == "a\\u009b\nb"
+    assert printable("a\x9b\nb", is_multiline=True) == "a\\u009b\nb"
 
 
 def test_no_access_token_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:

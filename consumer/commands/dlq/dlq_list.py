@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.commands.dlq.dead_letter import DeadLetterRecord
-from consumer.commands.explain.explain_text import clean
+from consumer.terminal import printable
 
 Kind = tuple[str, str, str]
 """Reason, rule and pixel; empty where a letter has none."""
@@ -94,7 +94,7 @@ def show(console: Console, tally: Tally, topics: tuple[str, ...]) -> None:
         table.add_column(name, overflow="fold")
     table.add_column("last written", no_wrap=True)
     for kind, count in tally.by_reason():
-        reason, rule, pixel = map(clean, kind)
+        reason, rule, pixel = map(printable, kind)
         table.add_row(f"{count:,}", Text(reason, "red"), rule or "–", pixel or "–", moment(tally.spans[kind].last_ms))
     console.print(table)
     if tally.short:
@@ -110,7 +110,7 @@ def _show_last(console: Console, tally: Tally) -> None:
     console.print(Text(f"The last {len(last)}; `tiktok-consumer dlq show PLACE` decodes one", "bold"))
     for letter in last:
         console.print(
-            Text.assemble((letter.place, "cyan"), f"  {moment(letter.written_ms)}  ", (clean(letter.reason), "red"))
+            Text.assemble((letter.place, "cyan"), f"  {moment(letter.written_ms)}  ", (printable(letter.reason), "red"))
         )
         came = f"  from {letter.origin}" + (f", replayed {letter.record.replays}×" if letter.record.replays else "")
-        console.print(Text(f"{came}: {clean(letter.detail)}", "dim"))
+        console.print(Text(f"{came}: {printable(letter.detail)}", "dim"))

@@ -16,11 +16,11 @@ from rich.text import Text
 from consumer.commands.dlq import dlq_list
 from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.commands.dlq.replay_decision import SkipReason
-from consumer.commands.explain.explain_text import clean
 from consumer.commands.explain.explain_text import show as show_explained
 from consumer.commands.explain.explainer import Explained
 from consumer.commands.explain.explainer import as_json as explained_json
 from consumer.core.model import Record
+from consumer.terminal import printable
 
 _HEX_BYTES = 64
 """Of a value that cannot be decoded, so many are shown: framing and first fields."""
@@ -61,7 +61,7 @@ def _told(letter: DeadLetterRecord) -> RenderableType:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     rows: dict[str, Text | str | None] = {
-        "reason": Text(f"{clean(letter.reason)}: {clean(letter.detail)}", "red"),
+        "reason": Text(f"{printable(letter.reason)}: {printable(letter.detail)}", "red"),
         "origin": letter.origin,
         "rule": record.rule or "any",
         "pixel": letter.pixel or "–",
@@ -72,7 +72,7 @@ def _told(letter: DeadLetterRecord) -> RenderableType:
     }
     for name, told in rows.items():
         if told is not None:
-            table.add_row(name, told if isinstance(told, Text) else Text(clean(told)))
+            table.add_row(name, told if isinstance(told, Text) else Text(printable(told)))
     return Padding(table, (0, 0, 1, 2))
 
 
@@ -86,7 +86,7 @@ def _without_nulls(value: object) -> object:
 def _record(explained: Explained) -> RenderableType:
     if explained.decoded is not None:
         text = msgspec.json.format(msgspec.json.encode(_without_nulls(explained.decoded.fields)), indent=2).decode()
-        return Syntax(clean(text, is_multiline=True), "json", background_color="default", word_wrap=True)
+        return Syntax(printable(text, is_multiline=True), "json", background_color="default", word_wrap=True)
     value = explained.record.value or b""
     begin = value[:_HEX_BYTES].hex(" ")
     more = f" … {len(value) - _HEX_BYTES:,} more" if len(value) > _HEX_BYTES else ""

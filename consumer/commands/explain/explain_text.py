@@ -28,6 +28,7 @@ from consumer.core.dedupe.window import DedupeResult
 from consumer.core.model import Rejection
 from consumer.core.tiktok_event import FIELD_BIT
 from consumer.core.validate import match_keys
+from consumer.terminal import printable
 
 WIDE: Final = 118
 """From this many columns on, a field takes one line."""
@@ -132,17 +133,17 @@ def _rule_line(story: RuleStory, event: ExplainedEvent | None) -> Text:
     mode = " (shadow)" if story.rule.is_shadow else ""
     head = Text.assemble("rule ", (story.rule.name, "bold"), mode)
     if story.trace.holds:
-        code = f", pixel code {clean(event.event.pixel_code)}" if event is not None else ""
+        code = f", pixel code {printable(event.event.pixel_code)}" if event is not None else ""
         pixel = f" → pixel {story.trace.pixel}{code}" if story.trace.pixel else ""
         return head.append(" holds", _GOOD).append(pixel)
     return head.append(" does not hold" if story.unmet else " could not be decided", _WARN)
 
 
 def _unmet(unmet: Unmet) -> Text:
-    line = Text.assemble((f"{unmet.place}: ", _DIM), clean(unmet.text))
+    line = Text.assemble((f"{unmet.place}: ", _DIM), printable(unmet.text))
     if unmet.is_comparison:
         line.append(
-            "; the record has " + ("nothing there" if unmet.found is None else clean(_as_json(unmet.found))), _WARN
+            "; the record has " + ("nothing there" if unmet.found is None else printable(_as_json(unmet.found))), _WARN
         )
     return line
 
@@ -157,7 +158,7 @@ def _fields(fields: Sequence[FieldStory], faults: Mapping[str, str] | None, widt
         for name, ratio in (("from", 3), ("value", 3), ("sent", 2)):
             table.add_column(name, overflow="fold", ratio=ratio)
         for each in fields:
-            table.add_row(Text(_name(each), _NAME), clean(each.source or "–"), _raw(each), _sent(each, faults))
+            table.add_row(Text(_name(each), _NAME), printable(each.source or "–"), _raw(each), _sent(each, faults))
         return table
     table.add_column("TikTok's field ← from", overflow="fold", ratio=1)
     table.add_column("value → sent", overflow="fold", ratio=1)
@@ -174,7 +175,9 @@ def _stacked(story: FieldStory, faults: Mapping[str, str] | None) -> Iterator[Re
 def _titled(story: FieldStory, between: str) -> Text:
     title = Text(_name(story), _NAME)
     return (
-        title if story.source in (story.field, None) else title.append(f"{between}← {clean(story.source or '')}", _DIM)
+        title
+        if story.source in (story.field, None)
+        else title.append(f"{between}← {printable(story.source or '')}", _DIM)
     )
 
 
@@ -209,7 +212,9 @@ def _sent(story: FieldStory, faults: Mapping[str, str] | None) -> Text:
 
 
 def _rejection(rejection: Rejection) -> RenderableType:
-    text = Text.assemble((f"{rejection.reason}: {clean(rejection.detail)}", _BAD), f"\n→ {of_reason(rejection.reason)}")
+    text = Text.assemble(
+        (f"{rejection.reason}: {printable(rejection.detail)}", _BAD), f"\n→ {of_reason(rejection.reason)}"
+    )
     return _labelled("rejected", text)
 
 
@@ -226,8 +231,8 @@ def _event(explained: ExplainedEvent) -> Iterator[RenderableType]:
     yield _labelled("match keys", _match_keys(keys))
     key = (event.pixel_code, event.event_id or "", event.event)
     without = Text("none: sent without deduplication", _WARN)
-    yield _labelled("dedupe key", Text(clean(" · ".join(key))) if explained.has_key else without)
-    body = clean(msgspec.json.format(event.body, indent=2).decode(), is_multiline=True)
+    yield _labelled("dedupe key", Text(printable(" · ".join(key))) if explained.has_key else without)
+    body = printable(msgspec.json.format(event.body, indent=2).decode(), is_multiline=True)
     yield Padding(Text("in data[]", "bold"), (0, 0, 0, 2))
     yield Padding(Syntax(body, "json", theme=_THEME, background_color="default", word_wrap=True), (0, 0, 0, 4))
 
@@ -265,7 +270,7 @@ def _labelled(label: str, content: RenderableType) -> RenderableType:
 
 def _value(value: object) -> str:
     """A value in one line, as JSON where it can be."""
-    text = clean(str(value) if isinstance(value, str | date | Decimal | UUID) else _as_json(value))
+    text = printable(str(value) if isinstance(value, str | date | Decimal | UUID) else _as_json(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
@@ -277,13 +282,3 @@ def _plainly(value: object) -> object:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else str(value)
-
-
-def clean(text: str, *, is_multiline: bool = False) -> str:
-    """Text without what could steer a terminal: such characters become escapes."""
-    if text.isprintable():
-        return text
-    kept = "\n" if is_multiline else ""
-    return "".join(
-        character if character.isprintable() or character in kept else f"\\u{ord(character):04x}" for character in text
-    )

@@ -12,11 +12,11 @@ from rich.text import Text
 from consumer.adapters.kafka_admin import KafkaCluster
 from consumer.commands.dlq.topic_reader import Logs
 from consumer.commands.explain.explain_command import AWAY, OK, console_for
-from consumer.commands.explain.explain_text import clean
 from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import ConfigError, Unreachable
 from consumer.core.settle.outcome_record import OutcomeRecord, parse_told
+from consumer.terminal import printable
 
 _STYLES: Final = {"rejected": "red", "parked": "yellow", "shadow": "yellow"}
 
@@ -73,19 +73,19 @@ def _read(settings: Settings, topic: str, event_id: str, since_ms: int | None) -
 def show(console: Console, event_id: str, history: list[OutcomeRecord]) -> None:
     """Print it for people, in 80 columns."""
     if not history:
-        console.print(f"Nothing is known of event_id {clean(event_id)}.")
+        console.print(f"Nothing is known of event_id {printable(event_id)}.")
         return
-    console.print(Text(f"event_id {clean(event_id)}", "bold"))
+    console.print(Text(f"event_id {printable(event_id)}", "bold"))
     for told in history:
         console.print(
             Text.assemble(
                 f"{told.time[:19]}Z  ",
-                (f"{clean(told.outcome):<10}", _STYLES.get(told.outcome, "green")),
-                f"{clean(told.event or '–')}  pixel {clean(told.pixel or '–')}  rule {clean(told.rule or '–')}",
+                (f"{printable(told.outcome):<10}", _STYLES.get(told.outcome, "green")),
+                printable(f"{told.event or '–'}  pixel {told.pixel or '–'}  rule {told.rule or '–'}"),
             )
         )
         for name, text in _more(told).items():
-            console.print(Text(f"{'':22}{name} {clean(text)}", "dim"))
+            console.print(Text(f"{'':22}{name} {printable(text)}", "dim"))
 
 
 def _more(told: OutcomeRecord) -> dict[str, str]:
