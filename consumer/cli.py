@@ -1,38 +1,31 @@
-"""The commands. Each reads the command line, calls what does the work, and turns the end into an exit code."""
+"""The commands. Each reads the command line, calls what does the work, and turns the end into an exit code.
 
-import json
-import logging
+What only one command needs is imported when it runs: `--help` and `run` do not wait for it.
+"""
+
 import os
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-import structlog
 import typer
-from msgspec import structs
 
-from consumer import logs
-from consumer.commands.check import check, is_fatal
 from consumer.commands.dlq.dlq_cli import dlq
-from consumer.commands.explain import ExplainOptions, explain_records, with_rules_of
 from consumer.commands.options import Config, Since, unix_ms
-from consumer.config import Settings, load
-from consumer.config.checks.schema_paths import schema_problems
-from consumer.config.reference.json_schema import json_schema
-from consumer.config.units import duration_s
-from consumer.core.errors import ConfigError
-from consumer.run import BUG, REPEATS, Signals, run
-from consumer.wiring import Replaced, as_test, dry
-from consumer.workers.supervising import supervise
-from consumer.workers.worker import work
+from consumer.terminal import printable
 
-log = structlog.get_logger("consumer")
+if TYPE_CHECKING:
+    import logging
+
+    from consumer.commands.explain import ExplainOptions
+    from consumer.config import Settings
 
 WRONG_COMMAND_LINE: Final = 64
 UNUSABLE_CONFIG: Final = 78
+BUG: Final = 70
 
 app = typer.Typer(
     name="tiktok-consumer",
@@ -88,20 +81,30 @@ def run_command(
         raise typer.BadParameter("--from goes with --dry-run")
     if workers > 1 and dry_run:
         raise typer.BadParameter("--workers share a group's partitions, and --dry-run is outside of the group")
-    settings, replaced = _settings(config, REPEATS), Replaced()
+    from consumer import run as running
+    from consumer.log_limits import LIMITS
+    from consumer.signals import Signals
+    from consumer.wiring import Replaced, as_test, dry
+
+    settings, replaced = _settings(config, LIMITS), Replaced()
     if test_event_code is not None and group is not None:
         settings = as_test(settings, test_event_code, group)
     if dry_run:
         settings, replaced = dry(settings, None if from_when is None else unix_ms("--from", from_when, time.time()))
     signals = Signals()
     with signals.caught():
-        code = run(settings, signals, replaced) if workers == 1 else supervise(settings, workers)
-    raise typer.Exit(code)
+        if workers == 1:
+            raise typer.Exit(running.run(settings, signals, replaced))
+        from consumer.workers.supervisor import supervise
+
+        raise typer.Exit(supervise(settings, signals, workers))
 
 
 @app.command("worker", hidden=True)
 def worker_command(numbers_fd: int) -> None:
     """One of the processes of `run --workers`, which starts it; its settings stand in standard input."""
+    from consumer.workers.worker import work
+
     raise typer.Exit(work(numbers_fd))
 
 
@@ -133,6 +136,10 @@ def explain_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a record, one a line.")] = False,
 ) -> None:
     """Say what becomes of a record, and why. Reads outside of the group; sends and commits nothing."""
+    from msgspec import structs
+
+    from consumer.commands.explain import explain_records, with_rules_of
+
     asked = _asked(file, topic, partition, offset, last)
     settings = _settings(config)
     if rules is not None:
@@ -142,7 +149,9 @@ def explain_command(
 
 def _asked(
     file: str | None, topic: str | None, partition: int | None, offset: int | None, last: int | None
-) -> ExplainOptions:
+) -> "ExplainOptions":
+    from consumer.commands.explain import ExplainOptions
+
     match file, topic, partition, offset, last:
         case str(), None, None, None, None:
             return ExplainOptions(file=file)
@@ -162,7 +171,7 @@ def outcomes_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an outcome, one a line.")] = False,
 ) -> None:
     """Say what became of an event. Needs outcomes.topic, and reads what `run` wrote there."""
-    from consumer.commands.outcomes import outcomes  # here, since `run` need not wait for it
+    from consumer.commands.outcomes import outcomes
 
     since_ms = None if since is None else unix_ms("--since", since, time.time())
     raise typer.Exit(outcomes(_settings(config), event_id, since_ms, sys.stdout, is_json=as_json))
@@ -180,8 +189,10 @@ def demo_command(
     config: Config = None,
 ) -> None:
     """Run everything on this machine with nothing to install, and prove that nothing got lost: exit 1 if not."""
-    from consumer.commands.demo import play, show_own  # here, since `run` need not wait for it
+    from consumer.commands.demo import play, show_own
+    from consumer.signals import Signals
 
+    _log_for_people()
     if file is None and config is not None:
         raise typer.BadParameter("--config goes with --file: without, the demo has a configuration of its own")
     settings = _settings(config) if file is not None else None
@@ -213,9 +224,13 @@ def check_command(
     ] = None,
 ) -> None:
     """Look for everything that is wrong with a configuration; exit 78 if `run` could not work with it."""
+    from consumer.commands.check import check, is_fatal
+    from consumer.config import load
+
+    _log_for_people()
     findings = check(load(config, os.environ), offline=offline, rate=rate)
     for finding in findings:
-        print(finding)  # noqa: T201  # what the command is for
+        print(printable(str(finding)))  # noqa: T201  # what the command is for
     raise typer.Exit(UNUSABLE_CONFIG if is_fatal(findings) else 0)
 
 
@@ -268,11 +283,9 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
     """Write a first configuration, guessed from the names of a schema's fields, each guess with why."""
-    from consumer.commands.init import (
-        InitOptions,  # here, since `run` need not wait for it
-        write_first_config,
-    )
+    from consumer.commands.init import InitOptions, write_first_config
 
+    _log_for_people()
     if topic is None and schema is None:
         raise typer.BadParameter("write --topic T or --schema FILE")
     asked = InitOptions(
@@ -284,6 +297,10 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
 @app.command("schema")
 def schema_command() -> None:
     """Print the JSON Schema of the configuration file, for editors to complete it."""
+    import json
+
+    from consumer.config.reference.json_schema import json_schema
+
     print(json.dumps(json_schema(), indent=2))  # noqa: T201  # what the command is for
 
 
@@ -301,9 +318,11 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Every answer takes longer by it.")] = "0s",
 ) -> None:
     """Stand in for TikTok's Events API on this machine: strict, and as unkind as it is told to be."""
-    from consumer.sandbox.api import SandboxSettings  # here, since `run` need not wait for it
+    from consumer.config.units import duration_s
+    from consumer.sandbox.api import SandboxSettings
     from consumer.sandbox.server import serve
 
+    _log_for_people()
     try:
         latency_ms = duration_s(latency) * 1000
     except ValueError as error:
@@ -322,7 +341,12 @@ def _tell_sandbox(url: str) -> None:
     print(told, flush=True)  # noqa: T201  # for the person at the terminal
 
 
-def _settings(config: Path | None, lines: logging.Filter | None = None) -> Settings:
+def _settings(config: Path | None, lines: "logging.Filter | None" = None) -> "Settings":
+    from consumer import logs
+    from consumer.config import load
+    from consumer.config.checks.schema_paths import schema_problems
+    from consumer.core.errors import ConfigError
+
     settings = load(config, os.environ)
     problems = schema_problems(settings)
     if problems:
@@ -331,20 +355,37 @@ def _settings(config: Path | None, lines: logging.Filter | None = None) -> Setti
     return settings
 
 
+def _log_for_people() -> None:
+    """Of a command without a configuration, or before it has one."""
+    from consumer import logs
+
+    logs.set_up("info", "console")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script. Exit codes: docs/architecture.md §9."""
-    logs.set_up("info", "console")
     try:
         app(args=arguments)
     except SystemExit as end:
         sys.exit(WRONG_COMMAND_LINE if end.code == _USAGE_ERROR else end.code)
-    except ConfigError as error:
+    except Exception as error:  # the outermost frame: Kafka still has the records
+        sys.exit(_failed(error))
+
+
+def _failed(error: Exception) -> int:
+    import structlog
+
+    from consumer.core.errors import ConfigError
+
+    if isinstance(error, ConfigError):
         for problem in error.problems:
-            print(problem, file=sys.stderr)  # noqa: T201  # for the person at the terminal
-        sys.exit(UNUSABLE_CONFIG)
-    except Exception:  # the outermost frame: Kafka still has the records
-        log.exception("run.bug")
-        sys.exit(BUG)
+            print(printable(problem, is_multiline=True), file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        return UNUSABLE_CONFIG
+    if not structlog.is_configured():
+        _log_for_people()
+    log = structlog.get_logger("consumer")
+    log.error("run.bug", exc_info=error)
+    return BUG
 
 
 _USAGE_ERROR: Final = 2  # what typer exits with; nothing else here does

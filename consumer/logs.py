@@ -1,11 +1,14 @@
 """How log lines look. One line a state change or rejected record; positions and names, never values or tokens."""
 
 import logging
+import os
 import sys
 from typing import Final, TextIO
 
 import structlog
 from structlog.typing import Processor
+
+from consumer.terminal import printable
 
 _LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -27,7 +30,7 @@ def set_up(
 
     Args:
         level: debug, info, warning or error.
-        style: `json`, one object a line; `console`, for people.
+        style: `json`, one object a line; `console`, for people; `auto`, console at a terminal and json elsewhere.
         stream: standard error, if not given.
         worker: number that every line shall bear, where several processes write to one stream.
         only: which lines to write at all.
@@ -68,9 +71,26 @@ def set_level(level: str) -> None:
 
 
 def _renderer(style: str, target: TextIO) -> list[Processor]:
-    if style == "console":
-        return [_frames_alone, structlog.dev.ConsoleRenderer(colors=target.isatty())]
-    return [_frames_alone, structlog.processors.JSONRenderer()]
+    if style == "console" or (style == "auto" and target.isatty()):
+        colours = target.isatty() and not os.environ.get("NO_COLOR")
+        return [_frames_alone, _printable, structlog.dev.ConsoleRenderer(colors=colours)]
+    return [_frames_alone, structlog.processors.JSONRenderer()]  # its escapes cover all that is not ASCII
+
+
+def _printable(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Our lines and the libraries' alike: names of topics and texts of brokers are not ours."""
+    return {name: _without_controls(value) for name, value in event.items()}
+
+
+def _without_controls(value: object) -> object:
+    match value:
+        case str():
+            return printable(value)
+        case list() | tuple():
+            return [_without_controls(each) for each in value]
+        case dict():
+            return {printable(str(key)): _without_controls(each) for key, each in value.items()}
+    return value
 
 
 def _frames_alone(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

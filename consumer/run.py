@@ -1,12 +1,11 @@
-"""`run`: the loop around `Service.step`, signals, the HTTP port, and how it all ends."""
+"""`run`: the loop around `Service.step`, the HTTP port, and how it all ends."""
 
 import gc
-import signal
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from threading import Event
-from types import FrameType
+from threading import Event, Thread
 from typing import Final
 
 import structlog
@@ -15,9 +14,11 @@ from consumer import logs
 from consumer.adapters.http_server import application, serving
 from consumer.config import Settings
 from consumer.core.errors import ConfigError, Halt
-from consumer.repeats import Repeats
+from consumer.log_limits import LIMITS
+from consumer.progress import RunProgress, StartLine
 from consumer.service.loop import Service
 from consumer.service.published import ServiceSnapshot
+from consumer.signals import Signals
 from consumer.wiring import Replaced, composed
 
 log = structlog.get_logger("consumer.run")
@@ -25,45 +26,6 @@ log = structlog.get_logger("consumer.run")
 CLEAN: Final = 0
 UNFINISHED: Final = 69
 BUG: Final = 70
-
-
-class Signals:
-    """What signals have asked for. Handlers only set flags; the loop looks at them between steps."""
-
-    def __init__(self) -> None:
-        self.stop = Event()
-        self.hurry = Event()
-        self.reload = Event()
-        self.louder = Event()
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """Listen to SIGTERM, SIGINT, SIGHUP and SIGUSR1 while the block runs; the main thread only."""
-        handlers = {
-            signal.SIGTERM: self._on_stop,
-            signal.SIGINT: self._on_stop,
-            signal.SIGHUP: self._on_reload,
-            signal.SIGUSR1: self._on_louder,
-        }
-        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
-        (self.hurry if self.stop.is_set() else self.stop).set()
-
-    def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
-        self.reload.set()
-
-    def _on_louder(self, _number: int, _frame: FrameType | None) -> None:
-        self.louder.set()
-
-
-REPEATS: Final = Repeats(time.monotonic)
-"""Which log lines are written: those that repeat are counted."""
 
 
 class Loudness:
@@ -112,17 +74,60 @@ def run(
     Raises:
         ConfigError: nothing was read.
     """
-    with composed(settings, replaced) as service, shown(settings, service):
-        _collect_seldom()
-        try:
-            return _loop(service, signals, Loudness(settings.log.level))
-        except Halt as halt:
-            log.error(
-                "run.halted", why=str(halt), remedy="another member has this group.instance.id; give each its own"
+    with ended_in_time(signals, settings.shutdown_timeout_s), composed(settings, replaced) as service:
+        progress = None
+        if shown is _listening:  # what a worker does is the supervisor's to say
+            progress = RunProgress(
+                StartLine.of(settings, is_dry=replaced.is_dry), time.monotonic, is_dry=replaced.is_dry
             )
-            return UNFINISHED
-        finally:
-            REPEATS.tell(is_end=True)
+        with shown(settings, service):
+            if progress is not None:
+                progress.begin()
+            _collect_seldom()
+            return _until_stopped(service, signals, Loudness(settings.log.level), progress)
+
+
+@contextmanager
+def ended_in_time(signals: Signals, shutdown_timeout_s: float) -> Iterator[None]:
+    """Whatever the block waits for, end the process in time once a signal has come; at once after a second one.
+
+    Libraries wait for brokers and servers that are away, and cannot be told to stop. What is left unfinished is sent
+    again.
+    """
+    ended = Event()
+    arguments = (signals, ended, shutdown_timeout_s)
+    Thread(target=_end_in_time, args=arguments, name="end-in-time", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _end_in_time(signals: Signals, ended: Event, shutdown_timeout_s: float) -> None:
+    while not signals.stop.wait(_LOOK_EVERY_S):
+        if ended.is_set():
+            return
+    is_hurried = signals.hurry.wait(shutdown_timeout_s)
+    if ended.wait(HURRY_S):
+        return
+    why = "a second signal came" if is_hurried else "shutdown_timeout is over"
+    log.error("run.unfinished", why=f"{why}, and something is still waited for; its events will be sent again")
+    os._exit(UNFINISHED)
+
+
+HURRY_S: Final = 2.0
+"""To commit and to leave the group, where the brokers answer."""
+_LOOK_EVERY_S: Final = 0.5
+
+
+def _until_stopped(service: Service, signals: Signals, loudness: Loudness, progress: RunProgress | None) -> int:
+    try:
+        return _loop(service, signals, loudness, progress)
+    except Halt as halt:
+        log.error("run.halted", why=str(halt), remedy="another member has this group.instance.id; give each its own")
+        return UNFINISHED
+    finally:
+        LIMITS.report(is_end=True)
 
 
 def _collect_seldom() -> None:
@@ -142,7 +147,7 @@ _COLLECT_AFTER_OBJECTS: Final = 100_000
 13,000 with five objects each. So the collector hardly ever runs, and garbage can be some 20 MB at most."""
 
 
-def _loop(service: Service, signals: Signals, loudness: Loudness) -> int:
+def _loop(service: Service, signals: Signals, loudness: Loudness, progress: RunProgress | None) -> int:
     while not signals.stop.is_set():
         if signals.reload.is_set():
             signals.reload.clear()
@@ -151,9 +156,14 @@ def _loop(service: Service, signals: Signals, loudness: Loudness) -> int:
             signals.louder.clear()
             loudness.toggle()
         service.step()
-        REPEATS.tell()
+        LIMITS.report()
+        if progress is not None:
+            progress.step(service.published)
     log.info("run.stopping")
     is_finished = service.stop(signals.hurry.is_set)
+    if progress is not None:
+        service.publishing.publish()
+        progress.end(service.published)
     if not is_finished:
         log.error("run.unfinished", why="a request was left without its answer; its events will be sent again")
         return UNFINISHED

@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from consumer.config.units import duration_s
-
 Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", help="Default: $TIKTOK_CONSUMER_CONFIG, else ./consumer.yaml."),
@@ -24,6 +22,8 @@ def unix_ms(option: str, text: str, now_s: float) -> int:
     Raises:
         typer.BadParameter: anything else.
     """
+    from consumer.config.units import duration_s
+
     if text == "earliest":
         return 0
     try:

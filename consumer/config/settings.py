@@ -27,6 +27,11 @@ class Http(Section):
     """The port for metrics, health and the status page."""
 
     listen: Address = setting("0.0.0.0:9464", "Address and port, as host:port.")
+    hosts: tuple[str, ...] = setting(
+        (),
+        "Names by which people reach the status page, without port. `localhost`, this machine's name and addresses "
+        "written as numbers always work; under any other name a foreign web page could read it (DNS rebinding).",
+    )
 
     @property
     def host(self) -> str:
@@ -41,8 +46,9 @@ class Log(Section):
     """What is logged, to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = setting("info", "Lines below this level are left out.")
-    format: Literal["json", "console"] = setting(
-        "json", "`json`: one object a line. `console`: for people, in colours."
+    format: Literal["auto", "json", "console"] = setting(
+        "auto",
+        "`json`: one object a line. `console`: for people, in colours. `auto`: console at a terminal, json elsewhere.",
     )
 
 

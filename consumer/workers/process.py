@@ -1,15 +1,47 @@
-"""One worker's process, as the supervisor sees it."""
+"""One worker's process, as the supervisor sees it, and the pipe through which it hands over what it publishes.
+
+In the pipe: a length of four bytes (big-endian) and a `ServiceSnapshot`, again and again. Both ends are of one version
+and on one machine, whose monotonic clock they share.
+"""
 
 import os
 import signal
 import subprocess
 import sys
 from contextlib import suppress
+from typing import Final
+
+import msgspec
 
 from consumer.service.published import ServiceSnapshot
-from consumer.workers.frames import Frames
 
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES: Final = 1 << 20
+_LENGTH_BYTES: Final = 4
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(ServiceSnapshot).decode
+
+
+def framed(published: ServiceSnapshot) -> bytes:
+    body = _encode(published)
+    return len(body).to_bytes(_LENGTH_BYTES, "big") + body
+
+
+class Frames:
+    """Puts frames together from the pieces that arrive."""
+
+    def __init__(self) -> None:
+        self._data = b""
+
+    def newest(self, piece: bytes) -> ServiceSnapshot | None:
+        """Add what has arrived. Returns the last that is whole now, if any became so; older ones are passed over."""
+        self._data += piece
+        body = None
+        while len(self._data) >= _LENGTH_BYTES:
+            end = _LENGTH_BYTES + int.from_bytes(self._data[:_LENGTH_BYTES], "big")
+            if len(self._data) < end:
+                break
+            body, self._data = self._data[_LENGTH_BYTES:end], self._data[end:]
+        return None if body is None else _decode(body)
 
 
 class WorkerProcess:
@@ -36,9 +68,9 @@ class WorkerProcess:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         os.close(theirs)
-        self._tell(job)
+        self._give(job)
 
-    def _tell(self, job: bytes) -> None:
+    def _give(self, job: bytes) -> None:
         assert self._process.stdin is not None  # noqa: S101  # it was asked for
         with suppress(BrokenPipeError):  # it has died already, and will be found dead
             self._process.stdin.write(job)
@@ -52,7 +84,7 @@ class WorkerProcess:
         """For how long it has handed something over."""
         return 0.0 if self._working_since_s is None else now_s - self._working_since_s
 
-    def take(self, now_s: float) -> None:
+    def read_snapshots(self, now_s: float) -> None:
         """Take in what it has handed over."""
         with suppress(BlockingIOError):
             while piece := os.read(self._numbers, _PIECE_BYTES):

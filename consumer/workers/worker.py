@@ -4,23 +4,23 @@ import os
 import pickle
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Event, Thread
-from types import FrameType
 from typing import BinaryIO, Final
 
 from consumer import logs
 from consumer.config import Settings
-from consumer.run import REPEATS, UNFINISHED, Signals, run
+from consumer.log_limits import LIMITS
+from consumer.run import run
 from consumer.service.loop import Service
 from consumer.service.publish import PUBLISH_EVERY_S
-from consumer.workers.frames import framed
+from consumer.signals import Signals
+from consumer.workers.process import framed
 
 SLACK_S: Final = 10.0
-"""What a worker may take on top of `shutdown_timeout` to leave the group and close its connections."""
+"""What a worker may take on top of `shutdown_timeout`; it ends itself after `run.HURRY_S`, if it gets the CPU to."""
 
 
 class WorkerSignals(Signals):
@@ -28,9 +28,9 @@ class WorkerSignals(Signals):
     twice, it does not mean more haste. SIGINT does: a terminal's never comes here.
     """
 
-    def _on_stop(self, number: int, _frame: FrameType | None) -> None:
+    def _end(self, number: signal.Signals) -> None:
         self.stop.set()
-        if number == signal.SIGINT:
+        if number is signal.SIGINT:
             self.hurry.set()
 
 
@@ -41,11 +41,10 @@ def work(numbers_fd: int) -> int:
         numbers_fd: where to what is published is written.
     """
     number, settings = _job(sys.stdin.buffer)
-    logs.set_up(settings.log.level, settings.log.format, worker=number, only=REPEATS)
+    logs.set_up(settings.log.level, settings.log.format, worker=number, only=LIMITS)
     signals = WorkerSignals()
     with signals.caught():
-        patience_s = settings.shutdown_timeout_s + SLACK_S
-        Thread(target=_end_with_supervisor, args=(signals, patience_s), name="lifeline", daemon=True).start()
+        Thread(target=_stop_with_supervisor, args=(signals,), name="lifeline", daemon=True).start()
         return run(settings, signals, shown=partial(handing_over, numbers_fd))
 
 
@@ -63,13 +62,13 @@ def _job(source: BinaryIO) -> tuple[int, Settings]:
     return number, settings
 
 
-def _end_with_supervisor(signals: Signals, patience_s: float) -> None:
-    """Stop once standard input ends: the supervisor says so, or is no more. No worker may be left behind."""
+def _stop_with_supervisor(signals: Signals) -> None:
+    """Stop once standard input ends: the supervisor says so, or is no more. No worker may be left behind; `run` sees to
+    it that the process ends in time.
+    """
     while os.read(sys.stdin.fileno(), 1):  # not its buffer, whose lock would be in the way at the end
         pass
     signals.stop.set()
-    time.sleep(patience_s)
-    os._exit(UNFINISHED)
 
 
 @contextmanager

@@ -10,9 +10,10 @@ import pytest
 import structlog
 
 from consumer import cli
+from consumer import run as running
 from consumer.commands import options
 from consumer.config import Settings
-from consumer.run import Signals
+from consumer.signals import Signals
 from consumer.wiring import Replaced
 
 SECRET: Final = "s3cret-token"
@@ -80,7 +81,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def started(config: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
     calls = Started()
-    monkeypatch.setattr(cli, "run", calls)
+    monkeypatch.setattr(running, "run", calls)
     return calls
 
 
@@ -150,7 +151,7 @@ def test_a_bug_ends_with_70_and_shows_frames_without_text(
     def fail(*_: object) -> NoReturn:
         raise LookupError(SECRET)
 
-    monkeypatch.setattr(cli, "run", fail)
+    monkeypatch.setattr(running, "run", fail)
 
     assert ended("run") == 70
     said = capsys.readouterr().err

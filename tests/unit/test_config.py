@@ -51,7 +51,7 @@ def test_everything_but_kafka_pixels_and_rules_has_its_default() -> None:
         None,
         "auto",
     )
-    assert (settings.log.level, settings.log.format) == ("info", "json")
+    assert (settings.log.level, settings.log.format) == ("info", "auto")
 
 
 def test_a_section_with_every_key_commented_out_has_its_defaults() -> None:

@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from consumer import logs
-from consumer.repeats import EVERY_S, KINDS, MOST, Repeats
+from consumer.log_limits import EVERY_S, KINDS, MOST, LogLimits
 from consumer.run import Loudness
 
 SECRET: Final = "jane@example.com"
@@ -73,6 +73,42 @@ def test_console_is_for_people_and_has_no_colours_where_there_is_no_terminal() -
     assert "run.stopping" in line
     assert "why=SIGTERM" in line
     assert "\x1b" not in line
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_auto_is_for_people_at_a_terminal_and_json_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere, terminal, plain = io.StringIO(), Terminal(), Terminal()
+    for stream, no_color in ((elsewhere, ""), (terminal, ""), (plain, "1")):
+        monkeypatch.setenv("NO_COLOR", no_color)
+        logs.set_up("info", "auto", stream)
+        structlog.get_logger(f"consumer.auto.{no_color}.{stream.isatty()}").info("run.stopping")
+
+    assert lines(elsewhere)[0]["event"] == "run.stopping"
+    assert "\x1b[" in terminal.getvalue()
+    assert "run.stopping" in plain.getvalue()
+    assert "\x1b" not in plain.getvalue()
+
+
+STEERING: Final = "a\x1b[2Jb\x9bc\x07d\u202ee\u2066f\u2028g\rh\ni\x7fj"
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_no_line_can_steer_a_terminal_whoever_wrote_it(style: str) -> None:
+    stream = to(style)
+
+    logging.getLogger("librdkafka").warning("%s [%s] %s", "FAIL", "consumer-1", STEERING)
+    logging.getLogger("somebody.else").warning(STEERING)
+    log = structlog.get_logger(f"consumer.steering.{style}")
+    log.info(STEERING, why=STEERING, several=[STEERING, (STEERING,)], named={STEERING: STEERING})
+
+    text = stream.getvalue()
+    assert text.count("\n") == 3
+    assert [one for one in text.replace("\n", "") if not one.isprintable()] == []
+    assert text.count("202e") == 8
 
 
 @pytest.mark.parametrize("style", ["json", "console"])
@@ -171,8 +207,8 @@ class Clock:
         return self.s
 
 
-def limited(clock: Clock) -> tuple[io.StringIO, Repeats]:
-    stream, repeats = io.StringIO(), Repeats(clock)
+def limited(clock: Clock) -> tuple[io.StringIO, LogLimits]:
+    stream, repeats = io.StringIO(), LogLimits(clock)
     logs.set_up("info", "json", stream, only=repeats)
     return stream, repeats
 
@@ -189,11 +225,11 @@ def test_of_what_repeats_the_first_of_each_kind_are_written_and_the_others_count
     reject(MOST + 25, "map.call")
     reject(3, "decode.utf8")
     clock.s = EVERY_S - 1
-    repeats.tell()
+    repeats.report()
     reject(2, "map.call")
     before = lines(stream)
     clock.s = EVERY_S
-    repeats.tell()
+    repeats.report()
 
     assert [line["reason"] for line in before] == ["map.call"] * MOST + ["decode.utf8"] * 3
     (said,) = lines(stream)[len(before) :]
@@ -207,10 +243,10 @@ def test_the_next_minute_begins_anew_and_the_end_tells_what_is_left() -> None:
     stream, repeats = limited(clock)
     reject(MOST + 1, "map.call")
     clock.s = EVERY_S
-    repeats.tell()
+    repeats.report()
     reject(MOST + 2, "map.call")
-    repeats.tell(is_end=True)
-    repeats.tell(is_end=True)
+    repeats.report(is_end=True)
+    repeats.report(is_end=True)
 
     found = lines(stream)
     assert [line["suppressed"] for line in found if line["event"] == "log.suppressed"] == [1, 2]
@@ -223,7 +259,7 @@ def test_changes_of_state_are_written_however_often_they_come() -> None:
     for _ in range(MOST * 2):
         structlog.get_logger("consumer.h").info("pixel.state", pixel="shop")
         logging.getLogger("somebody.else").warning("x")
-    repeats.tell(is_end=True)
+    repeats.report(is_end=True)
 
     assert len(lines(stream)) == 4 * MOST
 

@@ -13,12 +13,10 @@ from consumer.config import Settings, load
 from consumer.metrics import Metrics, Snapshot
 from consumer.service.published import STUCK_AFTER_S, ServiceSnapshot
 from consumer.status.model import LedgerStatus, Status
-from consumer.workers.frames import Frames, framed
-from consumer.workers.joining import joined
-from consumer.workers.restarting import MOST_YOUNG_DEATHS, PAUSE, YOUNG_S, Restarts
+from consumer.workers.aggregate import WorkerTotals, joined
+from consumer.workers.process import Frames, framed
 from consumer.workers.shares import problems, share
-from consumer.workers.supervising import verdict
-from consumer.workers.totals import WorkerTotals
+from consumer.workers.supervisor import MOST_YOUNG_DEATHS, PAUSE, YOUNG_S, Restarts, verdict
 
 READ: Final = ("records_read", ("web-events",))
 
@@ -91,9 +89,9 @@ def unaccounted(numbers: Snapshot) -> float:
 
 def test_what_a_dead_worker_had_in_flight_is_released_and_its_gauges_are_gone() -> None:
     totals = WorkerTotals()
-    totals.bury(snapshot(read=10, in_flight=4, settled=6))
+    totals.add_dead(snapshot(read=10, in_flight=4, settled=6))
 
-    numbers = totals.with_those_of([])
+    numbers = totals.with_living([])
 
     assert number(numbers, "records_released") == 4
     assert number(numbers, "records_in_flight") == 0
@@ -124,9 +122,9 @@ def test_no_counter_goes_backwards_and_the_ledger_stays_even_whoever_dies(
         elif what == "settle" and worker.in_flight:
             worker.settled, worker.in_flight = worker.settled + 1, worker.in_flight - 1
         elif what == "die":
-            totals.bury(worker.snapshot())
+            totals.add_dead(worker.snapshot())
             workers[which] = _Worker()
-        numbers = totals.with_those_of(each.snapshot() for each in workers)
+        numbers = totals.with_living(each.snapshot() for each in workers)
         assert unaccounted(numbers) == 0
         counts = {
             key: numbers[key] for key in numbers if key[0] in ("records_read", "records_settled", "records_released")

@@ -18,9 +18,10 @@ from consumer.commands.demo.samples import BLOG, DemoSample, Samples
 from consumer.config import load
 from consumer.core import model
 from consumer.metrics import PREFIX
-from consumer.run import BUG, Signals, run
+from consumer.run import BUG, run
 from consumer.sandbox.server import Sandbox
 from consumer.sandbox.state.event_store import Accepted, Summary
+from consumer.signals import Signals
 
 SETTLE_WITHIN_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.1

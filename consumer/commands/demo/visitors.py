@@ -19,7 +19,7 @@ from consumer.adapters.kafka_admin import KafkaCluster
 from consumer.commands.demo.demo_configuration import DEAD_LETTERS, TOPIC
 from consumer.commands.demo.samples import DemoSample, Maker
 from consumer.config.schema_files import load_shipped_schema
-from consumer.run import Signals
+from consumer.signals import Signals
 
 log = structlog.get_logger("consumer.feed")
 

@@ -4,14 +4,15 @@ import inspect
 import sys
 import time
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from consumer.commands.dlq.selection import At, Selection, parse_at, unknown_stages
 from consumer.commands.options import Config, Since, unix_ms
-from consumer.core.model import RejectReason
-from consumer.run import Signals
+from consumer.signals import Signals
+
+if TYPE_CHECKING:
+    from consumer.commands.dlq.selection import At, Selection
 
 PLACE = "TOPIC:PARTITION[:OFFSET[-LAST]], of the dead letter or of where its record came from. Repeatable."
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a dead letter, one a line.")]
@@ -52,8 +53,11 @@ def _selection(
     since: Since = None,
     until: Annotated[str | None, typer.Option(metavar="WHEN", help="Written before that time.")] = None,
     at: Annotated[list[str] | None, typer.Option(metavar="PLACE", help=PLACE)] = None,
-) -> Selection:
+) -> "Selection":
     """The filters that all three commands have, and what they mean. Raises typer.BadParameter."""
+    from consumer.commands.dlq.selection import Selection, unknown_stages
+    from consumer.core.model import RejectReason
+
     unknown = unknown_stages(reason or (), map(str, RejectReason))
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is no reason; `dlq list` shows those there are", param_hint="--reason")
@@ -68,7 +72,9 @@ def _selection(
     )
 
 
-def _at(text: str) -> At:
+def _at(text: str) -> "At":
+    from consumer.commands.dlq.selection import parse_at
+
     try:
         return parse_at(text)
     except ValueError as error:
@@ -98,7 +104,7 @@ def dlq_list_command(
     *,
     context: typer.Context,
     config: Config = None,
-    selection: Selection,
+    selection: "Selection",
     limit: ListLimit = 10,
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +121,7 @@ def dlq_show_command(
     context: typer.Context,
     at: Annotated[list[str] | None, typer.Argument(metavar="PLACE", help=PLACE, show_default=False)] = None,
     config: Config = None,
-    selection: Selection,
+    selection: "Selection",
     limit: ShowLimit = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -132,7 +138,7 @@ def dlq_replay_command(
     *,
     context: typer.Context,
     config: Config = None,
-    selection: Selection,
+    selection: "Selection",
     dry_run: DryRun = False,
     only_if_fixed: OnlyIfFixed = False,
     limit: Limit = None,

@@ -28,7 +28,7 @@ from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record
-from consumer.run import Signals
+from consumer.signals import Signals
 
 REPLAY_SUFFIX: Final = ".dlq-replay"
 """The group that keeps a replay's progress is called like the service's, with this behind."""

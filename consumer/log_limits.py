@@ -4,6 +4,7 @@ Nothing is lost that way: metrics count every one, and each rejected record is i
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Final
@@ -40,7 +41,7 @@ class _Minute(Struct):
     lines: int = 0
 
 
-class Repeats(logging.Filter):
+class LogLimits(logging.Filter):
     """A filter for the handler that writes the lines; any thread may log.
 
     Args:
@@ -64,7 +65,7 @@ class Repeats(logging.Filter):
             minute.lines += 1
             return minute.lines <= MOST
 
-    def tell(self, *, is_end: bool = False) -> None:
+    def report(self, *, is_end: bool = False) -> None:
         """Say what was left out in minutes that are over; at the end, in all of them."""
         now_s = self._monotonic()
         for kind, lines in self._over(now_s, is_end=is_end):
@@ -90,3 +91,7 @@ def kind_of(record: logging.LogRecord) -> Kind | None:
     if record.name == _CLIENT:
         return (_CLIENT, str(record.args[0] if isinstance(record.args, tuple) and record.args else record.msg))
     return None
+
+
+LIMITS: Final = LogLimits(time.monotonic)
+"""Of this process."""

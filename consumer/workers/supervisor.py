@@ -3,37 +3,33 @@
 import pickle
 import signal
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
 from consumer.config import Settings
+from consumer.core.backoff import Backoff
 from consumer.core.errors import ConfigError
+from consumer.progress import RunProgress, StartLine
 from consumer.run import BUG, CLEAN, UNFINISHED, listening
 from consumer.service.published import ServiceSnapshot
-from consumer.workers.joining import JoinedSnapshot, joined
+from consumer.signals import ENDING, Signals
+from consumer.workers.aggregate import JoinedSnapshot, WorkerTotals, joined
 from consumer.workers.process import WorkerProcess
-from consumer.workers.restarting import Restarts
 from consumer.workers.shares import problems, share
-from consumer.workers.totals import WorkerTotals
 from consumer.workers.worker import SLACK_S, job
 
 log = structlog.get_logger("consumer.workers")
 
-Handler = Callable[[int, FrameType | None], Any]
-
 STEP_S: Final = 0.1
 """How often the workers are looked after. Not whenever one hands something over: adding up many would cost more."""
-HURRY_S: Final = 5.0
-"""How long the workers may take to end at once; one that waits inside of a rebalance does not hear of it."""
+HURRY_S: Final = 4.0
+"""How long the workers may take to end at once: each ends itself after `run.HURRY_S`, whatever it waits for."""
 UNUSABLE_CONFIG: Final = 78
 
 
-def supervise(settings: Settings, workers: int) -> int:
+def supervise(settings: Settings, signals: Signals, workers: int) -> int:
     """Run the workers until a signal stops them. Returns the exit code (docs/architecture.md §9).
 
     Raises:
@@ -42,13 +38,14 @@ def supervise(settings: Settings, workers: int) -> int:
     wrong = problems(settings, workers)
     if wrong:
         raise ConfigError(wrong)
-    with heard() as signals:
-        supervisor = Supervisor(_jobs(settings, workers), settings.shutdown_timeout_s + SLACK_S)
-        with listening(settings, lambda: supervisor.published):
-            try:
-                return supervisor.run(signals)
-            finally:
-                supervisor.kill()
+    progress = RunProgress(StartLine.of(settings, is_dry=False), time.monotonic)
+    supervisor = Supervisor(_jobs(settings, workers), settings.shutdown_timeout_s + SLACK_S)
+    with listening(settings, lambda: supervisor.published):
+        progress.begin()
+        try:
+            return supervisor.run(signals, progress)
+        finally:
+            supervisor.kill()
 
 
 def _jobs(settings: Settings, workers: int) -> dict[int, bytes]:
@@ -59,31 +56,30 @@ def _jobs(settings: Settings, workers: int) -> dict[int, bytes]:
         raise ConfigError([problem]) from None
 
 
-@contextmanager
-def heard() -> Iterator[deque[int]]:
-    """Note in a queue each signal that somebody listens to already, beside what is done with it."""
-    queue: deque[int] = deque()
-    before = {number: signal.getsignal(number) for number in _PASSED_ON}
-    for number, handler in before.items():
-        if callable(handler):
-            signal.signal(number, _noting(queue, handler))
-    try:
-        yield queue
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+YOUNG_S: Final = 5.0
+"""A worker that has worked for less than this has died young: whatever ended it will soon do so again."""
+MOST_YOUNG_DEATHS: Final = 5
+"""So many in a row, of the same worker, and the run gives up."""
+PAUSE: Final = Backoff(0.5, 30.0, jitter=0.0)
 
 
-def _noting(queue: deque[int], handler: Handler) -> Handler:
-    def hear(number: int, frame: FrameType | None) -> None:
-        queue.append(number)
-        handler(number, frame)
+class Restarts:
+    """When a worker that died is started again, and when no more. Pure: time is an argument."""
 
-    return hear
+    def __init__(self) -> None:
+        self._young_deaths = 0
 
+    def after(self, worked_s: float) -> float | None:
+        """Seconds to wait before it is started again; None: give up.
 
-_ENDING: Final = (signal.SIGTERM, signal.SIGINT)
-_PASSED_ON: Final = (*_ENDING, signal.SIGHUP, signal.SIGUSR1)
+        Args:
+            worked_s: how long it had worked when it died. 0: it did not even come to that; a start takes a second, or
+                many where the machine is busy, and says nothing.
+        """
+        self._young_deaths = self._young_deaths + 1 if worked_s < YOUNG_S else 0
+        if self._young_deaths >= MOST_YOUNG_DEATHS:
+            return None
+        return PAUSE.wait_s(max(1, self._young_deaths), 0.0)
 
 
 class _Slot:
@@ -133,18 +129,19 @@ class Supervisor:
         """While it is stopping: until when the workers may take."""
         self._codes: list[int] = []
         """What has ended the run, and how each worker ended after that."""
-        self._last_words = ""
+        self._reason = ""
         self.published: JoinedSnapshot
         """For other threads to read: replaced, never changed."""
         self._publish(time.monotonic())
 
-    def run(self, signals: deque[int]) -> int:
+    def run(self, signals: Signals, progress: RunProgress) -> int:
         """Until a signal, or a worker that cannot go on, ends it. Returns the exit code."""
         while self._until_s is None or self._running():
             self._step(signals, time.monotonic())
+            progress.step(self.published)
         code = verdict(self._codes)
         say = log.error if code else log.info
-        say("workers.stopped", code=code, why=self._last_words or _WHY[code])
+        say("workers.stopped", code=code, why=self._reason or _WHY[code])
         return code
 
     def kill(self) -> None:
@@ -152,20 +149,20 @@ class Supervisor:
         for process in self._running():
             process.kill()
 
-    def _step(self, signals: deque[int], now_s: float) -> None:
-        while signals:
-            self._hear(signal.Signals(signals.popleft()), now_s)
+    def _step(self, signals: Signals, now_s: float) -> None:
+        while signals.received:
+            self._pass_on(signals.received.popleft(), now_s)
         for slot in self._slots:
-            self._tend(slot, now_s)
+            self._look_after(slot, now_s)
         if self._until_s is not None and now_s > self._until_s:
-            self._last_words = "a worker did not stop in time and was ended; its events will be sent again"
+            self._reason = "a worker did not stop in time and was ended; its events will be sent again"
             self.kill()
         self._publish(now_s)
         time.sleep(STEP_S)
 
-    def _hear(self, number: signal.Signals, now_s: float) -> None:
+    def _pass_on(self, number: signal.Signals, now_s: float) -> None:
         log.info("workers.signal", signal=number.name)
-        if number not in _ENDING:
+        if number not in ENDING:
             for process in self._running():
                 process.pass_on(number)
         elif self._until_s is None:
@@ -180,20 +177,20 @@ class Supervisor:
         for process in self._running():
             process.stop()
 
-    def _tend(self, slot: _Slot, now_s: float) -> None:
+    def _look_after(self, slot: _Slot, now_s: float) -> None:
         process = slot.process
         if process is None:
             if self._until_s is None and slot.due_s is not None and now_s >= slot.due_s:
                 slot.start(now_s)
             return
         code = process.ended()  # before the last look into its pipe, or what it wrote in between would be lost
-        process.take(now_s)
+        process.read_snapshots(now_s)
         if code is not None:
-            self._bury(slot, process, code, now_s)
+            self._ended(slot, process, code, now_s)
 
-    def _bury(self, slot: _Slot, process: WorkerProcess, code: int, now_s: float) -> None:
+    def _ended(self, slot: _Slot, process: WorkerProcess, code: int, now_s: float) -> None:
         if process.latest is not None:
-            self._totals.bury(process.latest.snapshot)
+            self._totals.add_dead(process.latest.snapshot)
         slot.empty(code, now_s)
         if self._until_s is not None:
             self._codes.append(code)
@@ -201,7 +198,7 @@ class Supervisor:
         is_over = code in _FINAL or slot.due_s is None
         if is_over:
             self._codes.append(code if code in _FINAL else UNFINISHED)
-            self._last_words = _FINAL.get(code, f"worker {slot.number} dies again and again soon after its start")
+            self._reason = _FINAL.get(code, f"worker {slot.number} dies again and again soon after its start")
             self._stop(now_s)
         wait_s = None if is_over or slot.due_s is None else round(slot.due_s - now_s, 1)
         log.error("worker.ended", worker=slot.number, why=_name(code), starts_again_in_s=wait_s)
@@ -211,7 +208,7 @@ class Supervisor:
 
     def _publish(self, now_s: float) -> None:
         published = {slot.number: slot.published(now_s) for slot in self._slots}
-        snapshot = self._totals.with_those_of(worker.snapshot for worker in published.values())
+        snapshot = self._totals.with_living(worker.snapshot for worker in published.values())
         self.published = joined(snapshot, published)
 
 

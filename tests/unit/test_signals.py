@@ -1,0 +1,117 @@
+"""Signals set flags at once, also while the main thread waits inside of a library."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from threading import Event
+from typing import Final
+
+from consumer.run import HURRY_S, ended_in_time
+from consumer.signals import HEARD, Signals
+from tests.support.wait import wait_until
+
+
+def sent(signals: Signals, *numbers: signal.Signals) -> None:
+    with signals.caught():
+        for count, number in enumerate(numbers, start=1):
+            os.kill(os.getpid(), number)
+            wait_until(partial(_has_received, signals, count), 5.0, what="the signal", every_s=0.005)
+
+
+def _has_received(signals: Signals, count: int) -> bool:
+    return len(signals.received) >= count
+
+
+def test_the_first_signal_says_to_stop_and_the_second_to_hurry() -> None:
+    signals = Signals()
+
+    sent(signals, signal.SIGTERM)
+    assert (signals.stop.is_set(), signals.hurry.is_set()) == (True, False)
+    sent(signals, signal.SIGINT)
+    assert signals.hurry.is_set()
+
+
+def test_other_signals_reload_and_change_the_level() -> None:
+    signals = Signals()
+
+    sent(signals, signal.SIGHUP, signal.SIGUSR1)
+
+    assert (signals.reload.is_set(), signals.louder.is_set(), signals.stop.is_set()) == (True, True, False)
+    assert list(signals.received) == [signal.SIGHUP, signal.SIGUSR1]
+
+
+def test_afterwards_everything_is_as_before() -> None:
+    before = [signal.getsignal(number) for number in HEARD]
+
+    with Signals().caught():
+        pass
+
+    assert [signal.getsignal(number) for number in HEARD] == before
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+STUCK: Final = """
+import ctypes, sys
+from consumer import logs
+from consumer.run import ended_in_time
+from consumer.signals import Signals
+logs.set_up("info", "json")
+signals = Signals()
+with signals.caught(), ended_in_time(signals, float(sys.argv[1])):
+    print("ready", flush=True)
+    while True:
+        ctypes.CDLL(None).sleep(60)  # no handler runs meanwhile
+"""
+
+
+class Stuck:
+    """A process whose main thread waits inside of a library for a minute, again and again."""
+
+    def __init__(self, shutdown_timeout_s: float) -> None:
+        command = [sys.executable, "-c", STUCK, str(shutdown_timeout_s)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.process.stdout.readline()
+
+    def ended(self) -> tuple[int, float, str]:
+        """Exit code, seconds that it took from now, what it said."""
+        begun_s = time.monotonic()
+        try:
+            _, said = self.process.communicate(timeout=30)
+        finally:
+            self.process.kill()
+        return self.process.returncode, time.monotonic() - begun_s, said
+
+
+def test_a_stop_takes_no_longer_than_it_may_whatever_is_waited_for() -> None:
+    stuck = Stuck(shutdown_timeout_s=1.0)
+    stuck.process.terminate()
+
+    code, took_s, said = stuck.ended()
+
+    assert code == 69
+    assert 1.0 < took_s < 8.0
+    assert "shutdown_timeout is over" in said
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    stuck = Stuck(shutdown_timeout_s=600.0)
+    stuck.process.terminate()
+    time.sleep(0.2)
+    stuck.process.send_signal(signal.SIGINT)
+
+    code, took_s, said = stuck.ended()
+
+    assert code == 69
+    assert took_s < 8.0
+    assert "a second signal came" in said
+
+
+def test_what_ends_in_time_is_left_alone() -> None:
+    signals, after = Signals(), Event()
+    with ended_in_time(signals, 0.0):
+        signals.stop.set()
+    after.wait(HURRY_S + 0.5)  # it would have been ended by now, and the tests with it
