@@ -1,7 +1,9 @@
 """The shared window in Redis or Valkey: one question, one round trip, one answer, or none in time."""
 
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as TooLate
+from queue import SimpleQueue
+from threading import Thread
 from time import monotonic
 from typing import Final
 
@@ -23,7 +25,11 @@ class RedisWindow:
 
     The caller waits for 50 ms and no longer, whatever takes longer: resolving a name, a TLS handshake, a server that
     sends its answer byte by byte. So a thread of its own speaks to Redis; a question that nobody waits for any more
-    is done to its end there, and until then there is no other.
+    is done to its end there, and until then there is no other. Nobody waits for that thread at the end, either: a name
+    that is looked up for half a minute does not hold the process.
+
+    Where another server has become the primary, the old one goes on to answer, READONLY. Its connection is closed then,
+    and the next one goes to whatever the name points to by now.
 
     Args:
         url: `redis://…` or `rediss://…`; may hold a password, and never gets into a text of ours.
@@ -45,34 +51,48 @@ class RedisWindow:
             )
         except (ValueError, TypeError, redis.RedisError):
             raise ConfigError(["dedupe.redis_url: not understood; write redis://host:port/0 or rediss://…"]) from None
-        self._thread = ThreadPoolExecutor(1, "window-store")
-        self._last: Future[object] = self._thread.submit(self._greet)
+        self._questions: SimpleQueue[tuple[_Arguments, Future[object]] | None] = SimpleQueue()
+        self._last = self._submit([b"PING"])  # opens the connection before there is anything to ask
+        Thread(target=self._work, name="window-store", daemon=True).start()
 
     def ask(self, question: ClaimRequest) -> list[ClaimResult]:
         """Ask, and wait at most 50 ms. Raises Unreachable, which names the kind of trouble and nothing else."""
         until_s = monotonic() + self._answer_within_s
         if not wait([self._last], self._answer_within_s).done:
             raise Unreachable("the question before has no answer yet")
-        self._last = self._thread.submit(self._call, packed(question, self._prefix, self._lifetimes))
+        self._last = self._submit([b"EVAL", SCRIPT, 0, *packed(question, self._prefix, self._lifetimes)])
         try:
             answer = self._last.result(until_s - monotonic())
-        except (TooLate, redis.RedisError, OSError, ValueError) as error:  # ValueError: a number that is none
+        except (TooLate, redis.RedisError, OSError, ValueError) as error:
             raise Unreachable(type(error).__name__) from None
         return read_answer(answer, len(question.claims))
 
     def close(self, timeout_s: float) -> None:
         """Let go. A question under way ends by itself within a second or two."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        self._client.close()
+        self._questions.put(None)
 
-    def _call(self, arguments: list[bytes | int]) -> object:
-        answer: object = self._client.execute_command("EVAL", SCRIPT, 0, *arguments)  # type: ignore[no-untyped-call]  # published without hints
+    def _submit(self, arguments: "_Arguments") -> Future[object]:
+        answer: Future[object] = Future()
+        self._questions.put((arguments, answer))
         return answer
 
-    def _greet(self) -> object:
-        """Open the connection before there is anything to ask."""
-        try:
-            self._client.ping()
-        except (redis.RedisError, OSError, ValueError):
-            return None
-        return None
+    def _work(self) -> None:
+        while (asked := self._questions.get()) is not None:
+            arguments, answer = asked
+            try:
+                answer.set_result(self._client.execute_command(*arguments))  # type: ignore[no-untyped-call]  # published without hints
+            except (redis.RedisError, OSError, ValueError) as error:  # ValueError: a number that is none
+                if _is_of_a_replica(error):
+                    self._client.connection_pool.disconnect()
+                answer.set_exception(error)
+        self._client.close()
+
+
+_Arguments = list[bytes | str | int]
+
+
+def _is_of_a_replica(error: Exception) -> bool:
+    """Whether a server says that it is not the primary, or not any more. Redis 6 wraps it in a script's error."""
+    return isinstance(error, redis.ResponseError) and any(
+        word in str(error) for word in ("READONLY", "read only", "MASTERDOWN")
+    )

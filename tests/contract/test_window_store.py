@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -19,6 +19,7 @@ from consumer.core.tiktok_event import MASK_BITS
 from tests.support.certificate import self_signed
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.redis import PASSWORD, RedisServer
+from tests.support.wait import wait_until
 from tests.support.window_store import FakeStore
 
 pytestmark = pytest.mark.server
@@ -357,6 +358,53 @@ def test_a_redis_that_was_started_anew_is_found_again() -> None:
                 wants(store, claim(2))
             server.start()
             assert _until_answered(store) is ClaimResult.FIRST
+
+
+class Names:
+    """The name `redis.invalid`, which points to whichever server is the primary."""
+
+    def __init__(self, primary: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.primary, self._really = primary, socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self._look_up)
+
+    def _look_up(self, host: str, *rest: Any, **options: Any) -> Any:
+        return self._really(self.primary.address if host == "redis.invalid" else host, *rest, **options)
+
+
+def test_after_a_fail_over_the_name_is_followed_to_the_new_primary(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RedisServer() as old, RedisServer(address="127.0.0.2", port=old.port) as new:
+        names = Names(old, monkeypatch)
+        store = RedisWindow(old.url.replace(LOOPBACK, "redis.invalid"), prefix_of("group"), FIVE_MINUTES, PATIENT_S)
+        with closing_of(store):
+            new.client.replicaof(old.address, old.port)
+            wait_until(lambda: new.client.info("replication")["master_link_status"] == "up", 30, what="the replica")
+            assert wants(store, claim(1)) is ClaimResult.FIRST
+            confirms(store, claim(1))
+            old.client.wait(1, 10_000)
+
+            new.client.replicaof("NO", "ONE")
+            old.client.replicaof(new.address, new.port)
+            names.primary = new
+
+            with pytest.raises(Unreachable, match="ReadOnly"):
+                wants(store, claim(2))
+            assert wants(store, claim(2)) is ClaimResult.DUPLICATE  # what the new one was told by the old
+            assert wants(store, claim(3, key=b"n" * 16)) is ClaimResult.FIRST
+            assert new.client.exists(prefix_of("group") + b"k" + b"n" * 16)
+
+
+def test_a_name_that_is_looked_up_for_long_holds_neither_question_nor_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer.wait(20.0) and [])
+    store = RedisWindow("redis://redis.invalid:6379/0", b"", FIVE_MINUTES)
+    began_s = time.monotonic()
+    with pytest.raises(Unreachable):
+        wants(store, claim(1))
+    store.close(1.0)
+
+    assert time.monotonic() - began_s < 1.0
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("window-store"))
+    answer.set()
 
 
 def _until_answered(store: RedisWindow) -> ClaimResult:

@@ -21,21 +21,25 @@ class RedisServer:
 
     Args:
         certificate: a file with key and certificate; it then speaks TLS alone.
+        address: another of the loopback addresses, so that two servers may have one port.
     """
 
-    def __init__(self, certificate: Path | None = None) -> None:
-        self.port, self._certificate = free_port(), certificate
-        self.url = f"{'rediss' if certificate else 'redis'}://:{PASSWORD}@{LOOPBACK}:{self.port}/0"
+    def __init__(self, certificate: Path | None = None, address: str = LOOPBACK, port: int | None = None) -> None:
+        self.port, self._certificate, self.address = port or free_port(), certificate, address
+        self.url = f"{'rediss' if certificate else 'redis'}://:{PASSWORD}@{address}:{self.port}/0"
         trusted = {"ssl_ca_certs": str(certificate)} if certificate else {}
         self.client = redis.Redis.from_url(self.url, socket_timeout=10, **trusted)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, empty, and wait until it answers."""
-        options = ["--bind", LOOPBACK, "--save", "", "--requirepass", PASSWORD, *self._listening()]
+        options = ["--bind", self.address, "--save", "", *self._passwords(), *self._listening()]
         command = [program("redis-server"), *options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         wait_until(self._answers, _START_TIMEOUT_S, what="redis-server answers")
+
+    def _passwords(self) -> list[str]:
+        return ["--requirepass", PASSWORD, "--masterauth", PASSWORD]
 
     def _listening(self) -> list[str]:
         port, file = str(self.port), str(self._certificate)
