@@ -83,6 +83,7 @@ def run_command(
         raise typer.BadParameter("--workers share a group's partitions, and --dry-run is outside of the group")
     from consumer import run as running
     from consumer.log_limits import LIMITS
+    from consumer.open_files import raise_limit
     from consumer.signals import Signals
     from consumer.wiring import Replaced, as_test, dry
 
@@ -91,6 +92,7 @@ def run_command(
         settings = as_test(settings, test_event_code, group)
     if dry_run:
         settings, replaced = dry(settings, None if from_when is None else unix_ms("--from", from_when, time.time()))
+    raise_limit(settings)
     signals = Signals()
     with signals.caught():
         if workers == 1:

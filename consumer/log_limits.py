@@ -32,6 +32,8 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Lines that can repeat without a change of state, and what tells one kind of them from another."""
 _CLIENT: Final = "librdkafka"
 """The Kafka client's own lines; it names what they are about first."""
+_LIBRARIES: Final = ("uvicorn", "asyncio", "py.warnings")
+"""Whoever reaches the HTTP port can make these say something again and again."""
 
 Kind = tuple[str, ...]
 
@@ -90,6 +92,8 @@ def kind_of(record: logging.LogRecord) -> Kind | None:
         return None if fields is None else (name, *(str(event.get(field)) for field in fields))
     if record.name == _CLIENT:
         return (_CLIENT, str(record.args[0] if isinstance(record.args, tuple) and record.args else record.msg))
+    if record.name.startswith(_LIBRARIES):
+        return (record.name, str(record.msg))
     return None
 
 

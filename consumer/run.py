@@ -46,7 +46,7 @@ class Loudness:
 @contextmanager
 def listening(settings: Settings, latest: Callable[[], ServiceSnapshot]) -> Iterator[int]:
     """Serve the endpoints of what was published last while the block runs; gives the port."""
-    app = application(latest, time.monotonic)
+    app = application(latest, time.monotonic, settings.http.hosts)
     try:
         with serving(app, settings.http.host, settings.http.port) as port:
             log.info("http.listening", host=settings.http.host, port=port)

@@ -1,10 +1,11 @@
 """HTTP: metrics, health, readiness, status and its page. Shows what was last published; asks nothing of the loop."""
 
+import asyncio
 import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from consumer.adapters.http_limits import MOST_CONNECTIONS, AcceptFaults, LimitedConnection, is_own_host, own_names
 from consumer.metrics import SnapshotCollector
 from consumer.service.published import ServiceSnapshot
 from consumer.web import HEADERS, STATUS, Files
@@ -23,38 +25,42 @@ from consumer.web import HEADERS, STATUS, Files
 _START_WITHIN_S: Final = 10.0
 
 
-def application(latest: Callable[[], ServiceSnapshot], now_s: Callable[[], float]) -> Starlette:
+def application(
+    latest: Callable[[], ServiceSnapshot], now_s: Callable[[], float], hosts: Iterable[str] = ()
+) -> Starlette:
     """The endpoints of docs/status.md.
 
     Args:
         latest: what was published last.
         now_s: monotonic seconds.
+        hosts: by which names, beside this machine's, the status may be asked for.
     """
+    files, names = Files(STATUS), own_names(hosts)
 
-    files = Files(STATUS)
-
-    def metrics(request: Request) -> Response:
+    async def metrics(request: Request) -> Response:
         registry = CollectorRegistry()
         registry.register(SnapshotCollector(latest().snapshot))
         registry.register(PROCESS_COLLECTOR)  # `process_*`, as every exporter has them: start, memory, CPU, files
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": content_type})
 
-    def healthz(_: Request) -> Response:
+    async def healthz(_: Request) -> Response:
         problems = latest().stuck(now_s())
         return JSONResponse({"healthy": not problems, "reasons": problems}, 503 if problems else 200)
 
-    def readyz(_: Request) -> Response:
+    async def readyz(_: Request) -> Response:
         problems = list(latest().unready)
         return JSONResponse({"ready": not problems, "reasons": problems}, 503 if problems else 200)
 
-    def status(_: Request) -> Response:
+    async def status(request: Request) -> Response:
+        if not is_own_host(request.headers.get("host"), names):
+            return JSONResponse(_FOREIGN_HOST, 421)
         return Response(msgspec.json.encode(latest().status), headers=HEADERS, media_type="application/json")
 
-    def page(_: Request) -> Response:
+    async def page(_: Request) -> Response:
         return files.response("index.html")
 
-    def static(request: Request) -> Response:
+    async def static(request: Request) -> Response:
         return files.response(request.path_params["name"])
 
     return Starlette(
@@ -69,6 +75,12 @@ def application(latest: Callable[[], ServiceSnapshot], now_s: Callable[[], float
     )
 
 
+_FOREIGN_HOST: Final = {
+    "error": "the Host of this request is not a name of this service",
+    "remedy": "open the page by the machine's address or name, by localhost, or add the name to http.hosts",
+}
+
+
 @contextlib.contextmanager
 def serving(app: Starlette, host: str, port: int) -> Iterator[int]:
     """Serve an application in a thread of its own while the block runs; gives the port that was bound.
@@ -77,8 +89,8 @@ def serving(app: Starlette, host: str, port: int) -> Iterator[int]:
         OSError: the address cannot be bound.
     """
     with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="http", daemon=True)
+        server = uvicorn.Server(_config(app))
+        thread = threading.Thread(target=asyncio.run, args=(_serve(server, listener),), name="http", daemon=True)
         thread.start()
         _await_start(server, thread)
         try:
@@ -86,6 +98,24 @@ def serving(app: Starlette, host: str, port: int) -> Iterator[int]:
         finally:
             server.should_exit = True
             thread.join(timeout=5)
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=LimitedConnection,
+        ws="none",
+        backlog=MOST_CONNECTIONS,  # asyncio accepts so many at once
+        timeout_graceful_shutdown=1,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+    )
+
+
+async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    asyncio.get_running_loop().set_exception_handler(AcceptFaults())
+    await server.serve(sockets=[listener])
 
 
 def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -29,11 +30,13 @@ class RedisServer:
         self.url = f"{'rediss' if certificate else 'redis'}://:{PASSWORD}@{address}:{self.port}/0"
         trusted = {"ssl_ca_certs": str(certificate)} if certificate else {}
         self.client = redis.Redis.from_url(self.url, socket_timeout=10, **trusted)
+        self._folder = tempfile.TemporaryDirectory(prefix="redis-")  # a replica stores what it is sent
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, empty, and wait until it answers."""
-        options = ["--bind", self.address, "--save", "", *self._passwords(), *self._listening()]
+        where = ["--bind", self.address, "--dir", self._folder.name]
+        options = [*where, "--save", "", *self._passwords(), *self._listening()]
         command = [program("redis-server"), *options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         wait_until(self._answers, _START_TIMEOUT_S, what="redis-server answers")
@@ -78,3 +81,4 @@ class RedisServer:
     ) -> None:
         self.client.close()
         self.kill()
+        self._folder.cleanup()

@@ -4,6 +4,7 @@ from consumer.commands.check.check_cluster import client_findings, cluster_findi
 from consumer.commands.check.check_outside import redis_findings, registry_findings, tiktok_findings
 from consumer.commands.check.check_rate import rate_findings
 from consumer.commands.check.check_rules import rule_findings, schema_findings
+from consumer.commands.check.check_security import open_files_findings, security_findings
 from consumer.commands.check.finding import Finding, Level, is_fatal, of_problem
 from consumer.config import Settings
 from consumer.config.checks.schema_paths import known_schemas
@@ -19,7 +20,7 @@ def check(settings: Settings, *, offline: bool, rate: float | None) -> list[Find
         rate: events a second, more than 0, to work out memory and records in flight for.
     """
     of_clients = list(client_findings(settings))
-    findings = [*of_clients, *rule_findings(settings)]
+    findings = [*of_clients, *rule_findings(settings), *security_findings(settings), *open_files_findings(settings)]
     if rate is not None:
         findings += rate_findings(settings, rate)
     schemas = known_schemas(settings)
