@@ -380,7 +380,8 @@ def test_after_a_fail_over_the_name_is_followed_to_the_new_primary(monkeypatch: 
             wait_until(lambda: new.client.info("replication")["master_link_status"] == "up", 30, what="the replica")
             assert wants(store, claim(1)) is ClaimResult.FIRST
             confirms(store, claim(1))
-            old.client.wait(1, 10_000)
+            old.client.set("afterwards", "1")  # WAIT is about what its own connection wrote
+            assert old.client.wait(1, 10_000) == 1
 
             new.client.replicaof("NO", "ONE")
             old.client.replicaof(new.address, new.port)
