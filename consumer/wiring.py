@@ -109,13 +109,20 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
     member = (replaced.member or partial(_member, settings))(settling.committed)
     sender = replaced.sender or tiktok_of(settings)
     ended.callback(sender.close, _CLOSE_S)
-    delivering = _delivering(settings, sender, metrics)
+    delivering = _delivering(settings, sender, metrics, connections)
     sharing: NoSharedWindow | SharedWindow = NoSharedWindow(delivering)
     store = None if replaced.is_dry else store_of(settings)
     if store is not None:
         ended.callback(store.close, _CLOSE_S)
         sharing = SharedWindow(
-            shared_of(settings), store, windows, delivering, ledger=ledger, metrics=metrics, telling=telling
+            shared_of(settings),
+            store,
+            windows,
+            delivering,
+            ledger=ledger,
+            metrics=metrics,
+            connections=connections,
+            telling=telling,
         )
     service = Service(
         edges=Edges(member, KafkaPositionFinder(member.committed, cluster), topics, connections),
@@ -308,7 +315,7 @@ def shared_of(settings: Settings) -> SharedClaims:
     )
 
 
-def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> DeliverStage:
+def _delivering(settings: Settings, sender: Sender, metrics: Metrics, connections: Connections) -> DeliverStage:
     limits, batch = settings.delivery, settings.batch
     delivery = Delivery(
         DeliverySettings(
@@ -323,7 +330,7 @@ def _delivering(settings: Settings, sender: Sender, metrics: Metrics) -> Deliver
         random.random,
     )
     batcher = Batcher(BatchLimits(batch.max_events, batch.max_bytes, batch.max_wait_s), delivery.overhead_bytes())
-    return DeliverStage(batcher, delivery, sender, metrics)
+    return DeliverStage(batcher, delivery, sender, metrics, connections)
 
 
 def _service_settings(settings: Settings, *, is_dry: bool = False) -> ServiceSettings:

@@ -16,6 +16,7 @@ from consumer.service.dedupe import PartitionWindows
 from consumer.service.deliver import DeliverStage
 from consumer.service.outcomes import OutcomeWriter
 from consumer.service.ports import WindowStore
+from consumer.status.connections import Connections, OutsideSystem
 
 log = structlog.get_logger("consumer.dedupe")
 
@@ -56,11 +57,12 @@ class SharedWindow:
         *,
         ledger: Ledger,
         metrics: Metrics,
+        connections: Connections,
         telling: OutcomeWriter | None = None,
     ) -> None:
         self._shared, self._store, self._telling = shared, store, telling
         self._windows, self._delivering = windows, delivering
-        self._ledger, self._metrics = ledger, metrics
+        self._ledger, self._metrics, self._connections = ledger, metrics, connections
 
     def add(self, item: Item, now_s: float) -> None:
         """Something is to be sent: let it ask first, if it has a key to be known by."""
@@ -90,6 +92,7 @@ class SharedWindow:
         except Unreachable as away:
             self._failed(str(away), now_s)
             return
+        self._connections.got_through(OutsideSystem.REDIS)
         if self._shared.is_away:
             log.info("window_store.back")
         for item, verdict in self._shared.answered(question, verdicts, now_s):
@@ -97,6 +100,7 @@ class SharedWindow:
 
     def _failed(self, why: str, now_s: float) -> None:
         self._metrics.inc("window_store_errors")
+        self._connections.failed(OutsideSystem.REDIS, why)
         if not self._shared.is_away:
             log.warning(
                 "window_store.away",

@@ -12,6 +12,7 @@ from consumer.core.deliver.response import code_label
 from consumer.core.model import Answer, Item
 from consumer.metrics import Metrics
 from consumer.service.ports import Sender
+from consumer.status.connections import Connections, OutsideSystem
 
 log = structlog.get_logger("consumer.deliver")
 
@@ -19,9 +20,11 @@ log = structlog.get_logger("consumer.deliver")
 class DeliverStage:
     """The way of an event from its window to TikTok's answer."""
 
-    def __init__(self, batcher: Batcher, delivery: Delivery, sender: Sender, metrics: Metrics) -> None:
+    def __init__(
+        self, batcher: Batcher, delivery: Delivery, sender: Sender, metrics: Metrics, connections: Connections
+    ) -> None:
         self._batcher, self._delivery = batcher, delivery
-        self._sender, self._metrics = sender, metrics
+        self._sender, self._metrics, self._connections = sender, metrics, connections
 
     def add(self, item: Item, now_s: float) -> None:
         """Let an event wait for its batch."""
@@ -42,6 +45,10 @@ class DeliverStage:
         return [outcome for outcome in answered if outcome is not None]
 
     def _answered(self, number: int, answer: Answer, now_s: float, wall_s: float) -> RequestResult | None:
+        if answer.status is None:
+            self._connections.failed(OutsideSystem.TIKTOK, answer.failure or "no answer")
+        else:
+            self._connections.got_through(OutsideSystem.TIKTOK)
         outcome = self._delivery.answered(number, answer, now_s, wall_s)
         if outcome is None:
             return None

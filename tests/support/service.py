@@ -427,7 +427,7 @@ class Scene:
         )
         batcher = Batcher(BatchLimits(max_events, 1 << 20, max_wait_s), delivery.overhead_bytes())
         parked = {name: f"g.parked.{name}" for name in pixels}
-        delivering = DeliverStage(batcher, delivery, self.sender, self.metrics)
+        delivering = DeliverStage(batcher, delivery, self.sender, self.metrics, self.connections)
         self.sharing: NoSharedWindow | SharedWindow = NoSharedWindow(delivering)
         if store is not None:
             names = (name + number.to_bytes(1, "big") for number in itertools.count())
@@ -439,6 +439,7 @@ class Scene:
                 delivering=delivering,
                 ledger=self.ledger,
                 metrics=self.metrics,
+                connections=self.connections,
                 telling=telling,
             )
         self.service = Service(

@@ -271,6 +271,7 @@ def test_without_the_store_each_partition_decides_alone_and_that_is_counted() ->
     assert (pair.one.sent_ids, pair.other.sent_ids) == (["a"], ["a"])
     assert pair.committed() == [2, 2]
     assert pair.one.numbers()["window_store_errors{}"] >= 3
+    assert pair.one.numbers()["connected{redis}"] == 0
 
     pair.store.is_away = False
     pair.run(10.0)
@@ -278,6 +279,7 @@ def test_without_the_store_each_partition_decides_alone_and_that_is_counted() ->
     pair.produce(1, "b")
     pair.run()
     assert sorted(pair.one.sent_ids + pair.other.sent_ids) == ["a", "a", "b"]
+    assert pair.one.numbers()["connected{redis}"] == 1
 
 
 def test_what_waits_when_the_store_goes_is_sent() -> None:

@@ -10,7 +10,7 @@ from consumer.core.model import Answer, Decision, Record, SchemaWanted
 from consumer.core.read import ReadFault, ReadFaultKind
 from consumer.core.rules import source
 from consumer.core.rules.source import PathSource, Rule
-from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, envelope
+from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope
 from tests.support.service import NOW_S, SCHEMA, TOPIC, Scene, encoded
 
 P0 = (TOPIC, 0)
@@ -43,6 +43,18 @@ def test_commits_nothing_while_tiktok_throttles_and_all_after() -> None:
     scene.sender.judge = lambda request: ACCEPTED
     scene.run(for_s=120)
     assert scene.kafka.committed_offset() == 3
+
+
+def test_tiktok_is_connected_while_it_answers_whatever_it_says() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded())
+    scene.sender.judge = lambda request: TIMEOUT
+    scene.run(2.0)
+    assert scene.numbers()["connected{tiktok}"] == 0
+
+    scene.sender.judge = lambda request: BAD_GATEWAY
+    scene.run(60.0)
+    assert scene.numbers()["connected{tiktok}"] == 1
 
 
 def test_a_tombstone_is_dropped() -> None:
