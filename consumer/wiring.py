@@ -47,6 +47,7 @@ from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.errors import ConfigError
 from consumer.core.model import EventOutcome, RejectReason
 from consumer.core.pipeline import Pipeline, PipelineSettings
+from consumer.core.rules.selection import read_paths
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger
 from consumer.core.validate import MATCH_KEYS, EventLimits
@@ -240,6 +241,7 @@ def decoder_of(settings: Settings) -> Decoder:
         max_record_bytes=settings.limits.max_record_bytes,
         local_schemas=[] if avro.framing == "confluent" else [file.schema for file in avro.schemas],
         reader_schema=avro.reader_schema.schema if avro.reader_schema else None,
+        reads=read_paths(settings.rules),
     )
 
 

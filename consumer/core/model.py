@@ -86,6 +86,8 @@ class Decoded(Struct, frozen=True, gc=False):
     fields: dict[str, Any]
     is_shipped: bool
     """True if the (reader) schema is ours, `schemas/web_event.avsc`: names then map to themselves."""
+    schema: str = ""
+    """Full name of the record's own Avro type, as it was written: of the branch, if its schema is a union."""
 
 
 # ── map ─────────────────────────────────────────────────────────────────────────────────────────
@@ -146,6 +148,7 @@ class Problem(StrEnum):
     NOT_A_CURRENCY = "not_a_currency"
     NOT_ALLOWED = "not_allowed"
     EMPTY_AFTER_CLEANING = "empty_after_cleaning"
+    OUT_OF_RANGE = "out_of_range"
     # The value was kept; people should know.
     CURRENCY_NOT_LISTED = "currency_not_listed"
     CUSTOM_EVENT = "custom_event"

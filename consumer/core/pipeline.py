@@ -103,7 +103,9 @@ class Pipeline:
             rules = self._rules if record.rule is None else self._only(record.rule)
         except RecordRejected:
             return None
-        return (decoded, [self._trace(rule, decoded) for rule in rules]) if isinstance(decoded, Decoded) else None
+        if not isinstance(decoded, Decoded):
+            return None
+        return self._decoder.decode_whole(record), [self._trace(rule, decoded) for rule in rules]
 
     def _trace(self, rule: _Rule, decoded: Decoded) -> Trace:
         trace, settings = Trace(rule.name, False), self._settings

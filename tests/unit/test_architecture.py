@@ -25,6 +25,7 @@ MAY_BE_IMPORTED_BY_CORE: Final = (sys.stdlib_module_names - _DOES_IO) | {"fastav
 IMPURE_CALLS: Final = frozenset({"open", "print", "input", "now", "utcnow", "today", "uuid1", "uuid4", "read_text"})
 
 CATCHES_ALL: Final = {
+    "consumer/core/decode/decoder.py": 1,  # whatever a schema does to its parser: decode.schema_unusable
     "consumer/core/pipeline.py": 1,  # the deciding of one record (promise 11)
     "consumer/core/rules/getters.py": 1,  # a user's function, which may raise anything: map.call
     "consumer/cli.py": 1,  # the outermost frame of the process

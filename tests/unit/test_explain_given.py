@@ -38,7 +38,8 @@ def settings_of(config: str) -> Settings:
 def fields_of(one: Given) -> dict[str, Any]:
     decoded = one.decoder.decode(one.record)
     assert isinstance(decoded, Decoded)
-    return {name: value for name, value in decoded.fields.items() if value is not None}
+    whole = one.decoder.decode_whole(one.record)
+    return {name: value for name, value in whole.fields.items() if value is not None}
 
 
 def test_a_plain_object_is_the_value_itself() -> None:

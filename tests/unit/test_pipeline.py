@@ -288,7 +288,7 @@ def test_a_bug_in_a_stage_costs_its_record_and_says_where_and_never_what(
 
 def test_a_bug_in_decoding_is_told_apart() -> None:
     made = pipeline(ALL)
-    made._decoder._known = Unfit()  # type: ignore[assignment]  # whatever is asked of it, it fails
+    made._decoder._decoders = Unfit()  # type: ignore[assignment]  # whatever is asked of it, it fails
 
     is_said_without_values(made.decide(record(encoded()), NOW_S), RejectReason.BUG_DECODE, "KeyError", "decoder.py")
 

@@ -27,6 +27,7 @@ PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.NOT_A_CURRENCY: ("not an ISO 4217 currency code", "send three letters, such as USD"),
     Problem.NOT_ALLOWED: ("not one of the values TikTok knows", "`values` can translate yours"),
     Problem.EMPTY_AFTER_CLEANING: ("nothing is left of it once cleaned", "map the field that holds the value"),
+    Problem.OUT_OF_RANGE: ("a date, time or decimal beyond what there is of these", "mend the producer"),
     Problem.CURRENCY_NOT_LISTED: ("sent, though TikTok does not list this currency", "see whether TikTok takes it"),
     Problem.CUSTOM_EVENT: ("a custom event", "campaigns can optimise only for TikTok's standard events"),
     Problem.NEAR_STANDARD_EVENT: ("nearly a standard event's name, yet another", "write it exactly as TikTok does"),

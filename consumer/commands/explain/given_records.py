@@ -16,6 +16,7 @@ from consumer.core.decode.decoder import Decoder
 from consumer.core.decode.schema import Schema, parse
 from consumer.core.errors import ConfigError
 from consumer.core.model import Decoded, Headers, Position, Record, SchemaWanted
+from consumer.core.rules.selection import read_paths
 
 _CONTAINER: Final = b"Obj\x01"
 """How an Avro object container file begins (Avro specification)."""
@@ -46,6 +47,9 @@ class AsWritten(Decoder):
         super().__init__("confluent", max_record_bytes=0)
 
     def decode(self, record: Record) -> Decoded | SchemaWanted:
+        return self.decode_whole(record)
+
+    def decode_whole(self, record: Record) -> Decoded:
         return Decoded(record, loads(record.value or b"{}"), False)
 
 
@@ -114,6 +118,7 @@ def _plain_decoder(settings: Settings, node: Node) -> Decoder:
         max_record_bytes=settings.limits.max_record_bytes,
         local_schemas=[node],
         reader_schema=target.schema if target else None,
+        reads=read_paths(settings.rules),
     )
 
 

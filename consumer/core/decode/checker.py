@@ -1,6 +1,6 @@
 """Walk over Avro bytes without building anything: whether they are what the schema says, else where not.
 
-Used before reading what could do harm (`bounds`), and afterwards to say what is wrong with what could not be read.
+Used before reading what could do harm (`size_limits`), and afterwards to say what is wrong with what could not be read.
 It takes a few times as long as reading, save where reading would be the death of us.
 """
 
@@ -11,41 +11,54 @@ from fastavro.types import DictSchema
 from fastavro.types import Schema as Node
 
 from consumer.core.decode.cursor import Cursor
-from consumer.core.decode.schema import MAX_DECIMAL_BYTES, RECORDS, Schema
+from consumer.core.decode.schema import RECORDS
 from consumer.core.decode.size_limits import (
     CONTAINER_COST,
     ENTRY_COST,
     ITEM_COST,
     SCALAR_COST,
     TEXT_COST,
-    decimal_cost,
+    budget_of,
     least_size,
     least_sizes,
     record_cost,
 )
 from consumer.core.errors import RecordRejected
 from consumer.core.model import RejectReason
+from consumer.core.rules.selection import ReadSelection
 
 Step = Callable[[Cursor], None]
 """Moves over one value of one type."""
 
 _EMPTY_COST: Final = 64
 """The least that an item without bytes is reckoned at, so that even a million of them are too many."""
+_MOST_EMPTY: Final = 1000
+"""Items without bytes that a list may have however short the value is; beyond, as many as the value has bytes."""
 
 
 class Checker:
-    """The walk over one schema's values.
+    """The walk over a record's bytes.
 
     Args:
-        budget: the most that a value may cost, in the bytes of `bounds`.
+        name: of the record.
+        selection: what is read of it; what is not need only be there, whatever it says.
         longest: the most bytes that a value can have; a length beyond it is absurd.
-        record_floor: as for `bounds.safe_length`.
+        record_floor: as for `size_limits.safe_length`.
     """
 
-    def __init__(self, schema: Schema, *, budget: float, longest: int, record_floor: int = 0) -> None:
-        self._budget = budget
+    def __init__(
+        self,
+        named: Mapping[str, DictSchema],
+        name: str,
+        selection: ReadSelection,
+        *,
+        longest: int,
+        record_floor: float = 0,
+    ) -> None:
         self._longest = longest
-        self._step = _Steps(schema.named, record_floor).of(schema.top)
+        steps = _Steps(named, record_floor)
+        self._step = steps.of(name, selection)
+        steps.finish()
 
     def check(self, value: bytes, start: int) -> None:
         """Look for what is wrong with the Avro bytes from `start` on.
@@ -53,57 +66,74 @@ class Checker:
         Raises:
             RecordRejected: with the field and what is wrong there, never what it holds.
         """
-        walk = Cursor(value, start, self._budget, self._longest)
+        walk = Cursor(value, start, budget_of(len(value)), self._longest)
         self._step(walk)
         if walk.at != walk.end:
             raise RecordRejected(RejectReason.DECODE_LEFT_OVER, f"{walk.end - walk.at} bytes left over")
 
 
 class _Steps:
-    """The steps of a schema's types. Those of a named type are looked up when walked, so that it can hold itself."""
+    """The steps of a schema's types, each for what is read of it. Those of a named type are looked up when walked, so
+    that it can hold itself, and are made one after another, since types may form long chains."""
 
-    def __init__(self, named: Mapping[str, DictSchema], record_floor: int) -> None:
+    def __init__(self, named: Mapping[str, DictSchema], record_floor: float) -> None:
         self._record_floor = record_floor
+        self._types = named
         self._least = least_sizes(named)
-        self._named: dict[str, Step] = {}
-        for name, node in named.items():
-            self._named[name] = self._of_dict(node)
+        self._named: dict[tuple[str, ReadSelection | None], Step] = {}
+        self._wanted: list[tuple[str, ReadSelection | None]] = []
 
-    def of(self, node: Node) -> Step:
+    def finish(self) -> None:
+        """Make the steps of all named types that were met."""
+        for key in self._wanted:  # grows meanwhile
+            if key not in self._named:
+                self._named[key] = self._of_dict(self._types[key[0]], key[1])
+
+    def of(self, node: Node, selection: ReadSelection | None) -> Step:
         if isinstance(node, list):
-            return _union([self.of(each) for each in node])
+            return _union([self.of(each, selection) for each in node])
         if isinstance(node, dict):
-            return self._of_dict(node)
-        return _PRIMITIVE_STEPS[node] if node in _PRIMITIVE_STEPS else self._reference(node)
+            return self._of_dict(node, selection)
+        if node in self._types:
+            return self._reference((node, selection))
+        return _step_of_kind(node, selection)
 
-    def _reference(self, name: str) -> Step:
+    def _reference(self, key: tuple[str, ReadSelection | None]) -> Step:
+        self._wanted.append(key)
         steps = self._named
 
         def step(walk: Cursor) -> None:
-            steps[name](walk)
+            steps[key](walk)
 
         return step
 
-    def _of_dict(self, node: DictSchema) -> Step:
+    def _of_dict(self, node: DictSchema, selection: ReadSelection | None) -> Step:
         kind = node["type"]
-        is_decimal = node.get("logicalType") == "decimal"
         if kind in RECORDS:
-            return self._record(node)
+            return self._record(node, selection)
         if kind == "array":
-            return _blocks(self.of(node["items"]), least_size(node["items"], self._least), ITEM_COST)
+            item = self.of(node["items"], selection and selection.of_items)
+            return _blocks(item, least_size(node["items"], self._least), ITEM_COST)
         if kind == "map":
-            return _blocks(_entry(self.of(node["values"])), 1 + least_size(node["values"], self._least), ENTRY_COST)
+            key, value = (
+                (_bytes if selection is None else _text),
+                self.of(node["values"], selection and selection.of_values),
+            )
+            return _blocks(_entry(key, value), 1 + least_size(node["values"], self._least), ENTRY_COST)
         if kind == "enum":
-            return _enum(len(node["symbols"]))
+            return _number if selection is None else _enum(len(node["symbols"]))
         if kind == "fixed":
-            size = node["size"]
-            return _fixed(size, decimal_cost(size) if is_decimal else SCALAR_COST + size)
-        return _decimal if kind == "bytes" and is_decimal else _PRIMITIVE_STEPS[kind]
+            return _fixed(node["size"], SCALAR_COST + node["size"])
+        return _step_of_kind(kind, selection)
 
-    def _record(self, node: DictSchema) -> Step:
-        steps = [(f"{node['name']}.{each['name']}", self.of(each["type"])) for each in node["fields"]]
+    def _record(self, node: DictSchema, selection: ReadSelection | None) -> Step:
+        name = node["name"]
+        steps = [
+            (f"{name}.{each['name']}", self.of(each["type"], selection and selection.of(each["name"])))
+            for each in node["fields"]
+        ]
         fields = [(name, step) for name, step in steps if step is not _null]
-        cost = max(record_cost(len(steps)), self._record_floor)
+        cost = max(record_cost(len(node["fields"])), self._record_floor)
 
         def step(walk: Cursor) -> None:
             walk.enter(cost)
@@ -112,6 +142,10 @@ class _Steps:
             walk.depth -= 1
 
         return step
+
+
+def _step_of_kind(kind: str, selection: ReadSelection | None) -> Step:
+    return _bytes if kind == "string" and selection is None else _PRIMITIVE_STEPS[kind]
 
 
 def _union(branches: list[Step]) -> Step:
@@ -137,11 +171,14 @@ def _blocks(inner: Step, least: float, cost: int) -> Step:
 
     def step(walk: Cursor) -> None:
         walk.enter(CONTAINER_COST)
-        field = walk.field
+        field, seen = walk.field, 0
         while count := walk.block():
+            seen += count
             walk.spend(count * (cost if least else max(cost, _EMPTY_COST)))
             if count * least > walk.end - walk.at:
                 raise walk.too_long(count)
+            if not least and seen > max(_MOST_EMPTY, walk.end):
+                raise walk.fault(RejectReason.DECODE_LENGTH, "more items without bytes than the value has bytes")
             if least:
                 for _ in range(count):
                     inner(walk)
@@ -160,9 +197,9 @@ def _walk_empty(walk: Cursor, inner: Step, count: int) -> None:
     walk.spend((before - walk.budget) * (count - 1))
 
 
-def _entry(value: Step) -> Step:
+def _entry(key: Step, value: Step) -> Step:
     def step(walk: Cursor) -> None:
-        _text(walk)
+        key(walk)
         value(walk)
 
     return step
@@ -205,14 +242,6 @@ def _is_utf8(text: bytes) -> bool:
 def _bytes(walk: Cursor) -> None:
     length = walk.length()
     walk.spend(SCALAR_COST + length)
-    walk.skip(length)
-
-
-def _decimal(walk: Cursor) -> None:
-    length = walk.length()
-    if length > MAX_DECIMAL_BYTES:
-        raise walk.fault(RejectReason.DECODE_LENGTH, f"a decimal of more than {MAX_DECIMAL_BYTES} bytes")
-    walk.spend(decimal_cost(length))
     walk.skip(length)
 
 

@@ -1,26 +1,29 @@
-"""A schema made into Python that reads its values straight through. Part of `decode`.
+"""A schema made into Python that reads its values straight through, and skips what no rule reads. Part of `decode`.
 
 fastavro asks of each value of each record again what type it has. Here that is asked once a schema, and what is left is
-compiled: a value of the shipped schema takes 7 µs instead of 20. It reads only what writers write. Whatever else there
-is, such as a union's index of two bytes or a negative length, makes it raise, and fastavro reads the value from its
-beginning: so nothing is refused here, and what is taken is what fastavro takes (see its property tests).
+compiled: a value of the shipped schema takes 7 µs instead of 20, and less where rules leave fields unread. What is
+skipped is passed over by its length: it must be there, and nothing is asked of what it says. (`tests/golden/code` shows
+what is written for a schema.) It raises whatever Python raises for bytes that are not of the schema; `checker` then
+says what is wrong with them, and is asked before where a value could do harm.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from struct import Struct
 from typing import Any, Final
 
-from fastavro.read import LOGICAL_READERS
 from fastavro.types import DictSchema
 from fastavro.types import Schema as Node
 
-from consumer.core.decode.schema import RECORDS, Schema
+from consumer.core.decode.logical_types import converter
+from consumer.core.decode.schema import RECORDS
+from consumer.core.decode.size_limits import least_size, least_sizes
+from consumer.core.rules.selection import ReadSelection
 
-Straight = Callable[[bytes, int], tuple[Any, int]]
-"""Bytes and where a value begins → the value and where it ends, which may lie beyond the last byte. Raises whatever
-Python raises for bytes that it does not read."""
+ReadValue = Callable[[bytes, int], tuple[Any, int]]
+"""Bytes and where a value begins → the value and where it ends, which may lie beyond the last byte."""
 
 # Lines that read a value into $ and move `at` behind it.
+_COUNT: Final = ("n = lengths[data[at]]", "if n < 0: n, at = count(data, at)", "else: at += 1")
 _LENGTH: Final = ("n = lengths[data[at]]", "if n < 0: n, at = length(data, at)", "else: at += 1")
 _PART: Final = "data[at : (at := at + n)]"
 _LINES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -33,32 +36,45 @@ _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "bytes": (*_LENGTH, f"$ = {_PART}"),
     "string": (*_LENGTH, f"$ = {_PART}.decode()"),
 }
+# Lines that only move `at` behind a value.
+_SKIP_NUMBER: Final = ("if data[at] < 0x80: at += 1", "else: n, at = number(data, at)")
+_SKIPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "null": (),
+    "boolean": ("at += 1",),
+    "int": _SKIP_NUMBER,
+    "long": _SKIP_NUMBER,
+    "enum": _SKIP_NUMBER,
+    "float": ("at += 4",),
+    "double": ("at += 8",),
+    "bytes": (*_LENGTH, "at += n"),
+    "string": (*_LENGTH, "at += n"),
+}
 _CONTAINERS: Final = RECORDS | {"array", "map"}
 
 
-def straight(schema: Schema) -> Straight:
-    """What reads values of `schema`; nothing, if there is a type in it that is unknown here."""
-    writer = _Writer(schema)
-    try:
-        lines = list(writer.lines(schema.plain))
-    except LookupError:
-        return _nothing
-    exec("\n".join(lines), writer.known)  # noqa: S102 — of the schema's words only names of fields, as literals
-    read: Straight = writer.known["read_0"]
+def compiled(named: Mapping[str, DictSchema], node: Node, selection: ReadSelection) -> ReadValue:
+    """What reads values of `node`, as far as they are selected."""
+    writer = _Writer(named)
+    for code in writer.functions(node, selection):
+        # One by one, so that other threads get their turns.
+        exec(code, writer.known)  # noqa: S102  # of the schema's words only names of fields, as literals
+    read: ReadValue = writer.known["read_0"]
     return read
 
 
-def _nothing(_data: bytes, _at: int) -> tuple[Any, int]:
-    raise LookupError
+def code_of(named: Mapping[str, DictSchema], node: Node, selection: ReadSelection) -> str:
+    """What `compiled` compiles, for people."""
+    return "\n\n".join(_Writer(named).functions(node, selection)) + "\n"
 
 
-def _number(data: bytes, at: int) -> tuple[int, int]:
-    """A zig-zag number of at most nine bytes; fastavro takes longer ones modulo 2^64."""
+def number_at(data: bytes, at: int) -> tuple[int, int]:
+    """A zig-zag number of at most ten bytes, modulo 2^64, and where it ends."""
     byte = data[at]
     bits = byte & 0x7F
-    for shift in range(7, 70, 7):
+    for shift in range(7, 77, 7):
         at += 1
         if byte < 0x80:
+            bits &= 0xFFFF_FFFF_FFFF_FFFF
             return (bits >> 1) ^ -(bits & 1), at
         byte = data[at]
         bits |= (byte & 0x7F) << shift
@@ -66,15 +82,24 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _length(data: bytes, at: int) -> tuple[int, int]:
-    length, at = _number(data, at)
+    length, at = number_at(data, at)
     if length < 0:
         raise ValueError
     return length, at
 
 
+def _count(data: bytes, at: int) -> tuple[int, int]:
+    """Of a block: if it is negative, the block's size follows, which is not needed."""
+    count, at = number_at(data, at)
+    if count < 0:
+        _, at = number_at(data, at)
+    return abs(count), at
+
+
 _KNOWN: Final[Mapping[str, Any]] = {
-    "number": _number,
+    "number": number_at,
     "length": _length,
+    "count": _count,
     # Of a length's first byte; -1 if that is not all of it, or it is negative.
     "lengths": tuple(byte >> 1 if byte < 0x80 and not byte & 1 else -1 for byte in range(0x100)),
     "float_at": Struct("<f").unpack_from,
@@ -83,31 +108,35 @@ _KNOWN: Final[Mapping[str, Any]] = {
 
 
 class _Writer:
-    """Writes a function for each type that holds others, one after another: so a type may hold itself."""
+    """Writes a function for each type that holds others, and for each selection of it: so a type may hold itself.
 
-    def __init__(self, schema: Schema) -> None:
-        top: Any = schema.plain[0] if isinstance(schema.plain, list) else schema.plain
-        self._named: Mapping[str, DictSchema] = top["__named_schemas"]
-        self._functions: dict[str, str] = {}
-        self._wanted: list[Node] = []
+    A selection of None is one of nothing: such functions are named `skip_` and return only where the value ends.
+    """
+
+    def __init__(self, named: Mapping[str, DictSchema]) -> None:
+        self._named = named
+        self._least = least_sizes(named)
+        self._functions: dict[tuple[str, ReadSelection | None], str] = {}
+        self._wanted: list[tuple[Any, ReadSelection | None]] = []
         self.known: dict[str, Any] = dict(_KNOWN)
         """What the functions know beside one another."""
 
-    def lines(self, top: Node) -> Iterator[str]:
-        """All that is needed to read `top`, which is `read_0`. Raises LookupError for a type that is unknown."""
-        self._function(top)
-        for number, node in enumerate(self._wanted):  # grows meanwhile
-            yield f"def read_{number}(data, at):"
-            yield from _indented(self._body(node))
+    def functions(self, top: Node, selection: ReadSelection) -> Iterator[str]:
+        """The text of all that is needed to read `top`, which is `read_0`."""
+        self._function(self._named.get(top, {"type": top}) if isinstance(top, str) else top, selection)
+        for number, (node, selected) in enumerate(self._wanted):  # grows meanwhile
+            name = f"read_{number}" if selected is not None else f"skip_{number}"
+            body = self._reading(node, selected) if selected is not None else self._skipping(node)
+            yield "\n".join((f"def {name}(data, at):", *_indented(body)))
 
-    def _function(self, node: Node) -> str:
-        name = node.get("name", "") if isinstance(node, dict) else ""
-        function = self._functions.get(name)
+    def _function(self, node: Any, selection: ReadSelection | None) -> str:
+        key = "" if isinstance(node, list) else node.get("name", ""), selection
+        function = self._functions.get(key)
         if function is None:
-            function = f"read_{len(self._wanted)}"
-            self._wanted.append(node)
-            if name:
-                self._functions[name] = function
+            function = f"{'skip' if selection is None else 'read'}_{len(self._wanted)}"
+            self._wanted.append((node, selection))
+            if key[0]:
+                self._functions[key] = function
         return function
 
     def _know(self, constant: object) -> str:
@@ -115,44 +144,49 @@ class _Writer:
         self.known[name] = constant
         return name
 
-    def _body(self, node: Any) -> Iterator[str]:
-        if isinstance(node, list):
-            yield from _into("value", self._union(node))
-            yield "return value, at"
-        elif node["type"] == "array":
+    # ── what is read ────────────────────────────────────────────────────────────────────────────
+
+    def _reading(self, node: Any, selection: ReadSelection) -> Iterator[str]:
+        kind = "union" if isinstance(node, list) else node["type"]
+        if kind == "array":
             yield "items = []"
-            yield from _blocks("items", [*_into("item", self._value(node["items"])), "items.append(item)"])
-        elif node["type"] == "map":
+            item = self._value(node["items"], selection.of_items)
+            yield from _blocks([*_into("item", item), "items.append(item)"], "items, at")
+        elif kind == "map":
             yield "items = {}"
-            entry = (*_into("key", _LINES["string"]), *_into("item", self._value(node["values"])))
-            yield from _blocks("items", [*entry, "items[key] = item"])
+            item = self._value(node["values"], selection.of_values)
+            entry = (*_into("key", _LINES["string"]), *_into("item", item), "items[key] = item")
+            yield from _blocks(entry, "items, at")
+        elif kind in RECORDS:
+            yield from self._record(node, selection)
         else:
-            fields = node["fields"]
-            for place, field in enumerate(fields):
-                yield from _into(f"f{place}", self._value(field["type"]))
-            entries = ", ".join(f"{field['name']!r}: f{place}" for place, field in enumerate(fields))
-            yield f"return {{{entries}}}, at"
+            yield from _into("value", self._value(node, selection))
+            yield "return value, at"
 
-    def _value(self, node: Node) -> Iterator[str]:
-        return self._union(node) if isinstance(node, list) else self._one(node)
+    def _record(self, node: DictSchema, selection: ReadSelection) -> Iterator[str]:
+        entries = []
+        for place, field in enumerate(node["fields"]):
+            selected = selection.of(field["name"])
+            if selected is None:
+                yield from self._skip(field["type"])
+            else:
+                yield from _into(f"f{place}", self._value(field["type"], selected))
+                entries.append(f"{field['name']!r}: f{place}")
+        yield f"return {{{', '.join(entries)}}}, at"
 
-    def _union(self, branches: list[Node]) -> Iterator[str]:
-        if not branches:
-            raise LookupError
-        yield "byte = data[at]"
-        yield "at += 1"
-        for place, branch in enumerate(branches):
-            yield f"{'elif' if place else 'if'} byte == {2 * place}:"
-            yield from _indented(self._one(branch))
-        yield "else: raise IndexError"
+    def _value(self, node: Any, selection: ReadSelection) -> Iterator[str]:
+        return self._union(node, selection) if isinstance(node, list) else self._one(node, selection)
 
-    def _one(self, node: Any) -> Iterator[str]:
+    def _union(self, branches: list[Node], selection: ReadSelection) -> Iterator[str]:
+        return _choice([list(self._value(branch, selection)) for branch in branches])
+
+    def _one(self, node: Any, selection: ReadSelection) -> Iterator[str]:
         if isinstance(node, str):
             node = {"type": node} if node in _LINES else self._named[node]
-        if isinstance(node, list) or node["type"] in _CONTAINERS:
-            yield f"$, at = {self._function(node)}(data, at)"
-            return
         kind = node["type"]
+        if kind in _CONTAINERS:
+            yield f"$, at = {self._function(node, selection)}(data, at)"
+            return
         if kind == "enum":
             yield "n, at = number(data, at)"
             yield f"$ = {self._know(dict(enumerate(node['symbols'])))}[n]"
@@ -160,15 +194,55 @@ class _Writer:
             yield f"$ = data[at : (at := at + {node['size']})]"
         else:
             yield from _LINES[kind]
-        logical = LOGICAL_READERS.get(f"{kind}-{node.get('logicalType')}")
-        if logical is not None:
-            yield f"$ = {self._know(logical)}($, {self._know(node)}, None)"
+        convert = converter(node)
+        if convert is not None:
+            yield f"$ = {self._know(convert)}($)"
+
+    # ── what is skipped ─────────────────────────────────────────────────────────────────────────
+
+    def _skipping(self, node: Any) -> Iterator[str]:
+        kind = node["type"]
+        if kind == "array":
+            yield from _blocks(self._skip(node["items"]), "at")
+        elif kind == "map":
+            yield from _blocks((*_SKIPS["bytes"], *self._skip(node["values"])), "at")
+        else:
+            for field in node["fields"]:
+                yield from self._skip(field["type"])
+            yield "return at"
+
+    def _skip(self, node: Any) -> Iterable[str]:
+        if isinstance(node, list):
+            return _choice([list(self._skip(branch)) for branch in node])
+        if isinstance(node, str):
+            node = {"type": node} if node in _LINES else self._named[node]
+        kind = node["type"]
+        if not least_size(node, self._least):
+            return ()  # a null, and what has only nulls
+        if kind in _CONTAINERS:
+            return (f"at = {self._function(node, None)}(data, at)",)
+        return (f"at += {node['size']}",) if kind == "fixed" else _SKIPS[kind]
 
 
-def _blocks(items: str, item: Iterable[str]) -> Iterator[str]:
+def _choice(branches: list[list[str]]) -> Iterator[str]:
+    """By a union's index, of which all but the 65th branch and later take one byte."""
+    yield "n = data[at]"
+    yield "at += 1"
+    if len(branches) > 0x40:
+        yield "if n > 0x7F: n = (n & 0x7F) | data[at] << 7; at += 1"
+    for place, lines in enumerate(branches):
+        yield f"{'elif' if place else 'if'} n == {2 * place}:"
+        yield from _indented(lines or ["pass"])
+    yield "else: raise IndexError" if branches else "raise IndexError"
+
+
+def _blocks(item: Iterable[str], result: str) -> Iterator[str]:
+    lines = list(item)
     yield "while True:"
-    yield from _indented((*_LENGTH, f"if not n: return {items}, at", "for _ in range(n):"))
-    yield from _indented(_indented(item))
+    yield from _indented((*_COUNT, f"if not n: return {result}"))
+    if lines:
+        yield " for _ in range(n):"
+        yield from _indented(_indented(lines))
 
 
 def _into(target: str, lines: Iterable[str]) -> Iterator[str]:

@@ -1,49 +1,24 @@
 """Framing and Avro bytes → fields.
 
-No bytes can make `Decoder.decode` raise anything but `RecordRejected`, hang, or eat memory (`guard`, `bounds`).
+No bytes can make `Decoder.decode` raise anything but `RecordRejected`, hang, or eat memory (`checker`, `size_limits`).
 The common way is short: one look-up of the token, one function made for the schema, one comparison.
 """
 
 from collections.abc import Callable, Sequence
-from io import BytesIO
-from struct import error as StructError  # noqa: N812
-from typing import Any, Final
+from typing import Final
 
-from fastavro import schemaless_reader
-from fastavro.read import SchemaResolutionError
 from fastavro.types import Schema as Node
 
-from consumer.core.decode.checker import Checker
-from consumer.core.decode.compiled_reader import straight
 from consumer.core.decode.framing import SINGLE_OBJECT_MARKER, SPLITS, Framing, key_of, token_of, unknown_fingerprint
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse, parse_text, rabin
-from consumer.core.decode.size_limits import record_cost, safe_length
+from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import ConfigError, RecordRejected
 from consumer.core.model import Decoded, Record, RejectReason, SchemaId, SchemaKey, SchemaWanted
+from consumer.core.rules.selection import ReadPaths
 
 SHIPPED: Final = "tiktok_events.WebEvent"
-_Fields = dict[str, Any]
-_Read = Callable[[bytes, int], _Fields]
-
-_LEAST_BUDGET: Final = 64 << 20
-"""The most memory that one value may need, in bytes: far more than any event, far less than a machine has."""
-_BUDGET_PER_BYTE: Final = 16
-
-# What fastavro raises where bytes are not what the schema says or logical values are out of range; which of them
-# depends on how far it came.
-_READ_FAULTS: Final = (
-    EOFError,
-    StructError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    TypeError,
-    AttributeError,
-    RecursionError,
-)
-
-
-_OUT_OF_RANGE: Final = "a date, time, decimal or UUID outside what there is of these"
+_Decode = Callable[[Record, bytes, int], Decoded]
+_EVERYTHING: Final = ReadPaths()
 
 
 class Decoder:
@@ -55,6 +30,7 @@ class Decoder:
         local_schemas: for `plain` the one, for `single_object` those known by fingerprint. JSON, as parsed.
         reader_schema: what every record is resolved to. JSON, as parsed.
         shipped: full name of the schema whose fields map to themselves.
+        reads: what `decode` is to read of each record; the rest is skipped.
 
     Raises:
         ConfigError: a local or reader schema cannot be used.
@@ -68,15 +44,18 @@ class Decoder:
         local_schemas: Sequence[Node] = (),
         reader_schema: Node | None = None,
         shipped: str = SHIPPED,
+        reads: ReadPaths = _EVERYTHING,
     ) -> None:
         self._split = SPLITS[framing]
         self._framing = framing
         self._max_record_bytes = max_record_bytes
         self._shipped = shipped
         self._reader = None if reader_schema is None else _configured(reader_schema, "avro.reader_schema")
-        self._known: dict[bytes, tuple[_Read, bool]] = {}
+        self._reads = reads
+        self._decoders: dict[bytes, _Decode] = {}
+        self._readers: dict[bytes, SchemaReader] = {}
         for token, schema in _local(framing, local_schemas).items():
-            self._know(token, schema)
+            self._know(token, self._reader_of(schema))
 
     def decode(self, record: Record) -> Decoded | SchemaWanted:
         """The fields of a record, or the schema that must be learned first (confluent framing only).
@@ -92,111 +71,83 @@ class Decoder:
             detail = f"{len(value)} bytes, more than limits.max_record_bytes, {self._max_record_bytes}"
             raise RecordRejected(RejectReason.DECODE_TOO_LARGE, detail)
         token, start = self._split(record.headers, value)
-        known = self._known.get(token)
-        if known is None:
-            return self._wanted(token)
-        read, is_shipped = known
-        return Decoded(record, read(value, start), is_shipped)
+        decode = self._decoders.get(token)
+        return self._wanted(token) if decode is None else decode(record, value, start)
 
-    def learn(self, key: SchemaKey, text: str, references: Sequence[str] = ()) -> None:
-        """Decode by this schema from now on. One that cannot be used is remembered as that.
+    def decode_whole(self, record: Record) -> Decoded:
+        """All fields of a record that `decode` has decoded, for people: as far as what no rule reads is readable."""
+        value = record.value or b""
+        token, start = self._split(record.headers, value)
+        try:
+            return self._readers[token].decode_whole(record, value, start)
+        except RecordRejected:
+            return self._decoders[token](record, value, start)
+
+    def prepare(self, text: str, references: Sequence[str] = ()) -> SchemaReader | str:
+        """Make a schema ready for `know`. In any thread: it may take a second. Never raises.
 
         Args:
             text: JSON, as the registry gives it.
             references: the texts of all that it refers to, each after what it needs itself.
+
+        Returns:
+            What reads by this schema, or why it cannot be used.
         """
         try:
-            self._know(token_of(key), parse_text(text, references))
+            return self._reader_of(parse_text(text, references))
         except UnusableSchemaError as fault:
-            self.refuse(key, str(fault))
+            return str(fault)
+        except Exception as error:  # whatever a schema does to its parser costs its records, not the process
+            return f"it cannot be made ready ({type(error).__name__})"
+
+    def know(self, key: SchemaKey, reader: SchemaReader) -> None:
+        """Decode by this schema from now on."""
+        self._know(token_of(key), reader)
+
+    def learn(self, key: SchemaKey, text: str, references: Sequence[str] = ()) -> None:
+        """`prepare` and `know` in one. A schema that cannot be used is remembered as that."""
+        reader = self.prepare(text, references)
+        if isinstance(reader, str):
+            self.refuse(key, reader)
+        else:
+            self.know(key, reader)
 
     def refuse(self, key: SchemaKey, why: str) -> None:
         """Reject this schema's records as `decode.schema_unusable`: it is there, but not for us."""
         self._reject(key, RejectReason.DECODE_SCHEMA_UNUSABLE, f"schema {_named(key)}: {why}")
 
-    def deny(self, key: SchemaKey) -> None:
-        """Reject this schema's records as `decode.schema_unknown`, until `forget` or `learn`."""
-        self._reject(key, RejectReason.DECODE_SCHEMA_UNKNOWN, f"the registry has no schema {_named(key)}")
+    def deny(self, key: SchemaKey, missing: str = "") -> None:
+        """Reject this schema's records as `decode.schema_unknown`, until `forget` or `know`.
+
+        Args:
+            missing: what it refers to and the registry does not have, if it is that.
+        """
+        why = f"the registry has no schema {_named(key)}"
+        if missing:
+            why = f"schema {_named(key)} refers to {missing}, which the registry does not have"
+        self._reject(key, RejectReason.DECODE_SCHEMA_UNKNOWN, why)
 
     def forget(self, key: SchemaKey) -> None:
         """Want this schema again when a record needs it."""
-        self._known.pop(token_of(key), None)
+        self._decoders.pop(token_of(key), None)
+        self._readers.pop(token_of(key), None)
 
     def _wanted(self, token: bytes) -> SchemaWanted:
         if self._framing == "single_object":
             raise unknown_fingerprint(token)
         return SchemaWanted(key_of(token))
 
-    def _know(self, token: bytes, schema: Schema) -> None:
-        budget = max(_LEAST_BUDGET, _BUDGET_PER_BYTE * self._max_record_bytes)
-        target = self._reader
-        if target is None or schema.is_written_like(target):
-            read = _reading(schema, budget, self._max_record_bytes)
-        else:
-            read = _resolving(schema, target, budget, self._max_record_bytes)
-        self._known[token] = read, (target or schema).name == self._shipped
+    def _reader_of(self, schema: Schema) -> SchemaReader:
+        return SchemaReader(schema, self._reader, self._reads, self._shipped, self._max_record_bytes)
+
+    def _know(self, token: bytes, reader: SchemaReader) -> None:
+        self._decoders[token], self._readers[token] = reader.decode, reader
 
     def _reject(self, key: SchemaKey, reason: RejectReason, detail: str) -> None:
-        def read(_value: bytes, _start: int) -> _Fields:
+        def reject(_record: Record, _value: bytes, _start: int) -> Decoded:
             raise RecordRejected(reason, detail)
 
-        self._known[token_of(key)] = read, False
-
-
-def _reading(schema: Schema, budget: int, longest: int, record_floor: int = 0) -> _Read:
-    """Read by the writer's own schema: straight through, nearly always; by fastavro what is left."""
-    guard = Checker(schema, budget=budget, longest=longest, record_floor=record_floor)
-    safe_bytes = safe_length(schema, budget, record_floor)
-    read_straight, read_by_fastavro = straight(schema), _by_fastavro(schema, guard)
-
-    def read(value: bytes, start: int) -> _Fields:
-        if len(value) > safe_bytes:
-            guard.check(value, start)
-        try:
-            fields, end = read_straight(value, start)
-        except _READ_FAULTS:
-            end = -1
-        return fields if end == len(value) else read_by_fastavro(value, start)
-
-    return read
-
-
-def _by_fastavro(schema: Schema, guard: Checker) -> _Read:
-    """Read what there is, or have the guard say what is wrong with it."""
-    strict = schema.strict
-
-    def read(value: bytes, start: int) -> _Fields:
-        buffer = BytesIO(value)
-        buffer.seek(start)
-        try:
-            fields: Any = schemaless_reader(buffer, strict, None)
-        except _READ_FAULTS:
-            fields = None
-        if fields is None or buffer.tell() != len(value):
-            guard.check(value, start)
-            raise RecordRejected(RejectReason.DECODE_VALUE, _OUT_OF_RANGE)
-        return fields  # type: ignore[no-any-return]  # a record's value is a dict
-
-    return read
-
-
-def _resolving(schema: Schema, target: Schema, budget: int, longest: int) -> _Read:
-    """Read what `schema` wrote as a value of `target`."""
-    most_fields = max(len(each.get("fields", ())) for each in target.named.values())
-    read_strictly = _reading(schema, budget, longest, record_cost(most_fields))
-
-    def read(value: bytes, start: int) -> _Fields:
-        # fastavro resolves only by the trusting form of the schema, so the bytes are proven sound by the strict one.
-        read_strictly(value, start)
-        buffer = BytesIO(value)
-        buffer.seek(start)
-        try:
-            return schemaless_reader(buffer, schema.plain, target.plain)  # type: ignore[return-value]  # a dict again
-        except (SchemaResolutionError, *_READ_FAULTS):
-            pass
-        raise RecordRejected(RejectReason.DECODE_SCHEMA_MISMATCH, "does not resolve to avro.reader_schema")
-
-    return read
+        self._decoders[token_of(key)] = reject
 
 
 def _local(framing: Framing, documents: Sequence[Node]) -> dict[bytes, Schema]:

@@ -1,32 +1,40 @@
-"""An .avsc made ready for reading.
+"""An .avsc made ready for reading, within limits: whoever may register a schema must not be able to stop the service.
 
-fastavro is fast and trusting: it takes the union index -1 for the last branch, as Python lists do, and rounds
-decimals to their precision. Both are mended in the schema that it is given, at no cost for each record:
-
-- A union becomes a dict from index to branch, an enum's symbols a dict from index to symbol: what is not
-  in there cannot be taken.
-- A decimal's precision becomes one that no accepted value reaches, so that amounts stay what was written.
+Everything here takes time in proportion to the schema's text, and recursion goes as deep as its JSON, which is bounded.
+(`docs/limits.md` lists the limits.)
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fastavro.schema import SchemaParseException, fingerprint, parse_schema, to_parsing_canonical_form
+from fastavro.schema import SchemaParseException, UnknownType, fingerprint, parse_schema, to_parsing_canonical_form
 from fastavro.types import DictSchema, NamedSchemas
 from fastavro.types import Schema as Node
 from msgspec import Struct
 
+from consumer.core.decode.logical_types import FASTAVROS_NAME, converter, is_valid
+from consumer.core.rules.selection import ReadSelection
+
+MAX_TEXT_BYTES: Final = 2 << 20
+"""Of a schema and all that it refers to. A registry that keeps schemas in Kafka takes 1 MiB each by default."""
 MAX_NESTING: Final = 400
 """Of JSON in an .avsc; a level of records takes three. Far beyond it the parser would run out of stack."""
-MAX_DECIMAL_BYTES: Final = 4096
-"""Of one decimal. The time that making a number takes grows by the square: 2 ms for these, two minutes for 1 MiB."""
-_DECIMAL_PRECISION: Final = 10_000
-"""More digits than `MAX_DECIMAL_BYTES` can hold: 9,864."""
+MAX_TYPES: Final = 5000
+"""Named types in a schema."""
+MAX_BRANCHES: Final = 250
+"""Of a union: its branches become so many comparisons."""
+MAX_FIELDS: Final = 5000
+"""Of one record: they become one function, and the time that compiling it takes grows faster than they do."""
 PRIMITIVES: Final = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 RECORDS: Final = frozenset({"record", "error"})
 _TYPE_WORDS: Final = PRIMITIVES | RECORDS | {"enum", "array", "map", "fixed", "union", "error_union", "request"}
-_INNER: Final = frozenset({"items", "values"})
+_INNER: Final = ("items", "values")
+_NAME: Final = re.compile(r"[^\W\d]\w*")
+"""Avro's names are letters, digits and _, no digit first. Java's Avro takes letters of every alphabet, so we do."""
+_NAMESPACE: Final = re.compile(r"[\w.-]*")
+_MAX_FIXED: Final = (1 << 31) - 1
 # What fastavro raises for JSON that is no schema; it validates by using.
 _PARSE_FAULTS: Final = (
     SchemaParseException,
@@ -46,19 +54,22 @@ class UnusableSchemaError(Exception):
 class Schema(Struct, frozen=True):
     """A schema whose values are records: a record, or a union of records.
 
-    `strict` and `plain` are what fastavro reads by: `strict` takes no index that is not there, `plain` can be
-    resolved to a reader schema. `top` and `named` are the schema as parsed; after its first use a named type is
-    a reference by full name.
+    `top` is the schema as parsed, where a named type stands at its first use; in `named` each is there once, and a
+    reference by full name wherever it is used.
     """
 
     name: str | None
     """Full name; None for a union."""
     top: Node
     named: Mapping[str, DictSchema]
-    strict: DictSchema
-    plain: Node
+    branches: tuple[str, ...]
+    """Full names of the records that a value may be; one, if the schema is no union."""
     forms: Mapping[str, str]
     """The parsing canonical form of each named type; under the empty name, which of them a value has."""
+
+    @property
+    def is_union(self) -> bool:
+        return self.name is None
 
     def is_written_like(self, other: "Schema") -> bool:
         """True if both give the same bytes for the same value, under the same names."""
@@ -69,8 +80,10 @@ def parse_text(text: str, references: Sequence[str] = ()) -> Schema:
     """A schema as a registry gives it, and the texts of what it refers to, each after what it needs itself.
 
     Raises:
-        UnusableSchemaError: not JSON, or what `parse` says.
+        UnusableSchemaError: too long, not JSON, or what `parse` says.
     """
+    if sum(len(each) for each in (text, *references)) > MAX_TEXT_BYTES:
+        raise UnusableSchemaError(f"more than {MAX_TEXT_BYTES >> 20} MiB of text, with all that it refers to")
     try:
         *needed, document = [json.loads(each) for each in (*references, text)]
     except (ValueError, RecursionError):
@@ -85,7 +98,7 @@ def parse(document: Node, references: Sequence[Node] = (), *, are_defaults_used:
         are_defaults_used: a reader schema's are; a writer's need not even fit their types.
 
     Raises:
-        UnusableSchemaError: not Avro, nested too deeply, or its values are not records.
+        UnusableSchemaError: not Avro, beyond a limit, or its values are not records.
     """
     if any(_is_nested_beyond(MAX_NESTING, each) for each in (*references, document)):
         raise UnusableSchemaError(f"nested more than {MAX_NESTING} deep")
@@ -93,10 +106,13 @@ def parse(document: Node, references: Sequence[Node] = (), *, are_defaults_used:
     options = {"_write_hint": False, "_force": True, "_ignore_default_error": not are_defaults_used}
     try:
         for each in references:
-            parse_schema(each, named, **options)
-        return _made_ready(parse_schema(document, named, **options), named)
+            parse_schema(_without_invalid(each), named, **options)
+        return _made_ready(parse_schema(_without_invalid(document), named, **options), named)
+    except UnknownType as fault:
+        missing = _printable(str(fault.name))
+        raise UnusableSchemaError(f"the type {missing} is not defined in it, nor in what it refers to") from None
     except _PARSE_FAULTS as fault:
-        raise UnusableSchemaError(f"not a valid Avro schema: {str(fault)[:200]}") from None
+        raise UnusableSchemaError(f"not a valid Avro schema: {_printable(str(fault)[:200])}") from None
 
 
 def rabin(schema: Schema) -> bytes:
@@ -104,57 +120,147 @@ def rabin(schema: Schema) -> bytes:
     return bytes.fromhex(fingerprint(to_parsing_canonical_form(schema.top), "CRC-64-AVRO"))
 
 
+def references(node: Node) -> Iterator[str]:
+    """The named types that a type's values hold, as it is written down in `Schema.named`."""
+    if isinstance(node, str):
+        if node not in PRIMITIVES:
+            yield node
+    elif isinstance(node, list):
+        for each in node:
+            yield from references(each)
+    else:
+        for each in (*(field["type"] for field in node.get("fields", ())), *(node[n] for n in _INNER if n in node)):
+            yield from references(each)
+
+
+def for_fastavro(schema: Schema, selection: ReadSelection) -> Any:
+    """A reader schema as fastavro resolves to it; of a record, the fields that are read."""
+    named = {name: _converted(node) for name, node in schema.named.items()}
+    tops = [_parsed(named[each], named) for each in schema.branches]
+    if schema.is_union:
+        return tops
+    fields = [field for field in tops[0]["fields"] if selection.of(field["name"]) is not None]
+    return {**tops[0], "fields": fields}
+
+
+def written_for_fastavro(schema: Schema, branch: str) -> Any:
+    """A writer's schema as fastavro resolves it, with conversions that never raise. An enum's symbols are a dict,
+    since of a list it takes the index -1 for the last; of unions too, so its values are proven sound before."""
+    named = {name: _converted(node) for name, node in schema.named.items()}
+    for name, node in named.items():
+        if node["type"] == "enum":
+            named[name] = {**node, "symbols": dict(enumerate(node["symbols"]))}
+    return _parsed(named[branch], named)
+
+
+def _parsed(node: DictSchema, named: NamedSchemas) -> DictSchema:
+    """Spare fastavro parsing it again for each record."""
+    return {**node, "__fastavro_parsed": True, "__named_schemas": named}
+
+
 def _made_ready(top: Node, named: NamedSchemas) -> Schema:
     union = top if isinstance(top, list) else [top]
     types = [named.get(each, {"type": each}) if isinstance(each, str) else each for each in union]
     if not types or any(each["type"] not in RECORDS for each in types):
         raise UnusableSchemaError("its values are not records")
-    _check_named(named)
-    names = [each["name"] for each in types]
-    strict = {name: _mended(each, is_strict=True) for name, each in named.items()}
-    plain = {name: _mended(each, is_strict=False) for name, each in named.items()}
-    is_union = isinstance(top, list)
+    if len(named) > MAX_TYPES:
+        raise UnusableSchemaError(f"more than {MAX_TYPES} named types")
+    flat = {name: _flat(node, is_outermost=True) for name, node in named.items()}
+    for name, node in flat.items():
+        _check_named(name, node)
+    names = tuple(each["name"] for each in types)
+    _check_union(names)
     return Schema(
-        name=None if is_union else names[0],
+        name=None if isinstance(top, list) else names[0],
         top=top,
-        named=named,
-        strict=_marked(_mended(types, is_strict=True) if is_union else strict[names[0]], strict),
-        plain=[_marked(plain[name], plain) for name in names] if is_union else _marked(plain[names[0]], plain),
-        forms={name: to_parsing_canonical_form(_marked(each, {})) for name, each in named.items()} | {"": str(names)},
+        named=flat,
+        branches=names,
+        forms={name: _canonical(node) for name, node in flat.items()} | {"": str(list(names))},
     )
 
 
-def _check_named(named: NamedSchemas) -> None:
-    """What fastavro lets pass, and stumbles over with each record."""
-    for name, node in named.items():
-        if name in _TYPE_WORDS:
-            raise UnusableSchemaError(f"a type is named {name}, which means another")
-        size = node["size"] if node["type"] == "fixed" else 0
-        if type(size) is not int or size < 0:
-            raise UnusableSchemaError(f"the size of {name} is not a whole number")
-        if size > MAX_DECIMAL_BYTES and node.get("logicalType") == "decimal":
-            raise UnusableSchemaError(f"the decimal {name} has more than {MAX_DECIMAL_BYTES} bytes")
-
-
-def _marked(node: DictSchema, named: NamedSchemas) -> DictSchema:
-    """Spare fastavro parsing it again for each record."""
-    return {**node, "__fastavro_parsed": True, "__named_schemas": named}
-
-
-def _mended(node: Node, *, is_strict: bool) -> Any:
+def _flat(node: Any, *, is_outermost: bool = False) -> Any:
+    """With a reference in place of each named type within."""
     if isinstance(node, str):
         return node
     if isinstance(node, list):
-        mended = [_mended(each, is_strict=is_strict) for each in node]
-        return {"type": "union", **dict(enumerate(mended))} if is_strict else mended
-    changes: dict[str, object] = {name: _mended(node[name], is_strict=is_strict) for name in _INNER & node.keys()}
+        _check_union(node)
+        return [_flat(each) for each in node]
+    if "name" in node and not is_outermost:
+        return node["name"]
+    changes: dict[str, object] = {inner: _flat(node[inner]) for inner in _INNER if inner in node}
     if node["type"] in RECORDS:
-        changes["fields"] = [{**each, "type": _mended(each["type"], is_strict=is_strict)} for each in node["fields"]]
-    if node["type"] == "enum" and is_strict:
-        changes["symbols"] = dict(enumerate(node["symbols"]))
-    if node.get("logicalType") == "decimal":
-        changes["precision"] = _DECIMAL_PRECISION
+        changes["fields"] = [{**field, "type": _flat(field["type"])} for field in node["fields"]]
     return {**node, **changes}
+
+
+def _check_union(branches: Sequence[object]) -> None:
+    if len(branches) > MAX_BRANCHES:
+        raise UnusableSchemaError(f"a union of more than {MAX_BRANCHES} branches")
+
+
+def _check_named(name: str, node: DictSchema) -> None:
+    """What fastavro lets pass, and stumbles over with each record."""
+    if name in _TYPE_WORDS:
+        raise UnusableSchemaError(f"a type is named {name}, which means another")
+    if len(node.get("fields", ())) > MAX_FIELDS:
+        raise UnusableSchemaError(f"a record of more than {MAX_FIELDS} fields")
+    space, _, own = name.rpartition(".")
+    _check_names([own, *(field["name"] for field in node.get("fields", ()))])
+    if not _NAMESPACE.fullmatch(space):
+        raise UnusableSchemaError(f"{_printable(space)} is no name by Avro's rule")
+    size = node["size"] if node["type"] == "fixed" else 0
+    if type(size) is not int or not 0 <= size <= _MAX_FIXED:
+        raise UnusableSchemaError(f"the size of {name} is not a whole number of bytes")
+    if node["type"] == "enum":
+        _check_names(node["symbols"])
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise UnusableSchemaError(f"{_printable(name)} is no name by Avro's rule")
+
+
+def _printable(text: str) -> str:
+    """Fit for a header and a log: of half a surrogate, its code."""
+    return text[:200].encode("utf-8", "backslashreplace").decode()
+
+
+def _canonical(node: DictSchema) -> str:
+    form: str = to_parsing_canonical_form(_parsed(node, {}))
+    return form
+
+
+def _converted(node: Any) -> Any:
+    if isinstance(node, str):
+        return _converted({"type": node}) if node == "float" else node
+    if isinstance(node, list):
+        return [_converted(each) for each in node]
+    changes: dict[str, object] = {inner: _converted(node[inner]) for inner in _INNER if inner in node}
+    if node["type"] in RECORDS:
+        changes["fields"] = [{**field, "type": _converted(field["type"])} for field in node["fields"]]
+    convert = converter(node) if node["type"] not in RECORDS else None
+    if convert is not None:
+        changes |= {"logicalType": FASTAVROS_NAME, "convert": convert}
+    return {name: value for name, value in node.items() if name != "logicalType"} | changes
+
+
+def _without_invalid(document: Any) -> Any:
+    """Without logical types that are to be ignored: fastavro refuses a schema for some of them."""
+    if isinstance(document, list):
+        return [_without_invalid(each) for each in document]
+    if not isinstance(document, dict):
+        return document
+    is_ignored = "logicalType" in document and "type" in document and not is_valid(document)
+    return {
+        name: _without_invalid(value) if name in _HOLDS_TYPES else value
+        for name, value in document.items()
+        if not (is_ignored and name == "logicalType")
+    }
+
+
+_HOLDS_TYPES: Final = frozenset({"type", "fields", *_INNER})
 
 
 def _is_nested_beyond(levels: int, document: Node) -> bool:

@@ -2,7 +2,7 @@
 
 One byte can stand for a record of a hundred nulls, five bytes for 2^60 of nothing, and a type that holds itself
 for as many levels as there are bytes. Values short enough that their schema cannot make much of them are
-read at once; the others are walked over first (`guard`).
+read at once; the others are walked over first (`checker`).
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from fastavro.types import DictSchema
 from fastavro.types import Schema as Node
 from msgspec import Struct
 
-from consumer.core.decode.schema import MAX_DECIMAL_BYTES, RECORDS, Schema
+from consumer.core.decode.schema import RECORDS, references
 
 MAX_DEPTH: Final = 100
 """Records, arrays and maps within one another in a value."""
@@ -28,17 +28,21 @@ ENTRY_COST: Final = 160
 """A map's entry, and its key beside the key's length."""
 TEXT_COST: Final = 4
 """For each encoded byte: text with one character beyond U+FFFF takes four for every other, too."""
-_WIDTHS: Final = {"null": 0, "float": 4, "double": 8}
+_WIDTHS: Final[Mapping[str, float]] = {"null": 0, "float": 4, "double": 8}
+
+_LEAST_BUDGET: Final = 1 << 20
+_BUDGET_PER_BYTE: Final = 256
+_MOST_BUDGET: Final = 32 << 20
 
 
-def record_cost(fields: int) -> int:
+def budget_of(size_bytes: int) -> float:
+    """The most that reading a value of so many bytes may cost: far more than any event, far less than a machine has."""
+    return min(_MOST_BUDGET, _LEAST_BUDGET + _BUDGET_PER_BYTE * size_bytes)
+
+
+def record_cost(fields: int) -> float:
     """A dict with so many keys."""
-    return 128 + 40 * fields
-
-
-def decimal_cost(size: int) -> int:
-    """Time counts here as memory: a decimal's grows by the square of its bytes."""
-    return 2 * SCALAR_COST + size * size // 4
+    return 128.0 + 40 * fields
 
 
 class SizeLimits(Struct, frozen=True):
@@ -48,99 +52,107 @@ class SizeLimits(Struct, frozen=True):
     per_byte: float
     depth: float
     """Containers within one another; infinite where a type holds itself."""
-    has_decimals: bool = False
 
 
-def safe_length(schema: Schema, budget: float, record_floor: int = 0) -> float:
-    """The longest value, in bytes, that may be read unseen; below 0 if none.
+def safe_length(named: Mapping[str, DictSchema], name: str, record_floor: float = 0) -> float:
+    """The longest value of this type, in bytes, that may be read unseen; below 0 if none.
 
     Args:
-        budget: the most that a value may cost.
         record_floor: the least to reckon a record at: what it is resolved to may have more fields.
     """
-    bounds = _Survey(schema.named, record_floor).bounds(schema.top)
-    if bounds.depth > MAX_DEPTH or bounds.per_byte == inf:
+    limits = _Survey(named, record_floor).of(name)
+    if limits.depth > MAX_DEPTH or limits.per_byte == inf or limits.fixed > _LEAST_BUDGET:
         return -1
-    length = (budget - bounds.fixed) / max(bounds.per_byte, 1)
-    return min(length, MAX_DECIMAL_BYTES) if bounds.has_decimals else length
+    longest = (_MOST_BUDGET - limits.fixed) / max(limits.per_byte, 1)
+    if limits.per_byte <= _BUDGET_PER_BYTE:
+        return longest
+    return min(longest, (_LEAST_BUDGET - limits.fixed) / (limits.per_byte - _BUDGET_PER_BYTE))
 
 
 def least_sizes(named: Mapping[str, DictSchema]) -> Mapping[str, float]:
-    """The fewest bytes that a value of each named type has; infinite for a type that no value can end."""
-    sizes = dict.fromkeys(named, inf)
-    while True:
-        # Each round carries sizes one reference further; it is over when nothing changes.
-        nearer = {name: least_size(each, sizes) for name, each in named.items()}
-        if nearer == sizes:
-            return sizes
-        sizes = nearer
+    """No value of a named type has fewer bytes than this; 0 only for a type whose values have none."""
+    sizes: dict[str, float] = {}
+    for name in _inner_first(named):
+        # What is not there yet holds this one: a union, array or map ends that, and takes a byte.
+        sizes[name] = least_size(named[name], sizes)
+    return sizes
 
 
 def least_size(node: Node, named: Mapping[str, float]) -> float:
-    """The fewest bytes that a value has, where those of named types are known."""
+    """No value has fewer bytes, where those of named types are known."""
     if isinstance(node, list):
         return 1 + min((least_size(each, named) for each in node), default=inf)
     if isinstance(node, str):
-        return named.get(node, _WIDTHS.get(node, 1))
+        return named.get(node, _WIDTHS.get(node, 1.0))
     if node["type"] in RECORDS:
-        return sum(least_size(field["type"], named) for field in node["fields"])
-    return int(node["size"]) if node["type"] == "fixed" else _WIDTHS.get(node["type"], 1)
+        return sum((least_size(field["type"], named) for field in node["fields"]), 0.0)
+    return float(node["size"]) if node["type"] == "fixed" else _WIDTHS.get(node["type"], 1.0)
+
+
+def _inner_first(named: Mapping[str, DictSchema]) -> list[str]:
+    """Each type after those that it holds, save where they hold it. Without recursion: types may form long chains."""
+    order: list[str] = []
+    met: set[str] = set()
+    for root in named:
+        way = [] if root in met else [(root, references(named[root]))]
+        met.add(root)
+        while way:
+            name, inner = way[-1]
+            following = next((each for each in inner if each not in met), None)
+            if following is None:
+                order.append(name)
+                way.pop()
+            else:
+                met.add(following)
+                way.append((following, references(named[following])))
+    return order
 
 
 class _Survey:
-    """Bounds of a schema's types, each named one surveyed once."""
+    """Limits of a schema's types, each named one surveyed once, after what it holds."""
 
-    def __init__(self, named: Mapping[str, DictSchema], record_floor: int) -> None:
-        self._named = named
+    def __init__(self, named: Mapping[str, DictSchema], record_floor: float) -> None:
         self._record_floor = record_floor
         self._least = least_sizes(named)
-        # A type met again before it is done holds itself.
-        self._known: dict[str, SizeLimits] = {}
+        # A type met before it is done holds itself.
+        self._known: dict[str, SizeLimits] = dict.fromkeys(named, SizeLimits(inf, inf, inf))
+        for name in _inner_first(named):
+            self._known[name] = self._of(named[name])
 
-    def bounds(self, node: Node) -> SizeLimits:
-        name = node if isinstance(node, str) else node.get("name", "") if isinstance(node, dict) else ""
-        if name in self._known:
-            return self._known[name]
-        if name in self._named:
-            self._known[name] = SizeLimits(inf, inf, inf)
-            self._known[name] = self._of(self._named[name])
-            return self._known[name]
-        return self._of(node)
+    def of(self, name: str) -> SizeLimits:
+        return self._known[name]
 
     def _of(self, node: Node) -> SizeLimits:
         if isinstance(node, list):
-            return _worst([self.bounds(each) for each in node])
+            return _worst([self._of(each) for each in node])
+        if isinstance(node, str) and node in self._known:
+            return self._known[node]
         kind = node if isinstance(node, str) else node["type"]
         if isinstance(node, dict) and kind in self._OF_KIND:
             return self._OF_KIND[kind](self, node)
-        if isinstance(node, dict) and kind == "bytes" and node.get("logicalType") == "decimal":
-            return SizeLimits(decimal_cost(0), TEXT_COST, 0, has_decimals=True)
-        return SizeLimits(0 if kind == "null" else SCALAR_COST, TEXT_COST, 0)
+        return SizeLimits(0.0 if kind == "null" else SCALAR_COST, TEXT_COST, 0)
 
     def _record(self, node: DictSchema) -> SizeLimits:
-        fields = [self.bounds(each["type"]) for each in node["fields"]]
+        fields = [self._of(each["type"]) for each in node["fields"]]
         own = max(record_cost(len(fields)), self._record_floor)
         worst = _worst(fields)
-        return SizeLimits(own + sum(each.fixed for each in fields), worst.per_byte, worst.depth + 1, worst.has_decimals)
+        return SizeLimits(own + sum(each.fixed for each in fields), worst.per_byte, worst.depth + 1)
 
     def _array(self, node: DictSchema) -> SizeLimits:
-        item = self.bounds(node["items"])
-        return _repeated(item, ITEM_COST, least_size(node["items"], self._least))
+        return _repeated(self._of(node["items"]), ITEM_COST, least_size(node["items"], self._least))
 
     def _map(self, node: DictSchema) -> SizeLimits:
-        value = self.bounds(node["values"])
-        return _repeated(value, ENTRY_COST, 1 + least_size(node["values"], self._least))
+        return _repeated(self._of(node["values"]), ENTRY_COST, 1 + least_size(node["values"], self._least))
 
     def _fixed(self, node: DictSchema) -> SizeLimits:
-        size = int(node["size"])
-        return SizeLimits(decimal_cost(size) if node.get("logicalType") == "decimal" else SCALAR_COST + size, 0, 0)
+        return SizeLimits(SCALAR_COST + float(node["size"]), 0, 0)
 
     _OF_KIND: Final = {"record": _record, "error": _record, "array": _array, "map": _map, "fixed": _fixed}
 
 
 def _repeated(inner: SizeLimits, own: int, least: float) -> SizeLimits:
-    each = (own + inner.fixed) / least if least else inf
-    return SizeLimits(CONTAINER_COST, each + max(inner.per_byte, TEXT_COST), inner.depth + 1, inner.has_decimals)
+    each = (own + inner.fixed) / least if 0 < least < inf else inf
+    return SizeLimits(CONTAINER_COST, each + max(inner.per_byte, TEXT_COST), inner.depth + 1)
 
 
 def _worst(several: list[SizeLimits]) -> SizeLimits:
@@ -148,5 +160,4 @@ def _worst(several: list[SizeLimits]) -> SizeLimits:
         fixed=max((each.fixed for each in several), default=0),
         per_byte=max((each.per_byte for each in several), default=0),
         depth=max((each.depth for each in several), default=0),
-        has_decimals=any(each.has_decimals for each in several),
     )

@@ -13,6 +13,7 @@ from consumer.core.model import MappedEvent, NormalizedEvent, Note, Problem, Rec
 from consumer.core.normalize import currencies, identifiers, locations, numbers, web
 from consumer.core.normalize.fields import FieldError, FieldFunction, flag, id_text, id_texts, one_of, text
 from consumer.core.normalize.times import event_time_s
+from consumer.core.rules.source import Unreadable
 from consumer.core.tiktok_event import FIELD_BIT, Content, Form, Page, Properties, TikTokEvent, User, parameters_of
 
 _T = TypeVar("_T")
@@ -176,7 +177,8 @@ def _section(
         function, bit = table[name]
         try:
             canonical = function(value)
-        except FieldError as fault:
+        except FieldError as bad:
+            fault = FieldError(value.problem) if isinstance(value, Unreadable) else bad
             _note(notes, f"{path}.{name}" if place is None else f"{path}[{place}].{name}", fault)
             canonical = fault.rest
         if canonical is not None:

@@ -10,10 +10,16 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from consumer.core.model import Decoded
+from consumer.core.model import Decoded, Problem
 
 Getter = Callable[[Decoded], Any]
 """A compiled source: the value in a record, or None where it is absent or null."""
+
+
+class Unreadable(Struct, frozen=True, gc=False):
+    """Stands in a record for a value that is there and of no use: left out where it is mapped, and noted as that."""
+
+    problem: Problem
 
 
 class PathSource(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Whoever may write a record or register a schema cannot stop the service."""
