@@ -12,6 +12,8 @@ CHAOS_MINUTES ?= 60
 PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
 # As they are named, not the files with the most tests first: those with few take longest, and one process would wait.
 LONGEST_FIRST := --no-loadscope-reorder
+# Of what is installed to run: licences that ask for no more than to be mentioned, and MPL for files that nobody here changes.
+LICENCES ?= Apache;BSD;ISC;MIT;MPL 2.0;PSF-2.0
 FETCH := $(BIN)/python -m tests.parts
 # In CI everything runs from the wheel, as it will be installed; elsewhere from these files, so that a change counts at once.
 DEV := .venv/.made-dev$(if $(CI),-wheel)
@@ -42,6 +44,7 @@ test: parts ## every test, on a real Kafka that it starts itself
 	$(PARALLEL) tests/unit tests/property tests/golden tests/hostile --cov
 	$(BIN)/python -m bench guard
 	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/deploy tests/system tests/pages tests/contract
+	$(BIN)/pytest tests/engine
 
 .PHONY: test-quick
 test-quick: dev ## the tests that need no server: seconds
@@ -68,8 +71,10 @@ rules-check: dev ## the alert rules, by Prometheus's own tool
 	$(BIN)/pytest tests/deploy/test_promtool.py tests/deploy/test_alert_rules.py
 
 .PHONY: image-check
-image-check: parts ## image, docker-compose.yml and systemd unit, without an engine
-	$(BIN)/pytest tests/deploy/test_image.py tests/deploy/test_compose.py tests/deploy/test_systemd.py
+image-check: dev ## the image, docker-compose.yml and the systemd unit, in a real engine (as root)
+	scripts/system-parts
+	$(FETCH) kafka python-base systemd-base other-bases compose prometheus
+	$(BIN)/pytest tests/engine
 
 .PHONY: helm-check
 helm-check: dev ## the Helm chart, compared and validated
@@ -112,6 +117,17 @@ down: ## end what `make up` began, and forget its data
 
 .PHONY: wheel
 wheel: dist/.made ## the package, in dist/
+
+.PHONY: dist
+dist: .venv/.made ## the package as a release has it: wheel and sdist
+	rm -rf dist
+	$(UV) build --quiet --no-build-isolation --out-dir dist
+
+.PHONY: licenses
+licenses: dev ## what runs, each with its licence: dist/licenses.md; fails for one that is not in LICENCES
+	@mkdir -p dist
+	$(BIN)/pip-licenses --from=mixed --format=markdown --partial-match --allow-only="$(LICENCES)" \
+		--output-file=dist/licenses.md --packages $$(sed -n 's/==.*//p' requirements.lock)
 
 .PHONY: sbom
 sbom: dev ## what the image holds, as CycloneDX: dist/sbom.json
