@@ -7,10 +7,10 @@ from typing import Final
 
 import pytest
 
-from tests.support.image import CHECKOUT
+from tests.parts.part import CHECKOUT
 from tests.support.processes import COMMAND
 
-UNIT: Final = CHECKOUT / "deploy/systemd/tiktok-consumer.service.loop"
+UNIT: Final = CHECKOUT / "deploy/systemd/tiktok-consumer.service"
 INSTALLED: Final = "/opt/tiktok-consumer/bin/tiktok-consumer"
 MOST_EXPOSED: Final = "16"
 """Tenths of systemd's own measure, from 0 to 10: below 2 it says OK. Reaching Kafka and TikTok costs the most."""
