@@ -1,20 +1,15 @@
-"""docker-compose.yml: that it loads, that its parts fit, and that our services of it run as it says."""
+"""docker-compose.yml: that it loads, and that its parts fit. That it works: tests/engine/test_compose.py."""
 
-import json
+import re
 import subprocess
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.parts.golang import PROMTOOL
-from tests.support.compose import OURS, Stack, loaded, seconds
-from tests.support.hosts import Hosts
-from tests.support.image import CHECKOUT, Image
-from tests.support.metrics import Metrics
-from tests.support.wait import wait_until
+from tests.parts.part import CHECKOUT
+from tests.support.compose import OURS, loaded, seconds
 
 HEALTHY = {"condition": "service_healthy", "required": True}
 CONSUMERS = ("consumer-1", "consumer-2")
@@ -85,56 +80,11 @@ def test_a_container_is_given_longer_than_the_service_takes_to_stop(services: di
     assert all(seconds(services[name]["stop_grace_period"]) > 30 + 10 for name in CONSUMERS)
 
 
-# ── run, without an engine ──────────────────────────────────────────────────────────────────────
+def test_the_prometheus_that_tests_the_rules_is_the_one_that_compose_starts(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    module = (CHECKOUT / "tests/parts/go/prometheus/go.mod").read_text()
+    found = re.search(r"github.com/prometheus/prometheus v0\.(\d)(\d\d)\.(\d+)", module)
 
-
-@pytest.fixture(scope="module")
-def stack(project: dict[str, Any], image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything up in the order that `depends_on` says, but Prometheus and Grafana."""
-    ours = ("sandbox", "producer", *CONSUMERS)
-    with Hosts(["kafka", "registry", "valkey", *ours]) as hosts:
-        running = Stack(project, image, hosts, tmp_path_factory.mktemp("compose"))
-        try:
-            running.kafka()
-            running.registry()
-            running.valkey()
-            running.start("sandbox")
-            running.wait_until_healthy("sandbox")
-            wait_until(running.is_kafka_up, 90, what="Kafka is healthy")
-            running.start("producer")
-            running.wait_until_healthy("producer")
-            for name in CONSUMERS:
-                running.start(name)
-            for name in CONSUMERS:
-                running.wait_until_healthy(name)
-            yield running
-        finally:
-            running.close()
-
-
-def accepted(stack: Stack) -> int:
-    return int(json.loads(stack.get("sandbox", "http://sandbox:8088/sandbox/summary"))["events"])
-
-
-def has_read(stack: Stack, name: str) -> bool:
-    return Metrics.parse(stack.get(name, f"http://{name}:9464/metrics")).value("records_read_total") > 0
-
-
-def test_events_reach_the_sandbox_and_both_consumers_take_their_share(stack: Stack) -> None:
-    wait_until(lambda: accepted(stack) >= 100, 60, what="events were accepted")
-
-    for name in CONSUMERS:
-        wait_until(partial(has_read, stack, name), 60, what=f"{name} takes its share")
-
-
-def test_a_consumer_that_is_told_to_stop_ends_clean_and_the_other_goes_on(stack: Stack) -> None:
-    code = stack.stop("consumer-2")
-    before = accepted(stack)
-
-    assert code == 0, stack.tail("consumer-2")
-    wait_until(lambda: accepted(stack) > before, 60, what="more events were accepted")
-    assert stack.is_healthy("consumer-1")
-
-
-def test_the_others_end_clean_too(stack: Stack) -> None:
-    assert [stack.stop(name) for name in ("producer", "sandbox")] == [0, 0], stack.tail("producer")
+    assert found, "3.5.0 is called 0.305.0 as a module"
+    assert services["prometheus"]["image"].endswith(f":v{found[1]}.{int(found[2])}.{found[3]}")

@@ -5,12 +5,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tests.parts import axe, golang, jars
+from tests.parts import axe, bases, golang, jars
 from tests.parts.part import Part, alone
 
 PARTS: Final[Mapping[str, Part]] = {
     "kafka": jars.KAFKA,
     "axe": axe.AXE,
+    "python-base": bases.PYTHON,
+    "systemd-base": bases.SYSTEMD,
+    "other-bases": bases.OTHERS,
     "helm": golang.HELM,
     "helm-docs": golang.HELM_DOCS,
     "promtool": golang.PROMTOOL,
