@@ -270,7 +270,7 @@ def _headers(message: Message) -> Headers | None:
     """None if a header's name is not UTF-8: the client then gives none of them, and breaks when asked again."""
     try:
         return tuple(message.headers() or ())  # type: ignore[arg-type]  # read headers are a list of (str, bytes)
-    except UnicodeDecodeError:
+    except (SystemError, UnicodeDecodeError):  # the first is what its C code makes of the second
         return None
 
 
