@@ -24,6 +24,8 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "commit.failed": ("error",),
     "kafka.error": ("error",),
     "cluster.away": (),
+    "park.failed": ("pixel",),
+    "park.too_large": ("pixel",),
     "read.fault": (),
     "read.position_unknown": (),
     "read.group_unknown": (),

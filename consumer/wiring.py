@@ -42,7 +42,7 @@ from consumer.core.dedupe.shared_protocol import OWNER_BYTES, Lifetimes, prefix_
 from consumer.core.dedupe.shared_window import SharedClaims
 from consumer.core.dedupe.window import WindowSettings
 from consumer.core.deliver.delivery import Delivery
-from consumer.core.deliver.parking import ParkSettings
+from consumer.core.deliver.parking import ParkSettings, WaitingSize
 from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.errors import ConfigError
 from consumer.core.model import EventOutcome, RejectReason
@@ -57,7 +57,7 @@ from consumer.service.dedupe import PartitionWindows, WindowsSettings
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.deliver import DeliverStage
 from consumer.service.loop import Service, ServiceSettings
-from consumer.service.outcomes import OutcomeWriter
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, Member, RecordWriter, Sender, WindowStore
 from consumer.service.read.stage import Edges, ReadSettings
 from consumer.service.read.topics import TopicSettings
@@ -73,7 +73,7 @@ class Replaced(Struct, frozen=True):
     """Edges other than the real ones: `--dry-run` sends nothing and writes nothing."""
 
     member: Callable[[OnCommit], Member] | None = None
-    letters: RecordWriter | None = None
+    writer: RecordWriter | None = None
     sender: Sender | None = None
     is_dry: bool = False
 
@@ -102,11 +102,11 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
     cluster = KafkaCluster(consumer_properties(settings))
     topics = _topic_watch(settings, cluster, is_dry=replaced.is_dry)
     windows = PartitionWindows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
-    letters = replaced.letters or KafkaRecordWriter(producer_properties(settings))
-    ended.callback(letters.close, _CLOSE_S)
-    outcomes = None if replaced.is_dry else outcomes_of(settings, ended)
-    telling = None if outcomes is None else OutcomeWriter(outcomes, ledger, metrics, clocks.wall)
-    settling = SettleStage(ledger, letters, metrics, settings.dead_letter.topic, windows, telling=telling)
+    writer = replaced.writer or KafkaRecordWriter(producer_properties(settings))
+    ended.callback(writer.close, _CLOSE_S)
+    sink = None if replaced.is_dry else outcomes_of(settings, ended)
+    outcomes = NoOutcomes() if sink is None else OutcomeWriter(sink, ledger, metrics, clocks.wall)
+    settling = SettleStage(ledger, writer, metrics, settings.dead_letter.topic, windows, outcomes=outcomes)
     member = (replaced.member or partial(_member, settings))(settling.committed)
     sender = replaced.sender or tiktok_of(settings)
     ended.callback(sender.close, _CLOSE_S)
@@ -123,13 +123,13 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
             ledger=ledger,
             metrics=metrics,
             connections=connections,
-            telling=telling,
+            outcomes=outcomes,
         )
     service = Service(
         edges=Edges(member, KafkaPositionFinder(member.committed, cluster), topics, connections),
         read=_read_settings(settings),
         pipeline=pipeline_of(settings, decoder),
-        looking_up=DecodeStage(SchemaLookups(decoder), _registry(settings, ended), random.random),
+        lookups=DecodeStage(SchemaLookups(decoder), _registry(settings, ended), random.random),
         windows=windows,
         delivering=delivering,
         settling=settling,
@@ -139,7 +139,7 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
         metrics=metrics,
         clocks=clocks,
         settings=_service_settings(settings, is_dry=replaced.is_dry),
-        telling=telling,
+        outcomes=outcomes,
     )
     return service, topics
 
@@ -199,7 +199,7 @@ def dry(settings: Settings, from_ms: int | None) -> tuple[Settings, Replaced]:
     properties = consumer_properties(settings)
     outside = Replaced(
         member=lambda told: Outsider(properties, told, KafkaCluster(properties), from_ms),
-        letters=NoRecordWriter(),
+        writer=NoRecordWriter(),
         sender=NoSender(),
         is_dry=True,
     )
@@ -336,15 +336,16 @@ def _delivering(settings: Settings, sender: Sender, metrics: Metrics, connection
 
 
 def _service_settings(settings: Settings, *, is_dry: bool = False) -> ServiceSettings:
+    limits, park = settings.limits, settings.delivery.park
     poll_s = int(settings.kafka.properties.get("max.poll.interval.ms", "300000")) / 1000
     return ServiceSettings(
         shutdown_timeout_s=settings.shutdown_timeout_s,
         drain_timeout_s=min(settings.shutdown_timeout_s, poll_s / 2),
         request_timeout_s=settings.delivery.timeout_s,
         park=ParkSettings(
-            settings.delivery.park.enabled,
-            settings.delivery.park.after_s,
-            max(1, settings.limits.max_records_in_flight // 4),
+            park.enabled,
+            park.after_s,
+            WaitingSize(max(1, limits.max_records_in_flight // 4), max(1, limits.max_bytes_in_flight // 4)),
         ),
         parked_topics={pixel: settings.parked_topic(pixel) for pixel in settings.pixels},
         about=_about(settings, is_dry=is_dry),

@@ -209,7 +209,7 @@ class KafkaConsumer:
             done = within(partial(self._consumer.commit, offsets=wanted, asynchronous=False), is_over)
         except (KafkaException, TimeoutError) as failed:
             log.warning("commit.failed", error=_name_of(failed))
-            self._on_commit({p: o for p, (o, _) in offsets.items()}, False)
+            self._on_commit({}, False)
             return False
         return self._committed(None, done or [])
 

@@ -19,7 +19,7 @@ class BatchLimits(Struct, frozen=True):
     max_bytes: int
     """Of the whole request body, envelope and commas included."""
     max_wait_s: float
-    """Longest time an event waits for company, from `add`; 0: it never waits."""
+    """Longest time an event waits for its batch to fill, from `add`; 0: it never waits."""
 
 
 class Batcher:
@@ -48,26 +48,28 @@ class Batcher:
         """Say whether a batch should go now: it is full, or its oldest event waited long enough, or all must go."""
         return self._queues[pixel].is_due(now_s, is_flushing)
 
-    def cut(self, pixel: str, max_events: int | None = None) -> Batch:
+    def cut(self, pixel: str) -> Batch:
         """Take as many of the oldest events as fit into one request, at least one if any waits.
 
         To be called only when the request begins: until then, later copies may still be merged.
         """
-        queue = self._queues[pixel]
-        most = self._limits.max_events if max_events is None else min(max_events, self._limits.max_events)
-        return Batch(pixel, queue.take(most))
+        return Batch(pixel, self._queues[pixel].take(self._limits.max_events))
+
+    def cut_newest(self, pixel: str) -> Batch:
+        """Take the event that came last: a try with it sees what the producer, or TikTok, does by now."""
+        return Batch(pixel, self._queues[pixel].take_newest())
 
     def remove(self, is_gone: Callable[[Item], bool]) -> list[Item]:
         """Take out, and return, the events that are not to be sent from here: fenced, or parked."""
         return [item for queue in self._queues.values() for item in queue.remove(is_gone)]
 
-    def next_due_s(self) -> float | None:
-        """Monotonic seconds when the next batch is due by time; None if nothing waits."""
-        return min((queue.oldest_s for queue in self._queues.values() if queue.entries), default=None)
-
     def waiting(self, pixel: str) -> int:
         """Count the events that wait."""
         return len(self._queues[pixel].entries)
+
+    def items(self, pixel: str) -> Iterator[Item]:
+        """A pixel's events that wait."""
+        return (item for _, item in self._queues[pixel].entries)
 
     def __iter__(self) -> Iterator[Item]:
         return (item for queue in self._queues.values() for _, item in queue.entries)
@@ -113,6 +115,13 @@ class _Queue:
             room -= size
             taken.append(item)
         return taken
+
+    def take_newest(self) -> list[Item]:
+        if not self.entries:
+            return []
+        _, item = self.entries.pop()
+        self.bytes -= len(item.event.body) + _COMMA_BYTES
+        return [item]
 
     def remove(self, is_gone: Callable[[Item], bool]) -> list[Item]:
         gone = [item for _, item in self.entries if is_gone(item)]

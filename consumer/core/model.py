@@ -14,6 +14,8 @@ from consumer.core.tiktok_event import TikTokEvent
 
 TopicPartition = tuple[str, int]
 Headers = tuple[tuple[str, bytes | None], ...]
+OffsetRuns = tuple[tuple[int, int], ...]
+"""Offsets of a partition, as runs from the first to before the second; ascending, something between two runs."""
 
 
 # ── read ────────────────────────────────────────────────────────────────────────────────────────

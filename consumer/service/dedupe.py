@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection, Sequence
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from consumer.core.dedupe.checkpoint import ColdReason, Rewind, is_other_cluster, is_other_topic, parse_metadata
+from consumer.core.dedupe.checkpoint import ColdReason, Rewind, has_offset
+from consumer.core.dedupe.commit_metadata import is_other_cluster, is_other_topic, parse_metadata
 from consumer.core.dedupe.window import OfferedEvent, Window, WindowSettings, trim
-from consumer.core.model import Event, Item, Position, Record, TopicPartition
+from consumer.core.model import Event, Item, OffsetRuns, Position, Record, TopicPartition
 from consumer.core.read import StartOrigin, StartPosition
 from consumer.metrics import Metrics
 
@@ -53,10 +54,12 @@ class PartitionWindows:
         self._settings, self._metrics = settings, metrics
         self._monotonic, self._wall = monotonic, wall
         self._open: dict[TopicPartition, _Open] = {}
-        self._cold: set[TopicPartition] = set()
+        self._filling: set[TopicPartition] = set()
         """Partitions whose windows are being filled in."""
-        self._resting: set[TopicPartition] = set()
+        self._paused: set[TopicPartition] = set()
         """Those of them that are paused."""
+        self._settled_ahead: set[TopicPartition] = set()
+        """Partitions of which an earlier owner settled records beyond the committed offset, until they are read."""
         self._looked_s = monotonic()
 
     # ── partitions come and go ──────────────────────────────────────────────────────────────────
@@ -66,20 +69,31 @@ class PartitionWindows:
         rewind = self._rewind(start, metadata, topic_id)
         window = Window(self._settings.window, rewind)
         self._open[partition] = _Open(window, start.offset, rewind, topic_id, self._monotonic())
-        self._cold.discard(partition)
+        self._filling.discard(partition)
         if rewind.start < start.offset:
-            self._cold.add(partition)
+            self._filling.add(partition)
+        self._settled_ahead.discard(partition)
+        if rewind.settled:
+            self._settled_ahead.add(partition)
         if rewind.cold not in (None, ColdReason.NONE):
             log.warning("window.cold", topic=partition[0], partition=partition[1], why=str(rewind.cold))
         return rewind.start
 
     def _rewind(self, start: StartPosition, metadata: str, topic_id: str) -> Rewind:
-        if start.origin is not StartOrigin.COMMITTED or not self._settings.window.window_ms:
+        if start.origin not in (StartOrigin.COMMITTED, StartOrigin.LOST):
             return Rewind(start.offset, cold=ColdReason.NONE)
-        rewind = self._parse(metadata, start.offset)
+        rewind = self._parse(metadata, start.offset - start.lost)
+        if not topic_id or rewind.topic_id != topic_id:
+            rewind = structs.replace(rewind, settled=())  # in every doubt, send
+        if start.origin is StartOrigin.LOST or not self._settings.window.window_ms:
+            return Rewind(start.offset, refused=rewind.refused, settled=rewind.settled, cold=ColdReason.NONE)
         if is_other_cluster(rewind.topic_id, topic_id):
             return Rewind(start.offset, cold=ColdReason.OTHER_CLUSTER)
         return rewind
+
+    def settled_before(self, partition: TopicPartition) -> OffsetRuns:
+        """What an earlier owner had settled beyond the offset that the partition starts at."""
+        return self._open[partition].rewind.settled
 
     def _parse(self, metadata: str, committed: int) -> Rewind:
         return parse_metadata(metadata, committed, self._settings.window.window_ms, int(self._wall() * 1000))
@@ -92,22 +106,32 @@ class PartitionWindows:
         """Drop the windows of partitions that are not ours any more."""
         for partition in partitions:
             self._open.pop(partition, None)
-            self._cold.discard(partition)
+            self._filling.discard(partition)
+            self._settled_ahead.discard(partition)
 
     # ── filling in ──────────────────────────────────────────────────────────────────────────────
 
     def is_rewound(self, position: Position) -> bool:
-        """True for a record that is read again only to fill its partition's window."""
-        if not self._cold:
+        """True for a record that is settled, and is read again only to fill its partition's window."""
+        if not self._filling and not self._settled_ahead:
             return False
         owned = self._open.get((position.topic, position.partition))
-        return owned is not None and position.offset < owned.start
+        return owned is not None and (
+            position.offset < owned.start or has_offset(owned.rewind.settled, position.offset)
+        )
+
+    def is_beyond_start(self, position: Position) -> bool:
+        """True for a record at or after the committed offset."""
+        return position.offset >= self._open[position.topic, position.partition].start
 
     def warm(self, record: Record, events: Sequence[Event]) -> None:
         """Fill in what a record claimed before this window began."""
         partition = record.position.topic, record.position.partition
         owned = self._open[partition]
-        owned.window.saw(record, owned.rewind.watermark_ms)
+        if record.position.offset < owned.start:
+            owned.window.saw(record, owned.rewind.watermark_ms)
+        else:
+            self.saw(record, self._wall())
         for event in events:
             owned.window.warm(event, record)
         if record.position.offset == owned.start - 1:
@@ -115,7 +139,7 @@ class PartitionWindows:
 
     def at_end(self, partition: TopicPartition, offset: int) -> None:
         """All records before this offset have been read; the last one to fill in may have been no record."""
-        if partition in self._cold and offset >= self._open[partition].start:
+        if partition in self._filling and offset >= self._open[partition].start:
             self._is_warm(partition)
 
     def late(self, paused: Collection[TopicPartition]) -> dict[TopicPartition, int]:
@@ -124,19 +148,19 @@ class PartitionWindows:
         The time in which one is paused does not count, nor does the service wait for it then.
         """
         now_s = self._monotonic()
-        self._resting = self._cold.intersection(paused)
-        for partition in self._resting:
+        self._paused = self._filling.intersection(paused)
+        for partition in self._paused:
             self._open[partition].opened_s += now_s - self._looked_s
         self._looked_s = now_s
         limit_s = now_s - self._settings.warmup_max_s
-        late = {p: self._open[p].start for p in self._cold if self._open[p].opened_s < limit_s}
+        late = {p: self._open[p].start for p in self._filling if self._open[p].opened_s < limit_s}
         for partition, offset in late.items():
             log.warning("window.warmup_cut", topic=partition[0], partition=partition[1], offset=offset)
             self._is_warm(partition)
         return late
 
     def _is_warm(self, partition: TopicPartition) -> None:
-        self._cold.discard(partition)
+        self._filling.discard(partition)
         self._metrics.observe("window_warmup_seconds", self._monotonic() - self._open[partition].opened_s)
 
     # ── deciding ────────────────────────────────────────────────────────────────────────────────
@@ -144,8 +168,10 @@ class PartitionWindows:
     def saw(self, record: Record, wall_s: float) -> None:
         """Move the partition's watermark: for every record that is decided, before its events are offered."""
         partition = record.position.topic, record.position.partition
-        if partition in self._cold:  # the log had gaps where the last record to fill in would have been
+        if partition in self._filling:  # the log had gaps where the last record to fill in would have been
             self._is_warm(partition)
+        if partition in self._settled_ahead and record.position.offset >= self._open[partition].rewind.settled[-1][1]:
+            self._settled_ahead.discard(partition)
         self._open[partition].window.saw(record, int(wall_s * 1000))
 
     def offer(self, event: Event, record: Record, now_s: float) -> OfferedEvent:
@@ -165,6 +191,12 @@ class PartitionWindows:
         if owned is not None:
             owned.window.accepted(item)
 
+    def reopened(self, item: Item) -> None:
+        """A parked topic did not take it: it waits again."""
+        owned = self._of(item)
+        if owned is not None:
+            owned.window.reopened(item)
+
     def refused(self, item: Item) -> None:
         """It has become dead letters: the next copy is a first."""
         owned = self._of(item)
@@ -177,10 +209,14 @@ class PartitionWindows:
 
     # ── surviving, and being seen ───────────────────────────────────────────────────────────────
 
-    def metadata(self, partition: TopicPartition, committed: int) -> str:
-        """What to store with a commit."""
+    def metadata(self, partition: TopicPartition, committed: int, settled: OffsetRuns, max_bytes: int) -> str:
+        """What to store with a commit.
+
+        Args:
+            settled: beyond the committed offset.
+        """
         owned = self._open[partition]
-        return owned.window.metadata(committed, owned.topic_id)
+        return owned.window.metadata(committed, owned.topic_id, settled, max_bytes)
 
     def note_committed(self, partition: TopicPartition, committed: int) -> None:
         """A commit was acknowledged."""
@@ -191,7 +227,7 @@ class PartitionWindows:
     @property
     def is_warm(self) -> bool:
         """True unless some partition's window is being filled in."""
-        return self._cold <= self._resting
+        return self._filling <= self._paused
 
     @property
     def keys(self) -> int:
@@ -208,8 +244,11 @@ class PartitionWindows:
         """Events that wait for copies to merge with (`merge_wait`)."""
         return sum(owned.window.waiting for owned in self._open.values())
 
-    def publish(self) -> None:
-        """Keep within `max_keys` by forgetting the oldest keys, whichever partition they are of; set the gauges."""
+    def trim(self) -> None:
+        """Keep within `max_keys` by forgetting the oldest keys, whichever partition they are of."""
         trim([owned.window for owned in self._open.values()], self._settings.max_keys)
+
+    def publish(self) -> None:
+        """Set the gauges."""
         self._metrics.set("window_keys", self.keys)
         self._metrics.set("window_seconds", self.reaches_back_s)

@@ -14,7 +14,7 @@ from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.deliver import DeliverStage
-from consumer.service.outcomes import OutcomeWriter
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import WindowStore
 from consumer.status.connections import Connections, OutsideSystem
 
@@ -32,7 +32,7 @@ class NoSharedWindow:
     def step(self, now_s: float, wall_s: float) -> None:
         """Nothing waits."""
 
-    def answered(self, answered: RequestResult) -> None:
+    def take_result(self, result: RequestResult) -> None:
         """Nobody needs to know."""
 
     def parked(self, item: Item) -> None:
@@ -58,9 +58,9 @@ class SharedWindow:
         ledger: Ledger,
         metrics: Metrics,
         connections: Connections,
-        telling: OutcomeWriter | None = None,
+        outcomes: OutcomeWriter | NoOutcomes,
     ) -> None:
-        self._shared, self._store, self._telling = shared, store, telling
+        self._shared, self._store, self._outcomes = shared, store, outcomes
         self._windows, self._delivering = windows, delivering
         self._ledger, self._metrics, self._connections = ledger, metrics, connections
 
@@ -95,7 +95,7 @@ class SharedWindow:
         self._connections.got_through(OutsideSystem.REDIS)
         if self._shared.is_away:
             log.info("window_store.back")
-        for item, verdict in self._shared.answered(question, verdicts, now_s):
+        for item, verdict in self._shared.take_answer(question, verdicts, now_s):
             self._decided(item, verdict, now_s)
 
     def _failed(self, why: str, now_s: float) -> None:
@@ -122,17 +122,16 @@ class SharedWindow:
     def _settle(self, item: Item, outcome: EventOutcome) -> None:
         """TikTok has had it before: so have all that were to settle with it."""
         self._windows.accepted(item)
-        if self._telling is not None:
-            self._telling.all_ended(item, outcome)
+        self._outcomes.all_ended(item, outcome)
         for record in item.records:
             self._metrics.inc("events", (item.event.pixel, str(outcome)))
             self._ledger.settle(record.position, RecordOutcome.DUPLICATE)
 
-    def answered(self, answered: RequestResult) -> None:
+    def take_result(self, result: RequestResult) -> None:
         """What TikTok has accepted or refused."""
-        for item in answered.accepted:
+        for item in result.accepted:
             self._shared.accepted(item)
-        for item, _ in answered.rejected:
+        for item, _ in result.rejected:
             self._shared.given_up(item)
 
     def parked(self, item: Item) -> None:

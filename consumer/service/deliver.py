@@ -1,11 +1,13 @@
-"""Stages `batch` and `deliver`: what waits, what is on its way, what each answer did. The deciding thread's alone."""
+"""Stages `batch` and `deliver`: what waits, what is under way, what each answer did. The deciding thread's alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 
 import structlog
 
 from consumer.core.batch import Batcher
 from consumer.core.deliver.delivery import Delivery
+from consumer.core.deliver.parking import WaitingSize
 from consumer.core.deliver.pixel_state import PixelAvailability, PixelState
 from consumer.core.deliver.request import Request, RequestResult
 from consumer.core.deliver.response import code_label
@@ -36,50 +38,46 @@ class DeliverStage:
 
     def step(self, now_s: float, wall_s: float, *, is_flushing: bool) -> list[RequestResult]:
         """Take in the answers that have come, and begin what may begin now."""
-        answered = [self._answered(number, answer, now_s, wall_s) for number, answer in self._sender.answers()]
+        results = [self._take_answer(number, answer, now_s, wall_s) for number, answer in self._sender.answers()]
         for pixel in self._sender.changed_tokens():
             change = self._delivery.token_changed(pixel, now_s)
             log.info("token.changed", pixel=pixel, opens=change is not None)
         while (request := self._delivery.next(now_s, self._batcher, is_flushing)) is not None:
             self._send(request)
-        return [outcome for outcome in answered if outcome is not None]
+        return [result for result in results if result is not None]
 
-    def _answered(self, number: int, answer: Answer, now_s: float, wall_s: float) -> RequestResult | None:
+    def _take_answer(self, number: int, answer: Answer, now_s: float, wall_s: float) -> RequestResult | None:
         if answer.status is None:
             self._connections.failed(OutsideSystem.TIKTOK, answer.failure or "no answer")
         else:
             self._connections.got_through(OutsideSystem.TIKTOK)
-        outcome = self._delivery.answered(number, answer, now_s, wall_s)
-        if outcome is None:
+        result = self._delivery.take_answer(number, answer, now_s, wall_s)
+        if result is None:
             return None
-        pixel, verdict = outcome.request.pixel, outcome.verdict
+        pixel, verdict = result.request.pixel, result.verdict
         self._metrics.inc("requests", (pixel, str(verdict.treatment), code_label(verdict.code)))
         self._metrics.observe("request_seconds", answer.elapsed_s)
         log.debug(
             "request.answered",
             pixel=pixel,
             request=number,
-            events=len(outcome.request.items),
+            events=len(result.request.items),
             result=str(verdict.treatment),
             why=verdict.why,
             request_id=verdict.request_id,
             seconds=round(answer.elapsed_s, 3),
         )
-        for change in outcome.changes:
+        for change in result.changes:
             say = log.info if change.after is PixelState.OPEN else log.warning
             say("pixel.state", pixel=change.pixel, before=str(change.before), after=str(change.after), why=change.why)
         if verdict.is_partial:
             log.warning("request.partial", pixel=pixel, code=verdict.code, request_id=verdict.request_id)
-        return outcome
+        return result
 
     def _send(self, request: Request) -> None:
         self._metrics.observe("batch_events", len(request.items))
         self._metrics.observe("batch_bytes", len(request.body))
         self._sender.send(request)
-
-    def drain(self, is_leaving: Callable[[Item], bool]) -> None:
-        """Try these no more once they fail: their partition is about to go."""
-        self._delivery.drain(is_leaving)
 
     def release(self, is_gone: Callable[[Item], bool]) -> None:
         """Forget these: their partition is not ours any more."""
@@ -87,32 +85,38 @@ class DeliverStage:
         self._delivery.release(is_gone)
 
     def take_for_parking(self, is_wanted: Callable[[Item], bool]) -> list[Item]:
-        """Take out what waits and is not on its way."""
+        """Take out what waits and is in no request."""
         return self._batcher.remove(is_wanted) + self._delivery.take(is_wanted)
 
     def is_busy(self, is_wanted: Callable[[Item], bool]) -> bool:
-        """True while such items are on their way, or wait for a pixel that is open, also for another try."""
+        """True while such items are in a request, or wait for a pixel that is open, also for another try."""
         states = self._delivery.states()
         waits = any(states[item.event.pixel].can_send and is_wanted(item) for item in self._batcher)
         return waits or self._delivery.is_trying(is_wanted)
 
     def waiting(self, pixel: str) -> int:
-        """A pixel's events that wait or are on their way."""
+        """A pixel's events that wait or are under way."""
         return self._batcher.waiting(pixel) + self._delivery.items(pixel)
+
+    def size_waiting(self, pixels: Iterable[str]) -> WaitingSize:
+        """How much of these pixels waits and is in no request."""
+        items = chain.from_iterable((*self._batcher.items(p), *self._delivery.retries(p)) for p in pixels)
+        records = [record for item in items for record in item.records]
+        return WaitingSize(len(records), sum(record.size_bytes for record in records))
 
     def states(self) -> dict[str, PixelAvailability]:
         return dict(self._delivery.states())
 
     def oldest_begun_s(self) -> float | None:
-        """When the oldest request on its way began."""
+        """When the oldest request under way began."""
         return self._delivery.oldest_begun_s()
 
     def in_flight(self) -> int:
-        """Requests on their way."""
+        """Requests under way."""
         return self._delivery.in_flight()
 
     def limit(self) -> int:
-        """How many requests may be on their way now."""
+        """How many requests may be under way now."""
         return self._delivery.limit()
 
     @property
@@ -129,6 +133,6 @@ class DeliverStage:
         """Set the gauges."""
         self._metrics.set("requests_in_flight", self._delivery.in_flight())
         self._metrics.set("requests_in_flight_limit", self._delivery.limit())
-        for pixel, gate in self._delivery.states().items():
+        for pixel, availability in self._delivery.states().items():
             for state in PixelState:
-                self._metrics.set("pixel_state", float(gate.state is state), (pixel, str(state)))
+                self._metrics.set("pixel_state", float(availability.state is state), (pixel, str(state)))

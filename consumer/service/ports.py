@@ -8,7 +8,7 @@ from msgspec import Struct
 from consumer.core.decode.schema_lookups import SchemaAnswer
 from consumer.core.dedupe.shared_protocol import ClaimRequest, ClaimResult
 from consumer.core.deliver.request import Request
-from consumer.core.model import Answer, SchemaKey, TopicPartition
+from consumer.core.model import Answer, OffsetRuns, SchemaKey, TopicPartition
 from consumer.core.read import CommittedOffset, FoundPosition, GroupRole, ReadBatch
 from consumer.core.settle.envelope import OutgoingRecord
 
@@ -129,7 +129,7 @@ class SchemaClient(Protocol):
 class CommitMetadata(Protocol):
     """What `settle` needs of the windows: they outlive their owner in the commits' metadata."""
 
-    def metadata(self, partition: TopicPartition, committed: int) -> str: ...
+    def metadata(self, partition: TopicPartition, committed: int, settled: OffsetRuns, max_bytes: int) -> str: ...
     def note_committed(self, partition: TopicPartition, committed: int) -> None: ...
 
 

@@ -108,8 +108,8 @@ class StatusReport:
             ledger=self._ledger(counts, settled, now_s),
             partitions=tuple(self._partitions(offsets, counts.lags, now_s)),
             pixels={
-                name: self._pixel(name, gate, counts, now_s, wall_s)
-                for name, gate in self._parts.delivering.states().items()
+                name: self._pixel(name, pixel, counts, now_s, wall_s)
+                for name, pixel in self._parts.delivering.states().items()
             },
             requests=RequestsStatus(
                 in_flight=self._parts.delivering.in_flight(),
@@ -166,14 +166,14 @@ class StatusReport:
                 read_per_s=self._rates.rate(partition, offset, now_s),
             )
 
-    def _pixel(self, name: str, gate: PixelAvailability, counts: Counts, now_s: float, wall_s: float) -> PixelStatus:
-        began_s = max(gate.since_s, self._started_s)
-        next_try_s = None if gate.can_send or gate.next_try_s is None else max(0.0, gate.next_try_s - now_s)
+    def _pixel(self, name: str, pixel: PixelAvailability, counts: Counts, now_s: float, wall_s: float) -> PixelStatus:
+        began_s = max(pixel.since_s, self._started_s)
+        next_try_s = None if pixel.can_send or pixel.next_try_s is None else max(0.0, pixel.next_try_s - now_s)
         return PixelStatus(
-            state=str(gate.state),
+            state=str(pixel.state),
             since=round(wall_s - (now_s - began_s), 3),
-            why=gate.why,
-            remedy=remedy(gate),
+            why=pixel.why,
+            remedy=remedy(pixel),
             next_try=None if next_try_s is None else round(wall_s + next_try_s, 3),
             waiting_events=self._parts.delivering.waiting(name),
             events=dict(counts.events.get(name, {})),

@@ -1,4 +1,4 @@
-"""Stage `settle`: letters until they are acknowledged, and commits. Called by the deciding thread alone."""
+"""Stage `settle`: dead and parked records until the broker has them, and commits. The deciding thread's alone."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -7,37 +7,66 @@ from functools import partial
 from typing import Final
 
 import structlog
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from consumer.core.model import Event, EventOutcome, Position, Record, Rejection, RejectReason, TopicPartition
-from consumer.core.settle.envelope import OutgoingRecord, dead_letter, own_letter, shortened, topic_for
+from consumer.core.dedupe.commit_metadata import MAX_METADATA_BYTES, SHORT_METADATA_BYTES
+from consumer.core.model import Event, EventOutcome, Item, Position, Record, Rejection, RejectReason, TopicPartition
+from consumer.core.settle.envelope import OutgoingRecord, dead_letter, own_record, shortened, topic_for
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics
-from consumer.service.outcomes import OutcomeWriter
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import CommitMetadata, Member, RecordWriter, never
 
 log = structlog.get_logger("consumer.settle")
 
 COMMIT_EVERY_S: Final = 1.0
 WRITE_AGAIN_S: Final = 1.0
-"""How long a letter waits that could not be written; reading stands still for as long."""
+"""How long a dead letter waits that could not be written; reading stands still for as long."""
 LAST_REJECTED: Final = 20
 """So many rejections are kept for people to see."""
+_COMMITS_TO_DOUBT_SIZE: Final = 2
 _TOO_LARGE: Final = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
 
 
-class _Pending(Struct):
-    """A letter that is not acknowledged, and what it means once it is."""
+class _Parking(Struct, eq=False):
+    """An item whose records are being written to a parked topic."""
 
-    letter: OutgoingRecord
-    outcome: RecordOutcome
-    label: str
-    """The rejection's reason, or empty for a parked record."""
+    item: Item
+    left: int
+    """Records without an answer yet."""
+    failed: list[int]
+    """Places of the records that could not be written."""
+    error: str = ""
+
+
+class ParkResult(Struct, frozen=True, eq=False):
+    """What became of an item that was to be parked."""
+
+    item: Item
+    failed: tuple[int, ...]
+    """Places of its records that could not be written; empty if all were."""
+    error: str
+    is_too_large: bool
+
+
+class _Pending(Struct, eq=False):
+    """A record to be written that is not acknowledged, and what it means once it is."""
+
+    outgoing: OutgoingRecord
+    reason: str
+    """Of the rejection; empty for a parked record."""
     pixel: str | None
-    tell: Callable[[], None] | None = None
-    """What to tell the outcomes topic then."""
+    tell: Callable[[], None]
+    """Tells the outcomes topic then."""
+    parking: _Parking | None = None
+    place: int = 0
+    """Of the record in the item that is parked."""
     is_alone: bool = False
-    """True once it must not share a batch with other letters: a broker refuses a batch whole for its size."""
+    """True once it must not share a batch with others: a broker refuses a batch whole for its size."""
+
+    @property
+    def outcome(self) -> RecordOutcome:
+        return RecordOutcome.REJECTED if self.parking is None else RecordOutcome.PARKED
 
 
 class LastRejected(Struct, frozen=True):
@@ -55,29 +84,29 @@ class SettleStage:
     def __init__(
         self,
         ledger: Ledger,
-        letters: RecordWriter,
+        writer: RecordWriter,
         metrics: Metrics,
         dead_letter_topic: str,
         windows: CommitMetadata,
         *,
-        telling: OutcomeWriter | None = None,
+        outcomes: OutcomeWriter | NoOutcomes,
     ) -> None:
-        self._ledger, self._letters, self._metrics = ledger, letters, metrics
+        self._ledger, self._writer, self._metrics = ledger, writer, metrics
         self._dead_letter_topic = dead_letter_topic
-        self._windows, self._telling = windows, telling
+        self._windows, self._outcomes = windows, outcomes
         self._pending: dict[int, _Pending] = {}
         self._again: dict[int, float] = {}
+        """Dead letters that could not be written, and when each is written again."""
+        self._failing: set[int] = set()
+        """Those, and the ones of them that are being written again."""
+        self._parked: list[ParkResult] = []
         self._number = 0
         self._commit_at_s = 0.0
         self.commits_failed = 0
         """Commits that failed in a row."""
-        self.is_blocked = False
-        """True while letters cannot be written: nothing may be read that could need one."""
         self.last_rejected: Final[deque[LastRejected]] = deque(maxlen=LAST_REJECTED)
         self.rejected_by_stage: Final[Counter[str]] = Counter()
-        """Counted when decided: their letters may not be written yet."""
-
-    # ── letters ─────────────────────────────────────────────────────────────────────────────────
+        """Counted when decided: their dead letters may not be written yet."""
 
     def reject(self, record: Record, rejection: Rejection, wall_s: float, event: Event | None = None) -> None:
         """Write the dead letter of one part of a record; that part is settled when the broker has it.
@@ -88,9 +117,9 @@ class SettleStage:
         self.last_rejected.append(LastRejected(wall_s, record.origin, rejection))
         self.rejected_by_stage[_stage_of(rejection.reason)] += 1
         failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
-        letter = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
-        tell = None if self._telling is None else partial(self._telling.rejected, record, rejection, event)
-        self._write(_Pending(letter, RecordOutcome.REJECTED, str(rejection.reason), rejection.pixel, tell))
+        outgoing = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
+        tell = partial(self._outcomes.rejected, record, rejection, event)
+        self._write(_Pending(outgoing, str(rejection.reason), rejection.pixel, tell))
         log.warning(
             "record.rejected",
             topic=record.origin.topic,
@@ -103,82 +132,115 @@ class SettleStage:
             request_id=rejection.request_id,
         )
 
-    def park(self, record: Record, topic: str, rule: str, event: Event) -> None:
-        """Write one rule's part of a record to its pixel's parked topic; it is settled when the broker has it."""
-        letter = own_letter(record, topic, rule, event.pixel, record.replays)
-        tell = None
-        if self._telling is not None:
-            own = structs.replace(event, rule=rule)
-            tell = partial(self._telling.ended, record, own, EventOutcome.PARKED)
-        self._write(_Pending(letter, RecordOutcome.PARKED, "", event.pixel, tell))
+    def park(self, item: Item, topic: str) -> None:
+        """Write an item's records to its pixel's parked topic, each settled when the broker has it.
+
+        What became of it comes with `take_parked`.
+        """
+        parking = _Parking(item, len(item.records), [])
+        for place, record in enumerate(item.records):
+            rule, event = item.rule_of(place), item.event
+            outgoing = own_record(record, topic, rule, event.pixel, record.replays)
+            tell = partial(self._outcomes.ended, record, event, EventOutcome.PARKED, rule)
+            self._write(_Pending(outgoing, "", event.pixel, tell, parking, place))
+
+    def take_parked(self) -> list[ParkResult]:
+        """What became of the items that were to be parked, since the last call."""
+        taken, self._parked = self._parked, []
+        return taken
 
     def _write(self, pending: _Pending) -> None:
         self._number += 1
         self._pending[self._number] = pending
-        self._letters.write(self._number, pending.letter, is_alone=pending.is_alone)
+        self._writer.write(self._number, pending.outgoing, is_alone=pending.is_alone)
 
     def poll(self, now_s: float, timeout_s: float = 0) -> None:
-        """Take in what became of letters, and write again those that failed."""
-        for number, error in self._letters.done(timeout_s):
+        """Take in what became of what was written, and write dead letters that failed again."""
+        for number, error in self._writer.done(timeout_s):
             if error is None:
-                self._acknowledged(self._pending.pop(number))
+                self._acknowledged(number)
             else:
                 self._failed(number, error, now_s)
-        self._write_again(now_s)
+        for number in [number for number, at_s in self._again.items() if at_s <= now_s]:
+            del self._again[number]
+            self._write_again(number)
 
-    def _acknowledged(self, done: _Pending) -> None:
-        if self.is_blocked:
-            log.info("letters.unblocked", topic=done.letter.topic)
-        self.is_blocked = False
-        if not self._ledger.owns(done.letter.position):
+    def _acknowledged(self, number: int) -> None:
+        done = self._pending.pop(number)
+        if number in self._failing:
+            self._failing.discard(number)
+            if not self._failing:
+                log.info("dead_letters.unblocked", topic=done.outgoing.topic)
+        if done.parking is not None:
+            self._note_parked(done.parking)
+        if not self._ledger.owns(done.outgoing.position):
             return
-        if done.label:
-            self._metrics.inc("rejected", (done.label,))
+        if done.reason:
+            self._metrics.inc("rejected", (done.reason,))
         if done.pixel:
-            outcome = EventOutcome.REJECTED if done.label else EventOutcome.PARKED
+            outcome = EventOutcome.REJECTED if done.reason else EventOutcome.PARKED
             self._metrics.inc("events", (done.pixel, str(outcome)))
-        self._ledger.settle(done.letter.position, done.outcome)
-        if done.tell is not None:
-            done.tell()
+        self._ledger.settle(done.outgoing.position, done.outcome)
+        done.tell()
 
     def _failed(self, number: int, error: str, now_s: float) -> None:
         pending = self._pending[number]
-        self._metrics.inc("dead_letter_errors")
-        if not self._ledger.owns(pending.letter.position):
+        if not self._ledger.owns(pending.outgoing.position):
             del self._pending[number]  # the next owner reads the record again
-            return
-        if error in _TOO_LARGE and _can_be_smaller(pending):
-            self._again[number] = now_s
-            return
-        if not self.is_blocked:
+        elif error in _TOO_LARGE and _can_be_smaller(pending):
+            self._count_error(pending)
+            self._write_again(number)
+        elif pending.parking is not None:
+            del self._pending[number]
+            pending.parking.failed.append(pending.place)
+            pending.parking.error = error
+            self._note_parked(pending.parking)
+        else:
+            self._count_error(pending)
+            self._block(number, pending, error, now_s)
+
+    def _count_error(self, pending: _Pending) -> None:
+        if pending.parking is None:
+            self._metrics.inc("dead_letter_errors")
+
+    def _note_parked(self, parking: _Parking) -> None:
+        """One record of an item is written, or will not be: with the last, it is known what became of the item."""
+        parking.left -= 1
+        if not parking.left:
+            failed = tuple(sorted(parking.failed))
+            self._parked.append(ParkResult(parking.item, failed, parking.error, parking.error in _TOO_LARGE))
+
+    def _block(self, number: int, pending: _Pending, error: str, now_s: float) -> None:
+        if not self._failing:
             log.error(
-                "letters.blocked",
-                topic=pending.letter.topic,
+                "dead_letters.blocked",
+                topic=pending.outgoing.topic,
                 error=error,
                 remedy="reading has stopped until this topic can be written; see that it exists and may be written to",
             )
-        self.is_blocked = True
+        self._failing.add(number)
         self._again[number] = now_s + WRITE_AGAIN_S
 
-    def _write_again(self, now_s: float) -> None:
-        for number in [number for number, at_s in self._again.items() if at_s <= now_s]:
-            del self._again[number]
-            pending = self._pending[number]
-            self._letters.write(number, pending.letter, is_alone=pending.is_alone)
+    def _write_again(self, number: int) -> None:
+        pending = self._pending[number]
+        self._writer.write(number, pending.outgoing, is_alone=pending.is_alone)
+
+    @property
+    def is_blocked(self) -> bool:
+        """True while a dead letter cannot be written: nothing may be read that could need one."""
+        return bool(self._failing)
 
     @property
     def unwritten(self) -> int:
-        """Letters whose acknowledgement is awaited."""
+        """Dead and parked records whose acknowledgement is awaited."""
         return len(self._pending)
 
     def forget_failed(self) -> None:
-        """Drop letters of partitions that are gone, so that a topic nobody needs any more blocks nothing."""
-        for number in [n for n in self._again if not self._ledger.owns(self._pending[n].letter.position)]:
-            del self._again[number], self._pending[number]
-        if not self._again:
-            self.is_blocked = False
-
-    # ── commits ─────────────────────────────────────────────────────────────────────────────────
+        """Drop dead letters of partitions that are gone, so that a topic nobody needs any more blocks nothing."""
+        for number in [n for n in self._failing if not self._ledger.owns(self._pending[n].outgoing.position)]:
+            self._failing.discard(number)
+            if self._again.pop(number, None) is not None:
+                del self._pending[number]
 
     def commit(self, member: Member, now_s: float) -> None:
         """Commit what has been settled, once a second; the answer comes with a later read."""
@@ -188,37 +250,49 @@ class SettleStage:
 
     def commit_now(self, member: Member, is_over: Callable[[], bool] = never) -> None:
         """Commit what has been settled, and wait until the broker has it or time is over: before partitions go."""
-        self._send_commit(member, wait=True, is_over=is_over)
+        longest = self._send_commit(member, wait=True, is_over=is_over)
+        if self.commits_failed and longest > SHORT_METADATA_BYTES and not is_over():
+            self._send_commit(member, wait=True, is_short=True, is_over=is_over)
 
-    def _send_commit(self, member: Member, *, wait: bool, is_over: Callable[[], bool] = never) -> None:
+    def _send_commit(
+        self, member: Member, *, wait: bool, is_short: bool = False, is_over: Callable[[], bool] = never
+    ) -> int:
+        """Returns the size of the longest metadata, in bytes."""
+        # Two in a row may have failed because this broker takes less metadata than by default.
+        is_short = is_short or self.commits_failed >= _COMMITS_TO_DOUBT_SIZE
+        most = SHORT_METADATA_BYTES if is_short else MAX_METADATA_BYTES
         offsets = self._ledger.committable()
-        if offsets:
-            member.commit(
-                {p: (offset, self._windows.metadata(p, offset)) for p, offset in offsets.items()},
-                wait=wait,
-                is_over=is_over,
-            )
+        commit = {
+            p: (offset, self._windows.metadata(p, offset, self._ledger.settled_beyond(p), most))
+            for p, offset in offsets.items()
+        }
+        if commit:
+            self._ledger.note_commit_sent(offsets)
+            member.commit(commit, wait=wait, is_over=is_over)
+        return max((len(metadata) for _, metadata in commit.values()), default=0)
 
     def committed(self, offsets: Mapping[TopicPartition, int], is_whole: bool) -> None:
         """The broker's answer to a commit."""
         self._metrics.inc("commits", ("ok" if is_whole else "failed",))
         self.commits_failed = 0 if is_whole else self.commits_failed + 1
+        if not is_whole:
+            self._ledger.note_commit_failed()
         for partition, offset in offsets.items():
             self._ledger.note_committed(partition, offset)
             self._windows.note_committed(partition, offset)
 
 
 def _can_be_smaller(pending: _Pending) -> bool:
-    """Leave something out of what the broker refused for its size: first its company, then a dead letter's value.
+    """Leave something out of what the broker refused for its size: first the others, then a dead letter's value.
 
     A parked record keeps its value, which is needed.
     """
     if not pending.is_alone:
         pending.is_alone = True
         return True
-    if pending.letter.value is None or pending.outcome is not RecordOutcome.REJECTED:
+    if pending.outgoing.value is None or pending.parking is not None:
         return False
-    pending.letter = shortened(pending.letter)
+    pending.outgoing = shortened(pending.outgoing)
     return True
 
 

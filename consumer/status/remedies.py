@@ -17,13 +17,13 @@ _EVERY_REQUEST: Final = (
     "TikTok refuses every request alike, so no event is to blame: look the code up in TikTok's documentation, and "
     f"compare pixel_code, token and base_url. {_OPENS_BY_ITSELF}"
 )
-_NO_PERMISSION: Final = "code 40001"
-_FIRST_OF_TOKENS: Final = "code 401"
+_NO_PERMISSION: Final = 40001
+_OF_TOKENS: Final = range(40100, 40200)
 
 
-def remedy(gate: PixelAvailability) -> str:
+def remedy(pixel: PixelAvailability) -> str:
     """What to do, in words for an operator; empty for an open pixel."""
-    match gate.state:
+    match pixel.state:
         case PixelState.OPEN:
             return ""
         case PixelState.THROTTLED:
@@ -37,17 +37,17 @@ def remedy(gate: PixelAvailability) -> str:
                 "look at TikTok's status, and at this machine's network, proxy and delivery.base_url."
             )
         case PixelState.HELD:
-            return _of_held(gate)
+            return _of_held(pixel)
 
 
-def _of_held(gate: PixelAvailability) -> str:
-    if gate.next_try_s is None:
+def _of_held(pixel: PixelAvailability) -> str:
+    if pixel.next_try_s is None:
         return "An operator holds it: set hold: false for this pixel, and restart."
-    if gate.why == _NO_PERMISSION:
+    if pixel.code == _NO_PERMISSION:
         return _PERMISSION
-    if gate.why.startswith(_FIRST_OF_TOKENS):
+    if pixel.code in _OF_TOKENS:
         return _TOKEN
-    if gate.why.startswith("code "):
+    if pixel.code is not None:
         return _EVERY_REQUEST
     return (
         "Look at the last dead letters' details: if it is the rules, mend them and restart; if it is the token or the "

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumer.core.dedupe.checkpoint import parse_metadata
+from consumer.core.dedupe.commit_metadata import parse_metadata
 from consumer.core.dedupe.window import DedupeResult, Window, WindowSettings
 from consumer.core.model import Item, Position, Record
 from tests.property.test_dedupe_model import Copy, Model, Sent, Values, news, together

@@ -42,7 +42,6 @@ class ConservationOfEvents(RuleBasedStateMachine):
         self.given: list[Item] = []
         self.bodies: dict[int, bytes] = {}
         self.reported: Counter[int] = Counter()
-        self.leaving: set[int] = set()
 
     def report(self, items: list[Item]) -> None:
         self.reported.update(map(id, items))
@@ -62,7 +61,6 @@ class ConservationOfEvents(RuleBasedStateMachine):
             assert request.items
             assert request.pixel != "news"
             assert {each.event.pixel for each in request.items} == {request.pixel}
-            assert not self.leaving.intersection(map(id, request.items))
             assert all(each.is_submitted for each in request.items)
             assert len(json.loads(request.body)["data"]) == len(request.items) <= 8
             for each in request.items:
@@ -75,18 +73,16 @@ class ConservationOfEvents(RuleBasedStateMachine):
     def answer(self, data: st.DataObject, answer: Answer) -> None:
         number = data.draw(st.sampled_from(sorted(self.on_their_way)))
         request = self.on_their_way.pop(number)
-        outcome = self.delivery.answered(number, answer, self.now_s, 0.0)
+        outcome = self.delivery.take_answer(number, answer, self.now_s, 0.0)
         assert outcome is not None
         self.report(outcome.accepted)
         self.report([each for each, _ in outcome.rejected])
-        self.report(outcome.released)
         of_request = {id(each) for each in request.items}
         assert {id(each) for each in outcome.accepted} <= of_request
         assert {id(each) for each, _ in outcome.rejected} <= of_request
-        assert {id(each) for each in outcome.released} <= self.leaving & of_request
         if outcome.rejected:
             assert len(request.items) == 1
-        assert self.delivery.answered(number, answer, self.now_s, 0.0) is None
+        assert self.delivery.take_answer(number, answer, self.now_s, 0.0) is None
 
     @rule(wait_s=WAITS_S)
     def wait(self, wait_s: float) -> None:
@@ -103,16 +99,7 @@ class ConservationOfEvents(RuleBasedStateMachine):
 
         self.report(self.batcher.remove(is_gone))
         self.report(self.delivery.release(is_gone))
-        assert not self.delivery.is_on_its_way(is_gone)
-
-    @rule(partition=PARTITIONS)
-    def drain(self, partition: int) -> None:
-        def is_leaving(each: Item) -> bool:
-            return each.records[0].position.partition == partition
-
-        self.report(self.batcher.remove(is_leaving))
-        self.leaving.update(id(each) for each in self.given if is_leaving(each) and id(each) not in self.reported)
-        self.report(self.delivery.drain(is_leaving))
+        assert not self.delivery.is_trying(is_gone)
 
     @rule(pixel=st.sampled_from(PIXELS))
     def park(self, pixel: str) -> None:
@@ -121,11 +108,6 @@ class ConservationOfEvents(RuleBasedStateMachine):
 
         self.report(self.batcher.remove(is_wanted))
         self.report(self.delivery.take(is_wanted))
-
-    @rule()
-    def abandon(self) -> None:
-        self.report(self.delivery.abandon())
-        self.on_their_way.clear()
 
     @invariant()
     def every_event_is_in_one_place(self) -> None:
@@ -151,17 +133,16 @@ class ConservationOfEvents(RuleBasedStateMachine):
             request = self.delivery.next(self.now_s, self.batcher, is_flushing=True)
             if request is None:
                 break
-            outcome = self.delivery.answered(request.number, ACCEPTED, self.now_s, 0.0)
+            outcome = self.delivery.take_answer(request.number, ACCEPTED, self.now_s, 0.0)
             assert outcome is not None
             self.report(outcome.accepted)
-            self.report(outcome.released)
         waiting = {each.event.pixel for each in self.batcher}
         assert waiting <= {"news"}
         assert len(self.reported) + len(self.batcher) == len(self.given)
         assert set(self.reported.values()) <= {1}
 
     def answer_all(self, number: int) -> None:
-        outcome = self.delivery.answered(number, ACCEPTED, self.now_s, 0.0)
+        outcome = self.delivery.take_answer(number, ACCEPTED, self.now_s, 0.0)
         assert outcome is not None
         self.report(outcome.accepted)
 

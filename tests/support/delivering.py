@@ -31,7 +31,6 @@ class Bench:
         self.now_s = 0.0
         self.accepted: list[Item] = []
         self.rejected: list[tuple[Item, Rejection]] = []
-        self.released: list[Item] = []
         self.requests = 0
 
     def add(self, count: int = 1, pixel: str = "shop", first: int = 0) -> list[Item]:
@@ -60,27 +59,34 @@ class Bench:
     def answer(self, request: Request, answer: Answer = ACCEPTED, wait_s: float = 0.0) -> RequestResult:
         """Let `wait_s` pass, and then the answer come."""
         self.now_s += wait_s
-        outcome = self.delivery.answered(request.number, answer, self.now_s, wall_s=1_700_000_000.0)
+        outcome = self.delivery.take_answer(request.number, answer, self.now_s, wall_s=1_700_000_000.0)
         assert outcome is not None
         self.accepted += outcome.accepted
         self.rejected += outcome.rejected
-        self.released += outcome.released
         return outcome
 
     def exchange(self, answer: Answer = ACCEPTED) -> RequestResult:
         """Begin a request, and answer it at once."""
         return self.answer(self.begin(), answer)
 
-    def run(self, judge: Callable[[Request], Answer], until_s: float = 10_000.0, answer_s: float = 0.1) -> None:
-        """Go on until there is nothing left to do, or the clock says `until_s`; each round of answers takes a while."""
-        while self.now_s < until_s:
+    def run(
+        self,
+        judge: Callable[[Request], Answer],
+        until_s: float = 10_000.0,
+        answer_s: float = 0.1,
+        idle_s: float = 0.25,
+    ) -> None:
+        """Go on until nothing is left to deliver, or the clock says `until_s`; look now and then, as the service does.
+
+        Args:
+            answer_s: how long each round of answers takes.
+            idle_s: how long until it looks again where there was nothing to send.
+        """
+        while self.now_s < until_s and any(map(self.unfinished, self.delivery.states())):
             begun = self.begin_all()
             for request in begun:
                 self.answer(request, judge(request))
-            wake_s = self.delivery.next_wake_s(self.now_s, self.batcher)
-            if not begun and wake_s is None:
-                return
-            self.now_s = self.now_s + answer_s if begun or wake_s is None else max(self.now_s + answer_s, wake_s)
+            self.now_s += answer_s if begun else idle_s
 
     def state(self, pixel: str = "shop") -> PixelState:
         return self.delivery.states()[pixel].state

@@ -19,7 +19,7 @@ from consumer.core.decode.schema_lookups import SchemaAnswer, SchemaLookups
 from consumer.core.dedupe.shared_window import SharedClaims
 from consumer.core.dedupe.window import WindowSettings
 from consumer.core.deliver.delivery import Delivery
-from consumer.core.deliver.parking import ParkSettings
+from consumer.core.deliver.parking import ParkSettings, WaitingSize
 from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.model import Headers, Position, Record, SchemaKey, TopicPartition
 from consumer.core.pipeline import Pipeline, PipelineSettings
@@ -35,7 +35,7 @@ from consumer.service.dedupe import PartitionWindows, WindowsSettings
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.deliver import DeliverStage
 from consumer.service.loop import Service, ServiceSettings
-from consumer.service.outcomes import OutcomeWriter
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, RebalanceListener, WindowStore, never
 from consumer.service.read.stage import Edges, ReadSettings
 from consumer.service.read.topics import TopicSettings
@@ -78,6 +78,7 @@ class FakeKafka:
         self.low: dict[TopicPartition, int] = defaultdict(int)
         self.commits: dict[TopicPartition, CommittedOffset] = {}
         self.ids: dict[str, str] = {TOPIC: "cluster/id-1"}
+        """Of any other topic it is made from its name."""
         self.is_away = False
 
     def produce(
@@ -262,7 +263,7 @@ class FakePositions:
             return FoundPosition(number, partition, error="Broker: Leader not available")
         stored = self._member.committed([partition])[partition]
         bounds = LogBounds(self._kafka.low[partition], len(self._kafka.logs[partition]))
-        topic_id = self.stale_ids.get(partition[0], self._kafka.ids.get(partition[0], ""))
+        topic_id = self.stale_ids.get(partition[0], self._kafka.ids.get(partition[0], f"cluster/{partition[0]}"))
         return FoundPosition(number, partition, stored, bounds, topic_id)
 
     def answers(self) -> list[FoundPosition]:
@@ -312,6 +313,8 @@ class FakeLetters:
     def __init__(self, kafka: FakeKafka) -> None:
         self._kafka = kafka
         self.error: str | None = None
+        self.refused_topics: dict[str, str] = {}
+        """Topics that cannot be written, each with its error."""
         self.max_bytes = 1 << 20
         self.is_silent = False
         self.written: list[OutgoingRecord] = []
@@ -328,8 +331,9 @@ class FakeLetters:
         return [(number, self._fate(letter)) for number, letter in waiting]
 
     def _fate(self, letter: OutgoingRecord) -> str | None:
-        if self.error is not None:
-            return self.error
+        error = self.refused_topics.get(letter.topic, self.error)
+        if error is not None:
+            return error
         if len(letter.value or b"") > self.max_bytes:
             return "MSG_SIZE_TOO_LARGE"
         self.written.append(letter)
@@ -392,6 +396,7 @@ class Scene:
         max_events: int = 1000,
         max_wait_s: float = 1.0,
         max_records: int = 50_000,
+        max_bytes: int = 1 << 27,
         share: float = 0.5,
         of_last: int = 1000,
         is_latest: bool = False,
@@ -417,8 +422,10 @@ class Scene:
             WindowsSettings(window, 1_000_000, warmup_max_s), self.metrics, self.clock.monotonic, self.clock.wall
         )
         self.outcomes = outcomes or FakeOutcomes()
-        telling = None if outcomes is None else OutcomeWriter(outcomes, self.ledger, self.metrics, self.clock.wall)
-        settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", windows, telling=telling)
+        written: OutcomeWriter | NoOutcomes = NoOutcomes()
+        if outcomes is not None:
+            written = OutcomeWriter(outcomes, self.ledger, self.metrics, self.clock.wall)
+        settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", windows, outcomes=written)
         self.member.told = settling.committed
         delivery = Delivery(
             DeliverySettings(8, 1000.0, Backoff(0.5, 60.0)),
@@ -440,8 +447,9 @@ class Scene:
                 ledger=self.ledger,
                 metrics=self.metrics,
                 connections=self.connections,
-                telling=telling,
+                outcomes=written,
             )
+        room = WaitingSize(max(1, max_records // 4), max_bytes // 4)
         self.service = Service(
             edges=Edges(self.member, self.positions, self.topics, self.connections),
             read=ReadSettings(
@@ -451,12 +459,12 @@ class Scene:
                     is_latest=is_latest,
                 ),
                 max_records=max_records,
-                max_bytes=1 << 27,
+                max_bytes=max_bytes,
             ),
             pipeline=Pipeline(
                 decoder, rules, PipelineSettings(codes, "auto", False, EventLimits(28 * 86400.0, (1 << 20) - 512))
             ),
-            looking_up=DecodeStage(SchemaLookups(decoder), self.registry, random.Random(2).random),
+            lookups=DecodeStage(SchemaLookups(decoder), self.registry, random.Random(2).random),
             windows=windows,
             delivering=delivering,
             settling=settling,
@@ -466,9 +474,13 @@ class Scene:
             metrics=self.metrics,
             clocks=Clocks(self.clock.monotonic, self.clock.wall),
             settings=ServiceSettings(
-                30.0, 30.0, 10.0, ParkSettings(True, park_after_s, max(1, max_records // 4)), parked
+                30.0,
+                30.0,
+                10.0,
+                ParkSettings(True, park_after_s, room),
+                parked,
             ),
-            telling=telling,
+            outcomes=written,
         )
 
     def run(self, for_s: float = 3.0) -> "Scene":

@@ -38,7 +38,6 @@ def test_nothing_is_due_while_nothing_waits_even_when_flushing() -> None:
     bench = Bench()
 
     assert not bench.batcher.is_due("shop", 1000.0, is_flushing=True)
-    assert bench.batcher.next_due_s() is None
     assert bench.batcher.cut("shop").items == []
 
 
@@ -59,17 +58,17 @@ def test_a_batch_is_due_when_its_oldest_event_has_waited_long_enough() -> None:
 
     assert not bench.batcher.is_due("shop", 5.99)
     assert bench.batcher.is_due("shop", 6.0)
-    assert bench.batcher.next_due_s() == 6.0
 
 
 def test_the_next_batch_waits_from_its_own_oldest_event() -> None:
-    bench = Bench(max_events=1, max_wait_s=1.0)
-    bench.add(item(1), now_s=5.0)
-    bench.add(item(2), now_s=5.5)
+    bench = Bench(max_events=2, max_wait_s=1.0)
+    bench.add(item(1), item(2), now_s=5.0)
+    bench.add(item(3), now_s=5.5)
 
     bench.batcher.cut("shop")
 
-    assert bench.batcher.next_due_s() == 6.5
+    assert not bench.batcher.is_due("shop", 6.49)
+    assert bench.batcher.is_due("shop", 6.5)
 
 
 def test_flushing_makes_whatever_waits_due() -> None:
@@ -125,12 +124,17 @@ def test_cuts_in_the_order_of_arrival_up_to_the_count() -> None:
     assert bench.batcher.waiting("shop") == 1
 
 
-def test_cuts_fewer_when_asked_to_but_never_more_than_the_limit() -> None:
-    bench = Bench(max_events=2)
-    bench.add(*(item(n) for n in range(5)))
+def test_cuts_the_newest_event_alone_and_forgets_its_bytes() -> None:
+    bench = Bench(room=101)
+    old, new = of_size(40, 1), of_size(60, 2)
+    bench.add(old, new)
+    assert bench.batcher.is_due("shop", 0.0)
 
-    assert len(bench.batcher.cut("shop", 1).items) == 1
-    assert len(bench.batcher.cut("shop", 3).items) == 2
+    assert bench.batcher.cut_newest("shop").items == [new]
+
+    assert not bench.batcher.is_due("shop", 0.0)
+    assert list(bench.batcher) == [old]
+    assert [bench.batcher.cut_newest("shop").items for _ in range(2)] == [[old], []]
 
 
 def test_an_event_that_grew_counts_with_its_new_bytes() -> None:
@@ -167,8 +171,8 @@ def test_takes_out_what_is_fenced_and_forgets_its_bytes() -> None:
     assert [each.event.event_id for each in gone] == ["1"]
     assert list(bench.batcher) == [staying]
     assert len(bench.batcher) == 1
-    assert bench.batcher.next_due_s() == 3.0
-    assert not bench.batcher.is_due("shop", 2.0)
+    assert not bench.batcher.is_due("shop", 2.99)
+    assert bench.batcher.is_due("shop", 3.0)
 
 
 def test_taking_out_nothing_changes_nothing() -> None:

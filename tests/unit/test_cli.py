@@ -192,7 +192,7 @@ def test_a_dry_run_has_only_shadow_rules_and_no_edge_that_sends_or_writes(more: 
     ((settings, replaced),) = started
     assert all(rule.is_shadow for rule in settings.rules)
     assert replaced.is_dry
-    assert None not in (replaced.member, replaced.letters, replaced.sender)
+    assert None not in (replaced.member, replaced.writer, replaced.sender)
 
 
 @pytest.mark.parametrize(

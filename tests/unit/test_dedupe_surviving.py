@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from consumer.core.dedupe.checkpoint import MAX_REFUSED, ColdReason, parse_metadata
+from consumer.core.dedupe.checkpoint import MAX_REFUSED, ColdReason
+from consumer.core.dedupe.commit_metadata import parse_metadata
 from consumer.core.dedupe.merge import presence
 from consumer.core.dedupe.window import DedupeResult, OfferedEvent, Window, WindowSettings, digest_of
 from consumer.core.model import Event

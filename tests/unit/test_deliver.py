@@ -64,7 +64,7 @@ def test_accepted_events_are_reported_once() -> None:
     request = bench.begin()
 
     assert bench.answer(request).accepted == items
-    assert bench.delivery.answered(request.number, ACCEPTED, 0.0, 0.0) is None
+    assert bench.delivery.take_answer(request.number, ACCEPTED, 0.0, 0.0) is None
     assert bench.unfinished() == 0
 
 
@@ -105,7 +105,6 @@ def test_waits_before_the_next_try_no_longer_than_it_must(answer: Answer, wait_s
     bench.add(1)
     bench.exchange(answer)
 
-    assert bench.delivery.next_wake_s(bench.now_s, bench.batcher) == wait_s
     bench.now_s = wait_s - 0.001
     assert bench.next() is None
     bench.now_s = wait_s
@@ -117,11 +116,11 @@ def test_never_gives_up_however_long_tiktok_is_away(answer: Answer) -> None:
     bench = Bench(max_events=100)
     items = bench.add(1000)
 
-    bench.run(lambda request: answer, until_s=86_400.0)
+    bench.run(lambda request: answer, until_s=86_400.0, idle_s=1.0)
     assert (bench.accepted, bench.rejected) == ([], [])
     assert bench.requests < 86_400 / 60 * 3 + 20
 
-    bench.run(lambda request: ACCEPTED, until_s=2 * 86_400.0)
+    bench.run(lambda request: ACCEPTED, until_s=2 * 86_400.0, idle_s=1.0)
     assert sorted(map(id, bench.accepted)) == sorted(map(id, items))
 
 
@@ -338,6 +337,37 @@ def test_a_refused_probe_is_the_probe_again_if_there_is_nothing_else() -> None:
     assert bench.exchange(ACCEPTED).accepted == items
 
 
+def test_a_held_pixel_opens_by_itself_once_the_producer_sends_good_events() -> None:
+    bench = Bench(max_wait_s=1.0)
+    bench.add(40)
+    bench.run(lambda request: REFUSED, until_s=300.0)
+    assert (bench.state(), len(bench.rejected)) == (PixelState.HELD, 20)
+
+    good = []
+    for number in range(1000, 1200):  # the producer is corrected: an event every five seconds
+        good += bench.add(1, first=number)
+        bench.run(lambda request: REFUSED if min(numbers(request)) < 1000 else ACCEPTED, until_s=bench.now_s + 5.0)
+
+    assert sorted(map(id, bench.accepted)) == sorted(map(id, good))
+    assert len(bench.rejected) == 40
+    assert bench.state() is PixelState.OPEN
+
+
+def test_a_held_pixel_tries_each_refused_event_before_it_tries_one_again_in_turns_with_new_work() -> None:
+    bench = Bench(max_events=1, max_in_flight=1)
+    bench.add(4)
+    bench.exchange(FORBIDDEN)
+    tried = []
+    for minute in range(1, 9):
+        bench.now_s = 60.0 * minute
+        request = bench.begin()
+        tried += numbers(request)
+        bench.answer(request, REFUSED)
+
+    assert tried == [0, 3, 0, 2, 3, 1, 0, 2]
+    assert bench.rejected == []
+
+
 def test_another_token_opens_a_held_pixel_at_once() -> None:
     bench = Bench()
     items = bench.add(1000)
@@ -434,7 +464,7 @@ def test_unavailable_without_others_being_accepted_proves_nothing() -> None:
     bench = Bench(max_events=1)
     bench.add(1)
 
-    bench.run(lambda request: TIMEOUT, until_s=100_000.0)
+    bench.run(lambda request: TIMEOUT, until_s=100_000.0, idle_s=1.0)
 
     assert bench.rejected == []
     assert bench.requests > 1000
@@ -453,11 +483,11 @@ def test_an_outage_adds_nothing_to_the_proof_and_one_more_acceptance_does() -> N
 
     for count in range(1, 9):  # with the first failure, nine proofs
         until_accepted(count)
-    bench.run(lambda request: TIMEOUT, until_s=bench.now_s + 10_000.0)
+    bench.run(lambda request: TIMEOUT, until_s=bench.now_s + 10_000.0, idle_s=1.0)
     assert bench.rejected == []
 
     until_accepted(9)
-    bench.run(lambda request: TIMEOUT, until_s=bench.now_s + 10_000.0)
+    bench.run(lambda request: TIMEOUT, until_s=bench.now_s + 10_000.0, idle_s=1.0)
 
     assert [each for each, _ in bench.rejected] == [poison]
 
@@ -678,16 +708,16 @@ def test_a_storm_of_throttling_calms_the_rate_of_all() -> None:
         answers.append((bench.now_s, used > allowed))
         return THROTTLED if used > allowed else ACCEPTED
 
-    bench.run(judge, until_s=180.0, answer_s=0.01)
+    bench.run(judge, until_s=180.0, answer_s=0.01, idle_s=0.01)
 
     late = [is_throttled for at_s, is_throttled in answers if at_s > 60.0]
     assert sum(late) / len(late) < 0.05
     assert len(late) > 0.7 * allowed * 120
 
     allowed = 1000
-    bench.run(judge, until_s=210.0, answer_s=0.01)
+    bench.run(judge, until_s=210.0, answer_s=0.01, idle_s=0.01)
     bench.requests, start_s = 0, bench.now_s
-    bench.run(judge, until_s=start_s + 5.0, answer_s=0.01)
+    bench.run(judge, until_s=start_s + 5.0, answer_s=0.01, idle_s=0.01)
     assert bench.requests > 450
 
 
@@ -708,43 +738,17 @@ def test_takes_out_only_what_is_not_on_its_way() -> None:
     assert bench.delivery.items("shop") == 0
 
 
-def test_a_draining_partition_gets_no_new_request() -> None:
-    bench = Bench(max_events=2)
-    leaving = bench.add(4)
-    first, second = bench.begin(), bench.begin()
-    bench.answer(first, TIMEOUT)
-
-    assert bench.delivery.drain(lambda each: True) == leaving[:2]
-    outcome = bench.answer(second, TIMEOUT)
-
-    assert outcome.released == leaving[2:]
-    assert bench.unfinished() == 0
-    bench.now_s = 1000.0
-    assert bench.next() is None
-
-
-def test_what_is_answered_while_draining_still_settles() -> None:
-    bench = Bench(max_events=2)
-    items = bench.add(4)
-    first, second = bench.begin(), bench.begin()
-    bench.delivery.drain(lambda each: True)
-
-    assert bench.answer(first).accepted == items[:2]
-    assert bench.answer(second, REFUSED).released == items[2:]
-
-
-def test_what_stays_is_tried_again_without_what_leaves() -> None:
+def test_what_stays_is_tried_again_without_what_was_released() -> None:
     bench = Bench()
     items = bench.add(3)
     request = bench.begin()
-    bench.delivery.drain(lambda each: each is items[1])
+    bench.delivery.release(lambda each: each is items[1])
 
-    assert bench.answer(request, TIMEOUT).released == [items[1]]
+    bench.answer(request, TIMEOUT)
     bench.now_s = 100.0
     again = bench.begin()
 
     assert json.loads(again.body)["data"] == [{"n": 0}, {"n": 2}]
-    assert bench.answer(again).released == []
 
 
 def test_an_answer_settles_nothing_of_what_was_released() -> None:
@@ -766,7 +770,7 @@ def test_an_answer_to_what_was_released_altogether_brings_nothing_back(answer: A
 
     outcome = bench.answer(request, answer)
 
-    assert (outcome.accepted, outcome.rejected, outcome.released) == ([], [], [])
+    assert (outcome.accepted, outcome.rejected) == ([], [])
     assert bench.unfinished() == 0
     bench.now_s = 1000.0
     assert bench.next() is None
@@ -803,33 +807,10 @@ def test_one_that_is_left_of_an_unanswered_batch_is_not_given_up_for_it() -> Non
     assert bench.delivery.items("shop") == 1
 
 
-def test_abandoning_gives_up_everything_and_knows_no_late_answer() -> None:
-    bench = Bench(max_events=1)
-    items = bench.add(2)
-    first, second = bench.begin(), bench.begin()
-    bench.answer(first, TIMEOUT)
-
-    assert bench.delivery.abandon() == items
-    assert bench.delivery.in_flight() == 0
-    assert bench.delivery.answered(second.number, ACCEPTED, 0.0, 0.0) is None
-
-
-def test_what_was_abandoned_takes_no_slot_any_more() -> None:
-    bench = Bench(max_events=1, max_in_flight=2)
-    bench.add(3)
-    bench.exchange(TIMEOUT)
-    bench.now_s = 100.0
-    assert bench.begin().is_probe
-
-    bench.delivery.abandon()
-
-    assert bench.begin().is_probe
-
-
 # What the service asks.
 
 
-def test_says_what_is_on_its_way_and_since_when() -> None:
+def test_says_what_is_under_way_and_since_when() -> None:
     bench = Bench(max_events=1)
     assert bench.delivery.oldest_begun_s() is None
     bench.now_s = 3.0
@@ -839,8 +820,8 @@ def test_says_what_is_on_its_way_and_since_when() -> None:
     bench.begin()
 
     assert bench.delivery.oldest_begun_s() == 3.0
-    assert bench.delivery.is_on_its_way(lambda each: each is flying)
-    assert not bench.delivery.is_on_its_way(lambda each: False)
+    assert bench.delivery.is_trying(lambda each: each is flying)
+    assert not bench.delivery.is_trying(lambda each: False)
 
 
 def test_tries_are_waited_for_only_where_the_pixel_is_open() -> None:
@@ -858,21 +839,6 @@ def test_tries_are_waited_for_only_where_the_pixel_is_open() -> None:
     bench.exchange(FORBIDDEN)
 
     assert not bench.delivery.is_trying(lambda each: True)
-
-
-def test_wakes_for_the_rate_for_the_oldest_event_and_for_nothing() -> None:
-    bench = Bench(per_s=4.0, max_events=1, max_wait_s=5.0)
-    assert bench.delivery.next_wake_s(0.0, bench.batcher) is None
-    bench.add(2)
-    bench.begin()
-
-    assert bench.delivery.next_wake_s(0.0, bench.batcher) == 0.25
-
-    bench.now_s = 1.0
-    bench.begin()
-    bench.add(1)
-    bench.now_s = 2.0
-    assert bench.delivery.next_wake_s(2.0, bench.batcher) == 6.0
 
 
 def test_reports_a_pixel_that_closes_and_opens_once_each() -> None:

@@ -7,10 +7,10 @@ from consumer.core.model import Position, Record, Rejection, RejectReason
 from consumer.core.settle.envelope import (
     dead_letter,
     groups_among,
-    own_letter,
+    own_record,
     own_topics,
     own_topics_among,
-    replay_letter,
+    replay_record,
     restored,
     shortened,
     topic_for,
@@ -71,7 +71,7 @@ def test_a_key_as_large_as_a_value_is_left_out_as_well() -> None:
 
 
 def test_a_parked_record_comes_back_as_it_was() -> None:
-    letter = own_letter(RECORD, "g.parked.shop", "purchases", "shop", 2)
+    letter = own_record(RECORD, "g.parked.shop", "purchases", "shop", 2)
     at = Position("g.parked.shop", 0, 7, 5)
 
     back = restored(Record(at, 1_800_000_000_000, letter.key, letter.value, letter.headers, at))
@@ -87,7 +87,7 @@ def test_a_record_without_our_headers_stays_as_it_is() -> None:
 
 
 def test_a_dead_letter_of_a_replayed_record_names_its_origin_and_has_one_set_of_headers() -> None:
-    sent = own_letter(RECORD, "g.replay", "purchases", "shop", 1)
+    sent = own_record(RECORD, "g.replay", "purchases", "shop", 1)
     at = Position("g.replay", 0, 7)
     replayed = restored(Record(at, 9, sent.key, sent.value, sent.headers, at))
 
@@ -104,7 +104,7 @@ def test_a_replayed_letter_counts_names_its_dead_letter_and_keeps_what_it_was() 
     at, later = Position("orders.dlq", 1, 6), Position("g.replay", 0, 7)
     record = restored(Record(at, 9, dead.key, dead.value, dead.headers, at))
 
-    sent = replay_letter(record, "g.replay", "shop", "orders.dlq:1:6:9")
+    sent = replay_record(record, "g.replay", "shop", "orders.dlq:1:6:9")
 
     assert dict(sent.added)["tiktok.replayed_from"] == b"orders.dlq:1:6:9"
     back = restored(Record(later, 10, sent.key, sent.value, sent.headers, later))
@@ -112,7 +112,7 @@ def test_a_replayed_letter_counts_names_its_dead_letter_and_keeps_what_it_was() 
 
 
 def test_a_replayed_letter_without_a_rule_is_every_rules() -> None:
-    sent = replay_letter(RECORD, "g.replay", None, "orders.dlq:1:6:9")
+    sent = replay_record(RECORD, "g.replay", None, "orders.dlq:1:6:9")
 
     assert not {"tiktok.rule", "tiktok.pixel"} & dict(sent.added).keys()
 

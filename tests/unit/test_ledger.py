@@ -240,3 +240,59 @@ def test_a_record_that_nobody_decided_needs_one_settling() -> None:
     ledger.settle(at(10), RecordOutcome.DROPPED)
 
     assert ledger.committable() == {P0: 11}
+
+
+# ── settled beyond what is committed ────────────────────────────────────────────────────────────
+
+
+def opened(*offsets: int) -> Ledger:
+    ledger = Ledger()
+    ledger.assign(("t", 0), 1, offsets[0], is_committed=True)
+    for offset in offsets:
+        ledger.open(Position("t", 0, offset, 1), 1, 0.0)
+    return ledger
+
+
+def test_what_is_settled_beyond_the_oldest_in_flight_is_told_in_runs() -> None:
+    ledger = opened(5, 6, 7, 8, 10)
+    assert ledger.settled_beyond(("t", 0)) == ((9, 10),)  # no record is there
+    for offset in (6, 8):
+        ledger.settle(Position("t", 0, offset, 1), RecordOutcome.SENT)
+    assert ledger.settled_beyond(("t", 0)) == ((6, 7), (8, 10))
+    ledger.settle(Position("t", 0, 10, 1), RecordOutcome.SENT)
+
+    assert ledger.settled_beyond(("t", 0)) == ((6, 7), (8, 11))
+    ledger.settle(Position("t", 0, 5, 1), RecordOutcome.SENT)
+    assert ledger.committable() == {("t", 0): 7}
+    assert ledger.settled_beyond(("t", 0)) == ((8, 11),)
+
+
+def test_a_commit_is_due_when_only_records_beyond_it_were_settled_and_once() -> None:
+    ledger = opened(5, 6)
+    ledger.note_committed(("t", 0), 5)
+    assert ledger.committable() == {}
+
+    ledger.settle(Position("t", 0, 6, 1), RecordOutcome.SENT)
+    assert ledger.committable() == {("t", 0): 5}
+    ledger.note_commit_sent([("t", 0)])
+    assert ledger.committable() == {}
+    ledger.note_commit_failed()
+
+    assert ledger.committable() == {("t", 0): 5}
+
+
+def test_what_an_earlier_owner_settled_is_told_on_until_it_is_read() -> None:
+    ledger = opened(5)
+    ledger.note_settled_before(("t", 0), ((6, 9), (12, 20)))
+    assert ledger.settled_beyond(("t", 0)) == ((6, 9), (12, 20))
+
+    for offset in (6, 7, 8):
+        ledger.skip(Position("t", 0, offset, 1))
+    ledger.open(Position("t", 0, 9, 1), 1, 0.0)
+
+    assert ledger.settled_beyond(("t", 0)) == ((6, 9), (12, 20))
+    assert ledger.in_flight == 2
+    for offset in (5, 9):
+        ledger.settle(Position("t", 0, offset, 1), RecordOutcome.SENT)
+    assert ledger.committable() == {("t", 0): 10}
+    assert ledger.settled_beyond(("t", 0)) == ((12, 20),)

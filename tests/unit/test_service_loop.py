@@ -373,7 +373,7 @@ def test_records_wait_in_order_for_a_schema_and_other_partitions_flow() -> None:
 
 def slow(scene: Scene, each_s: float) -> list[int]:
     """Let deciding one record take so long. Returns the offsets decided, as they come."""
-    pipeline = scene.service._pipeline
+    pipeline = scene.service._deciding._pipeline
     decide, offsets = pipeline.decide, []
 
     def decide_slowly(record: Record, now_s: float, *, is_rewound: bool = False) -> Decision | SchemaWanted:

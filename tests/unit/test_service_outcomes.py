@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from consumer.core.model import Position, Record, Rejection, RejectReason
 from consumer.core.rules.source import Rule
-from consumer.core.settle.outcome_record import OutcomePosition, OutcomeRecord, parse_told, told_of_rejection
+from consumer.core.settle.outcome_record import OutcomePosition, OutcomeRecord, outcome_of_rejection, parse_outcome
 from consumer.service.outcomes import SAY_EVERY_S
 from tests.support.fakes import FORBIDDEN, REFUSED
 from tests.support.service import FakeOutcomes, Scene, encoded
@@ -19,7 +19,7 @@ TIME = "2026-11-22T12:00:00.000+00:00"
 
 def told(outcomes: FakeOutcomes) -> list[tuple[Any, ...]]:
     """Of each record: offset, rule, event_id, outcome."""
-    found = [parse_told(body) for _, body in outcomes.written]
+    found = [parse_outcome(body) for _, body in outcomes.written]
     return [(each.position.offset, each.rule, each.event_id, each.outcome) for each in found if each]
 
 
@@ -57,7 +57,7 @@ def test_one_that_tiktok_refuses_is_told_with_its_event_id_once_its_letter_is_th
 
     scene.letters.is_silent = False
     scene.run()
-    (found,) = [parse_told(body) for _, body in scene.outcomes.written]
+    (found,) = [parse_outcome(body) for _, body in scene.outcomes.written]
     assert found is not None
     assert (found.event_id, found.outcome, found.reason) == ("a", "rejected", "deliver.refused")
     assert found.request_id == "20261122-1"
@@ -108,16 +108,16 @@ def test_copies_that_another_process_sent_are_told() -> None:
 
 
 def test_what_is_not_ours_is_not_read() -> None:
-    assert parse_told(None) is None
-    assert parse_told(b"{}") is None
+    assert parse_outcome(None) is None
+    assert parse_outcome(b"{}") is None
     ours = OutcomeRecord(OutcomePosition("t", 1, 2), "r", "p", "Purchase", "e", "accepted", TIME)
-    assert parse_told(ours.body) == ours
+    assert parse_outcome(ours.body) == ours
 
 
 def test_one_rejected_before_it_had_an_id_is_known_by_its_place() -> None:
     at = Position("t", 1, 2)
     record = Record(Position("g.replay", 0, 9), 0, None, b"", (), at)
 
-    found = told_of_rejection(record, Rejection(RejectReason.DECODE_UTF8, "not UTF-8"), None, TIME)
+    found = outcome_of_rejection(record, Rejection(RejectReason.DECODE_UTF8, "not UTF-8"), None, TIME)
 
     assert (found.key, found.reason, found.event) == (b"t:1:2", "decode.utf8", None)

@@ -11,7 +11,7 @@ from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.errors import Halt, Unreachable
 from consumer.core.model import Position, Record
 from consumer.core.read import CommittedOffset, GroupRole, ReadFault, ReadFaultKind
-from consumer.core.settle.envelope import own_letter
+from consumer.core.settle.envelope import own_record
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.service.read.positions import ANSWER_WITHIN_S
 from tests.support.service import SCHEMA, TOPIC, Scene, encoded
@@ -217,7 +217,7 @@ def test_headers_count_only_on_topics_of_our_own() -> None:
     scene = Scene()
     at = Position("elsewhere", 7, 99)
     stranger = Record(at, 1, None, encoded(event_id="a"), (), at)
-    letter = own_letter(stranger, "g.replay", "no such rule", "shop", 1)
+    letter = own_record(stranger, "g.replay", "no such rule", "shop", 1)
 
     scene.kafka.produce(letter.value, headers=letter.headers)
     scene.kafka.produce(letter.value, topic="g.replay", headers=letter.headers)

@@ -2,11 +2,23 @@
 
 from typing import Final
 
-from consumer.core.model import Position, Record, Rejection, RejectReason, TopicPartition
+from msgspec import structs
+
+from consumer.core.model import (
+    EventOutcome,
+    Item,
+    OffsetRuns,
+    Position,
+    Record,
+    Rejection,
+    RejectReason,
+    TopicPartition,
+)
 from consumer.core.rules.source import ConstSource, Rule
 from consumer.core.settle.envelope import OutgoingRecord
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
+from consumer.service.outcomes import NoOutcomes
 from consumer.service.settle import WRITE_AGAIN_S, SettleStage
 from tests.support.fakes import REFUSED, item
 from tests.support.service import TOPIC, Scene, encoded
@@ -45,7 +57,7 @@ class HeldLetters:
 
 
 class NoWindows:
-    def metadata(self, partition: TopicPartition, committed: int) -> str:
+    def metadata(self, partition: TopicPartition, committed: int, settled: OffsetRuns, max_bytes: int) -> str:
         return ""
 
     def note_committed(self, partition: TopicPartition, committed: int) -> None:
@@ -57,7 +69,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.ledger, self.letters, self.metrics = Ledger(), HeldLetters(), Metrics()
-        self.settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", NoWindows())
+        self.settling = SettleStage(
+            self.ledger, self.letters, self.metrics, "{topic}.dlq", NoWindows(), outcomes=NoOutcomes()
+        )
         self.ledger.assign(P0, 1, 0, is_committed=True)
         self.reject(0)
 
@@ -135,17 +149,64 @@ def test_a_letter_too_large_even_without_its_value_blocks() -> None:
     assert desk.settling.is_blocked
 
 
-def test_a_parked_record_too_large_is_not_shortened_since_its_value_is_needed() -> None:
+def parked(desk: Desk, offset: int) -> Item:
+    """An item of that offset that is being parked."""
+    each = item(offset)
+    each.records[0] = structs.replace(each.records[0], position=Position(*P0, offset, 1), value=b"v")
+    desk.ledger.open(each.records[0].position, 1, 0.0)
+    desk.settling.park(each, "g.parked.shop")
+    return each
+
+
+def test_a_parked_record_too_large_is_not_shortened_but_comes_back_and_blocks_nothing() -> None:
     desk = Desk()
-    position = Position(*P0, 1, 1)
-    desk.ledger.open(position, 1, 0.0)
-    desk.settling.park(Record(position, 0, None, b"v", (), position), "g.parked.shop", "all", item().event)
+    each = parked(desk, 1)
     for _ in range(2):
+        assert desk.settling.take_parked() == []
         desk.letters.answer("MSG_SIZE_TOO_LARGE")
         desk.settling.poll(10.0)
 
-    assert desk.settling.is_blocked
+    (result,) = desk.settling.take_parked()
+    assert (result.item, result.failed, result.is_too_large) == (each, (0,), True)
+    assert not desk.settling.is_blocked
     assert desk.letters.writes[-1][1].value == b"v"
+    assert desk.ledger.in_flight == 2
+    assert desk.counted("dead_letter_errors") == 0
+
+
+def test_of_a_parked_item_some_of_whose_records_were_written_the_others_come_back() -> None:
+    desk = Desk()
+    whole, copy = item(1), Position(*P0, 2, 1)
+    whole.records[0] = structs.replace(whole.records[0], position=Position(*P0, 1, 1))
+    whole.records.append(structs.replace(whole.records[0], position=copy))
+    whole.outcomes.append(EventOutcome.MERGED)
+    whole.copy_rules.append("other")
+    for record in whole.records:
+        desk.ledger.open(record.position, 1, 0.0)
+    desk.settling.park(whole, "g.parked.shop")
+    (first, _), (second, _) = desk.letters.writes[-2:]
+
+    desk.letters.answers.append((second, "TOPIC_AUTHORIZATION_FAILED"))
+    desk.settling.poll(10.0)
+    assert desk.settling.take_parked() == []
+    desk.letters.answers.append((first, None))
+    desk.settling.poll(10.0)
+
+    (result,) = desk.settling.take_parked()
+    assert (result.failed, result.error, result.is_too_large) == ((1,), "TOPIC_AUTHORIZATION_FAILED", False)
+    assert desk.ledger.in_flight == 2  # the copy, and the record that the desk begins with
+
+
+def test_a_parked_record_that_is_written_does_not_unblock_dead_letters() -> None:
+    desk = Desk()
+    desk.letters.answer("TOPIC_AUTHORIZATION_FAILED")
+    desk.settling.poll(10.0)
+    parked(desk, 1)
+
+    desk.letters.answer()
+    desk.settling.poll(10.0)
+
+    assert desk.settling.is_blocked
 
 
 def test_an_acknowledgement_for_an_earlier_assignment_counts_and_settles_nothing() -> None:

@@ -55,7 +55,7 @@ class Process:
         return question
 
     def answered(self, now_s: float, *verdicts: ClaimResult) -> list[tuple[Item, ClaimResult]]:
-        return self.shared.answered(self.ask(now_s), verdicts, now_s)
+        return self.shared.take_answer(self.ask(now_s), verdicts, now_s)
 
     def fail(self, now_s: float) -> None:
         self.ask(now_s)
@@ -90,7 +90,7 @@ def test_what_is_new_asks_once_and_with_its_fields(process: Process) -> None:
     assert not process.shared.has_new
     assert process.shared.is_waiting(item)
 
-    assert process.shared.answered(question, [ClaimResult.FIRST], 0.0) == [(item, ClaimResult.FIRST)]
+    assert process.shared.take_answer(question, [ClaimResult.FIRST], 0.0) == [(item, ClaimResult.FIRST)]
     assert not process.shared.is_waiting(item)
     assert process.shared.question(0.1, WALL_MS) is None
 
@@ -136,7 +136,7 @@ def test_what_must_wait_asks_again_ever_more_seldom(process: Process) -> None:
         before_s, now_s = now_s, now_s + 0.01
         while (question := process.shared.question(now_s, WALL_MS)) is None or not question.claims:
             now_s += 0.01
-        process.shared.answered(question, [ClaimResult.WAIT], now_s)
+        process.shared.take_answer(question, [ClaimResult.WAIT], now_s)
         waits.append(now_s - before_s)
     assert waits[0] == pytest.approx(COPY_WAIT.first_s, abs=0.011)
     assert waits[1] == pytest.approx(2 * COPY_WAIT.first_s, abs=0.011)
@@ -172,7 +172,7 @@ def test_an_accepted_event_is_confirmed_with_all_that_was_sent(process: Process)
     question = process.ask(0.1)
     [(_, fields)] = question.confirms
     assert fields == EMAIL | 1 << 5
-    process.shared.answered(question, [], 0.1)
+    process.shared.take_answer(question, [], 0.1)
     assert not process.shared.has_untold
 
 
@@ -185,7 +185,7 @@ def test_a_refused_event_gives_its_claim_back_under_the_name_that_made_it(proces
     question = process.ask(10.0)
     [(_, owner)] = question.releases
     assert (owner, question.owner) == (b"p0", b"p1")
-    process.shared.answered(question, [], 10.0)
+    process.shared.take_answer(question, [], 10.0)
     assert not process.shared.has_untold
 
 
@@ -253,7 +253,7 @@ def test_what_could_not_be_told_is_told_later_in_order_and_within_bounds(process
     process.fail(10.0)
 
     first = process.ask(20.0)
-    process.shared.answered(first, [], 20.0)
+    process.shared.take_answer(first, [], 20.0)
     second = process.ask(20.0)
     assert (len(first.confirms), len(second.confirms)) == (MOST_AT_ONCE, 1)
     assert MOST_UNTOLD >= MOST_AT_ONCE
@@ -272,7 +272,7 @@ def test_what_was_not_sent_when_its_partition_goes_gives_its_claim_back(process:
     assert question.claims == []
     [(claim, _)] = question.releases
     assert claim.token == token_of("orders", 0, 3, "purchases")
-    process.shared.answered(question, [], 2.0)
+    process.shared.take_answer(question, [], 2.0)
     process.shared.accepted(other)
     assert process.shared.has_untold
 

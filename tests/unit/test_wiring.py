@@ -6,6 +6,7 @@ import pytest
 
 from consumer import wiring
 from consumer.config import Settings, kafka_clients, parse
+from consumer.core.deliver.parking import WaitingSize
 from consumer.core.model import Decision, Position, Record, RejectReason
 from consumer.metrics import Metrics
 from consumer.wiring import Replaced
@@ -127,12 +128,12 @@ def test_a_dry_run_has_a_sender_that_is_never_to_send() -> None:
     _, replaced = wiring.dry(settings(), None)
 
     assert replaced.sender is not None
-    assert replaced.letters is not None
+    assert replaced.writer is not None
     with pytest.raises(AssertionError):
         replaced.sender.send(None)  # type: ignore[arg-type]  # whatever it is
     assert (replaced.sender.answers(), replaced.sender.changed_tokens()) == ([], [])
-    replaced.letters.write(7, None, is_alone=False)  # type: ignore[arg-type]  # whatever it is
-    assert (replaced.letters.done(), replaced.letters.done()) == ([(7, None)], [])
+    replaced.writer.write(7, None, is_alone=False)  # type: ignore[arg-type]  # whatever it is
+    assert (replaced.writer.done(), replaced.writer.done()) == ([(7, None)], [])
 
 
 def test_a_test_run_sends_every_pixel_to_test_events() -> None:
@@ -200,9 +201,9 @@ def test_a_drain_takes_no_longer_than_half_of_what_the_group_waits_for_a_poll(pr
 
 
 def test_a_quarter_of_what_may_be_in_flight_may_wait_for_a_closed_pixel() -> None:
-    given = wiring._service_settings(settings(more="limits: {max_records_in_flight: 100}"))
+    given = wiring._service_settings(settings(more="limits: {max_records_in_flight: 100, max_bytes_in_flight: 64MiB}"))
 
-    assert given.park.max_waiting == 25
+    assert given.park.max_waiting == WaitingSize(25, 16 << 20)
     assert given.parked_topics == {"shop": "g.parked.shop", "app": "g.parked.app"}
 
 

@@ -15,7 +15,7 @@ from consumer.commands.dlq.replay_report import Report
 from consumer.commands.dlq.selection import Selection
 from consumer.core.errors import Unreachable
 from consumer.core.model import Decision, Record, TopicPartition
-from consumer.core.settle.envelope import OutgoingRecord, replay_letter
+from consumer.core.settle.envelope import OutgoingRecord, replay_record
 from consumer.service.ports import RecordWriter
 
 COMMIT_EVERY_S: Final = 1.0
@@ -164,7 +164,7 @@ class Replay:
     def _written(self, letter: DeadLetterRecord, record: Record) -> OutgoingRecord:
         if self._wanted.to_origin:
             return OutgoingRecord(record.position, record.origin.topic, record.key, record.value, record.headers, ())
-        return replay_letter(record, self._topic, letter.pixel if record.rule else None, letter.mark)
+        return replay_record(record, self._topic, letter.pixel if record.rule else None, letter.mark)
 
     def _wait_for_turn(self) -> None:
         until_s = time.monotonic() + self._pace.wait_s(time.monotonic())

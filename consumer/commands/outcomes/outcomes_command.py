@@ -15,7 +15,7 @@ from consumer.commands.explain.explain_command import AWAY, OK, console_for
 from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import ConfigError, Unreachable
-from consumer.core.settle.outcome_record import OutcomeRecord, parse_told
+from consumer.core.settle.outcome_record import OutcomeRecord, parse_outcome
 from consumer.terminal import printable
 
 _STYLES: Final = {"rejected": "red", "parked": "yellow", "shadow": "yellow"}
@@ -65,7 +65,7 @@ def _read(settings: Settings, topic: str, event_id: str, since_ms: int | None) -
             ranges[partition] = bounds.low if start is None else max(bounds.low, start), bounds.high
         with Bar("outcomes", sum(high - low for low, high in ranges.values())) as bar:
             mine = [record for record in bar.watched(logs.records(ranges)) if record.key == key]
-    told = ((parse_told(record.value), record.timestamp_ms) for record in mine)
+    told = ((parse_outcome(record.value), record.timestamp_ms) for record in mine)
     found = [_Found(each, at_ms) for each, at_ms in told if each is not None and each.event_id == event_id]
     return sorted(found, key=lambda each: (each.told.time, each.written_ms))
 

@@ -1,26 +1,24 @@
-"""How a window outlives its owner without a store: what a commit's metadata says of it. Part of `dedupe`.
+"""What must be known of a partition's past so that its window outlives its owner without a store. Part of `dedupe`.
 
 A new owner rewinds to the first record that could have claimed a key which was still claimed at the committed
-offset, reads from there without sending, and goes on at the committed offset (docs/architecture.md §6).
+offset, reads from there without sending, and goes on at the committed offset (docs/architecture.md §6). What was
+settled beyond that offset is not sent again either. `commit_metadata` writes all of it down.
 """
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-VERSION: Final = 1
-MAX_METADATA_BYTES: Final = 1024
-"""A quarter of what a broker takes by default (`offset.metadata.max.bytes`)."""
-MAX_REFUSED: Final = 100
+from consumer.core.model import OffsetRuns
+
+MAX_REFUSED: Final = 300
+"""With their distances, about half of a commit's metadata."""
+MARK_BYTES: Final = 2
 _MAX_NOTED: Final = 10_000
 _MAX_STEPS: Final = 4096
-_MARK_BYTES: Final = 2
 
 Refusal = tuple[int, bytes]
 """Offset of a record, and the start of the digest of its event that was refused: another rule's may not have been."""
@@ -50,9 +48,21 @@ class Rewind(Struct, frozen=True):
     """What counts as the wall clock while the records below the committed offset are read again: no less than the
     old owner's watermark then, and less than a second more."""
     refused: frozenset[Refusal] = frozenset()
+    settled: OffsetRuns = ()
+    """What is settled beyond the committed offset: it only fills the window, too."""
     topic_id: str = ""
     cold: ColdReason | None = None
     """Set if the window starts empty."""
+
+
+def has_offset(runs: OffsetRuns, offset: int) -> bool:
+    """True if one of the runs holds that offset."""
+    place = bisect_right(runs, offset, key=_first) - 1
+    return place >= 0 and offset < runs[place][1]
+
+
+def _first(run: tuple[int, int]) -> int:
+    return run[0]
 
 
 class ReadTrail:
@@ -126,124 +136,29 @@ class Refusals:
         """Of records below this offset, not all refusals are known any more."""
 
     def note(self, offset: int, digest: bytes) -> None:
-        self._noted.add((offset, digest[:_MARK_BYTES]))
+        self._noted.add((offset, digest[:MARK_BYTES]))
         if len(self._noted) > _MAX_NOTED:
             self._unknown_below = max(noted for noted, _ in self._noted) + 1
             self._noted.clear()
 
     def has(self, offset: int, digest: bytes) -> bool:
-        return (offset, digest[:_MARK_BYTES]) in self._noted
+        return (offset, digest[:MARK_BYTES]) in self._noted
 
     def between(self, start: int, end: int) -> list[Refusal] | None:
-        """Those from `start` to before `end`, in order; None if they are not known or more than 100."""
+        """Those from `start` to before `end`, in order; None if they are not known or more than 300."""
         if start < self._unknown_below and start < end:
             return None
         found = sorted(refusal for refusal in self._noted if start <= refusal[0] < end)
         return found if len(found) <= MAX_REFUSED else None
 
+    def within(self, runs: OffsetRuns) -> list[Refusal]:
+        """Those of records in these runs, in order."""
+        return sorted(refusal for refusal in self._noted if has_offset(runs, refusal[0])) if runs else []
+
+    def known_from(self, runs: OffsetRuns) -> OffsetRuns:
+        """The runs, or what is left of them, of whose records all refusals are known."""
+        below = self._unknown_below
+        return tuple((max(first, below), end) for first, end in runs if end > below)
+
     def forget_before(self, offset: int) -> None:
         self._noted = {refusal for refusal in self._noted if refusal[0] >= offset}
-
-
-def is_other_topic(then: str, now: str) -> bool:
-    """True if one cluster's topic was deleted and made again in between.
-
-    Args:
-        then: as the metadata has it: the cluster's id, a slash, the topic's id. Empty: not known.
-        now: the same of the topic that is read.
-    """
-    return bool(then and now) and then != now and not is_other_cluster(then, now)
-
-
-def is_other_cluster(then: str, now: str) -> bool:
-    """True if the commit was made in another cluster: somebody brought the group's offsets over to this one."""
-    cluster_then, cluster_now = then.partition("/")[0], now.partition("/")[0]
-    return bool(then and now) and cluster_then != cluster_now
-
-
-class _Metadata(Struct, omit_defaults=True):
-    """The JSON of a commit's metadata. Short names: it is stored with every commit."""
-
-    v: int
-    w: int = 0
-    m: int = 0
-    r: str = ""
-    c: bool = False
-    """Cold: too many were refused."""
-    t: str = ""
-    """Which topic of this name it is about, and of which cluster."""
-
-
-def write_metadata(start: int, watermark_ms: int, refused: list[Refusal] | None, topic_id: str) -> str:
-    """Say how to fill the window of a committed offset again: at most 1 KiB.
-
-    Args:
-        refused: None if there are too many: the next owner starts cold.
-        topic_id: at most 64 characters.
-    """
-    if refused is not None:
-        text = _json(_Metadata(VERSION, start, watermark_ms, _pack(start, refused), t=topic_id))
-        if len(text) <= MAX_METADATA_BYTES:
-            return text
-    return _json(_Metadata(VERSION, c=True, t=topic_id))
-
-
-def parse_metadata(text: str, committed: int, window_ms: int, wall_ms: int) -> Rewind:
-    """Read what `write_metadata` wrote for the offset `committed`; whatever else it is, the window starts cold."""
-    if not text:
-        return Rewind(committed, cold=ColdReason.NONE)
-    try:
-        found = msgspec.json.decode(text, type=_Metadata)
-        refused = frozenset(_unpack(found.w, found.r))
-    except (msgspec.MsgspecError, ValueError, IndexError):
-        return Rewind(committed, cold=ColdReason.UNREADABLE)
-    fault = _fault(found, committed, wall_ms + window_ms)
-    if fault is not None:
-        return Rewind(committed, topic_id=found.t, cold=fault)
-    return Rewind(found.w, found.m, refused, found.t)
-
-
-def _fault(found: _Metadata, committed: int, latest_ms: int) -> ColdReason | None:
-    if found.v != VERSION:
-        return ColdReason.VERSION
-    if found.c:
-        return ColdReason.TOO_MANY_REFUSED
-    if not 0 <= found.w <= committed:
-        return ColdReason.BEYOND
-    return None if 0 <= found.m <= latest_ms else ColdReason.TIME
-
-
-def _json(metadata: _Metadata) -> str:
-    return msgspec.json.encode(metadata).decode()
-
-
-def _pack(start: int, refused: list[Refusal]) -> str:
-    """Per refusal the distance from the one before, seven bits a byte, lowest first, then its mark; in base64."""
-    packed = bytearray()
-    for offset, mark in refused:
-        distance, start = offset - start, offset
-        while distance > 0x7F:
-            packed.append(distance & 0x7F | 0x80)
-            distance >>= 7
-        packed.append(distance)
-        packed += mark
-    return urlsafe_b64encode(packed).decode()
-
-
-def _unpack(start: int, text: str) -> list[Refusal]:
-    """The inverse of `_pack`. Raises ValueError (binascii.Error is one) or IndexError for anything else."""
-    packed = urlsafe_b64decode(text)
-    refused: list[Refusal] = []
-    at = 0
-    while at < len(packed):
-        distance = shift = 0
-        while packed[at] & 0x80:
-            distance |= (packed[at] & 0x7F) << shift
-            shift, at = shift + 7, at + 1
-        start += distance | packed[at] << shift
-        mark = packed[at + 1 : at + 1 + _MARK_BYTES]
-        if len(mark) < _MARK_BYTES:
-            raise binascii.Error
-        refused.append((start, mark))
-        at += 1 + _MARK_BYTES
-    return refused

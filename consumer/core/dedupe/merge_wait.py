@@ -44,10 +44,6 @@ class MergeWait:
         self._by_read.clear()
         return items
 
-    def next_due_s(self) -> float | None:
-        """Monotonic seconds by when some event's wait ends, or has ended; None if none waits."""
-        return self._by_read[0].read_at_s + self._wait_ms / 1000 if self._items else None
-
     def __contains__(self, item: Item) -> bool:
         return item in self._items
 

@@ -74,7 +74,7 @@ class SharedClaims:
         return item in self._new or item in self._held
 
     def question(self, now_s: float, wall_ms: int) -> ClaimRequest | None:
-        """What to ask now; None if there is nothing, or the store is left alone. `answered` or `failed` must follow."""
+        """What to ask now; None if nothing, or while the store is not asked. Then call `take_answer` or `failed`."""
         if now_s < self._ask_at_s:
             return None
         self._end_what_was_left(now_s)
@@ -104,7 +104,7 @@ class SharedClaims:
 
     # ── what the store answers ──────────────────────────────────────────────────────────────────
 
-    def answered(
+    def take_answer(
         self, question: ClaimRequest, verdicts: Sequence[ClaimResult], now_s: float
     ) -> list[tuple[Item, ClaimResult]]:
         """Take in the answer to the last question. Returns what it decided: every item but those that wait."""

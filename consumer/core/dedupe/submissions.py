@@ -1,4 +1,4 @@
-"""What an offered event is, and the sends of a key that copies of it settle with. Part of `dedupe`."""
+"""What an offered event is, and the submissions of a key that copies of it settle with. Part of `dedupe`."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -54,19 +54,19 @@ def alone(outcome: DedupeResult, event: Event, record: Record, now_s: float) -> 
     return OfferedEvent(outcome, Item(event, [record], [EventOutcome.ACCEPTED], now_s), True)
 
 
-def settle_with_existing(sends: list[Submission], wanted: int, copy: Item) -> OfferedEvent | None:
-    """Let a copy settle with what was accepted, or else with the oldest send that, with that, has all it has.
+def settle_with_existing(submissions: list[Submission], wanted: int, copy: Item) -> OfferedEvent | None:
+    """Let a copy settle with what was accepted, or else with the oldest submission that, with that, has all it has.
 
-    None if no one send vouches for it: were it to settle with one of several, the refusal of another would lose
+    None if no one submission has all of it: were it to settle with one of several, the refusal of another would lose
     fields.
     """
-    accepted = [send for send in sends if send.item is None]
+    accepted = [submission for submission in submissions if submission.item is None]
     missing = wanted & ~fields_of_all(accepted)
     if accepted and not missing:
         return _SETTLED
-    for send in sends:
-        if send.item is not None and not missing & ~send.fields:
-            return attached(send.item, copy, DedupeResult.DUPLICATE)
+    for submission in submissions:
+        if submission.item is not None and not missing & ~submission.fields:
+            return attached(submission.item, copy, DedupeResult.DUPLICATE)
     return None
 
 
@@ -78,6 +78,6 @@ def attached(item: Item, copy: Item, outcome: DedupeResult, old_bytes: int = 0) 
     return OfferedEvent(outcome, item, False, old_bytes)
 
 
-def fields_of_all(sends: Iterable[Submission]) -> int:
-    """What these sends have, together."""
-    return reduce(or_, [send.fields for send in sends], 0)
+def fields_of_all(submissions: Iterable[Submission]) -> int:
+    """What these submissions have, together."""
+    return reduce(or_, [submission.fields for submission in submissions], 0)

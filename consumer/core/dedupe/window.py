@@ -1,11 +1,11 @@
 """The window: copies of one event within five minutes become one, or are forwarded. One window a partition.
 
-Everything that decides whether an event is sent, merged, forwarded or dropped as a copy lives in this file; `sends`,
-`merge`, `claims`, `waiting` and `rewind` are parts of it. The rules: docs/architecture.md §4; what TikTok does:
-tiktok.md, section 5.
+Everything that decides whether an event is sent, merged, forwarded or dropped as a copy lives in this file;
+`submissions`, `merge`, `claims`, `merge_wait` and `checkpoint` are parts of it. The rules: docs/architecture.md §4;
+what TikTok does: docs/tiktok.md.
 
-A key's claim consists of the *sends* that were not refused: the first, and forwards after it. The oldest send is the
-claim's owner: its time is the claim's time. When it is refused, the next one owns the claim; without any, it is free.
+A key's claim consists of the *submissions* that were not refused: the first, and forwards after it. The oldest of them
+owns the claim: its time is the claim's time. When it is refused, the next one owns the claim; without any, it is free.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.core.dedupe.checkpoint import ReadTrail, Refusals, Rewind, write_metadata
+from consumer.core.dedupe.checkpoint import ReadTrail, Refusals, Rewind
 from consumer.core.dedupe.claims import NOWHERE, Claims, fields_of, offset_of, time_of
+from consumer.core.dedupe.commit_metadata import MAX_METADATA_BYTES, SettledBeyond, WindowPast, write_metadata
 from consumer.core.dedupe.merge import merge, presence
 from consumer.core.dedupe.merge_wait import MergeWait
 from consumer.core.dedupe.submissions import (
@@ -29,7 +30,7 @@ from consumer.core.dedupe.submissions import (
     fields_of_all,
     settle_with_existing,
 )
-from consumer.core.model import Event, EventOutcome, Item, Record
+from consumer.core.model import Event, EventOutcome, Item, OffsetRuns, Record
 
 __all__ = ["DedupeResult", "OfferedEvent", "Window", "WindowSettings", "digest_of", "has_key", "trim"]
 
@@ -81,7 +82,7 @@ class Window:
         self._window_ms = settings.window_ms
         self._claims = Claims()
         self._open: dict[bytes, Item | list[Submission]] = {}
-        """Keys that wait for an answer → their only send, as its claim describes it, or all of them, oldest first."""
+        """Keys that wait for an answer → their only submission, as its claim describes it, or all, oldest first."""
         self._digests: dict[Item, bytes] = {}
         """Of items without an answer."""
         self._waiting = MergeWait(settings.merge_wait_ms)
@@ -142,11 +143,27 @@ class Window:
         if found is item:
             del self._open[digest]
         elif isinstance(found, list):
-            for send in found:
-                if send.item is item:
-                    send.item = None
-            if not any(send.item for send in found):
+            for submission in found:
+                if submission.item is item:
+                    submission.item = None
+            if not any(submission.item for submission in found):
                 del self._open[digest]
+
+    def reopened(self, item: Item) -> None:
+        """A parked topic did not take an item: it waits again, and later copies of it settle with it."""
+        digest = digest_of(item.event)
+        claim = self._claims.get(digest, self.watermark_ms - self._window_ms) if has_key(item.event) else None
+        if claim is None:
+            return
+        self._digests[item] = digest
+        found = self._open.get(digest)
+        if found is None:
+            self._open[digest] = item
+            return
+        earlier = found if isinstance(found, list) else [_only_submission(found, claim)]
+        record = item.records[0]
+        own = Submission(item, self._time_of(record), record.position.offset, presence(item.event))
+        self._open[digest] = [*earlier, own]
 
     def refused(self, item: Item) -> None:
         """An item has become dead letters: free its claim, or take its fields from it, after a restart as well."""
@@ -158,8 +175,8 @@ class Window:
         found = self._open.get(digest)
         if found is item:
             self._keep(digest, [])
-        elif isinstance(found, list) and any(send.item is item for send in found):
-            self._keep(digest, [send for send in found if send.item is not item])
+        elif isinstance(found, list) and any(submission.item is item for submission in found):
+            self._keep(digest, [submission for submission in found if submission.item is not item])
 
     # ── waiting to merge ────────────────────────────────────────────────────────────────────────
 
@@ -171,10 +188,6 @@ class Window:
         """Take all items that wait: a shutdown or a revocation waits for no copies."""
         return self._waiting.flush()
 
-    def next_due_s(self) -> float | None:
-        """Monotonic seconds by when to ask `ready` again; None if nothing waits."""
-        return self._waiting.next_due_s()
-
     @property
     def waiting(self) -> int:
         """Items that wait."""
@@ -183,7 +196,8 @@ class Window:
     # ── surviving ───────────────────────────────────────────────────────────────────────────────
 
     def warm(self, event: Event, record: Record) -> None:
-        """Fill in an event of a record that was settled before this window began.
+        """Fill in an event of a record that was settled before this window began: it may have stood beyond the offset
+        that was committed.
 
         A claim so made lives as long as the latest of its copies: which of them had made it can't be told any more.
         So a key may stay claimed for up to twice the window, never shorter than before.
@@ -192,8 +206,15 @@ class Window:
         if not (self._window_ms and has_key(event)) or time_ms < self.watermark_ms - self._window_ms:
             return
         digest = digest_of(event)
-        if not self._refusals.has(offset, digest):
-            self.learn(digest, presence(event), time_ms, offset)
+        if self._refusals.has(offset, digest):
+            return
+        found = self._open.get(digest)
+        if found is not None:
+            # Of its key, something older waits for an answer: this one was settled beyond it.
+            claim = self._claims.get(digest, 0) or 0
+            earlier = found if isinstance(found, list) else [_only_submission(found, claim)]
+            self._open[digest] = [*earlier, Submission(None, time_ms, offset, presence(event))]
+        self.learn(digest, presence(event), time_ms, offset)
 
     def learn(self, digest: bytes, fields: int, time_ms: int, offset: int = NOWHERE) -> None:
         """Claim a key for what was sent earlier, or elsewhere; or add fields and time to its claim.
@@ -208,16 +229,22 @@ class Window:
             time_ms, offset = max(time_ms, time_of(claim)), min(offset, offset_of(claim))  # NOWHERE is the highest
         self._claim(digest, time_ms, offset, fields)
 
-    def metadata(self, committed: int, topic_id: str = "") -> str:
-        """What to store with a commit of that offset (`rewind.parse_metadata`).
+    def metadata(
+        self, committed: int, topic_id: str = "", settled: OffsetRuns = (), max_bytes: int = MAX_METADATA_BYTES
+    ) -> str:
+        """What to store with a commit of that offset (`commit_metadata.parse_metadata`).
 
-        Do not commit an offset again that was not moved since the assignment: the records before it may not have
-        been filled in.
+        Do not commit an offset again before the records below it have been filled in, unless more was settled.
+
+        Args:
+            settled: beyond the committed offset.
         """
         start = self.oldest_alive(committed)
         refused = self._refusals.between(start, committed)
         watermark_ms = max(0, self._trail.watermark_at(committed, self.watermark_ms))
-        return write_metadata(start, watermark_ms, refused, topic_id)
+        runs = self._refusals.known_from(settled)
+        beyond = SettledBeyond(committed, runs, self._refusals.within(runs))
+        return write_metadata(WindowPast(start, watermark_ms, refused), topic_id, beyond, max_bytes)
 
     def oldest_alive(self, committed: int) -> int:
         """The offset that a new owner rewinds to: no claim alive at `committed` was made before it."""
@@ -273,34 +300,34 @@ class Window:
         self._waiting.add(item, time_ms)
         return OfferedEvent(_FIRST, item)
 
-    def _copy(self, digest: bytes, claim: int, item: Item, send: Submission) -> OfferedEvent:
-        earlier = self._earlier(digest, claim, send.offset, item.event.rule)
+    def _copy(self, digest: bytes, claim: int, item: Item, copy: Submission) -> OfferedEvent:
+        earlier = self._earlier(digest, claim, copy.offset, item.event.rule)
         if not earlier:
-            self._claims.put(digest, send.time_ms, send.offset, send.fields)
-            return self._first(digest, item, send.time_ms, send.offset)
+            self._claims.put(digest, copy.time_ms, copy.offset, copy.fields)
+            return self._first(digest, item, copy.time_ms, copy.offset)
         return (
-            self._merged(digest, earlier[0], item, send)
-            or settle_with_existing(earlier, self._wanted(earlier[0], send), item)
-            or self._forwarded(digest, earlier, item, send)
+            self._merged(digest, earlier[0], item, copy)
+            or settle_with_existing(earlier, self._wanted(earlier[0], copy), item)
+            or self._forwarded(digest, earlier, item, copy)
         )
 
     def _earlier(self, digest: bytes, claim: int, offset: int, rule: str) -> list[Submission]:
-        """The sends that the event of that record and rule is a copy of.
+        """The submissions that the event of that record and rule is a copy of.
 
         A record read again is no copy of itself, nor of what came after it, which will be read again as well. Two
         rules of one record are copies of each other.
         """
         found = self._open.get(digest)
-        sends = found if isinstance(found, list) else [_only_send(found, claim)]
-        for place, send in enumerate(sends):
-            if send.offset == offset and (send.item is None or send.item.event.rule == rule):
-                self._keep(digest, sends[:place])
-                return sends[:place]
-        return sends
+        submissions = found if isinstance(found, list) else [_only_submission(found, claim)]
+        for place, submission in enumerate(submissions):
+            if submission.offset == offset and (submission.item is None or submission.item.event.rule == rule):
+                self._keep(digest, submissions[:place])
+                return submissions[:place]
+        return submissions
 
     def _keep(self, digest: bytes, rest: list[Submission]) -> None:
-        """Let a claim consist of these sends alone."""
-        if any(send.item for send in rest):
+        """Let a claim consist of these submissions alone."""
+        if any(submission.item for submission in rest):
             self._open[digest] = rest
         else:
             self._open.pop(digest, None)
@@ -313,29 +340,28 @@ class Window:
     def _wanted(self, owner: Submission, copy: Submission) -> int:
         return copy.fields if self._settings.forward_new_fields else copy.fields & owner.fields
 
-    def _merged(self, digest: bytes, owner: Submission, copy: Item, send: Submission) -> OfferedEvent | None:
+    def _merged(self, digest: bytes, owner: Submission, copy: Item, submission: Submission) -> OfferedEvent | None:
         """Merge into the claim's owner; None if that is handed over, or would become too large."""
         target = owner.item
         if target is None or target.is_submitted:
             return None
-        if not send.fields & ~owner.fields:
+        if not submission.fields & ~owner.fields:
             return attached(target, copy, DedupeResult.DUPLICATE)
         event = merge(target.event, copy.event, self._settings.max_body_bytes)
         if event is None:
             return None
         old_bytes = 0 if target in self._waiting else len(target.event.body)
         target.event = event
-        owner.fields |= send.fields
-        self._claims.add_fields(digest, send.fields)
+        owner.fields |= submission.fields
+        self._claims.add_fields(digest, submission.fields)
         return attached(target, copy, DedupeResult.MERGED, old_bytes)
 
-    def _forwarded(self, digest: bytes, sends: list[Submission], item: Item, send: Submission) -> OfferedEvent:
+    def _forwarded(self, digest: bytes, earlier: list[Submission], item: Item, own: Submission) -> OfferedEvent:
         """Send a copy as it is, so that TikTok can merge it."""
         item.outcomes[0] = EventOutcome.FORWARDED
-        sends.append(send)
-        self._open[digest] = sends
+        self._open[digest] = [*earlier, own]
         self._digests[item] = digest
-        self._claims.add_fields(digest, send.fields)
+        self._claims.add_fields(digest, own.fields)
         return OfferedEvent(DedupeResult.FORWARDED, item, True)
 
 
@@ -353,6 +379,6 @@ def _oldest_ms(window: Window) -> float:
     return inf if window.oldest_ms is None else window.oldest_ms
 
 
-def _only_send(item: Item | None, claim: int) -> Submission:
-    """What a claim describes while nothing was forwarded; and, all sends as one, when all are accepted."""
+def _only_submission(item: Item | None, claim: int) -> Submission:
+    """What a claim describes while nothing was forwarded; and, all submissions as one, when all are accepted."""
     return Submission(item, time_of(claim), offset_of(claim), fields_of(claim))

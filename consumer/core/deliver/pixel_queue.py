@@ -21,16 +21,16 @@ class RetryBatch(Struct, eq=False):
 
     items: list[Item]
     tries: int = 0
-    """Answers `unavailable`; drives this load's own back-off."""
+    """Answers `unavailable`; drives this batch's own back-off."""
     not_before_s: float = 0.0
     unanswered: int = 0
-    """Those of `tries` between which others of the pixel were accepted: these count against the load itself."""
+    """Those of `tries` between which others of the pixel were accepted: these count against the batch itself."""
     unanswered_since_s: float | None = None
     acceptances_seen: int = 0
     """The queue's acceptances when `unanswered` was last counted."""
 
     def count_unanswered(self, acceptances: int, now_s: float) -> bool:
-        """Note an `unavailable`. True if it is now proven that something in this load is the cause."""
+        """Note an `unavailable`. True if it is now proven that something in this batch is the cause."""
         if self.unanswered_since_s is None:
             self.unanswered_since_s = now_s
         elif acceptances <= self.acceptances_seen:
@@ -75,13 +75,13 @@ class PixelQueue:
     def __init__(self, settings: PixelSettings, max_per_s: float) -> None:
         self.pixel = settings.name
         self.rate = TokenBucket(settings.max_requests_per_second or max_per_s)
-        self.again: deque[RetryBatch] = deque()
+        self.retries: deque[RetryBatch] = deque()
         """What must be tried again; what was halved comes first."""
         self.probe_new_next = False
-        """While the pixel is unavailable: true if the last try was one again, else one poisonous load would be
-        every try, and nothing ever accepted."""
+        """While the pixel is closed: true if the next try is new work's, else one poisonous batch, or a few events that
+        TikTok refuses, would be every try, and nothing ever accepted."""
         self.requests = 0
-        """On their way."""
+        """Under way."""
         self.probes = 0
         """Of these, begun while the pixel was closed."""
         self.acceptances = 0
@@ -102,23 +102,23 @@ class PixelQueue:
         return self._head + b",".join([item.event.body for item in items]) + _TAIL
 
     def pop(self, now_s: float) -> RetryBatch | None:
-        """Take the first load whose own wait is over."""
-        for load in self.again:
-            if load.not_before_s <= now_s:
-                self.again.remove(load)
-                return load
+        """Take the first batch whose own wait is over."""
+        for batch in self.retries:
+            if batch.not_before_s <= now_s:
+                self.retries.remove(batch)
+                return batch
         return None
 
     def pop_any(self) -> RetryBatch | None:
-        """Take the first load, whether its own wait is over or not."""
-        return self.again.popleft() if self.again else None
+        """Take the first batch, whether its own wait is over or not."""
+        return self.retries.popleft() if self.retries else None
 
     def remove(self, is_gone: Callable[[Item], bool]) -> list[Item]:
         """Take out, and return, items that are not to be tried again."""
         gone: list[Item] = []
-        for load in self.again:
-            gone += load.remove(is_gone)
-        self.again = deque(load for load in self.again if load.items)
+        for batch in self.retries:
+            gone += batch.remove(is_gone)
+        self.retries = deque(batch for batch in self.retries if batch.items)
         return gone
 
 

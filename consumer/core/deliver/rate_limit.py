@@ -58,11 +58,6 @@ class TokenBucket:
         self._tokens -= 1.0
         self._begun_s.append(now_s)
 
-    def ready_s(self, now_s: float) -> float:
-        """Monotonic seconds when the next request may begin, if none begins before."""
-        self._count(now_s)
-        return now_s + max(1.0 - self._tokens, 0.0) / self.per_s
-
     def accepted(self) -> None:
         """Grow by a fiftieth, at least 0.2 a second; near the last throttling, by a tenth in about seven seconds."""
         last = self._throttled_per_s

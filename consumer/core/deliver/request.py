@@ -1,11 +1,11 @@
-"""What goes into delivery and comes out of it: settings, requests, outcomes. Part of `deliver`."""
+"""What goes into delivery and comes out of it: settings, requests, results. Part of `deliver`."""
 
 from typing import Protocol
 
 from msgspec import Struct
 
 from consumer.core.backoff import Backoff
-from consumer.core.deliver.pixel_state import PixelState
+from consumer.core.deliver.pixel_state import StateChange
 from consumer.core.deliver.response import ResponseVerdict
 from consumer.core.model import Batch, Item, Rejection
 
@@ -33,9 +33,9 @@ class UnsentEvents(Protocol):
     """The events that were not sent yet: the batcher."""
 
     def is_due(self, pixel: str, now_s: float, is_flushing: bool = False) -> bool: ...
-    def cut(self, pixel: str, max_events: int | None = None) -> Batch: ...
+    def cut(self, pixel: str) -> Batch: ...
+    def cut_newest(self, pixel: str) -> Batch: ...
     def waiting(self, pixel: str) -> int: ...
-    def next_due_s(self) -> float | None: ...
 
 
 class Request(Struct, frozen=True, eq=False):
@@ -50,15 +50,6 @@ class Request(Struct, frozen=True, eq=False):
     """True if the pixel was closed when it began."""
 
 
-class StateChange(Struct, frozen=True):
-    """A pixel closed or opened: one log line."""
-
-    pixel: str
-    before: PixelState
-    after: PixelState
-    why: str
-
-
 class RequestResult(Struct, frozen=True, eq=False):
     """What one answer did. Items in none of the lists will be tried again."""
 
@@ -66,6 +57,4 @@ class RequestResult(Struct, frozen=True, eq=False):
     verdict: ResponseVerdict
     accepted: list[Item]
     rejected: list[tuple[Item, Rejection]]
-    released: list[Item]
-    """Neither: their partition is on its way to another owner, so there is no further try."""
     changes: list[StateChange]

@@ -47,7 +47,7 @@ def dead_letter(record: Record, rejection: Rejection, topic: str, failed_at: str
     return OutgoingRecord(record.position, topic, record.key, record.value, record.headers, _encode(added))
 
 
-def own_letter(record: Record, topic: str, rule: str | None, pixel: str | None, replays: int) -> OutgoingRecord:
+def own_record(record: Record, topic: str, rule: str | None, pixel: str | None, replays: int) -> OutgoingRecord:
     """A record as it is written to a parked or replay topic: original bytes, origin and rule in headers.
 
     Args:
@@ -57,14 +57,14 @@ def own_letter(record: Record, topic: str, rule: str | None, pixel: str | None, 
     return OutgoingRecord(record.position, topic, record.key, record.value, record.headers, _encode(added))
 
 
-def replay_letter(record: Record, topic: str, pixel: str | None, mark: str) -> OutgoingRecord:
+def replay_record(record: Record, topic: str, pixel: str | None, mark: str) -> OutgoingRecord:
     """A dead letter's record as it is written to the replay topic, once more replayed.
 
     Args:
         record: as `restored` made it.
         mark: which dead letter it is; a header says so, so that it is not replayed again.
     """
-    own = own_letter(record, topic, record.rule, pixel, record.replays + 1)
+    own = own_record(record, topic, record.rule, pixel, record.replays + 1)
     return structs.replace(own, added=(*own.added, (REPLAYED_FROM, mark.encode())))
 
 
@@ -73,19 +73,19 @@ def place_of(position: Position) -> str:
     return f"{position.topic}:{position.partition}:{position.offset}"
 
 
-def shortened(letter: OutgoingRecord) -> OutgoingRecord:
+def shortened(outgoing: OutgoingRecord) -> OutgoingRecord:
     """The same without value and original headers, for a broker that refuses it for its size."""
-    value = letter.value or b""
+    value = outgoing.value or b""
     proof = {"tiktok.value_bytes": str(len(value)), "tiktok.value_sha256": sha256(value).hexdigest()}
-    key = letter.key if len(letter.key or b"") <= _LARGEST_KEY_BYTES else None
-    return structs.replace(letter, key=key, value=None, original=(), added=letter.added + _encode(proof))
+    key = outgoing.key if len(outgoing.key or b"") <= _LARGEST_KEY_BYTES else None
+    return structs.replace(outgoing, key=key, value=None, original=(), added=outgoing.added + _encode(proof))
 
 
 def restored(record: Record) -> Record:
     """A record of one of the service's own topics, with origin, timestamp, rule and replays as its headers say.
 
     What a header does not say, or says unusably, stays as the record has it: no number there can do harm. The headers
-    that the service added are taken off, so that a letter never carries two sets of them.
+    that the service added are taken off, so that a record never carries two sets of them.
     """
     original, added = parted(record.headers)
     told = headers_of(added)

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.core.model import Position, TopicPartition
+from consumer.core.model import OffsetRuns, Position, TopicPartition
 
 
 class RecordOutcome(IntEnum):
@@ -48,6 +48,10 @@ class _Partition(Struct):
     is_committed: bool
     order: deque[int]
     entries: dict[int, _Entry]
+    settled_before: OffsetRuns = ()
+    """Beyond the committed offset, by an earlier owner."""
+    has_news: bool = False
+    """True if something was settled that no commit has told."""
 
 
 class LedgerTotals(Struct):
@@ -74,6 +78,10 @@ class Ledger:
         """
         self._partitions[partition] = _Partition(epoch, offset, offset, is_committed, deque(), {})
 
+    def note_settled_before(self, partition: TopicPartition, runs: OffsetRuns) -> None:
+        """Take over what an earlier owner had settled beyond the committed offset."""
+        self._partitions[partition].settled_before = runs
+
     def owns(self, position: Position) -> bool:
         """False once the assignment that read `position` is over."""
         owned = self._partitions.get((position.topic, position.partition))
@@ -88,10 +96,14 @@ class Ledger:
         self._in_flight_bytes += size_bytes
 
     def skip_to(self, partition: TopicPartition, offset: int) -> None:
-        """All records before `offset` have been read: what else stands there is no record. Never goes back."""
+        """All records before `offset` have been read; what else stands there is no record. Never goes back."""
         owned = self._partitions.get(partition)
         if owned is not None:
             owned.next_offset = max(owned.next_offset, offset)
+
+    def skip(self, position: Position) -> None:
+        """Note a record as read that an earlier owner had settled: it counts neither as read nor as settled here."""
+        self._partitions[position.topic, position.partition].next_offset = position.offset + 1
 
     def decided(self, position: Position, parts: int) -> None:
         """A record has been decided: it is settled when so many parts of it are, its events and dead letters.
@@ -135,12 +147,38 @@ class Ledger:
         return released
 
     def committable(self) -> Mapping[TopicPartition, int]:
-        """Per partition whose commit would move: the offset of its oldest record in flight, else the next to read."""
+        """Per partition whose commit has something new to say: its oldest record in flight, else the next to read.
+
+        Also where only records beyond that offset were settled (`settled_beyond`).
+        """
         return {
             partition: offset
             for partition, owned in self._partitions.items()
-            if (offset := _resume(owned)) > owned.committed or not owned.is_committed
+            if (offset := _resume(owned)) > owned.committed or owned.has_news or not owned.is_committed
         }
+
+    def settled_beyond(self, partition: TopicPartition) -> OffsetRuns:
+        """What is settled beyond the offset that can be committed, offsets that hold no record included."""
+        owned = self._partitions[partition]
+        runs: list[tuple[int, int]] = []
+        at = _resume(owned)
+        for offset in owned.entries:  # in the order read
+            if offset > at:
+                runs.append((at, offset))
+            at = offset + 1
+        if owned.entries and owned.next_offset > at:
+            runs.append((at, owned.next_offset))
+        return _joined(runs, owned.settled_before, max(at, owned.next_offset))
+
+    def note_commit_sent(self, partitions: Iterable[TopicPartition]) -> None:
+        """A commit is under way with all that was settled so far."""
+        for partition in partitions:
+            self._partitions[partition].has_news = False
+
+    def note_commit_failed(self) -> None:
+        """A commit was not stored, or not whole."""
+        for owned in self._partitions.values():
+            owned.has_news = bool(owned.entries)
 
     def committed(self, partition: TopicPartition) -> int:
         """The offset last known to be committed, or -1 for a partition that is not ours."""
@@ -153,6 +191,7 @@ class Ledger:
         if owned is not None:
             owned.committed = max(owned.committed, offset)
             owned.is_committed = True
+            owned.has_news = owned.has_news and bool(owned.entries)
 
     def unsettled(self, partitions: Iterable[TopicPartition]) -> int:
         """How many records of these partitions are in flight."""
@@ -197,10 +236,21 @@ class Ledger:
 
     def _close(self, owned: _Partition, offset: int, entry: _Entry) -> None:
         del owned.entries[offset]
+        owned.has_news = True
         while owned.order and owned.order[0] not in owned.entries:
             owned.order.popleft()
         self._in_flight_bytes -= entry.size_bytes
         self.totals.settled[entry.outcome] += 1
+
+
+def _joined(runs: list[tuple[int, int]], before: OffsetRuns, end: int) -> OffsetRuns:
+    """The runs of this owner, and those of an earlier one from `end` on, which this one has not read."""
+    for first, last in ((max(first, end), last) for first, last in before if last > end):
+        if runs and runs[-1][1] == first:
+            runs[-1] = runs[-1][0], last
+        else:
+            runs.append((first, last))
+    return tuple(runs)
 
 
 def _resume(owned: _Partition) -> int:

@@ -50,7 +50,7 @@ class OutcomeRecord(Struct, frozen=True, gc=False):
         return _ENCODER.encode(self)
 
 
-def told_of(
+def outcome_of(
     record: Record, event: Event, rule: str, outcome: EventOutcome, time: str, *, request_id: str | None = None
 ) -> OutcomeRecord:
     """What became of an event.
@@ -63,7 +63,7 @@ def told_of(
     return OutcomeRecord(place, rule, event.pixel, event.event, event.event_id, str(outcome), time, None, request_id)
 
 
-def told_of_rejection(record: Record, rejection: Rejection, event: Event | None, time: str) -> OutcomeRecord:
+def outcome_of_rejection(record: Record, rejection: Rejection, event: Event | None, time: str) -> OutcomeRecord:
     """What became of an event that is a dead letter now; `event` is None if it was rejected before it was one."""
     at = record.origin
     return OutcomeRecord(
@@ -79,7 +79,7 @@ def told_of_rejection(record: Record, rejection: Rejection, event: Event | None,
     )
 
 
-def parse_told(body: bytes | None) -> OutcomeRecord | None:
+def parse_outcome(body: bytes | None) -> OutcomeRecord | None:
     """Read one back. None if it is none of ours."""
     try:
         return _DECODER.decode(body or b"")

@@ -3,9 +3,14 @@
 import pytest
 
 from consumer.core.backoff import Backoff
-from consumer.core.deliver.pixel_gates import AnswerContext, PixelStates
-from consumer.core.deliver.pixel_state import PixelAvailability, PixelState, held_by_operator
-from consumer.core.deliver.request import PixelSettings, StateChange
+from consumer.core.deliver.pixel_state import (
+    AnswerContext,
+    PixelAvailability,
+    PixelState,
+    PixelStates,
+    StateChange,
+    held_by_operator,
+)
 from consumer.core.deliver.response import classify
 from consumer.core.model import Answer
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope
@@ -19,8 +24,8 @@ class Bench:
     """Two pixels; each answer belongs to a request begun after everything that was answered before it."""
 
     def __init__(self, backoff: Backoff | None = None, is_shop_held: bool = False) -> None:
-        pixels = [PixelSettings("shop", "C1", is_held=is_shop_held), PixelSettings("blog", "C2")]
-        self.gates = PixelStates(pixels, backoff or Backoff(1.0, 60.0), lambda: 1.0)
+        pixels = {"shop": is_shop_held, "blog": False}
+        self.states = PixelStates(pixels, backoff or Backoff(1.0, 60.0), lambda: 1.0)
         self.number = 0
 
     def answer(
@@ -35,11 +40,11 @@ class Bench:
     ) -> list[StateChange]:
         number = self.number if request is None else request
         self.number += 1
-        evidence = AnswerContext(classify(answer, 0.0), number, self.number, are_others_accepted, single_refusals)
-        return self.gates.answered(pixel, evidence, now_s)
+        context = AnswerContext(classify(answer, 0.0), number, self.number, are_others_accepted, single_refusals)
+        return self.states.take_answer(pixel, context, now_s)
 
     def state(self, pixel: str = "shop") -> PixelState:
-        return self.gates.gate(pixel).state
+        return self.states.availability(pixel).state
 
     def bring(self, state: PixelState) -> "Bench":
         first = {THROTTLED_STATE: PIXEL_THROTTLED, UNAVAILABLE: TIMEOUT, HELD: FORBIDDEN}
@@ -98,8 +103,8 @@ def test_an_app_wide_throttling_closes_every_open_pixel(answer: Answer) -> None:
 
     assert {change.pixel for change in changes} == {"shop", "blog"}
     assert bench.state("blog") is THROTTLED_STATE
-    assert bench.gates.are_all_throttled
-    assert bench.gates.next_try_s("blog") == 6.0
+    assert bench.states.are_all_throttled
+    assert bench.states.next_try_s("blog") == 6.0
 
 
 def test_an_acceptance_of_any_pixel_ends_an_app_wide_throttling() -> None:
@@ -109,7 +114,7 @@ def test_an_acceptance_of_any_pixel_ends_an_app_wide_throttling() -> None:
     changes = bench.answer(ACCEPTED, pixel="blog")
 
     assert {(change.pixel, change.after) for change in changes} == {("shop", OPEN), ("blog", OPEN)}
-    assert not bench.gates.are_all_throttled
+    assert not bench.states.are_all_throttled
 
 
 def test_40132_leaves_the_other_pixels_open() -> None:
@@ -135,7 +140,7 @@ def test_an_unavailable_pixel_waits_for_its_own_and_for_the_app_wide_back_off() 
     bench = Bench().bring(UNAVAILABLE)
     bench.answer(THROTTLED, now_s=10.0, pixel="blog")
 
-    assert bench.gates.next_try_s("shop") == 11.0
+    assert bench.states.next_try_s("shop") == 11.0
     assert bench.state() is UNAVAILABLE
 
 
@@ -146,30 +151,30 @@ def test_the_back_off_doubles_while_it_stays_closed_and_starts_anew_once_it_was_
     waits = []
     for _ in range(7):
         bench.answer(again, now_s=100.0)
-        waits.append((bench.gates.next_try_s("shop") or 0.0) - 100.0)
+        waits.append((bench.states.next_try_s("shop") or 0.0) - 100.0)
     assert waits == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
 
     bench.answer(ACCEPTED)
     bench.answer(again, now_s=200.0)
 
-    assert bench.gates.next_try_s("shop") == 201.0
+    assert bench.states.next_try_s("shop") == 201.0
 
 
 def test_waits_as_long_as_retry_after_asks_if_that_is_longer() -> None:
     bench = Bench()
 
     bench.answer(envelope(40132, retry_after="90"), now_s=10.0)
-    assert bench.gates.next_try_s("shop") == 100.0
+    assert bench.states.next_try_s("shop") == 100.0
 
     bench.answer(envelope(40132, retry_after="0"), now_s=10.0)
-    assert bench.gates.next_try_s("shop") == 12.0
+    assert bench.states.next_try_s("shop") == 12.0
 
 
 def test_a_held_pixel_tries_once_a_minute_for_ever() -> None:
     bench = Bench()
     for minute in range(5):
         bench.answer(FORBIDDEN, now_s=60.0 * minute)
-        assert bench.gates.next_try_s("shop") == 60.0 * (minute + 1)
+        assert bench.states.next_try_s("shop") == 60.0 * (minute + 1)
 
     bench.answer(envelope(40100, retry_after="7"), now_s=600.0)
     assert bench.state() is HELD
@@ -180,9 +185,9 @@ def test_a_held_pixel_remembers_what_held_it() -> None:
     bench.answer(envelope(40105), now_s=3.0)
     bench.answer(TIMEOUT, now_s=70.0)
 
-    gate = bench.gates.gate("shop")
+    pixel = bench.states.availability("shop")
 
-    assert (gate.why, gate.since_s, gate.failures) == ("code 40105", 3.0, 2)
+    assert (pixel.why, pixel.since_s, pixel.failures) == ("code 40105", 3.0, 2)
 
 
 def test_a_pixel_that_is_not_held_says_the_latest_reason() -> None:
@@ -190,7 +195,7 @@ def test_a_pixel_that_is_not_held_says_the_latest_reason() -> None:
     bench.answer(BAD_GATEWAY)
     bench.answer(TIMEOUT)
 
-    assert bench.gates.gate("shop").why == "timeout"
+    assert bench.states.availability("shop").why == "timeout"
 
 
 def test_since_is_of_the_state_and_closed_since_of_the_first_closed_one() -> None:
@@ -199,12 +204,12 @@ def test_since_is_of_the_state_and_closed_since_of_the_first_closed_one() -> Non
     bench.answer(PIXEL_THROTTLED, now_s=20.0)
     bench.answer(PIXEL_THROTTLED, now_s=30.0)
 
-    gate = bench.gates.gate("shop")
-    assert (gate.since_s, gate.closed_since_s) == (20.0, 10.0)
+    pixel = bench.states.availability("shop")
+    assert (pixel.since_s, pixel.closed_since_s) == (20.0, 10.0)
 
     bench.answer(ACCEPTED, now_s=40.0)
-    gate = bench.gates.gate("shop")
-    assert (gate.since_s, gate.closed_since_s, gate.next_try_s) == (40.0, None, 0.0)
+    pixel = bench.states.availability("shop")
+    assert (pixel.since_s, pixel.closed_since_s, pixel.next_try_s) == (40.0, None, 0.0)
 
 
 # Answers to requests that began under other circumstances.
@@ -215,11 +220,11 @@ def test_an_answer_asked_for_before_the_state_was_entered_does_not_change_it(lat
     bench = Bench()
     bench.number = 5
     bench.answer(TIMEOUT, request=3)
-    before = bench.gates.gate("shop")
+    before = bench.states.availability("shop")
 
     bench.answer(late, request=4)
 
-    assert bench.gates.gate("shop") == before
+    assert bench.states.availability("shop") == before
 
 
 def test_a_whole_flock_of_failures_counts_once() -> None:
@@ -228,7 +233,7 @@ def test_a_whole_flock_of_failures_counts_once() -> None:
     for request in range(8):
         bench.answer(TIMEOUT, request=request)
 
-    assert bench.gates.gate("shop").failures == 1
+    assert bench.states.availability("shop").failures == 1
 
 
 def test_a_whole_flock_of_throttled_answers_counts_once() -> None:
@@ -237,12 +242,12 @@ def test_a_whole_flock_of_throttled_answers_counts_once() -> None:
     for request in range(8):
         bench.answer(THROTTLED, request=request)
 
-    assert bench.gates.gate("shop").failures == 1
+    assert bench.states.availability("shop").failures == 1
 
 
 def test_a_late_forbidden_does_not_hold_a_pixel_that_has_another_token_now() -> None:
     bench = Bench().bring(HELD)
-    bench.gates.token_changed("shop", 9.0, next_request=bench.number)
+    bench.states.token_changed("shop", 9.0, next_request=bench.number)
 
     bench.answer(FORBIDDEN, request=bench.number - 1)
 
@@ -284,7 +289,7 @@ def test_the_twentieth_single_refusal_in_a_row_holds_the_pixel() -> None:
 
     why = "20 events in a row were refused and none accepted"
     assert changes == [StateChange("shop", OPEN, HELD, why)]
-    assert bench.gates.next_try_s("shop") == 67.0
+    assert bench.states.next_try_s("shop") == 67.0
 
 
 @pytest.mark.parametrize("state", [THROTTLED_STATE, UNAVAILABLE])
@@ -310,36 +315,36 @@ def test_old_refusals_make_no_hold_of_a_timeout() -> None:
 def test_another_token_opens_a_held_pixel() -> None:
     bench = Bench().bring(HELD)
 
-    change = bench.gates.token_changed("shop", 9.0, next_request=bench.number)
+    change = bench.states.token_changed("shop", 9.0, next_request=bench.number)
 
     assert change == StateChange("shop", HELD, OPEN, "its token has changed")
-    assert bench.gates.gate("shop") == PixelAvailability(since_s=9.0, first_request=1)
+    assert bench.states.availability("shop") == PixelAvailability(since_s=9.0, first_request=1)
 
 
 @pytest.mark.parametrize("state", [OPEN, THROTTLED_STATE, UNAVAILABLE])
 def test_another_token_changes_nothing_of_a_pixel_that_is_not_held(state: PixelState) -> None:
     bench = Bench().bring(state)
-    before = bench.gates.gate("shop")
+    before = bench.states.availability("shop")
 
-    assert bench.gates.token_changed("shop", 9.0, next_request=5) is None
-    assert bench.gates.gate("shop") == before
+    assert bench.states.token_changed("shop", 9.0, next_request=5) is None
+    assert bench.states.availability("shop") == before
 
 
 def test_a_pixel_that_the_operator_holds_never_tries_and_no_token_opens_it() -> None:
     bench = Bench(is_shop_held=True)
 
-    assert bench.gates.gate("shop") == held_by_operator(0.0)
-    assert bench.gates.next_try_s("shop") is None
-    assert bench.gates.token_changed("shop", 9.0, next_request=5) is None
+    assert bench.states.availability("shop") == held_by_operator(0.0)
+    assert bench.states.next_try_s("shop") is None
+    assert bench.states.token_changed("shop", 9.0, next_request=5) is None
     assert bench.state() is HELD
 
 
 def test_the_operators_hold_outlasts_an_app_wide_throttling() -> None:
     bench = Bench(is_shop_held=True)
     bench.answer(THROTTLED, pixel="blog")
-    assert bench.gates.next_try_s("shop") is None
+    assert bench.states.next_try_s("shop") is None
 
     bench.answer(ACCEPTED, pixel="blog")
 
     assert bench.state() is HELD
-    assert bench.gates.states()["blog"].can_send
+    assert bench.states.all()["blog"].can_send

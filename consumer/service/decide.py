@@ -1,0 +1,174 @@
+"""From records to what must happen with them: stages `decode` … `dedupe` of each. The deciding thread's alone."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.core.model import Decision, Event, EventOutcome, Record, SchemaWanted
+from consumer.core.pipeline import Pipeline
+from consumer.core.settle.breaker import Breaker
+from consumer.core.settle.ledger import Ledger, RecordOutcome
+from consumer.metrics import Metrics
+from consumer.service.decode import DecodeStage
+from consumer.service.dedupe import PartitionWindows
+from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter
+from consumer.service.read.stage import ReadStage
+from consumer.service.settle import SettleStage
+from consumer.status.stages import Decided
+
+_DECIDE_FOR_S: Final = 1.0  # the longest in one step: then it sends, settles and polls, so that Kafka keeps us
+
+
+class _DecidedRecord(Struct, frozen=True, gc=False):
+    decision: Decision | SchemaWanted
+    is_rewound: bool
+    """The record only fills the window: its events must not be sent."""
+
+
+class DecideStage:
+    """Decides records, and has each decision carried out.
+
+    Args:
+        monotonic: seconds, for the time that deciding takes.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        reading: ReadStage,
+        lookups: DecodeStage,
+        windows: PartitionWindows,
+        *,
+        sharing: NoSharedWindow | SharedWindow,
+        settling: SettleStage,
+        ledger: Ledger,
+        breaker: Breaker,
+        outcomes: OutcomeWriter | NoOutcomes,
+        metrics: Metrics,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._pipeline, self._reading, self._lookups, self._windows = pipeline, reading, lookups, windows
+        self._sharing, self._settling, self._ledger, self._breaker = sharing, settling, ledger, breaker
+        self._outcomes, self._metrics, self._monotonic = outcomes, metrics, monotonic
+        self._has_news = False
+        self.decided: Final = Decided()
+
+    def step(self, records: Sequence[Record], now_s: float, wall_s: float) -> None:
+        """Decide what was read, and what waited for a schema that is known by now."""
+        self._take(records, now_s, wall_s)
+        self._decide_what_waited(now_s, wall_s)
+
+    def _take(self, records: Sequence[Record], now_s: float, wall_s: float) -> None:
+        """Decide all of them, then follow each decision: one at a time, both took a sixth longer, since the code of one
+        pushed that of the other out of the processor's cache."""
+        read: Counter[str] = Counter()
+        rewound: Counter[str] = Counter()
+        decided = self._decided_in_time(records, wall_s)
+        self._reading.give_back(records[len(decided) :])
+        for record, each in zip(records, decided, strict=False):
+            if each.is_rewound:
+                rewound[record.position.topic] += 1
+                if self._windows.is_beyond_start(record.position):
+                    self._ledger.skip(record.position)
+            else:
+                read[record.position.topic] += 1
+                self._ledger.open(record.position, record.size_bytes, now_s)
+            self._follow(record, each, now_s, wall_s)
+        for name, counts in (("records_read", read), ("records_rewound", rewound)):
+            for topic, count in counts.items():
+                self._metrics.inc(name, (topic,), count)
+
+    def _decided_in_time(self, records: Sequence[Record], wall_s: float) -> list[_DecidedRecord]:
+        """Decisions of as many records, from the first, as there is time for in one step; of one at least."""
+        decided: list[_DecidedRecord] = []
+        until_s = self._monotonic() + _DECIDE_FOR_S
+        for record in records:
+            decided.append(self._decide(record, wall_s))
+            if self._monotonic() >= until_s:
+                break
+        return decided
+
+    def _decide(self, record: Record, wall_s: float) -> _DecidedRecord:
+        is_rewound = self._windows.is_rewound(record.position)
+        return _DecidedRecord(self._pipeline.decide(record, wall_s, is_rewound=is_rewound), is_rewound)
+
+    def _follow(self, record: Record, decided: _DecidedRecord, now_s: float, wall_s: float) -> None:
+        if self._breaker.is_tripped:
+            return  # it stays unsettled, and is read again
+        if self._reading.is_waiting(record):
+            self._reading.hold_back(record)
+            return
+        decision = decided.decision
+        if isinstance(decision, SchemaWanted):
+            self._lookups.want(decision.key, now_s)
+            self._reading.hold_back(record)
+        elif decided.is_rewound:
+            self._windows.warm(record, decision.events)
+        else:
+            self._carry_out(record, decision, now_s, wall_s)
+
+    def _decide_what_waited(self, now_s: float, wall_s: float) -> None:
+        """Records that waited for a schema go on, in order, until one of them wants another, or the time is over."""
+        self._has_news |= self._lookups.step(now_s)
+        if not self._has_news:
+            return
+        until_s = self._monotonic() + _DECIDE_FOR_S
+        for partition in list(self._reading.waiting):
+            waited = self._reading.waiting.pop(partition)
+            while waited and partition not in self._reading.waiting and self._monotonic() < until_s:
+                record = waited.popleft()
+                self._follow(record, self._decide(record, wall_s), now_s, wall_s)
+            self._reading.hold_back(*waited)
+        self._has_news = self._monotonic() >= until_s
+
+    def _carry_out(self, record: Record, decision: Decision, now_s: float, wall_s: float) -> None:
+        """Turn a decision into what must happen before the record is settled."""
+        self._windows.saw(record, wall_s)
+        if decision.dropped is None:
+            self._breaker.note(bool(decision.rejections))
+            if self._breaker.is_tripped:
+                return
+        live = [event for event in decision.events if not event.is_shadow]
+        self.decided.note(decision)
+        self._ledger.decided(record.position, len(live) + len(decision.rejections))
+        for rejection in decision.rejections:
+            self._settling.reject(record, rejection, wall_s)
+        for event in decision.events:
+            if event.notes or event.is_shadow:
+                self._note(event, record)
+        for event in live:
+            self._offer(event, record, now_s)
+
+    def _note(self, event: Event, record: Record) -> None:
+        if event.is_shadow:
+            self._ended(event, record, EventOutcome.SHADOW)
+        for note in event.notes:
+            if note.is_dropped:
+                self._metrics.inc("dropped_fields", (_without_index(note.field), str(note.problem)))
+
+    # ── dedupe ──────────────────────────────────────────────────────────────────────────────────
+
+    def _offer(self, event: Event, record: Record, now_s: float) -> None:
+        """Ask the window: a new item goes on, or waits in it; a copy of something settled is settled itself."""
+        offered = self._windows.offer(event, record, now_s)
+        if offered.item is None:
+            self._ended(event, record, EventOutcome.DUPLICATE)
+            self._ledger.settle(record.position, RecordOutcome.DUPLICATE)
+        elif offered.is_to_batch:
+            self._sharing.add(offered.item, now_s)
+        elif offered.old_bytes:
+            self._sharing.grew(offered.item, offered.old_bytes)
+
+    def _ended(self, event: Event, record: Record, outcome: EventOutcome) -> None:
+        """An event is finished that was in no request."""
+        self._metrics.inc("events", (event.pixel, str(outcome)))
+        self._outcomes.ended(record, event, outcome)
+
+
+def _without_index(field: str) -> str:
+    """`properties.contents[2].price` → `properties.contents.price`: a label has few values."""
+    head, bracket, tail = field.partition("[")
+    return head + tail.partition("]")[2] if bracket else head

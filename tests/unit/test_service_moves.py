@@ -1,0 +1,239 @@
+"""Partitions move, and a process dies, while something waits: nothing is lost, and nothing settled is sent again."""
+
+import json
+
+from consumer.core.deliver.request import Request
+from consumer.core.model import Answer
+from consumer.service.park import PAUSE
+from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED
+from tests.support.service import TOPIC, Scene, encoded
+from tests.support.service_rules import TWO_PIXELS, by_external_id
+
+P0 = (TOPIC, 0)
+
+
+def ids(request: Request) -> list[str]:
+    return [event["event_id"] for event in json.loads(request.body)["data"]]
+
+
+def refuses(*bad: str) -> Scene:
+    """A scene whose TikTok refuses these events."""
+    scene = Scene(max_events=100)
+    scene.sender.judge = lambda request: REFUSED if set(bad) & set(ids(request)) else ACCEPTED
+    return scene
+
+
+def accepted_ids(scene: Scene) -> list[str]:
+    return [name for request in scene.sender.sent for name in ids(request) if scene.sender.judge(request) is ACCEPTED]
+
+
+def test_a_drain_goes_on_until_the_refused_event_of_a_batch_is_found() -> None:
+    scene = refuses("13")
+    for number in range(100):
+        scene.kafka.produce(encoded(event_id=str(number)))
+    while not scene.sender.sent:
+        scene.service.step()
+
+    scene.member.take([P0])
+    scene.run(for_s=1)
+
+    assert scene.kafka.committed_offset() == 100
+    assert len(scene.letters.written) == 1
+    assert scene.numbers()["records_released{}"] == 0
+
+
+def stuck(partition_waits_for: Answer = BAD_GATEWAY) -> Scene:
+    """The oldest of 100 records is never answered usably; the others are accepted, or refused (number 7)."""
+
+    def judge(request: Request) -> Answer:
+        if "0" in ids(request):
+            return partition_waits_for
+        return REFUSED if "7" in ids(request) else ACCEPTED
+
+    scene = Scene(max_events=1)
+    scene.sender.judge = judge
+    for number in range(100):
+        scene.kafka.produce(encoded(event_id=str(number)))
+    scene.run(for_s=20)
+    assert scene.kafka.committed_offset() == 0
+    return scene
+
+
+def test_what_was_settled_beyond_the_commit_is_not_sent_again_after_a_kill() -> None:
+    first = stuck()
+    first.kafka.produce(encoded(event_id="100"))
+
+    second = Scene(first.kafka)
+    second.run(for_s=5)
+
+    assert second.sent_ids == ["0", "100"]
+    assert second.letters.written == []
+    assert second.kafka.committed_offset() == 101
+    assert second.numbers()["records_rewound{web-events}"] == 99
+    assert second.numbers()["records_read{web-events}"] == 2
+
+
+def test_a_copy_of_what_was_settled_beyond_the_commit_is_a_duplicate_and_of_what_was_refused_there_is_not() -> None:
+    first = stuck()
+    for name in ("50", "7"):
+        first.kafka.produce(encoded(event_id=name))
+
+    second = Scene(first.kafka)
+    second.run(for_s=5)
+
+    assert second.sent_ids == ["0", "7"]
+
+
+def test_a_second_kill_before_anything_more_was_settled_forgets_nothing() -> None:
+    first = stuck()
+    second = Scene(first.kafka)
+    second.sender.is_silent = True
+    second.run(for_s=5)
+    third = Scene(first.kafka)
+    third.run(for_s=5)
+
+    assert third.sent_ids == ["0"]
+    assert third.kafka.committed_offset() == 100
+
+
+def test_offsets_that_were_reset_or_belong_to_another_topic_are_sent_whatever_the_metadata_says() -> None:
+    first = stuck()
+    commit = first.kafka.commits[P0]
+    first.kafka.commits[P0] = type(commit)(1, commit.metadata)
+    moved = Scene(first.kafka)
+    moved.run(for_s=5)
+    assert len(moved.sent_ids) == 99
+
+    again = stuck()
+    again.kafka.ids[TOPIC] = "mirror/id-1"
+    elsewhere = Scene(again.kafka)
+    elsewhere.run(for_s=5)
+    assert len(elsewhere.sent_ids) == 100
+
+
+def test_without_a_window_what_was_settled_is_not_sent_again_either() -> None:
+    first = stuck()
+    second = Scene(first.kafka, window_s=0.0)
+    second.run(for_s=5)
+
+    assert second.sent_ids == ["0"]
+
+
+def test_a_parked_record_that_cannot_be_written_waits_in_memory_and_stops_nothing() -> None:
+    scene = Scene(rules=TWO_PIXELS, pixels=("shop", "app"), park_after_s=10.0)
+    scene.kafka.logs["g.parked.app", 0] = []
+    scene.letters.refused_topics["g.parked.app"] = "TOPIC_AUTHORIZATION_FAILED"
+    scene.sender.judge = lambda request: ACCEPTED if request.pixel == "shop" else FORBIDDEN
+    scene.kafka.produce(encoded(event_id="a", user={"external_id": "two"}))
+    scene.run(for_s=30)
+    assert scene.numbers()["dead_letters_blocked{}"] == 0
+    assert 1 <= scene.numbers()["park_errors{app}"] <= 8
+
+    scene.kafka.produce(encoded(event_id="b", user={"external_id": "one"}))
+    scene.run(for_s=5)
+    assert scene.numbers()["events{shop,accepted}"] == 1
+
+    scene.sender.judge = lambda request: ACCEPTED
+    scene.sender.change_token("app")
+    scene.run(for_s=5)
+    assert scene.numbers()["events{app,accepted}"] == 1
+    assert scene.kafka.committed_offset() == 2
+    assert scene.letters.written == []
+
+
+def test_a_parked_topic_that_can_be_written_again_is() -> None:
+    scene = Scene(rules=TWO_PIXELS, pixels=("shop", "app"), park_after_s=10.0, held=("app",))
+    scene.kafka.logs["g.parked.app", 0] = []
+    scene.letters.refused_topics["g.parked.app"] = "UNKNOWN_TOPIC_OR_PART"
+    scene.kafka.produce(encoded(event_id="a", user={"external_id": "two"}))
+    scene.run(for_s=30)
+    assert scene.kafka.committed_offset() == 0
+
+    scene.letters.refused_topics.clear()
+    scene.run(for_s=PAUSE.max_s)
+
+    assert scene.kafka.committed_offset() == 1
+    assert scene.numbers()["events{app,parked}"] == 1
+
+
+def test_a_copy_merged_into_what_came_back_from_its_parked_topic_settles_with_it() -> None:
+    scene = Scene(rules=TWO_PIXELS, pixels=("shop", "app"), park_after_s=1.0)
+    scene.kafka.logs["g.parked.app", 0] = []
+    scene.letters.refused_topics["g.parked.app"] = "TOPIC_AUTHORIZATION_FAILED"
+    scene.sender.judge = lambda request: ACCEPTED if request.pixel == "shop" else FORBIDDEN
+    scene.kafka.produce(encoded(event_id="a", user={"external_id": "two"}))
+    scene.run(for_s=5)
+    scene.kafka.produce(encoded(event_id="a", user={"external_id": "two"}))
+    scene.run(for_s=1)
+    assert scene.kafka.committed_offset() == 0
+
+    scene.sender.judge = lambda request: REFUSED if request.pixel == "app" else ACCEPTED
+    scene.sender.change_token("app")
+    scene.run(for_s=5)
+
+    assert [letter.topic for letter in scene.letters.written] == ["web-events.dlq"] * 2
+    assert scene.kafka.committed_offset() == 2
+
+
+def test_several_closed_pixels_that_take_a_quarter_together_are_parked_before_the_open_one_stands_still() -> None:
+    names = ("shop", "app", "blog", "news")
+    scene = Scene(rules=by_external_id([(name, name) for name in names]), pixels=names, max_records=100, held=names[1:])
+    for name in names:
+        scene.kafka.logs[f"g.parked.{name}", 0] = []
+    for number in range(400):
+        scene.kafka.produce(encoded(event_id=str(number), user={"external_id": names[number % 4]}))
+
+    scene.run(for_s=20)
+
+    assert scene.numbers()["events{shop,accepted}"] == 100
+    assert scene.kafka.committed_offset() == 400
+
+
+def test_closed_pixels_whose_records_are_large_are_parked_by_their_bytes() -> None:
+    scene = Scene(rules=TWO_PIXELS, pixels=("shop", "app"), max_bytes=100_000, held=("app",))
+    scene.kafka.logs["g.parked.app", 0] = []
+    for number in range(60):
+        user = {"external_id": "two", "email": "a" * 5000}
+        scene.kafka.produce(encoded(event_id=str(number), user=user))
+        scene.kafka.produce(encoded(event_id=f"s{number}", user={"external_id": "one"}))
+
+    scene.run(for_s=20)
+
+    assert scene.numbers()["events{shop,accepted}"] == 60
+    assert scene.kafka.committed_offset() == 120
+
+
+def test_copies_that_settle_with_a_closed_pixels_event_count_when_it_takes_room() -> None:
+    scene = Scene(rules=TWO_PIXELS, pixels=("shop", "app"), max_records=100, held=("app",))
+    scene.kafka.logs["g.parked.app", 0] = []
+    for _ in range(150):
+        scene.kafka.produce(encoded(event_id="same", user={"external_id": "two"}))
+    scene.kafka.produce(encoded(event_id="s", user={"external_id": "one"}))
+
+    scene.run(for_s=20)
+
+    assert scene.numbers()["events{shop,accepted}"] == 1
+    assert scene.kafka.committed_offset() == 151
+
+
+def test_a_breaker_closed_while_it_still_drains_strands_nothing() -> None:
+    scene = Scene(of_last=100, max_events=1)
+    scene.kafka.produce(encoded(event_id="a"))
+    for _ in range(60):
+        scene.kafka.produce(b"\x07bad")
+    scene.sender.is_silent = True
+    scene.run(for_s=1)
+    assert scene.numbers()["breaker_open{}"] == 1
+
+    scene.service.close_breaker()  # SIGHUP, and "a" still waits for its answer
+    scene.run(for_s=1)
+    scene.sender.is_silent = False
+    scene.run(for_s=2)
+    scene.service.close_breaker()
+    for _ in range(8):
+        scene.run(for_s=2)
+        scene.service.close_breaker()
+
+    assert scene.sent_ids == ["a"]
+    assert scene.kafka.committed_offset() == 61
+    assert scene.numbers()["records_in_flight{}"] == 0
