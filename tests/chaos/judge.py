@@ -16,6 +16,7 @@ from tests.chaos.watch import Commits, Look
 from tests.chaos.world import Disturbance
 from tests.support.letters import Letter
 from tests.support.sandbox import Key
+from tests.support.stalls import Progress, stalls
 
 MOST_RESIDENT_MIB: Final = 200.0
 """A process of this size of limits stays far below; without bounds it would grow with what waits."""
@@ -93,6 +94,7 @@ def judge(evidence: Evidence) -> Verdict:
             *_some("accepted again without a cause", unexplained),
             *_letters(evidence),
             *_offsets(evidence),
+            *_stalls(evidence),
             *_some("uneven ledger", [look for look in evidence.looks if look.unaccounted]),
             *_some("breaker open", [look for look in evidence.looks if look.breaker_open]),
             *([f"{resident_mib:.0f} MiB of memory"] if resident_mib > MOST_RESIDENT_MIB else []),
@@ -133,6 +135,22 @@ def _letters(evidence: Evidence) -> list[str]:
     missing = [letter for letter in evidence.expected_letters if not evidence.letters[letter]]
     foreign = [letter for letter in evidence.letters if letter not in evidence.expected_letters]
     return [*_some("dead letter missing", missing), *_some("dead letter not expected", foreign)]
+
+
+def _stalls(evidence: Evidence) -> list[str]:
+    """Where nothing settled for a minute. Of the stream's own topics only: a closed pixel's parked ones may wait."""
+    faults = [(each.begin_s, each.end_s) for each in evidence.disturbances]
+    topics = {topic for positions in evidence.records.values() for topic, _, _ in positions[:1]}
+    looks = sorted(evidence.looks, key=lambda look: look.at_s)
+    settled: dict[str, float] = {}
+    seen, place = [], 0
+    for commit in evidence.commits:
+        while place < len(looks) and looks[place].at_s <= commit.at_s:
+            settled[looks[place].process] = looks[place].settled
+            place += 1
+        behind = sum(end - commit.offsets.get(p, 0) for p, end in commit.ends.items() if p[0] in topics)
+        seen.append(Progress(commit.at_s, hash((*settled.items(), *commit.offsets.items())), behind))
+    return stalls(seen, faults)
 
 
 def _offsets(evidence: Evidence) -> list[str]:

@@ -165,3 +165,27 @@ def test_an_event_that_was_parked_before_a_kill_may_come_from_both_of_its_record
 
     assert accepted_again(103, 110, **far_apart).unexplained == 1
     assert accepted_again(103, 110, **far_apart, parked_s={PURCHASE: 98.0}).unexplained == 0
+
+
+def standing(until_s: int) -> dict[str, Any]:
+    """Commits and looks of a run in which nothing settles from second 100 to `until_s`."""
+    commits = [Commits(at, {P0: 10 if at >= until_s else 5}, {P0: 10}) for at in range(90, until_s + 10)]
+    looks = [look(at, settled=9 if at >= until_s else 5) for at in range(90, until_s + 10)]
+    return {"commits": commits, "looks": looks}
+
+
+def test_a_minute_in_which_nothing_settles_fails_the_run_whatever_else_is_even() -> None:
+    (fault,) = judge(evidence(**standing(170))).faults
+
+    assert fault == "nothing settled from 90 to 151 s, 5 records behind"
+
+
+def test_a_fault_in_force_excuses_that_nothing_settles() -> None:
+    assert judge(evidence(**standing(170), disturbances=[Disturbance("broker hangs", 95, 130)])).faults == []
+
+
+def test_what_settles_beyond_the_committed_offset_is_no_stall() -> None:
+    slow = standing(170)
+    slow["looks"] = [look(at, settled=at) for at in range(90, 180)]
+
+    assert judge(evidence(**slow)).faults == []

@@ -32,6 +32,8 @@ class Look:
     moved: float
     """How often partitions came, went or were lost, so far."""
     breaker_open: float
+    settled: float = 0.0
+    """Records, so far."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Commits:
 
     at_s: float
     offsets: Mapping[Place, int]
+    ends: Mapping[Place, int] = field(default_factory=dict)
+    """The offset that the next record would have."""
 
 
 @dataclass
@@ -80,7 +84,7 @@ class Watching:
         while not self._is_over.wait(EVERY_S):
             at_s = time.time()
             with contextlib.suppress(KafkaException):  # the brokers may have other worries
-                self.commits.append(Commits(at_s, offsets.committed()))
+                self.commits.append(Commits(at_s, offsets.committed(), offsets.ends()))
         offsets.close()
 
 
@@ -93,6 +97,7 @@ def _look(service: Service, metrics: Metrics) -> Look:
         lost=metrics.value("rebalances_total", kind="lost"),
         moved=metrics.value("rebalances_total"),
         breaker_open=metrics.value("breaker_open"),
+        settled=metrics.value("records_settled_total"),
     )
 
 

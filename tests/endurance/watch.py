@@ -3,7 +3,8 @@
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -11,6 +12,7 @@ from typing import Final, Self
 
 from tests.support.processes import Service
 from tests.support.scene import Scene
+from tests.support.stalls import Progress, stalls
 
 LONG: Final = bool(os.environ.get("ENDURANCE"))
 """`make endurance`; else the short form, which `make test` runs."""
@@ -36,6 +38,10 @@ class Look:
     unaccounted: float
     in_flight: float
     """Records."""
+    settled: float
+    """Records, so far."""
+    behind: float
+    """Records of the scene's topic that are not committed, as far as the process knows."""
     rebalances: Mapping[str, float]
     """Of each kind, so far."""
 
@@ -52,6 +58,8 @@ def look(scene: Scene, service: Service) -> Look:
         is_healthy=health is not None and health.status_code == 200,
         unaccounted=metrics.unaccounted,
         in_flight=metrics.value("records_in_flight"),
+        settled=metrics.value("records_settled_total"),
+        behind=metrics.value("lag", topic=scene.topic),
         rebalances=metrics.by("rebalances_total", "kind"),
     )
 
@@ -72,12 +80,15 @@ class Watch:
 
     with Watch(scene, service) as watch:
         …
+
+    At its end it fails if nothing was settled for a minute (`stalls`), save for `excused` times.
     """
 
     scene: Scene
     service: Service
     every_s: float = 1.0
     looks: list[Look] = field(default_factory=list)
+    _faults: list[tuple[float, float]] = field(default_factory=list)
     _is_over: threading.Event = field(default_factory=threading.Event)
     _failed: list[BaseException] = field(default_factory=list)
 
@@ -91,6 +102,16 @@ class Watch:
         self._thread.join(30)
         if self._failed:
             raise self._failed[0]
+        assert stalls([Progress(each.at_s, each.settled, each.behind) for each in self.looks], self._faults) == []
+
+    @contextmanager
+    def excused(self) -> Iterator[None]:
+        """A fault is in force while the block runs: then nothing needs to settle."""
+        begin_s = time.monotonic()
+        try:
+            yield
+        finally:
+            self._faults.append((begin_s, time.monotonic()))
 
     def _look_on(self) -> None:
         try:
