@@ -7,7 +7,9 @@ from msgspec import Struct, structs
 
 from consumer.core.dedupe.checkpoint import ColdReason, Rewind, has_offset
 from consumer.core.dedupe.commit_metadata import is_other_cluster, is_other_topic, parse_metadata
-from consumer.core.dedupe.window import OfferedEvent, Window, WindowSettings, trim
+from consumer.core.dedupe.submissions import OfferedEvent
+from consumer.core.dedupe.trim import trim
+from consumer.core.dedupe.window import Window, WindowSettings
 from consumer.core.model import Event, Item, OffsetRuns, Position, Record, TopicPartition
 from consumer.core.read import StartOrigin, StartPosition
 from consumer.metrics import Metrics

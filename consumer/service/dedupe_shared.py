@@ -4,9 +4,9 @@ share. The deciding thread's alone.
 
 import structlog
 
+from consumer.core.dedupe.digest import has_key
 from consumer.core.dedupe.shared_protocol import ClaimRequest, ClaimResult
 from consumer.core.dedupe.shared_window import SharedClaims
-from consumer.core.dedupe.window import has_key
 from consumer.core.deliver.request import RequestResult
 from consumer.core.errors import Unreachable
 from consumer.core.model import EventOutcome, Item

@@ -2,7 +2,8 @@
 
 import pytest
 
-from consumer.core.dedupe.window import DedupeResult, OfferedEvent, trim
+from consumer.core.dedupe.submissions import DedupeResult, OfferedEvent
+from consumer.core.dedupe.trim import trim
 from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, Reader, item_of, record
 from tests.unit.test_dedupe_merge import made
 

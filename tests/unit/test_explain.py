@@ -11,7 +11,7 @@ from consumer.commands.explain import ExplainOptions, explain_records
 from consumer.commands.explain.explain_words import DROPS, PROBLEMS, of_note, of_reason
 from consumer.commands.explain.rule_story import worded
 from consumer.config.loading import parse
-from consumer.core.dedupe.window import DedupeResult
+from consumer.core.dedupe.submissions import DedupeResult
 from consumer.core.model import DropReason, Problem, RejectReason
 from consumer.terminal import printable
 

@@ -24,7 +24,7 @@ from consumer.commands.explain.explain_words import DROPS, of_note, of_reason
 from consumer.commands.explain.explainer import Explained, ExplainedEvent, RuleStory
 from consumer.commands.explain.field_story import FieldStory
 from consumer.commands.explain.rule_story import Unmet
-from consumer.core.dedupe.window import DedupeResult
+from consumer.core.dedupe.submissions import DedupeResult
 from consumer.core.model import Rejection
 from consumer.core.tiktok_event import FIELD_BIT
 from consumer.core.validate import match_keys

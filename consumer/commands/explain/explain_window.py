@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from consumer.core.dedupe.window import DedupeResult, Window, WindowSettings, digest_of, has_key
+from consumer.core.dedupe.digest import digest_of, has_key
+from consumer.core.dedupe.submissions import DedupeResult
+from consumer.core.dedupe.window import Window, WindowSettings
 from consumer.core.model import Event, Item, Record
 
 

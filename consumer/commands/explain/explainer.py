@@ -7,7 +7,7 @@ from msgspec import Raw, Struct
 
 from consumer.commands.explain.field_story import FieldStory, stories
 from consumer.commands.explain.rule_story import Unmet, unmet
-from consumer.core.dedupe.window import has_key
+from consumer.core.dedupe.digest import has_key
 from consumer.core.model import (
     Decision,
     Decoded,

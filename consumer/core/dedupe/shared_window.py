@@ -15,9 +15,9 @@ from itertools import islice
 from typing import Final
 
 from consumer.core.backoff import Backoff
+from consumer.core.dedupe.digest import digest_of
 from consumer.core.dedupe.merge import presence
 from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, ClaimRequest, ClaimResult, token_of
-from consumer.core.dedupe.window import digest_of
 from consumer.core.model import Item
 
 MOST_AT_ONCE: Final = 500

@@ -8,10 +8,6 @@ A key's claim consists of the *submissions* that were not refused: the first, an
 owns the claim: its time is the claim's time. When it is refused, the next one owns the claim; without any, it is free.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
-from hashlib import blake2b
-from math import inf
 from typing import Final
 
 from msgspec import Struct
@@ -19,8 +15,10 @@ from msgspec import Struct
 from consumer.core.dedupe.checkpoint import ReadTrail, Refusals, Rewind
 from consumer.core.dedupe.claims import NOWHERE, Claims, fields_of, offset_of, time_of
 from consumer.core.dedupe.commit_metadata import MAX_METADATA_BYTES, SettledBeyond, WindowPast, write_metadata
+from consumer.core.dedupe.digest import digest_of, has_key
 from consumer.core.dedupe.merge import merge, presence
 from consumer.core.dedupe.merge_wait import MergeWait
+from consumer.core.dedupe.pending import PendingKeys
 from consumer.core.dedupe.submissions import (
     DedupeResult,
     OfferedEvent,
@@ -32,9 +30,6 @@ from consumer.core.dedupe.submissions import (
 )
 from consumer.core.model import Event, EventOutcome, Item, OffsetRuns, Record
 
-__all__ = ["DedupeResult", "OfferedEvent", "Window", "WindowSettings", "digest_of", "has_key", "trim"]
-
-_DIGEST_BYTES: Final = 16
 # An enum's members are slow to reach, and each event needs these.
 _ACCEPTED: Final = EventOutcome.ACCEPTED
 _FIRST: Final = DedupeResult.FIRST
@@ -52,24 +47,6 @@ class WindowSettings(Struct, frozen=True):
     """Of one event's JSON: what fits a request of its own. A copy that would make it larger is not merged."""
 
 
-def digest_of(event: Event) -> bytes:
-    """The key of an event that has an event_id: 128 bits of BLAKE2b over pixel code, event and event_id."""
-    hasher = _hasher(event.pixel_code, event.event).copy()
-    hasher.update((event.event_id or "").encode())
-    return hasher.digest()
-
-
-@lru_cache(maxsize=1024)  # names of custom events may come from records
-def _hasher(pixel_code: str, event: str) -> blake2b:
-    # The lengths in front keep apart what would read the same when joined.
-    return blake2b(f"{len(pixel_code)}:{len(event)}:{pixel_code}{event}".encode(), digest_size=_DIGEST_BYTES)
-
-
-def has_key(event: Event) -> bool:
-    """False for events that never enter a window."""
-    return bool(event.event_id) and not event.is_id_from_position and not event.is_shadow
-
-
 class Window:
     """The claims of one partition during one assignment. Drop it when the assignment ends.
 
@@ -81,18 +58,13 @@ class Window:
         self._settings = settings
         self._window_ms = settings.window_ms
         self._claims = Claims()
-        self._open: dict[bytes, Item | list[Submission]] = {}
-        """Keys that wait for an answer → their only submission, as its claim describes it, or all, oldest first."""
-        self._digests: dict[Item, bytes] = {}
-        """Of items without an answer."""
+        self._pending = PendingKeys()
         self._waiting = MergeWait(settings.merge_wait_ms)
         self._trail = ReadTrail()
         self._refusals = Refusals(rewind.refused if rewind else ())
         self._next_second_ms = 0
         self.watermark_ms = -1
         """Highest timestamp read, Unix milliseconds; -1 before the first record."""
-
-    # ── what is read ────────────────────────────────────────────────────────────────────────────
 
     def saw(self, record: Record, wall_ms: int) -> None:
         """Move the watermark: of every record read, also those without events.
@@ -132,22 +104,9 @@ class Window:
             return self._first(digest, item, time_ms, offset)
         return self._copy(digest, claim, item, Submission(item, time_ms, offset, fields))
 
-    # ── what is answered ────────────────────────────────────────────────────────────────────────
-
     def accepted(self, item: Item) -> None:
         """TikTok has accepted an item, or a parked topic has acknowledged it: its claim stays."""
-        digest = self._digests.pop(item, None)
-        if digest is None:
-            return
-        found = self._open.get(digest)
-        if found is item:
-            del self._open[digest]
-        elif isinstance(found, list):
-            for submission in found:
-                if submission.item is item:
-                    submission.item = None
-            if not any(submission.item for submission in found):
-                del self._open[digest]
+        self._pending.accepted(item)
 
     def reopened(self, item: Item) -> None:
         """A parked topic did not take an item: it waits again, and later copies of it settle with it."""
@@ -155,30 +114,23 @@ class Window:
         claim = self._claims.get(digest, self.watermark_ms - self._window_ms) if has_key(item.event) else None
         if claim is None:
             return
-        self._digests[item] = digest
-        found = self._open.get(digest)
-        if found is None:
-            self._open[digest] = item
+        if digest not in self._pending:
+            self._pending.first(digest, item)
             return
-        earlier = found if isinstance(found, list) else [_only_submission(found, claim)]
         record = item.records[0]
         own = Submission(item, self._time_of(record), record.position.offset, presence(item.event))
-        self._open[digest] = [*earlier, own]
+        self._pending.add(digest, self._pending.of(digest, claim), own)
 
     def refused(self, item: Item) -> None:
         """An item has become dead letters: free its claim, or take its fields from it, after a restart as well."""
-        digest = self._digests.pop(item, None)
-        if digest is None:
+        found = self._pending.refused(item)
+        if found is None:
             return
+        digest, rest = found
         for record in item.records:
             self._refusals.note(record.position.offset, digest)
-        found = self._open.get(digest)
-        if found is item:
-            self._keep(digest, [])
-        elif isinstance(found, list) and any(submission.item is item for submission in found):
-            self._keep(digest, [submission for submission in found if submission.item is not item])
-
-    # ── waiting to merge ────────────────────────────────────────────────────────────────────────
+        if rest is not None:
+            self._keep(digest, rest)
 
     def ready(self, now_s: float) -> list[Item]:
         """Take the items whose wait for copies has ended; they go on to the batch. `now_s` is monotonic."""
@@ -190,10 +142,7 @@ class Window:
 
     @property
     def waiting(self) -> int:
-        """Items that wait."""
         return len(self._waiting)
-
-    # ── surviving ───────────────────────────────────────────────────────────────────────────────
 
     def warm(self, event: Event, record: Record) -> None:
         """Fill in an event of a record that was settled before this window began: it may have stood beyond the offset
@@ -208,12 +157,10 @@ class Window:
         digest = digest_of(event)
         if self._refusals.has(offset, digest):
             return
-        found = self._open.get(digest)
-        if found is not None:
+        if digest in self._pending:
             # Of its key, something older waits for an answer: this one was settled beyond it.
-            claim = self._claims.get(digest, 0) or 0
-            earlier = found if isinstance(found, list) else [_only_submission(found, claim)]
-            self._open[digest] = [*earlier, Submission(None, time_ms, offset, presence(event))]
+            earlier = self._pending.of(digest, self._claims.get(digest, 0) or 0)
+            self._pending.add(digest, earlier, Submission(None, time_ms, offset, presence(event)))
         self.learn(digest, presence(event), time_ms, offset)
 
     def learn(self, digest: bytes, fields: int, time_ms: int, offset: int = NOWHERE) -> None:
@@ -256,8 +203,6 @@ class Window:
         self._trail.forget_before(start)
         self._refusals.forget_before(start)
 
-    # ── how large it is ─────────────────────────────────────────────────────────────────────────
-
     @property
     def keys(self) -> int:
         return len(self._claims)
@@ -277,8 +222,6 @@ class Window:
         """Forget up to `most` claims of its oldest second; it has some. What is on its way stays on its way."""
         self._claims.evict(most)
 
-    # ── inside ──────────────────────────────────────────────────────────────────────────────────
-
     def _time_of(self, record: Record) -> int:
         """Unix milliseconds: the record's timestamp, or the watermark if it has none or one ahead of the clock."""
         time_ms = record.timestamp_ms
@@ -293,8 +236,7 @@ class Window:
         """Send what has taken its claim."""
         if time_ms > self._trail.latest_ms or offset < self._trail.offset:
             self._trail.claimed(offset, time_ms)
-        self._open[digest] = item
-        self._digests[item] = digest
+        self._pending.first(digest, item)
         if not self._settings.merge_wait_ms:
             return OfferedEvent(_FIRST, item, True)
         self._waiting.add(item, time_ms)
@@ -317,8 +259,7 @@ class Window:
         A record read again is no copy of itself, nor of what came after it, which will be read again as well. Two
         rules of one record are copies of each other.
         """
-        found = self._open.get(digest)
-        submissions = found if isinstance(found, list) else [_only_submission(found, claim)]
+        submissions = self._pending.of(digest, claim)
         for place, submission in enumerate(submissions):
             if submission.offset == offset and (submission.item is None or submission.item.event.rule == rule):
                 self._keep(digest, submissions[:place])
@@ -327,10 +268,7 @@ class Window:
 
     def _keep(self, digest: bytes, rest: list[Submission]) -> None:
         """Let a claim consist of these submissions alone."""
-        if any(submission.item for submission in rest):
-            self._open[digest] = rest
-        else:
-            self._open.pop(digest, None)
+        self._pending.keep(digest, rest)
         if rest:
             owner = rest[0]
             self._claim(digest, owner.time_ms, owner.offset, fields_of_all(rest))
@@ -359,26 +297,6 @@ class Window:
     def _forwarded(self, digest: bytes, earlier: list[Submission], item: Item, own: Submission) -> OfferedEvent:
         """Send a copy as it is, so that TikTok can merge it."""
         item.outcomes[0] = EventOutcome.FORWARDED
-        self._open[digest] = [*earlier, own]
-        self._digests[item] = digest
+        self._pending.add(digest, earlier, own)
         self._claims.add_fields(digest, own.fields)
         return OfferedEvent(DedupeResult.FORWARDED, item, True)
-
-
-def trim(windows: Sequence[Window], max_keys: int) -> None:
-    """Forget the oldest claims until all windows of the process together hold at most `max_keys`."""
-    excess = sum(window.keys for window in windows) - max_keys
-    while excess > 0:
-        oldest = min(windows, key=_oldest_ms)
-        before = oldest.keys
-        oldest.evict(excess)
-        excess -= before - oldest.keys
-
-
-def _oldest_ms(window: Window) -> float:
-    return inf if window.oldest_ms is None else window.oldest_ms
-
-
-def _only_submission(item: Item | None, claim: int) -> Submission:
-    """What a claim describes while nothing was forwarded; and, all submissions as one, when all are accepted."""
-    return Submission(item, time_of(claim), offset_of(claim), fields_of(claim))
