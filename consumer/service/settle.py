@@ -251,8 +251,8 @@ class SettleStage:
     def commit_now(self, member: Member, is_over: Callable[[], bool] = never) -> None:
         """Commit what has been settled, and wait until the broker has it or time is over: before partitions go."""
         longest = self._send_commit(member, wait=True, is_over=is_over)
-        if self.commits_failed and longest > SHORT_METADATA_BYTES and not is_over():
-            self._send_commit(member, wait=True, is_short=True, is_over=is_over)
+        if self.commits_failed and not is_over():  # for its size, or the group has moved on meanwhile
+            self._send_commit(member, wait=True, is_short=longest > SHORT_METADATA_BYTES, is_over=is_over)
 
     def _send_commit(
         self, member: Member, *, wait: bool, is_short: bool = False, is_over: Callable[[], bool] = never

@@ -139,7 +139,7 @@ def test_the_copies_of_a_process_that_died_are_sent_after_its_heartbeat() -> Non
     pair = Pair()
     pair.one.sender.is_silent = True
     pair.produce(0)
-    pair.run(1.0)
+    pair.run(1.2)
     pair.produce(1)
     pair.run(25.0, pair.other)
     assert pair.other.sent_ids == []
@@ -152,7 +152,7 @@ def test_a_record_read_again_by_a_new_owner_does_not_wait_for_the_dead_one() -> 
     pair = Pair()
     pair.one.sender.is_silent = True
     pair.produce(0)
-    pair.run(1.0)
+    pair.run(1.2)
     again = pair.process(0)
     pair.run(2.0, again)
     assert again.sent_ids == ["a"]
@@ -184,11 +184,11 @@ def test_a_planned_stop_gives_back_what_was_not_sent() -> None:
 def test_a_planned_stop_tells_what_was_accepted_last() -> None:
     pair = Pair()
     pair.produce(0)
-    pair.run(0.03, pair.one)
+    pair.run(0.2, pair.one)
     pair.one.stop()
     assert pair.one.sent_ids == ["a"]
     pair.produce(1)
-    pair.run(1.0, pair.other)
+    pair.run(1.2, pair.other)
     assert pair.other.sent_ids == []
     assert pair.committed() == [1, 1]
 
