@@ -18,9 +18,6 @@ OffsetRuns = tuple[tuple[int, int], ...]
 """Offsets of a partition, as runs from the first to before the second; ascending, something between two runs."""
 
 
-# ── read ────────────────────────────────────────────────────────────────────────────────────────
-
-
 class Position(Struct, frozen=True, gc=False):
     """Where a record stands in Kafka, and under which assignment of its partition it was read.
 
@@ -57,9 +54,6 @@ class Record(Struct, frozen=True, gc=False):
         return len(self.value or b"") + len(self.key or b"")
 
 
-# ── decode ──────────────────────────────────────────────────────────────────────────────────────
-
-
 class SchemaId(Struct, frozen=True, gc=False):
     """A schema's number in the registry: what follows the magic byte."""
 
@@ -92,9 +86,6 @@ class Decoded(Struct, frozen=True, gc=False):
     """Full name of the record's own Avro type, as it was written: of the branch, if its schema is a union."""
 
 
-# ── map ─────────────────────────────────────────────────────────────────────────────────────────
-
-
 class WithUnit(Struct, frozen=True, gc=False):
     """A time of which the configuration says in which unit a plain number counts: s, ms or us."""
 
@@ -103,10 +94,11 @@ class WithUnit(Struct, frozen=True, gc=False):
 
 
 class WithRegion(Struct, frozen=True, gc=False):
-    """A phone number of which the configuration says the region of a national number (`US`)."""
+    """A phone number of which the configuration says the region of a national number."""
 
     value: Any
-    region: str
+    region: Any
+    """ISO 3166 alpha-2 (`US`), of the configuration or of the record: raw then, and None where it has none."""
 
 
 class MappedEvent(Struct, frozen=True, gc=False):
@@ -124,9 +116,6 @@ class MappedEvent(Struct, frozen=True, gc=False):
     contents: Any = None
     """None, or a tuple of dicts, one a product, under the names of `tiktok_event.Content`. An item that was no record
     stands in its place as it was, and what was no list is here instead of a tuple: `normalize` notes both."""
-
-
-# ── normalize ───────────────────────────────────────────────────────────────────────────────────
 
 
 class Problem(StrEnum):
@@ -151,6 +140,11 @@ class Problem(StrEnum):
     NOT_ALLOWED = "not_allowed"
     EMPTY_AFTER_CLEANING = "empty_after_cleaning"
     OUT_OF_RANGE = "out_of_range"
+    REGION_UNCLEAR = "region_unclear"
+    TOO_MANY = "too_many"
+    TOO_LONG = "too_long"
+    # Left out of what identifies something; in names and free text, kept.
+    PLACEHOLDER = "placeholder"
     # The value was kept; people should know.
     CURRENCY_NOT_LISTED = "currency_not_listed"
     CUSTOM_EVENT = "custom_event"
@@ -168,10 +162,12 @@ class Note(Struct, frozen=True, gc=False):
     """Something to know of one field of one event. Never holds a value of the record."""
 
     field: str
-    """TikTok's name with its path: `user.phone`, `properties.contents[2].price`."""
+    """TikTok's name with its path: `user.phone`, `properties.contents[2].price`. In a list, the first place."""
     problem: Problem
     is_dropped: bool = True
     """True if the field was left out because of it; only those are counted as dropped fields."""
+    count: int = 1
+    """In how many places of the list it is so: one note tells of all, however long the list."""
 
 
 class NormalizedEvent(Struct, frozen=True, gc=False):
@@ -182,9 +178,6 @@ class NormalizedEvent(Struct, frozen=True, gc=False):
     """Bit mask of what is present: `tiktok_event.FIELD_BIT`."""
     notes: tuple[Note, ...] = ()
     is_id_from_position: bool = False
-
-
-# ── validate ────────────────────────────────────────────────────────────────────────────────────
 
 
 class Event(Struct, frozen=True, gc=False):
@@ -203,9 +196,6 @@ class Event(Struct, frozen=True, gc=False):
     is_shadow: bool = False
     is_id_from_position: bool = False
     notes: tuple[Note, ...] = ()
-
-
-# ── decide ──────────────────────────────────────────────────────────────────────────────────────
 
 
 class RejectReason(StrEnum):
@@ -269,9 +259,6 @@ class Decision(Struct, frozen=True, gc=False):
     events: tuple[Event, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     dropped: DropReason | None = None
-
-
-# ── dedupe, batch, deliver ──────────────────────────────────────────────────────────────────────
 
 
 class EventOutcome(StrEnum):

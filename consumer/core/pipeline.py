@@ -40,6 +40,8 @@ class PipelineSettings(Struct, frozen=True):
     id_from_position: IdFromPosition
     reject_bad_fields: bool
     limits: EventLimits
+    placeholders: frozenset[str] = frozenset()
+    """Lowercase words that are no identifier, beside those that never are one."""
 
 
 class _Rule(Struct, frozen=True):
@@ -118,6 +120,7 @@ class Pipeline:
                     mapped,
                     id_from_position=settings.id_from_position,
                     reject_bad_fields=settings.reject_bad_fields,
+                    placeholders=settings.placeholders,
                 )
                 trace = structs.replace(trace, normalized=normalized)
         except RecordRejected:
@@ -155,12 +158,13 @@ class Pipeline:
             pixel = rule.pixel_of(decoded)
             mapped = rule.map(decoded)
             return validate(
-                outline(mapped)
+                outline(mapped, settings.placeholders)
                 if is_rewound
                 else normalize(
                     mapped,
                     id_from_position=settings.id_from_position,
                     reject_bad_fields=settings.reject_bad_fields,
+                    placeholders=settings.placeholders,
                 ),
                 rule=rule.name,
                 pixel=pixel,

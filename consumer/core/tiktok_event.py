@@ -28,6 +28,7 @@ class Form(StrEnum):
     NAME = "name"
     ZIP_CODE = "zip code"
     TEXT = "text"
+    CODE = "code"
     ID = "id"
     IDS = "ids"
     FLAG = "flag"
@@ -36,6 +37,7 @@ class Form(StrEnum):
     PLACE = "place"
     COUNTRY = "country"
     URL = "url"
+    REFERRER = "referrer"
     AMOUNT = "amount"
     COUNT = "count"
     QUANTITY = "quantity"
@@ -85,13 +87,13 @@ class User(Struct, frozen=True, gc=False, omit_defaults=True):
         Parameter(Form.EXTERNAL_ID, "Your id of the customer, or several; trimmed and hashed.", 2, is_hashed=True),
     ] = None
     ttclid: Annotated[
-        str | None, Parameter(Form.TEXT, "TikTok's click id. Left out, it is read from the page's URL.", 3)
+        str | None, Parameter(Form.CODE, "TikTok's click id. Left out, it is read from the page's URL.", 3)
     ] = None
-    ttp: Annotated[str | None, Parameter(Form.TEXT, "The `_ttp` cookie.", 4)] = None
+    ttp: Annotated[str | None, Parameter(Form.CODE, "The `_ttp` cookie.", 4)] = None
     ip: Annotated[
         str | None, Parameter(Form.IP, "The customer's public IP address, or an X-Forwarded-For list.", 5)
     ] = None
-    user_agent: Annotated[str | None, Parameter(Form.TEXT, "The browser's user agent.", 6)] = None
+    user_agent: Annotated[str | None, Parameter(Form.CODE, "The browser's user agent.", 6)] = None
     locale: Annotated[str | None, Parameter(Form.LOCALE, "Language and region, such as en-US (BCP 47).", 7)] = None
     first_name: Annotated[str | None, Parameter(Form.NAME, "First name; hashed.", 8, is_hashed=True)] = None
     last_name: Annotated[str | None, Parameter(Form.NAME, "Last name; hashed.", 9, is_hashed=True)] = None
@@ -107,7 +109,7 @@ class Page(Struct, frozen=True, gc=False, omit_defaults=True):
     """Where."""
 
     url: Annotated[str | None, Parameter(Form.URL, "URL of the page where the event happened.", 14)] = None
-    referrer: Annotated[str | None, Parameter(Form.URL, "URL of the page before.", 15)] = None
+    referrer: Annotated[str | None, Parameter(Form.REFERRER, "URL of the page before.", 15)] = None
 
 
 class Content(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -211,7 +211,7 @@ def test_people_see_each_rule_each_field_and_what_would_be_better(
         "user.email (trim, lower)",
         "user.phone, else user.ttp",
         "(hashed)",
-        "user.phone: a national number without a region",
+        "user.phone: not a phone number that exists",
         "properties.contents[0].price: below 0",
         "page.url: no page URL",
         "rules[2].when[1].any: none of its 2 conditions holds",
@@ -219,7 +219,7 @@ def test_people_see_each_rule_each_field_and_what_would_be_better(
         "rules[2].when[1].any[1].all[1]: page.url matches ^x; the record has nothing there",
         "rules[3].when[0].not: holds, and should not: event equals Purchase",
         "match keys email; more would be phone, external_id, ttclid, ttp, ip_and_user_agent",
-        "left out: a national number without a region",
+        "left out: not a phone number that exists",
         "PIXEL · 1 · Purchase",
         "2.5",
     ):

@@ -93,7 +93,8 @@ def test_hashes_a_phone_number_in_e164_with_the_plus(raw: object, canonical: str
         ("+4917012345671234567", Problem.NOT_E164),
         ("+49170１２３４５６７８９０１２３４", Problem.NOT_E164),
         (WithRegion("3734253", "US"), Problem.NOT_E164),  # local to an area that is not named
-        (WithRegion("0170 1234567", "XX"), Problem.NOT_E164),
+        (WithRegion("0170 1234567", "XX"), Problem.REGION_UNCLEAR),
+        (WithRegion("0170 1234567", "AQ"), Problem.NOT_E164),  # Antarctica has no numbers
         (WithRegion("12", "US"), Problem.NOT_E164),
         (1.5, Problem.WRONG_TYPE),
         (WithRegion(True, "US"), Problem.WRONG_TYPE),

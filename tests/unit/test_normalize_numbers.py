@@ -32,6 +32,23 @@ def problem_of(function: FieldFunction, raw: object) -> Problem:
         ("+5", 5),
         (".5", 0.5),
         ("3.00", 3.0),
+        *(
+            ("3.891506499E8", 389150649.9),
+            ("1E7", 10**7),
+            ("1.0E7", 10**7),
+            ("1.5e+3", 1500),
+            ("1E-2", 0.01),
+            (".5E1", 5),
+        ),
+        *(
+            ("-0", 0),
+            ("-0.0", 0.0),
+            (-0.0, 0.0),
+            (Decimal("-0.00"), 0.0),
+            (Decimal("-0"), 0),
+            ("0E5", 0),
+            ("-0E-3", 0.0),
+        ),
         ("12345678901234.123456789", Decimal("12345678901234.123456789")),  # more digits than a float has
         (Decimal("20.00"), 20.0),
         (Decimal("2E+2"), 200),
@@ -43,12 +60,29 @@ def test_takes_what_is_plainly_a_number(raw: object, expected: Number) -> None:
 
     assert result == expected
     assert type(result) is type(expected)
+    assert not str(result).startswith("-")
 
 
 @pytest.mark.parametrize(
     "raw",
     [
-        *("1,299.00", "€5", "1e3", "5.", "1_000", "0x10", "NaN", "٣", "9" * 30, "-1000000000000001"),
+        *(
+            "1,299.00",
+            "€5",
+            "5.",
+            "1e",
+            "e3",
+            "1e1.5",
+            "1e1000",
+            "1 e3",
+            "1e16",
+            "1_000",
+            "0x10",
+            "NaN",
+            "٣",
+            "9" * 30,
+            "-1000000000000001",
+        ),
         *(True, None, {}, [1], b"5", math.nan, math.inf, -math.inf, 10**15 + 1, 10**400, 1e300),
         *(Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity")),
     ],
@@ -116,6 +150,7 @@ def test_sums_price_times_quantity_in_decimal_arithmetic(
 
     assert result == expected
     assert type(result) is type(expected)
+    assert not str(result).startswith("-")
 
 
 def test_knows_the_62_currencies_that_tiktok_lists_and_the_others_of_iso_4217() -> None:
@@ -160,15 +195,26 @@ def test_does_not_guess_at_a_flag(raw: object) -> None:
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
-        *((" a-1 ", "a-1"), (42, "42"), (-1, "-1"), (2**64 - 1, "18446744073709551615"), ("ü", "ü"), ("", None)),
-        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        *((" a-1 ", "a-1"), (42, "42"), (-2, "-2"), (2**64 - 1, "18446744073709551615"), ("ü", "ü"), ("", None)),
+        *((UUID(int=1), "00000000-0000-0000-0000-000000000001"), (2**64, "18446744073709551616")),
+        # decimal(38, 0), which is what Connect writes for a NUMBER key
+        *((Decimal(1234567), "1234567"), (Decimal("1234567.00"), "1234567"), (Decimal("1.5E+3"), "1500")),
+        *((Decimal(10**38 - 1), "9" * 38), (Decimal(-7), "-7"), (Decimal(2**63), "9223372036854775808")),
+        # a whole number that may be absent is a double in many programs
+        *((12345.0, "12345"), (-5.0, "-5"), (2.0**53 - 1, "9007199254740991"), (4e9, "4000000000")),
     ],
 )
 def test_an_id_is_text(raw: object, expected: str | None) -> None:
     assert fields.id_text(raw) == expected
 
 
-@pytest.mark.parametrize("raw", [1.0, True, 2**64, -(2**63) - 1, {}, b"a", "\ud800"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(1.5, True, 10**40, -(10**40), {}, b"a", "\ud800", 2.0**53, math.nan, math.inf, Decimal("1.5")),
+        *(Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1E+1000000"), Decimal("1E-7")),
+    ],
+)
 def test_what_is_no_id_is_left_out(raw: object) -> None:
     assert problem_of(fields.id_text, raw) == Problem.WRONG_TYPE
 

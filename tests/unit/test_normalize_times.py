@@ -37,6 +37,16 @@ def rejection_of(raw: object) -> RecordRejected:
         "2023-09-26T10:15:30:123+0000",
         "2023-09-26T12:15:30:999+0200",
         "2023-09-26T10:15:30:123Z",
+        *("2023-09-26 03:15:30.000 -0700", "2023-09-26 03:15:30 -0700", "2023-09-26 03:15:30.123456 -0700"),
+        *("2023-09-26 03:15:30.1 -07:00", "2023-09-26T03:15:30.123456789 -07", "2023-09-26T10:15:30.12 Z"),
+        *("2023-09-26 10:15:30 UTC", "2023-09-26 10:15:30.999 GMT", "2023-09-26 03:15:30 UTC-07:00"),
+        *(
+            "2023-09-26T12:15:30+02:00[Europe/Berlin]",
+            "2023-09-26T12:15:30.5+02:00[Etc/GMT-2]",
+            "2023-09-26T10:15:30Z[UTC]",
+        ),
+        *("2023-09-26T03:15:30\u221207:00", "20230926T031530.000 -0700", "2023-09-26T10:15:30:000 +0000"),
+        *("\ufeff2023-09-26T10:15:30Z\u200b", "2023-09-26  10:15:30Z"),
     ],
 )
 def test_takes_iso_8601_in_its_usual_forms_and_adobes(raw: str) -> None:
@@ -44,8 +54,23 @@ def test_takes_iso_8601_in_its_usual_forms_and_adobes(raw: str) -> None:
     assert event_time_s(WithUnit(raw, "ms")) == AT_S
 
 
-def test_takes_a_time_without_seconds() -> None:
-    assert event_time_s("2023-09-26T10:15Z") == AT_S - 30
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [
+        ("2023-09-26T24:00:00Z", 1_695_772_800),
+        ("2023-09-26 24:00:00.000 +0000", 1_695_772_800),
+        ("2023-09-26T24:00+02:00", 1_695_765_600),
+        ("2016-12-31T23:59:60Z", 1_483_228_800),
+        ("2017-01-01T00:59:60.5+01:00", 1_483_228_800),
+    ],
+)
+def test_takes_the_days_end_and_a_leap_second(raw: str, seconds: int) -> None:
+    assert event_time_s(raw) == seconds
+
+
+@pytest.mark.parametrize("raw", ["2023-09-26T10:15Z", "2023-09-26T12:15+02:00", "2023-09-26 03:15 -07:00"])
+def test_takes_a_time_without_seconds(raw: str) -> None:
+    assert event_time_s(raw) == AT_S - 30
 
 
 @pytest.mark.parametrize(
@@ -73,6 +98,8 @@ def test_takes_avro_timestamps_rounded_down(raw: object) -> None:
         (str(AT_S), "s"),
         (f" {AT_S}999 ", "ms"),
         (f"{AT_S}.5", "s"),
+        ("1.69572333E12", "ms"),
+        ("1.69572333E9", "s"),
     ],
 )
 def test_takes_plain_numbers_in_the_unit_that_is_configured(number: object, unit: str) -> None:
@@ -94,6 +121,8 @@ def test_does_not_guess_at_a_unit(raw: object) -> None:
         "2023-09-26",
         "20230926T101530",
         "2023-09-26T10:15:30:123",
+        "2023-09-26T10:15:30[Europe/Berlin]",  # the zone's rules are not part of the time
+        "2023-09-26T24:00:00",
         datetime.fromisoformat("2023-09-26T10:15:30"),
         date(2023, 9, 26),
         WithUnit(date(2023, 9, 26), "ms"),
@@ -113,7 +142,9 @@ def test_does_not_make_up_a_time(raw: object) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        "yesterday",
+        *("yesterday", "2023-09-26T24:01:00Z", "2023-09-26T24:00:01Z", "2023-09-26T10:15:60Z", "2023-09-26T25:00:00Z"),
+        *("2023-09-26 10:15:30 PDT", "Tue, 26 Sep 2023 10:15:30 GMT", "2023-09-26T10:15:30Z extra", "1E400"),
+        "2023-09-26T10:15:30" + "." + "0" * 1_000_000 + "Z",
         "2023-13-01T00:00:00Z",
         "2023-09-26T10:15:30+99:00",
         "26.09.2023 10:15:30",

@@ -3,7 +3,7 @@
 import pytest
 
 from consumer.core.model import Problem
-from consumer.core.normalize import locations, web
+from consumer.core.normalize import addresses, locations, web
 from consumer.core.normalize.fields import FieldError, FieldFunction
 
 
@@ -31,10 +31,21 @@ def problem_of(function: FieldFunction, raw: object) -> Problem:
         ("2A00:1450::1", "2a00:1450::1"),
         ("::ffff:8.8.8.8", "8.8.8.8"),
         ("[::ffff:8.8.8.8]:80", "8.8.8.8"),
+        ("2a02:8108:8ac0:1234:a1b2:c3d4:e5f6:7890", "2a02:8108:8ac0:1234:a1b2:c3d4:e5f6:7890"),
+        ("2a02:8108:8ac0:0:a1b2:0:0:7890", "2a02:8108:8ac0:0:a1b2::7890"),
+        ("2a02:8108:0000:1234:00b2:c3d4:0005:7890", "2a02:8108:0:1234:b2:c3d4:5:7890"),
+        ("2001:200::1", "2001:200::1"),
+        ("fe80::1, 2a02::5", "2a02::5"),
+        ("10.0.0.1,192.168.1.1, 172.20.0.1,100.64.0.1 , 127.0.0.1,[2a02::7]:80", "2a02::7"),
+        ("169.1.0.1", "169.1.0.1"),
+        ("100.128.0.1", "100.128.0.1"),
+        ("192.88.98.1", "192.88.98.1"),
+        ("203.1.113.1", "203.1.113.1"),
+        ("\u200b84.157.12.9\u200b", "84.157.12.9"),
     ],
 )
 def test_takes_the_first_public_address(raw: str, canonical: str) -> None:
-    assert web.ip(raw) == canonical
+    assert addresses.ip(raw) == canonical
 
 
 @pytest.mark.parametrize(
@@ -47,39 +58,84 @@ def test_takes_the_first_public_address(raw: str, canonical: str) -> None:
     ],
 )  # fmt: skip
 def test_leaves_out_addresses_that_are_not_public(raw: str) -> None:
-    assert problem_of(web.ip, raw) == Problem.NOT_PUBLIC
+    assert problem_of(addresses.ip, raw) == Problem.NOT_PUBLIC
 
 
 @pytest.mark.parametrize(
     "raw",
-    ["localhost", "84.157.12", "84.157.12.256", "084.157.12.9", "84.157.12.9.1", "fe80::1%eth0", "1,2", "[x", ","],
+    [
+        "0." * 3000,
+        "," * 1_000_000,
+        "8.8.8.8," * 1000,
+        "1::2::3",
+        "2a02:1:2:3:4:5:6:7:8",
+        "localhost",
+        "84.157.12",
+        "84.157.12.256",
+        "084.157.12.9",
+        "84.157.12.9.1",
+        "fe80::1%eth0",
+        "1,2",
+        "[x",
+        ",",
+    ],
 )
 def test_leaves_out_what_is_no_address(raw: str) -> None:
-    assert problem_of(web.ip, raw) == Problem.NOT_AN_IP
+    assert problem_of(addresses.ip, raw) == Problem.NOT_AN_IP
 
 
 @pytest.mark.parametrize(
     ("function", "raw"),
-    [(web.ip, 3232235777), (web.url, 5), (web.referrer, {}), (locations.country, 49), (locations.place, 5)],
+    [(addresses.ip, 3232235777), (web.url, 5), (web.referrer, {}), (locations.country, 49), (locations.place, 5)],
 )
 def test_takes_text_only(function: FieldFunction, raw: object) -> None:
     assert problem_of(function, raw) == Problem.WRONG_TYPE
 
 
 @pytest.mark.parametrize(
-    "function", [web.ip, web.url, web.referrer, locations.place, locations.country, locations.locale]
+    "function", [addresses.ip, web.url, web.referrer, locations.place, locations.country, locations.locale]
 )
 @pytest.mark.parametrize("raw", ["", "  "])
 def test_what_is_empty_is_absent(function: FieldFunction, raw: str) -> None:
     assert function(raw) is None
 
 
-@pytest.mark.parametrize("raw", ["https://example.com/", "http://example.com", "HTTPS://EXAMPLE.COM/Ä?q=a b"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "https://example.com/",
+        "http://example.com",
+        "HTTPS://EXAMPLE.COM/Ä?q=a b",
+        "https://[2a02::1]:8443/",
+        "http://jane@example.com/",
+        "https://münchen.example",
+        "http://localhost:8080",
+    ],
+)
 def test_a_page_url_is_of_the_web_and_sent_as_it_is(raw: str) -> None:
     assert web.url(f" {raw} ") == raw
 
 
-@pytest.mark.parametrize("raw", ["/thanks", "example.com", "file:///tmp/x", "https:/example.com"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "/thanks",
+        "example.com",
+        "file:///tmp/x",
+        "https:/example.com",
+        "https://",
+        "http://",
+        "https:///x",
+        "https://?x=1",
+        "https://#",
+        "https://:443/",
+        "https:// example.com",
+        "https://@/x",
+        "https://.",
+        "undefined",
+        "//example.com",
+    ],
+)
 def test_a_page_url_of_anything_else_is_left_out(raw: str) -> None:
     assert problem_of(web.url, raw) == Problem.NOT_A_URL
 
@@ -88,7 +144,7 @@ def test_an_app_can_be_the_referrer() -> None:
     assert web.referrer("android-app://com.example.news/") == "android-app://com.example.news/"
 
 
-@pytest.mark.parametrize("raw", ["/cart", "direct", "https://", "://x"])
+@pytest.mark.parametrize("raw", ["/cart", "direct", "https://", "://x", "https:///x", "http://?"])
 def test_a_referrer_that_is_no_absolute_url_is_left_out(raw: str) -> None:
     assert problem_of(web.referrer, raw) == Problem.NOT_A_URL
 
@@ -108,6 +164,22 @@ def test_a_referrer_that_is_no_absolute_url_is_left_out(raw: str) -> None:
         ("https://example.com/?a=1#&ttclid=x", None),
         ("https://example.com/ttclid=x", None),
         ("https://example.com/?TTCLID=x", None),
+        ("https://example.com/?ttclid=a&ttclid=b&ttclid=c", "c"),
+        ("https://example.com/?ttclid=a&x=1&ttclid=b#ttclid=c", "b"),
+        ("https://example.com/?ttclid=a&ttclid=", "a"),
+        ("https://example.com/?ttclid=a?utm_source=tiktok", "a"),
+        ("https://example.com/?a=1?ttclid=b?c=2&d=3", "b"),
+        ("https://example.com/??ttclid=a", "a"),
+        ("https://example.com/?ttclid=%E0%A4%A", None),
+        ("https://example.com/?ttclid=%E0%A4", None),
+        ("https://example.com/?ttclid=a%zz", None),
+        ("https://example.com/?ttclid=a%", None),
+        ("https://example.com/?ttclid=a%00b", None),
+        ("https://example.com/?ttclid=a%0Ab", None),
+        ("https://example.com/?ttclid=__CLICKID__", None),
+        ("https://example.com/?ttclid=undefined", None),
+        ("https://example.com/?ttclid=%7B%7Bttclid%7D%7D", None),
+        ("https://example.com/?ttclid=a&ttclid=%FF", None),
     ],
 )
 def test_reads_the_click_id_whole_from_the_query_alone(url: str, ttclid: str | None) -> None:

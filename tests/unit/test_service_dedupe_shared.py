@@ -355,7 +355,7 @@ def test_a_stop_asks_about_everything_that_still_waits_for_copies() -> None:
     pair.other = pair.process(1, merge_wait_s=60.0)
     for partition in (0, 1):
         for number in range(600):
-            pair.produce(partition, str(number))
+            pair.produce(partition, f"id-{number}")
     pair.run(3.0)
     assert pair.committed() == [600, 0]
 

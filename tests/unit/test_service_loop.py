@@ -132,8 +132,8 @@ def test_a_dead_letter_too_large_is_written_without_its_value() -> None:
 def test_a_refused_batch_is_halved_until_the_guilty_event_is_alone() -> None:
     scene = Scene()
     for number in range(1000):
-        scene.kafka.produce(encoded(event_id=str(number)))
-    scene.sender.judge = lambda request: REFUSED if b'"event_id":"617"' in request.body else ACCEPTED
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
+    scene.sender.judge = lambda request: REFUSED if b'"event_id":"id-617"' in request.body else ACCEPTED
 
     scene.run(for_s=10)
 
@@ -295,7 +295,7 @@ def test_a_drain_does_not_wait_for_a_closed_pixel() -> None:
 def test_reading_pauses_at_the_limit_and_goes_on_at_half_of_it() -> None:
     scene = Scene(max_records=10)
     for number in range(500):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     scene.kafka.produce(encoded(event_id="x"), 1)
     scene.sender.is_silent = True
 
@@ -388,7 +388,7 @@ def slow(scene: Scene, each_s: float) -> list[int]:
 def test_deciding_stops_after_a_second_and_goes_on_in_the_next_step() -> None:
     scene = Scene()
     for number in range(10):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     offsets = slow(scene, 0.3)
 
     started_s = scene.clock.s
@@ -399,14 +399,14 @@ def test_deciding_stops_after_a_second_and_goes_on_in_the_next_step() -> None:
     assert offsets == [0, 1, 2, 3]
     scene.run(for_s=10)
     assert offsets == list(range(10))
-    assert scene.sent_ids == [str(number) for number in range(10)]
+    assert scene.sent_ids == [f"id-{number}" for number in range(10)]
     assert scene.kafka.committed_offset() == 10
 
 
 def test_records_that_there_was_no_time_for_go_with_their_partition() -> None:
     scene = Scene()
     for number in range(6):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     offsets = slow(scene, 0.6)
     while not offsets:
         scene.service.step()
@@ -418,14 +418,14 @@ def test_records_that_there_was_no_time_for_go_with_their_partition() -> None:
     scene.member.give([P0])
     scene.run(for_s=10)
 
-    assert scene.sent_ids == [str(number) for number in range(6)]
+    assert scene.sent_ids == [f"id-{number}" for number in range(6)]
     assert scene.kafka.committed_offset() == 6
 
 
 def test_records_that_waited_for_a_schema_are_decided_a_second_a_step_too() -> None:
     scene = Scene(framing="confluent")
     for number in range(6):
-        scene.kafka.produce(b"\0\0\0\0\1" + encoded(event_id=str(number)))
+        scene.kafka.produce(b"\0\0\0\0\1" + encoded(event_id=f"id-{number}"))
     scene.run(for_s=0.5)
     scene.registry.coming.append(SchemaFound(scene.registry.asked[0], json.dumps(SCHEMA)))
     offsets = slow(scene, 0.6)
@@ -435,23 +435,23 @@ def test_records_that_waited_for_a_schema_are_decided_a_second_a_step_too() -> N
     assert offsets == [0, 1]
     scene.run(for_s=10)
     assert offsets == list(range(6))
-    assert scene.sent_ids == [str(number) for number in range(6)]
+    assert scene.sent_ids == [f"id-{number}" for number in range(6)]
 
 
 def test_a_position_that_the_log_lost_is_counted_and_reading_goes_on() -> None:
     first = Scene()
     for number in range(5):
-        first.kafka.produce(encoded(event_id=str(number)))
+        first.kafka.produce(encoded(event_id=f"id-{number}"))
     first.run()
     first.stop()
     for number in range(5, 10):
-        first.kafka.produce(encoded(event_id=str(number)))
+        first.kafka.produce(encoded(event_id=f"id-{number}"))
     first.kafka.low[P0] = 8
 
     second = Scene(first.kafka)
     second.run()
 
-    assert second.sent_ids == ["8", "9"]
+    assert second.sent_ids == ["id-8", "id-9"]
     assert second.numbers()["offsets_lost{web-events}"] == 3
 
 
@@ -478,7 +478,7 @@ def test_a_position_lost_while_running_keeps_what_is_in_flight() -> None:
 def test_a_recreated_topic_is_read_from_its_beginning() -> None:
     first = Scene()
     for number in range(5):
-        first.kafka.produce(encoded(event_id=str(number)))
+        first.kafka.produce(encoded(event_id=f"id-{number}"))
     first.run()
     first.stop()
     first.kafka.logs[P0] = []
@@ -496,7 +496,7 @@ def test_a_recreated_topic_is_read_from_its_beginning() -> None:
 def test_offsets_that_a_mirror_brought_to_another_cluster_are_gone_on_from_with_an_empty_window() -> None:
     first = Scene()
     for number in range(5):
-        first.kafka.produce(encoded(event_id=str(number)))
+        first.kafka.produce(encoded(event_id=f"id-{number}"))
     first.run()
     first.stop()
     first.kafka.ids[TOPIC] = "mirror/id-1"

@@ -84,7 +84,7 @@ def test_a_lost_record_is_counted_and_said_now_and_then_and_stops_nothing() -> N
     scene = Scene(outcomes=FakeOutcomes())
     scene.outcomes.error = "TOPIC_AUTHORIZATION_FAILED"
     for number in range(5):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     with capture_logs() as lines:
         scene.run(SAY_EVERY_S / 2)
         scene.kafka.produce(encoded(event_id="late"))

@@ -39,7 +39,7 @@ def test_reading_goes_on_only_when_half_of_what_may_be_in_flight_is_settled() ->
     scene = Scene(max_records=10)
     reading, ledger = scene.service._reading, scene.ledger
     for number in range(11):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     scene.sender.is_silent = True
     scene.run()
     for number in range(5):
@@ -58,7 +58,7 @@ def test_reading_pauses_by_bytes_as_well() -> None:
     scene = Scene()
     scene.service._reading._pauses._max_bytes = 200
     for number in range(10):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     scene.sender.is_silent = True
 
     scene.run()
@@ -238,7 +238,7 @@ def test_the_lag_of_a_partition_that_is_not_read_now_grows_with_its_log() -> Non
     assert scene.member.paused == {P0}
 
     for number in range(3):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     scene.run(for_s=1)
 
     assert scene.numbers()["lag{web-events,0}"] == 4
@@ -247,7 +247,7 @@ def test_the_lag_of_a_partition_that_is_not_read_now_grows_with_its_log() -> Non
 def test_the_lag_is_of_the_committed_offset_and_forgotten_with_the_partition() -> None:
     scene = Scene()
     for number in range(3):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     scene.sender.is_silent = True
     scene.run()
     assert scene.numbers()["lag{web-events,0}"] == 3

@@ -35,13 +35,13 @@ def stage(status: Status, name: str) -> Stage:
 
 def produced(scene: Scene, count: int, **fields: object) -> None:
     for number in range(count):
-        scene.kafka.produce(encoded(event_id=str(number), **fields))
+        scene.kafka.produce(encoded(event_id=f"id-{number}", **fields))
 
 
 def test_every_stage_says_what_passed_it_and_what_did_not() -> None:
     scene = Scene(share=1.0)
     produced(scene, 3)
-    scene.kafka.produce(encoded(event_id="0"))  # a copy
+    scene.kafka.produce(encoded(event_id="id-0"))  # a copy
     scene.kafka.produce(encoded(event="Ignored"))
     scene.kafka.produce(None)
     scene.kafka.produce(b"\x01")

@@ -28,6 +28,16 @@ PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.NOT_ALLOWED: ("not one of the values TikTok knows", "`values` can translate yours"),
     Problem.EMPTY_AFTER_CLEANING: ("nothing is left of it once cleaned", "map the field that holds the value"),
     Problem.OUT_OF_RANGE: ("a date, time or decimal beyond what there is of these", "mend the producer"),
+    Problem.REGION_UNCLEAR: (
+        "a national number, and the region mapped with it is not the user's country",
+        "map the region from the record, or send the number with its country code",
+    ),
+    Problem.TOO_MANY: ("a list of more than 1,000", "map the one value, or the few, that belong to the event"),
+    Problem.TOO_LONG: ("longer than any name", "map the field that holds the value"),
+    Problem.PLACEHOLDER: (
+        "text that stands for nothing, such as undefined or an unfilled template",
+        "mend the producer, or map another field",
+    ),
     Problem.CURRENCY_NOT_LISTED: ("sent, though TikTok does not list this currency", "see whether TikTok takes it"),
     Problem.CUSTOM_EVENT: ("a custom event", "campaigns can optimise only for TikTok's standard events"),
     Problem.NEAR_STANDARD_EVENT: ("nearly a standard event's name, yet another", "write it exactly as TikTok does"),

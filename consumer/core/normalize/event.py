@@ -1,22 +1,40 @@
 """Bring an event in clear text into the one form TikTok takes: identifiers hashed, numbers numbers, times seconds.
 
-What is done to each field follows from its form in `tiktok_event`; the functions stand in `identifiers`, `locations`,
-`web`, `numbers`, `currencies` and `times`, which are parts of this stage. What an event must have and has not, or in
-a form that no one can read, rejects it; an optional field that TikTok would not take is left out and noted.
+What is done to each field follows from its form in `tiktok_event`; the functions stand in `identifiers`, `addresses`,
+`locations`, `web`, `numbers`, `currencies` and `times`, which are parts of this stage. What an event must have and has
+not, or in a form that no one can read, rejects it; an optional field that TikTok would not take is left out and noted.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal, TypeVar
 
+from msgspec import structs
+
 from consumer.core.errors import RecordRejected
 from consumer.core.model import MappedEvent, NormalizedEvent, Note, Problem, Record, RejectReason
-from consumer.core.normalize import currencies, identifiers, locations, numbers, web
-from consumer.core.normalize.fields import FieldError, FieldFunction, flag, id_text, id_texts, one_of, text
+from consumer.core.normalize import addresses, currencies, identifiers, locations, numbers, web
+from consumer.core.normalize.configured_words import without_words
+from consumer.core.normalize.fields import (
+    LISTS,
+    MOST_ITEMS,
+    FieldError,
+    FieldFunction,
+    flag,
+    free_text,
+    id_text,
+    id_texts,
+    one_of,
+    text,
+    token,
+)
+from consumer.core.normalize.placeholders import is_placeholder, without_unseen
 from consumer.core.normalize.times import event_time_s
 from consumer.core.rules.source import Unreadable
 from consumer.core.tiktok_event import FIELD_BIT, Content, Form, Page, Properties, TikTokEvent, User, parameters_of
 
 _T = TypeVar("_T")
+Notes = dict[tuple[str, Problem], Note]
+"""By field without its place in a list, and problem: as many as there are of these, however long a list."""
 IdFromPosition = Literal["auto", "always", "never"]
 _Table = Mapping[str, tuple[FieldFunction, int]]
 
@@ -27,11 +45,13 @@ _FUNCTIONS: Final[Mapping[Form, FieldFunction]] = {
     Form.EXTERNAL_ID: identifiers.external_id,
     Form.NAME: identifiers.name,
     Form.ZIP_CODE: identifiers.zip_code,
-    Form.TEXT: text,
+    Form.TEXT: free_text,
+    Form.CODE: token,
     Form.ID: id_text,
     Form.IDS: id_texts,
-    Form.IP: web.ip,
+    Form.IP: addresses.ip,
     Form.URL: web.url,
+    Form.REFERRER: web.referrer,
     Form.LOCALE: locations.locale,
     Form.PLACE: locations.place,
     Form.COUNTRY: locations.country,
@@ -64,22 +84,32 @@ _VALUE: Final = FIELD_BIT["properties.value"]
 _LIMITED_DATA_USE: Final = FIELD_BIT["limited_data_use"]
 
 
-def normalize(mapped: MappedEvent, *, id_from_position: IdFromPosition, reject_bad_fields: bool) -> NormalizedEvent:
+def normalize(
+    mapped: MappedEvent,
+    *,
+    id_from_position: IdFromPosition,
+    reject_bad_fields: bool,
+    placeholders: frozenset[str] = frozenset(),
+) -> NormalizedEvent:
     """One event in clear text → the event that can be serialised.
 
     Args:
         id_from_position: whether an event without an id gets one made of its record's place in Kafka:
             `always`, `never`, or `auto`: if it has no `ttp` either, by which TikTok would pair it.
         reject_bad_fields: an optional field that would be left out rejects the event instead.
+        placeholders: lowercase words that are no identifier, beside those of `placeholders`.
 
     Raises:
         RecordRejected: NORMALIZE_EVENT, NORMALIZE_EVENT_TIME or NORMALIZE_EVENT_TIME_NO_ZONE where these
             are missing or unusable; NORMALIZE_BAD_FIELD, with `reject_bad_fields`, for the first bad field.
     """
-    notes: list[Note] = []
+    notes: Notes = {}
+    if placeholders:
+        mapped = _without_configured(mapped, placeholders, notes)
     name = _event_name(mapped.event)
     time_s = event_time_s(mapped.event_time)
-    user, user_fields = _section(_USER, mapped.user, "user", notes)
+    raw_user = identifiers.with_country(mapped.user) if "phone" in mapped.user else mapped.user
+    user, user_fields = _section(_USER, raw_user, "user", notes)
     page, page_fields = _section(_PAGE, mapped.page, "page", notes)
     properties, property_fields = _section(_PROPERTIES, mapped.properties, "properties", notes)
     fields = user_fields | page_fields | property_fields
@@ -95,7 +125,7 @@ def normalize(mapped: MappedEvent, *, id_from_position: IdFromPosition, reject_b
     if is_id_from_position:
         event_id = position_id(mapped.decoded.record)
     if reject_bad_fields:
-        _reject_first(notes)
+        _reject_first(notes.values())
     event = TikTokEvent(
         name,
         time_s,
@@ -105,10 +135,10 @@ def normalize(mapped: MappedEvent, *, id_from_position: IdFromPosition, reject_b
         Properties(**properties) if properties else None,
         limited_data_use,
     )
-    return NormalizedEvent(event, fields, tuple(notes), is_id_from_position)
+    return NormalizedEvent(event, fields, tuple(notes.values()), is_id_from_position)
 
 
-def outline(mapped: MappedEvent) -> NormalizedEvent:
+def outline(mapped: MappedEvent, placeholders: frozenset[str] = frozenset()) -> NormalizedEvent:
     """What the window must know of an event that is not sent again: name, time, id, flag, and at least its fields.
 
     A fifth of the work of `normalize`: nothing is hashed, and a field is taken for present unless it is empty. So one
@@ -118,6 +148,8 @@ def outline(mapped: MappedEvent) -> NormalizedEvent:
     Raises:
         RecordRejected: as `normalize` without `reject_bad_fields`.
     """
+    if placeholders:
+        mapped = _without_configured(mapped, placeholders, {})
     fields = 0
     for table, raw in ((_USER, mapped.user), (_PAGE, mapped.page), (_PROPERTIES, mapped.properties)):
         for name, value in raw.items():
@@ -128,16 +160,23 @@ def outline(mapped: MappedEvent) -> NormalizedEvent:
         fields |= _TTCLID
     if mapped.contents:
         fields |= _CONTENTS | _VALUE
-    limited_data_use = _optional(flag, mapped.limited_data_use, "limited_data_use", [])
+    limited_data_use = _optional(flag, mapped.limited_data_use, "limited_data_use", {})
     if limited_data_use is not None:
         fields |= _LIMITED_DATA_USE
     event = TikTokEvent(
         _event_name(mapped.event),
         event_time_s(mapped.event_time),
-        _optional(id_text, mapped.event_id, "event_id", []),
+        _optional(id_text, mapped.event_id, "event_id", {}),
         limited_data_use=limited_data_use,
     )
     return NormalizedEvent(event, fields)
+
+
+def _without_configured(mapped: MappedEvent, words: frozenset[str], notes: Notes) -> MappedEvent:
+    changed, found = without_words(mapped, words)
+    for note in found:
+        _add(notes, note)
+    return changed
 
 
 def _is_position_wanted(policy: IdFromPosition, user: Mapping[str, object]) -> bool:
@@ -154,18 +193,20 @@ def position_id(record: Record) -> str:
 
 
 def _event_name(raw: object) -> str:
-    """TikTok's names are case-sensitive: trimmed, nothing else."""
+    """TikTok's names are case-sensitive: trimmed, without what nobody sees, nothing else."""
     try:
         name = text(raw) if raw is not None else None
     except FieldError as fault:
         raise RecordRejected(RejectReason.NORMALIZE_EVENT, f"event: {fault}") from None
     if name is None:
         raise RecordRejected(RejectReason.NORMALIZE_EVENT, "event: missing")
-    return name
+    if is_placeholder(name):
+        raise RecordRejected(RejectReason.NORMALIZE_EVENT, f"event: {Problem.PLACEHOLDER}")
+    return without_unseen(name)
 
 
 def _section(
-    table: _Table, raw: Mapping[str, object], path: str, notes: list[Note], place: int | None = None
+    table: _Table, raw: Mapping[str, object], path: str, notes: Notes, place: int | None = None
 ) -> tuple[dict[str, Any], int]:
     """The canonical values of one object and the bits of those present. Runs some 20 times an event: keep it bare.
 
@@ -187,7 +228,7 @@ def _section(
     return values, fields
 
 
-def _optional(function: Callable[[object], _T | None], raw: object, path: str, notes: list[Note]) -> _T | None:
+def _optional(function: Callable[[object], _T | None], raw: object, path: str, notes: Notes) -> _T | None:
     if raw is None:
         return None
     try:
@@ -197,8 +238,17 @@ def _optional(function: Callable[[object], _T | None], raw: object, path: str, n
         return None
 
 
-def _note(notes: list[Note], path: str, fault: FieldError) -> None:
-    notes += [Note(path + place, problem, fault.is_dropped) for place, problem in fault.problems]
+def _note(notes: Notes, path: str, fault: FieldError) -> None:
+    for place, problem in fault.problems:
+        _add(notes, Note(path + place, problem, fault.is_dropped, fault.counts.get(problem, 1)))
+
+
+def _add(notes: Notes, note: Note) -> None:
+    """The first keeps its place, the others are counted."""
+    head, bracket, tail = note.field.partition("[")
+    key = (head + tail.partition("]")[2] if bracket else head, note.problem)
+    known = notes.get(key)
+    notes[key] = note if known is None else structs.replace(known, count=known.count + note.count)
 
 
 def _fill_in_ttclid(user: dict[str, Any], page_url: str) -> int:
@@ -209,7 +259,7 @@ def _fill_in_ttclid(user: dict[str, Any], page_url: str) -> int:
     return _TTCLID
 
 
-def _fill_in_contents(properties: dict[str, Any], mapped: MappedEvent, notes: list[Note]) -> int:
+def _fill_in_contents(properties: dict[str, Any], mapped: MappedEvent, notes: Notes) -> int:
     """Add the products, and the order's value where none was mapped and every product has price and quantity.
 
     A value that was mapped but is unusable is not replaced: the sum leaves out shipping and discounts, and
@@ -228,11 +278,14 @@ def _fill_in_contents(properties: dict[str, Any], mapped: MappedEvent, notes: li
     return _CONTENTS | _VALUE
 
 
-def _contents(raw: object, notes: list[Note]) -> list[Content]:
+def _contents(raw: object, notes: Notes) -> list[Content]:
     """The products that have anything to tell. What is no list, or no record in it, is noted."""
     contents: list[Content] = []
+    if isinstance(raw, LISTS) and len(raw) > MOST_ITEMS:
+        _add(notes, Note("properties.contents", Problem.TOO_MANY))
+        return contents
     if not isinstance(raw, tuple):
-        notes.append(Note("properties.contents", Problem.WRONG_TYPE))
+        _add(notes, Note("properties.contents", Problem.WRONG_TYPE))
         return contents
     for place, item in enumerate(raw):
         if isinstance(item, dict):
@@ -240,7 +293,7 @@ def _contents(raw: object, notes: list[Note]) -> list[Content]:
             if values:
                 contents.append(Content(**values))
         else:
-            notes.append(Note(f"properties.contents[{place}]", Problem.WRONG_TYPE))
+            _add(notes, Note(f"properties.contents[{place}]", Problem.WRONG_TYPE))
     return contents
 
 

@@ -4,11 +4,15 @@ A field function takes a raw value and returns its canonical form, or None where
 so absent. What TikTok would not take raises `FieldError`.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from consumer.core.model import Problem
+from consumer.core.normalize.placeholders import is_placeholder, trimmed
 
 FieldFunction = Callable[[object], object | None]
 
@@ -19,28 +23,69 @@ anew at each call, which costs more than the look."""
 _FLAGS: Final = {1: True, "1": True, "true": True, 0: False, "0": False, "false": False}
 
 
+MOST_ITEMS: Final = 1_000
+"""Of a list. No person has so many emails and no order so many products; a longer list costs no more than its look."""
+LONGEST: Final = 1_000
+"""Characters of a name or a place."""
+_WHOLE_DOUBLES: Final = 2.0**53
+"""Below, each whole number has a double of its own."""
+_LARGEST_ID: Final = 10**40
+"""More digits than decimal(38, 0) has, which is what Connect makes of a database's NUMBER."""
+
+
 class FieldError(Exception):
     """A value, or parts of a list, that cannot be sent. Never holds the value's own text.
 
-    `problems` are pairs of a place within the field ("" or "[2]") and what is wrong there; `rest` is what
+    `problems` are pairs of the first place within the field ("" or "[2]") and what is wrong there; `rest` is what
     can be sent all the same, canonical, or None.
     """
 
-    def __init__(self, *problems: Problem | tuple[str, Problem], rest: object = None, is_dropped: bool = True) -> None:
+    def __init__(
+        self,
+        *problems: Problem | tuple[str, Problem],
+        rest: object = None,
+        is_dropped: bool = True,
+        counts: Mapping[Problem, int] = MappingProxyType({}),
+    ) -> None:
         self.problems = tuple(("", problem) if isinstance(problem, Problem) else problem for problem in problems)
         self.rest = rest
         self.is_dropped = is_dropped
         """False if the value is sent whole, and people should merely know."""
+        self.counts = counts
+        """Of a list: in how many places each problem is, where in more than one."""
         super().__init__(", ".join(place + problem for place, problem in self.problems))
 
 
 def text(raw: object) -> str | None:
-    """Trimmed text; None for nothing but blanks. Anything that is not text is WRONG_TYPE."""
+    """Text without blanks and unseen characters around it; None for nothing but blanks.
+
+    Raises:
+        FieldError: WRONG_TYPE for anything but text; EMPTY_AFTER_CLEANING for nothing but unseen characters.
+    """
     if not isinstance(raw, str):
         raise FieldError(Problem.WRONG_TYPE)
     if not raw.isascii():
         encoded(raw)
-    return raw.strip() or None
+    cleaned = trimmed(raw)
+    if not cleaned and raw.strip():
+        raise FieldError(Problem.EMPTY_AFTER_CLEANING)
+    return cleaned or None
+
+
+def token(raw: object) -> str | None:
+    """Text that identifies something: what stands for nothing is a PLACEHOLDER, and left out."""
+    cleaned = text(raw)
+    if cleaned is not None and is_placeholder(cleaned):
+        raise FieldError(Problem.PLACEHOLDER)
+    return cleaned
+
+
+def free_text(raw: object) -> str | None:
+    """Text for people: what may stand for nothing is sent, and noted as a PLACEHOLDER."""
+    cleaned = text(raw)
+    if cleaned is not None and is_placeholder(cleaned):
+        raise FieldError(Problem.PLACEHOLDER, rest=cleaned, is_dropped=False)
+    return cleaned
 
 
 def encoded(cleaned: str) -> bytes:
@@ -54,44 +99,61 @@ def encoded(cleaned: str) -> bytes:
 def id_text(raw: object) -> str | None:
     """An id as text: TikTok takes ids only as JSON strings (tiktok.md, section 1: a number is refused with 40002).
 
-    Whole numbers of up to 64 bits and UUIDs become text. A float is WRONG_TYPE: "12345.0" is nobody's id.
+    Whole numbers of any type become their digits, as a whole decimal is how Connect writes a database's NUMBER, and a
+    whole double below 2^53 how many programs write a whole number that may be absent; UUIDs become text.
     """
-    if isinstance(raw, str):
-        if not raw.isascii():
-            encoded(raw)
-        return raw.strip() or None
-    if (type(raw) is int and -(2**63) <= raw < 2**64) or isinstance(raw, UUID):
+    return token(raw if isinstance(raw, str) else _written(raw))
+
+
+def _written(raw: object) -> str:
+    if isinstance(raw, UUID):
         return str(raw)
-    raise FieldError(Problem.WRONG_TYPE)
+    if isinstance(raw, Decimal):
+        is_whole = raw.is_finite() and raw.adjusted() <= 40 and raw == raw.to_integral_value()
+    elif isinstance(raw, float):
+        is_whole = raw.is_integer() and abs(raw) < _WHOLE_DOUBLES
+    else:
+        is_whole = type(raw) is int
+    if not is_whole or not -_LARGEST_ID < raw < _LARGEST_ID:  # type: ignore[operator]  # a number, or it is not whole
+        raise FieldError(Problem.WRONG_TYPE)
+    return str(int(raw))  # type: ignore[call-overload]  # the same
 
 
 def id_texts(raw: object) -> list[str] | None:
-    """A list of ids, in order; one id alone is a list of one. Bad ones are left out, each with its place."""
-    items = raw if isinstance(raw, LISTS) else (raw,)
-    results, problems = usable(items, id_text)
-    if problems:
-        raise FieldError(*problems, rest=results or None)
-    return results or None
+    """A list of ids, in order; one id alone is a list of one. Bad ones are left out."""
+    return list_of(raw if isinstance(raw, LISTS) else (raw,), id_text)
 
 
-def usable(
-    items: list[object] | tuple[object, ...], function: Callable[[object], object]
-) -> tuple[list[str], list[tuple[str, Problem]]]:
-    """The canonical forms of those items that have one, and the problems of those that do not.
+def list_of(
+    items: Sequence[object], function: Callable[[object], object], *, is_distinct: bool = False
+) -> list[str] | None:
+    """The canonical forms of those items that have one, in order; None if none has.
 
     A null is no item. Lists do not nest: a list within is WRONG_TYPE.
+
+    Raises:
+        FieldError: TOO_MANY for more than MOST_ITEMS; else the problems of those that have none, each with its first
+            place, and the others as `rest`.
     """
+    if len(items) > MOST_ITEMS:
+        raise FieldError(Problem.TOO_MANY)
     results: list[str] = []
-    problems: list[tuple[str, Problem]] = []
+    places: dict[Problem, str] = {}
+    counts: Counter[Problem] = Counter()
     for place, item in enumerate(items):
         try:
             result = function(_no_list(item)) if item is not None else None
         except FieldError as fault:
-            problems += [(f"[{place}]", problem) for _, problem in fault.problems]
+            for _, problem in fault.problems:
+                places.setdefault(problem, f"[{place}]")
+                counts[problem] += 1
             continue
         if isinstance(result, str):
             results.append(result)
-    return results, problems
+    usable = (list(dict.fromkeys(results)) if is_distinct else results) or None
+    if places:
+        raise FieldError(*((place, problem) for problem, place in places.items()), rest=usable, counts=counts)
+    return usable
 
 
 def _no_list(item: object) -> object:

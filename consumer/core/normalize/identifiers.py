@@ -1,66 +1,77 @@
 """Bring customer identifiers into the one form TikTok can match, and hash them: a part of `normalize`.
 
-Everything here is tiktok.md, section 2. Email, phone and external id may be lists: each item is hashed,
-doubles go, and one that is left stands alone. A value that already is 64 hex digits passes through.
+Everything here is docs/tiktok.md, section 2. Email, phone and external id may be lists: each item is hashed, doubles
+go, and one that is left stands alone. A value that already is 64 hex digits passes through, unless it is the digest
+of nothing. No digest is made of characters that nobody sees, or of text that stands for nothing.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from msgspec import Struct
 
 from consumer.core.model import Problem, WithRegion
-from consumer.core.normalize.fields import LISTS, FieldError, id_text, text, usable
-from consumer.core.normalize.locations import without_punctuation
+from consumer.core.normalize import emails, phones
+from consumer.core.normalize.fields import LISTS, LONGEST, FieldError, id_text, list_of, text
+from consumer.core.normalize.locations import country, without_punctuation
+from consumer.core.normalize.placeholders import digests_of_nothing, is_placeholder, trimmed, without_unseen
 
 _HASHER: Final = sha256()
 """To be copied: OpenSSL looks an algorithm up for each new one, which takes a third of an identifier's hash."""
 _HEX: Final = frozenset("0123456789abcdef")
-_USUAL_EMAIL: Final = re.compile(r"[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]+")
-"""Nearly every address, and found in two thirds of the time of the next."""
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _US_ZIP_PLUS_4: Final = re.compile(r"\d{5}[- ]?\d{4}", re.ASCII)
-_AFTER_COUNTRY_CODE: Final = {
-    f"+{f'{code}{rest:0{3 - len(str(code))}d}'[:3]}": 1 + len(str(code))
-    for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-    for rest in range(10 ** (3 - len(str(code))))
-}
-"""An international number's plus and first three digits → where its country code ends, counted with the plus."""
 
 
 def email(raw: object) -> str | list[str] | None:
     """SHA-256 of the trimmed, lowercase address."""
     if not isinstance(raw, str):
         return _each(raw, email)
-    address = raw.strip().lower()
-    if _USUAL_EMAIL.fullmatch(address) or _EMAIL.fullmatch(address):
-        return _hash(address)
-    return _as_digest(address) or _refuse(Problem.NOT_AN_EMAIL) if address else None
+    if len(raw) > 63 and "@" not in raw and (digest := _as_digest(trimmed(raw))):
+        return digest
+    address = emails.address(raw)
+    return None if address is None else _hash(address)
+
+
+class PhoneOfCountry(Struct, frozen=True, gc=False):
+    """A phone as mapped, the region that goes with it, and the country that the event gives its user: all raw."""
+
+    value: Any
+    region: Any
+    country: Any
+
+
+def with_country(user: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The user as mapped, with the country put to a phone that may need it: one that does not say its own."""
+    phone = user["phone"]
+    if isinstance(phone, str) and phone.startswith("+"):
+        return user
+    country = user.get("country")
+    if country is None:
+        return user
+    if isinstance(phone, WithRegion):
+        return {**user, "phone": PhoneOfCountry(phone.value, phone.region, country)}
+    return {**user, "phone": PhoneOfCountry(phone, None, country)}
 
 
 def phone(raw: object) -> str | list[str] | None:
-    """SHA-256 of the number in E.164 with the plus. A national number needs a `WithRegion` around it."""
-    region = None
-    if isinstance(raw, WithRegion):
-        region = raw.region
-        raw = raw.value
-    if isinstance(raw, str) and _is_plain_e164(raw):
-        return _hash(raw)
-    return _each(raw, partial(_phone, region=region)) if isinstance(raw, LISTS) else _phone(raw, region)
+    """SHA-256 of the number in E.164 with the plus. A national number needs a region or country beside it."""
+    if isinstance(raw, PhoneOfCountry):
+        return _phones(raw.value, raw.region, raw.country)
+    return _phones(raw.value, raw.region) if isinstance(raw, WithRegion) else _phones(raw)
 
 
 def external_id(raw: object) -> str | list[str] | None:
     """SHA-256 of the trimmed id, its case kept. Whole numbers and UUIDs count as their text."""
     if isinstance(raw, LISTS):
         return _each(raw, external_id)
-    cleaned = raw.strip() if isinstance(raw, str) else id_text(raw)
-    if not cleaned:
+    cleaned = id_text(raw)
+    if cleaned is None:
         return None
-    return _as_digest(cleaned) or _hash(cleaned) if len(cleaned) == 64 else _hash(cleaned)
+    return _as_digest(cleaned) or _hash(cleaned) if len(cleaned) == 64 else _hash(without_unseen(cleaned))
 
 
 def name(raw: object) -> str | None:
@@ -68,7 +79,12 @@ def name(raw: object) -> str | None:
     cleaned = text(raw)
     if cleaned is None:
         return None
-    return _as_digest(cleaned) or _hash_unless_empty(without_punctuation(cleaned.lower()).strip())
+    if len(cleaned) > LONGEST:
+        raise FieldError(Problem.TOO_LONG)
+    hashed = _as_digest(cleaned) or _hash_unless_empty(without_punctuation(without_unseen(cleaned).lower()).strip())
+    if is_placeholder(cleaned):  # a surname can be Null
+        raise FieldError(Problem.PLACEHOLDER, rest=hashed, is_dropped=False)
+    return hashed
 
 
 def zip_code(raw: object) -> str | None:
@@ -79,48 +95,74 @@ def zip_code(raw: object) -> str | None:
     cleaned = text(raw)
     if cleaned is None:
         return None
+    if len(cleaned) > LONGEST:
+        raise FieldError(Problem.TOO_LONG)
+    if digest := _as_digest(cleaned):
+        return digest
+    if is_placeholder(cleaned):
+        raise FieldError(Problem.PLACEHOLDER)
+    cleaned = without_unseen(cleaned)
     if _US_ZIP_PLUS_4.fullmatch(cleaned):
         cleaned = cleaned[:5]
-    return _as_digest(cleaned) or _hash_unless_empty("".join(cleaned.lower().replace("-", "").split()))
+    return _hash_unless_empty("".join(cleaned.lower().replace("-", "").split()))
 
 
-def _phone(raw: object, region: str | None) -> str | None:
-    number = id_text(raw)
-    if number is None:
+def _phones(raw: object, region: object = None, home: object = None) -> str | list[str] | None:
+    if isinstance(raw, LISTS):
+        return _each(raw, partial(_phone, region=region, home=home))
+    return _phone(raw, region, home)
+
+
+def _phone(raw: object, region: object, home: object) -> str | None:
+    if isinstance(raw, str) and phones.is_plain(raw):
+        return _hash(phones.international(raw))
+    number = raw if isinstance(raw, str) else id_text(raw)
+    number = number and trimmed(without_unseen(number[: phones.LONGEST * 2]))
+    if not number:
         return None
-    return _as_digest(number) or _hash(number if _is_plain_e164(number) else _e164(number, region))
+    if digest := _as_digest(number):
+        return digest
+    if is_placeholder(number):
+        raise FieldError(Problem.PLACEHOLDER)
+    return _hash(phones.e164(number, _region(region, home) if phones.is_national(number) else None))
 
 
-def _is_plain_e164(number: str) -> bool:
-    """Whether `number` needs no second look: a plus, and digits only, at most 15 (ITU-T E.164), a country code
-    that exists and no trunk zero after it (+49 0170 … is +49170…, but Italy's zero belongs there)."""
-    after = _AFTER_COUNTRY_CODE.get(number[:4])
-    if after is None or not 8 <= len(number) <= 16 or number[after] == "0":
-        return False
-    return number[4:].isdigit() and number.isascii()
+def _region(region: object, home: object) -> str | None:
+    """The region of a national number: that which is mapped with it, else the user's country.
 
-
-def _e164(number: str, region: str | None) -> str:
-    """Any spelling, by way of `phonenumbers`: possible by its length, which ages less than number plans."""
+    Raises:
+        FieldError: REGION_UNCLEAR where it is no country's code, or the two have different calling codes.
+    """
     try:
-        parsed = phonenumbers.parse(number, region)
-    except NumberParseException as fault:
-        is_national = region is None and fault.error_type == NumberParseException.INVALID_COUNTRY_CODE
-        raise FieldError(Problem.NO_REGION if is_national and "+" not in number else Problem.NOT_E164) from None
-    if phonenumbers.is_possible_number_with_reason(parsed) != ValidationResult.IS_POSSIBLE:
-        raise FieldError(Problem.NOT_E164)
-    return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+        at_home = country(home) if home is not None else None
+    except FieldError:
+        at_home = None  # noted as a bad country
+    try:
+        mapped = country(region) if region is not None else None
+    except FieldError:
+        raise FieldError(Problem.REGION_UNCLEAR) from None
+    if mapped and at_home and mapped != at_home and _calling_code(mapped) != _calling_code(at_home):
+        raise FieldError(Problem.REGION_UNCLEAR)
+    found = mapped or at_home
+    return found and found.upper()
+
+
+def _calling_code(country_code: str) -> int:
+    return phonenumbers.country_code_for_region(country_code.upper())
 
 
 def _each(raw: object, function: Callable[[object], object]) -> str | list[str] | None:
     if not isinstance(raw, LISTS):
         raise FieldError(Problem.WRONG_TYPE)
-    results, problems = usable(raw, function)
-    distinct = list(dict.fromkeys(results))
-    value = (distinct if len(distinct) > 1 else distinct[0]) if distinct else None
-    if problems:
-        raise FieldError(*problems, rest=value)
-    return value
+    try:
+        return _alone(list_of(raw, function, is_distinct=True))
+    except FieldError as fault:
+        rest = _alone(fault.rest) if isinstance(fault.rest, list) else None
+        raise FieldError(*fault.problems, rest=rest, counts=fault.counts) from None
+
+
+def _alone(digests: list[str] | None) -> str | list[str] | None:
+    return digests[0] if digests and len(digests) == 1 else digests
 
 
 def _hash(canonical: str) -> str:
@@ -133,16 +175,22 @@ def _hash(canonical: str) -> str:
 
 
 def _as_digest(cleaned: str) -> str | None:
-    """The text in lowercase, if it is a SHA-256 already."""
+    """The text in lowercase, if it is a SHA-256 already.
+
+    Raises:
+        FieldError: PLACEHOLDER for the digest of text that stands for nothing.
+    """
     if len(cleaned) != 64:
         return None
     lowercase = cleaned.lower()
-    return lowercase if _HEX.issuperset(lowercase) else None
+    if not _HEX.issuperset(lowercase):
+        return None
+    if lowercase in digests_of_nothing():
+        raise FieldError(Problem.PLACEHOLDER)
+    return lowercase
 
 
 def _hash_unless_empty(canonical: str) -> str:
-    return _hash(canonical) if canonical else _refuse(Problem.EMPTY_AFTER_CLEANING)
-
-
-def _refuse(problem: Problem) -> str:
-    raise FieldError(problem)
+    if not canonical:
+        raise FieldError(Problem.EMPTY_AFTER_CLEANING)
+    return _hash(canonical)

@@ -5,7 +5,8 @@ from typing import Final
 from unicodedata import category
 
 from consumer.core.model import Problem
-from consumer.core.normalize.fields import FieldError, text
+from consumer.core.normalize.fields import LONGEST, FieldError, text
+from consumer.core.normalize.placeholders import is_placeholder, without_unseen
 
 _COUNTRY_CODES: Final = (
     "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by bz "
@@ -27,9 +28,13 @@ def place(raw: object) -> str | None:
     cleaned = text(raw)
     if cleaned is None:
         return None
-    squeezed = without_punctuation("".join(cleaned.lower().split()))
+    if len(cleaned) > LONGEST:
+        raise FieldError(Problem.TOO_LONG)
+    squeezed = without_punctuation("".join(without_unseen(cleaned).lower().split()))
     if not squeezed:
         raise FieldError(Problem.EMPTY_AFTER_CLEANING)
+    if is_placeholder(cleaned):  # there is a town called None
+        raise FieldError(Problem.PLACEHOLDER, rest=squeezed, is_dropped=False)
     return squeezed
 
 
@@ -57,6 +62,8 @@ def locale(raw: object) -> str | None:
     if cleaned is None:
         return None
     tag = cleaned.replace("_", "-")
+    if len(tag) > 3 and is_placeholder(tag):  # `na` is Nauru's language, `nan` Min Nan Chinese
+        raise FieldError(Problem.PLACEHOLDER)
     if not _LOCALE.fullmatch(tag):
         raise FieldError(Problem.NOT_A_LOCALE)
     return tag

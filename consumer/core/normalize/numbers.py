@@ -7,13 +7,15 @@ from typing import Final
 
 from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError
+from consumer.core.normalize.placeholders import trimmed
 from consumer.core.tiktok_event import Content, Number
 
 LARGEST: Final = 10**15
 """No price, total or count is beyond this; above it a double no longer tells cents apart."""
 _NUMBERS: Final = (int, float, Decimal)
-_PLAIN: Final = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{1,20})?|\.\d{1,20})", re.ASCII)
-"""What text must be to be plainly a number: no exponent, symbol or thousands separator."""
+_PLAIN: Final = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{1,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})?", re.ASCII)
+"""What text must be to be plainly a number: no symbol or thousands separator. Java writes a double with an exponent
+from 10^7 on, and below 10^-3."""
 
 
 def amount(raw: object) -> Number | None:
@@ -22,7 +24,7 @@ def amount(raw: object) -> Number | None:
     Ints stay ints and floats floats. Decimals and text become an int if written without a fraction, else the
     float that reads the same, else (too many digits for a float) a Decimal.
     """
-    if (type(raw) is float or type(raw) is int) and 0 <= raw <= LARGEST:
+    if (type(raw) is float or type(raw) is int) and 0 < raw <= LARGEST:
         return raw
     number = _number(raw)
     if number is not None and number < 0:
@@ -85,7 +87,7 @@ def _exact_total(contents: Iterable[Content]) -> Number | None:
 def _number(raw: object) -> Number | None:
     """Any number within ±LARGEST, of whatever type carries it. A bool is none, nor are NaN and infinity."""
     if isinstance(raw, str):
-        cleaned = raw.strip()
+        cleaned = trimmed(raw)
         if not cleaned:
             return None
         if not _PLAIN.fullmatch(cleaned):
@@ -95,6 +97,8 @@ def _number(raw: object) -> Number | None:
         raise FieldError(Problem.NOT_A_NUMBER)
     if (isinstance(raw, Decimal) and raw.is_nan()) or not -LARGEST <= raw <= LARGEST:  # no float NaN is within
         raise FieldError(Problem.NOT_A_NUMBER)
+    if raw == 0:
+        return 0.0 if isinstance(raw, float) else _of_decimal(abs(raw)) if isinstance(raw, Decimal) else 0
     return _of_decimal(raw) if isinstance(raw, Decimal) else raw
 
 

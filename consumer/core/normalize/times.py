@@ -8,10 +8,21 @@ from typing import Final
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import RejectReason, WithUnit
+from consumer.core.normalize.placeholders import trimmed
 
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000}
 _LAST_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z; beyond, a unit was taken for another
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+"""Java writes a double of milliseconds as 1.69572333E12."""
+_LONGEST: Final = 100
+"""Characters of a time in any spelling."""
+_SPELT: Final = re.compile(
+    r"(?P<day>\d{4}-?\d\d-?\d\d)[T ]\s*(?P<hour>\d\d)(?P<minute>:?\d\d)(?P<second>:?\d\d)?(?:[.,:]\d+)?"
+    r"\s*(?P<utc>Z|UTC|GMT|UT)?\s*(?P<offset>[+\u2212-]\d\d(?::?\d\d)?)?\s*(?:\[[A-Z0-9_+/-]+\])?",
+    re.ASCII,
+)
+"""ISO 8601 with what programs put in: blanks, any fraction, UTC by name, and behind an offset Java's `[Europe/Berlin]`,
+which says no more than the offset does."""
 _NUMBERS: Final = (int, float, Decimal)
 
 
@@ -36,7 +47,7 @@ def event_time_s(raw: object) -> int:
 
 def _with_unit(raw: object, unit: str | None) -> int:
     if isinstance(raw, str):
-        return _of_text(raw.strip(), unit)
+        return _of_text(trimmed(raw), unit)
     if isinstance(raw, _NUMBERS) and not isinstance(raw, bool):
         return _of_number(raw, unit)
     if isinstance(raw, datetime):
@@ -58,15 +69,34 @@ def _of_datetime(moment: datetime) -> int:
 def _of_text(text: str, unit: str | None) -> int:
     if not text:
         raise _fault("missing")
+    if len(text) > _LONGEST:
+        raise _fault("not ISO 8601")
     if _PLAIN_NUMBER.fullmatch(text):  # first, since `fromisoformat` takes some numbers for dates
         return _of_number(Decimal(text), unit)
-    if text[19:20] == ":":  # Adobe's colon before the milliseconds
+    text = text.upper()
+    if text[16:17] == text[19:20] == ":":  # Adobe's colon before the milliseconds
         text = f"{text[:19]}.{text[20:]}"
     try:
-        moment = datetime.fromisoformat(text.upper())
+        return _of_datetime(datetime.fromisoformat(text))
+    except ValueError:
+        return _of_spelling(text)
+
+
+def _of_spelling(text: str) -> int:
+    """What `fromisoformat` does not take, or not in every Python; the fraction goes, as seconds are rounded down."""
+    found = _SPELT.fullmatch(text)
+    if found is None:
+        raise _fault("not ISO 8601")
+    hour, minute, second = (int((found[name] or "0").lstrip(":")) for name in ("hour", "minute", "second"))
+    is_midnight = (hour, minute, second) == (24, 0, 0)  # the day's end: the next day's 00:00
+    is_leap_second = (minute, second) == (59, 60)
+    offset = (found["offset"] or ("Z" if found["utc"] else "")).replace("\u2212", "-")
+    shown = f"{found['day']}T{0 if is_midnight else hour:02}:{minute:02}:{59 if is_leap_second else second:02}{offset}"
+    try:
+        moment = datetime.fromisoformat(shown)
     except ValueError:
         raise _fault("not ISO 8601") from None
-    return _of_datetime(moment)
+    return _of_datetime(moment) + is_midnight * 86_400 + is_leap_second
 
 
 def _of_number(number: float | Decimal, unit: str | None) -> int:

@@ -1,0 +1,84 @@
+"""Text that stands for nothing, and characters that nobody sees: a part of `normalize` (docs/tiktok.md, section 3).
+
+A program that has no value often writes one all the same: "undefined", "(not set)", a template that was never filled
+in. As an identifier it makes strangers one person, or different orders copies of each other.
+"""
+
+import re
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final
+
+WORDS: Final = (
+    # what languages, databases and spreadsheets write for no value
+    *("undefined", "null", "(null)", "<null>", "[null]", "nil", "<nil>", "None", "NaN", "NaT", "void", "\\N"),
+    *("Infinity", "-Infinity", "true", "false", "[object Object]", "object Object", "[]", "{}", '""', "''"),
+    *("#N/A", "#NULL!", "#REF!", "#VALUE!", "#NAME?"),
+    # what people and analytics write
+    *("N/A", "n.a.", "n.a", "NA", "(not set)", "not set", "not_set", "notset", "(none)", "(empty)", "empty", "(blank)"),
+    *("blank", "missing", "not available", "not applicable", "not provided", "(not provided)", "not found", "no value"),
+    *("-", "--", "---", "_", ".", "?", "??", "???", "unknown", "(unknown)", "<unknown>", "undef"),
+    # nobody in particular
+    *("anonymous", "anon", "guest", "not logged in", "(anonymous)", "(guest)"),
+    # numbers and ids that mean none, and the MD5 and SHA-1 of nothing
+    *("0.0", "-0", "-1", "-1.0", *("0" * digits for digits in range(1, 13))),
+    *("00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0" * 32),
+    *("ffffffff-ffff-ffff-ffff-ffffffffffff", "d41d8cd98f00b204e9800998ecf8427e"),
+    "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+)
+"""The list that docs/tiktok.md shows. `placeholders` in the configuration adds to it."""
+_SPELLINGS: Final = frozenset(
+    spelling for word in WORDS for spelling in (word, word.lower(), word.upper(), word.capitalize(), word.title())
+)
+"""In the cases that occur: a look-up of the text as it is costs a fifth of one in lowercase."""
+_TEMPLATE_ENDS: Final = frozenset("}])>%_@#dDlLNn")
+"""What an unfilled template ends in, and the last letters of undefined, null and NaN."""
+_TEMPLATE: Final = re.compile(
+    r"\{\{.*\}\}|[$#%@]\{.*\}|\{[A-Za-z_][\w .:-]*\}|%%.+%%|\A%[A-Za-z_]+%\Z|\A<[A-Za-z_][\w .:-]*>\Z|<%.*%>|\{%.*%\}"
+    r"|\[\[.+\]\]|\A\[[A-Za-z_][\w .:-]*\]\Z|(?-i:__[A-Z]{2,}(?:_[A-Z0-9]+)*__)|@@.+@@|\[object \w+\]"
+    r"|\A(?:[^\d]*[^\dA-Za-z])?(?:undefined|null|NaN)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+"""`{{event_id}}`, `${user.id}`, `%%EVENT_ID%%`, `__CLICKID__` and their like, also within other text; and `order-null`,
+which holds nothing else that could tell one order from another."""
+_LONGEST_TEMPLATE: Final = 200
+
+_ZERO_WIDTH: Final = (
+    *range(0x20), *range(0x7F, 0xA0), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810),
+    *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x2800, 0x3164, *range(0xFE00, 0xFE10),
+    0xFEFF, 0xFFA0, *range(0xFFF9, 0xFFFC), 0x1BCA0, 0x1BCA1, 0x1BCA2, 0x1BCA3, *range(0x1D173, 0x1D17B),
+    *range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0),
+)  # fmt: skip
+_BLANK: Final = (*range(9, 14), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F)
+_UNSEEN: Final = {code: None for code in _ZERO_WIDTH if code not in _BLANK}
+_UNSEEN_OR_BLANK: Final = "".join(map(chr, sorted({*_ZERO_WIDTH, *_BLANK, 0x205F, 0x3000})))
+"""Controls, formats, fillers and variation selectors, and every blank."""
+_ASCII_ENDS: Final = "".join(map(chr, (*range(0x21), 0x7F)))
+"""Those of them that ASCII text can have."""
+
+
+def trimmed(text: str) -> str:
+    """Without blanks and unseen characters before and behind."""
+    return text.strip(_ASCII_ENDS if text.isascii() else _UNSEEN_OR_BLANK)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether trimmed text, not empty, stands for nothing. Asked of every identifier: keep it bare."""
+    return text in _SPELLINGS or ((text[-1] in _TEMPLATE_ENDS or "{" in text) and _is_template(text))
+
+
+def _is_template(text: str) -> bool:
+    return len(text) <= _LONGEST_TEMPLATE and _TEMPLATE.search(text) is not None
+
+
+def without_unseen(text: str) -> str:
+    """Without characters that have no width, wherever they stand. Blanks stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return text.translate(_UNSEEN)
+
+
+@lru_cache(maxsize=1)
+def digests_of_nothing() -> frozenset[str]:
+    """SHA-256 of the empty text, of a blank, and of every placeholder: made when the first digest comes along."""
+    return frozenset(sha256(text.encode()).hexdigest() for text in (*_SPELLINGS, "", " ", "\n", "+", "@"))

@@ -1,0 +1,104 @@
+"""Emails as forms, exports and address books write them."""
+
+import pytest
+
+from consumer.core.model import Problem
+from consumer.core.normalize.emails import address
+from consumer.core.normalize.fields import FieldError
+
+
+def problem_of(raw: str) -> Problem:
+    with pytest.raises(FieldError) as caught:
+        address(raw)
+    ((_, problem),) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("jane@example.com", " Jane@Example.COM ", "mailto:jane@example.com", "MAILTO:Jane@example.com?subject=Hi"),
+        *(
+            '"jane@example.com"',
+            "'jane@example.com'",
+            "“jane@example.com”",
+            "`jane@example.com`",
+            '\\"jane@example.com\\"',
+        ),
+        *("jane@example.com,", "jane@example.com;", "jane@example.com/", "jane@example.com|", "jane@example.com."),
+        *(
+            "[jane@example.com]",
+            "<jane@example.com>",
+            "(jane@example.com)",
+            "{jane@example.com}",
+            '["jane@example.com"]',
+        ),
+        *("Jane Doe <jane@example.com>", '"Doe, Jane" <jane@example.com>,', "<mailto:jane@example.com>"),
+        *(
+            "[jane@example.com](mailto:jane@example.com)",
+            "jane@example.com\u200b",
+            "\ufeffjane@example.com",
+            "ja\u00adne@example.com",
+        ),
+        *("\x00jane@example.com\x00", "\u202ajane@example.com\u202c", "\u00a0jane@example.com\u3000"),
+    ],
+)
+def test_is_unwrapped_where_there_is_one_reading(raw: str) -> None:
+    assert address(raw) == "jane@example.com"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("o'brien@example.co.uk", "müller@münchen.example", "jane+news@mail.example.com", "a@xn--mnchen-3ya.xn--p1ai"),
+        *("j_d@example.com", "1@2.example", "jane-@example.com", "x@a-b.example", "用户@例子.中国", "test@test.com"),
+    ],
+)
+def test_an_address_stays_as_it_is(raw: str) -> None:
+    assert address(raw) == raw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(".jane@example.com", "jane.@example.com", "ja..ne@example.com", "jane@-example.com", "jane@example-.com"),
+        *(
+            "jane@example.123",
+            "jane@example",
+            "jane@example..com",
+            "jane@.example.com",
+            "jane@ex_ample.com",
+            "jane@1.2.3.4",
+        ),
+        *(
+            "jane@example.c",
+            "jane@[1.2.3.4]",
+            "jane",
+            "@example.com",
+            "jane@",
+            "a@b@example.com",
+            "jane doe@example.com",
+        ),
+        *("jane@example.com,joe@example.com", "jane@example.com; joe@example.com", "jane@example.com joe@example.com"),
+        *("<jane@example.com> <joe@example.com>", "[jane@example.com](mailto:joe@example.com)", "jane@exa mple.com"),
+        *(
+            "mailto:",
+            "mailto:jane",
+            "j" * 250 + "@example.com",
+            "x" * 5000,
+            "jane@example.com:",
+        ),
+    ],
+)
+def test_what_has_none_or_more_than_one_is_left_out(raw: str) -> None:
+    assert problem_of(raw) == Problem.NOT_AN_EMAIL
+
+
+@pytest.mark.parametrize("raw", ["", "  ", "\u200b"])
+def test_nothing_is_absent(raw: str) -> None:
+    assert address(raw) is None
+
+
+@pytest.mark.parametrize("raw", ["null", "N/A", "{{email}}", "(not set)", "%%EMAIL%%"])
+def test_a_placeholder_is_told_apart(raw: str) -> None:
+    assert problem_of(raw) == Problem.PLACEHOLDER
