@@ -57,7 +57,7 @@ def test_every_regions_examples_are_one_number_in_each_spelling(region: str) -> 
 
 
 @given(st.sampled_from(CODES), st.text("0123456789", min_size=2, max_size=14), st.integers(1, 4))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_an_international_number_is_the_librarys_plain_or_spelled(code: int, digits: str, cut: int) -> None:
     expected = library(f"+{code}{digits}", None)
 
@@ -67,7 +67,7 @@ def test_an_international_number_is_the_librarys_plain_or_spelled(code: int, dig
 
 
 @given(st.data(), st.sampled_from(REGIONS), st.sampled_from(["", "trunk", "code"]))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_national_number_is_the_librarys_if_it_is_in_the_plan(data: st.DataObject, region: str, before: str) -> None:
     plan = plan_of(region)
     assert plan is not None

@@ -1,4 +1,4 @@
-"""Text that stands for nothing, and characters that nobody sees: a part of `normalize` (docs/tiktok.md, section 3).
+"""Text that stands for nothing, and characters that nobody sees: a part of `normalize` (docs/tiktok.md, section 2).
 
 A program that has no value often writes one all the same: "undefined", "(not set)", a template that was never filled
 in. As an identifier it makes strangers one person, or different orders copies of each other.

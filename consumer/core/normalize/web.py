@@ -1,4 +1,4 @@
-"""URLs, and TikTok's click id in them: a part of `normalize` (docs/tiktok.md, sections 2 and 3)."""
+"""URLs, and TikTok's click id in them: a part of `normalize` (docs/tiktok.md, section 2)."""
 
 import re
 from typing import Final
