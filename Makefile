@@ -82,6 +82,12 @@ helm-check: dev ## the Helm chart, compared and validated
 	$(FETCH) helm helm-docs
 	$(BIN)/pytest tests/deploy/test_chart*.py
 
+.PHONY: cluster-check
+cluster-check: dev ## the chart in a real Kubernetes of one node: as root on Debian, a quarter of an hour, the first time two
+	scripts/system-parts cluster
+	$(FETCH) kafka helm python-base cluster
+	CLUSTER=1 $(BIN)/pytest tests/cluster
+
 .PHONY: bench
 bench: dev .cache/others/.made ## what an event costs, against the floor and against others; into docs/performance.md
 	scripts/system-parts

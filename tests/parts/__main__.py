@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tests.parts import axe, bases, golang, jars
+from tests.parts import axe, bases, crds, golang, jars
 from tests.parts.part import Part, alone
 
 PARTS: Final[Mapping[str, Part]] = {
@@ -21,11 +21,15 @@ PARTS: Final[Mapping[str, Part]] = {
     "compose": golang.COMPOSE,
     "actionlint": golang.ACTIONLINT,
 }
+OF_THE_CLUSTER: Final[Mapping[str, Part]] = {"crds": crds.CRDS, "pause": golang.PAUSE, **golang.KUBERNETES}
+"""Fetched when they are named: `cluster` stands for all of them."""
 
 
 def main(names: Sequence[str]) -> None:
+    known = {**PARTS, **OF_THE_CLUSTER}
+    wanted = [each for name in names for each in (OF_THE_CLUSTER if name == "cluster" else [name])]
     with alone():
-        made = [part for part in (PARTS[name] for name in names or PARTS) if _make(part)]
+        made = [part for part in (known[name] for name in wanted or PARTS) if _make(part)]
         if any(part in golang.PROGRAMS for part in made):
             golang.forget_what_was_built_with()
 

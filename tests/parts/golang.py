@@ -23,24 +23,25 @@ _OLDEST: Final = (1, 25)
 """Of Go: what the newest of the modules asks for. An older one is helped out by Go from the package index."""
 
 
-def _program(name: str, module: str, package: str) -> Part:
+def _program(name: str, module: str, package: str, stamps: str = "") -> Part:
+    """`stamps`: what the linker writes into it, such as its version."""
     folder = _MODULES / module
-    contents = b"".join((folder / file).read_bytes() for file in ("go.mod", "go.sum"))
+    contents = b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
     place = _GO / f"{name}-{hashlib.sha256(contents).hexdigest()[:12]}"
-    return Part(name, place, lambda made: _build(folder, package, made / place.name))
+    return Part(name, place, lambda made: _build(folder, package, made / place.name, f"-s -w {stamps}".strip()))
 
 
-def _build(module: Path, package: str, program: Path) -> None:
+def _build(module: Path, package: str, program: Path, linking: str) -> None:
     """The modules are fetched with their hashes checked, laid out as source, and built from there."""
     with TemporaryDirectory(dir=program.parent) as name:
         source = Path(name)
-        for file in ("go.mod", "go.sum"):
-            shutil.copy(module / file, source)
-        run([_go(), "mod", "vendor"], source, 900, _env())
+        for file in module.iterdir():
+            shutil.copy(file, source)
+        run([go(), "mod", "vendor"], source, 900, env())
         _leave_out_discovery(source / "vendor")
         # Quick to build rather than quick to run: without symbols, and with nothing inlined.
-        options = ["-mod=vendor", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-gcflags=all=-l"]
-        run([_go(), "build", *options, "-o", str(program), package], source, 3600, _env())
+        options = ["-mod=vendor", "-trimpath", "-buildvcs=false", f"-ldflags={linking}", "-gcflags=all=-l"]
+        run([go(), "build", *options, "-o", str(program), package], source, 3600, env())
 
 
 def _leave_out_discovery(vendor: Path) -> None:
@@ -52,7 +53,7 @@ def _leave_out_discovery(vendor: Path) -> None:
         (plugins / "plugins.go").write_text("package plugins\n")
 
 
-def _env() -> Mapping[str, str]:
+def env() -> Mapping[str, str]:
     """Everything below `.cache/go`, and no C compiler. -modcacherw: so that it can be deleted."""
     own = {"GOPATH": str(_GO / "path"), "GOMODCACHE": str(_GO / "path/mod"), "GOCACHE": str(_GO / "build")}
     return {**os.environ, **own, "CGO_ENABLED": "0", "GOFLAGS": "-modcacherw", "GOWORK": "off"}
@@ -64,7 +65,7 @@ def forget_what_was_built_with() -> None:
         shutil.rmtree(_GO / folder, ignore_errors=True)
 
 
-def _go() -> str:
+def go() -> str:
     """This machine's Go if it is new enough, else that of the part."""
     found = shutil.which("go")
     if found:
@@ -91,5 +92,18 @@ COMPOSE: Final = _program("docker-compose", "compose", "github.com/docker/compos
 PROMETHEUS: Final = _program("prometheus", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus")
 PROMTOOL: Final = _program("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool")
 ACTIONLINT: Final = _program("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint")
+_STAMP: Final = "-X k8s.io/component-base/version"
+KUBERNETES: Final[Mapping[str, Part]] = {
+    name: _program(
+        name,
+        "kubernetes",
+        f"k8s.io/kubernetes/cmd/{name}",
+        f"{_STAMP}.gitVersion=v1.34.4 {_STAMP}.gitMajor=1 {_STAMP}.gitMinor=34",
+    )
+    for name in ("kubectl", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet")
+}
+"""For `make cluster-check` alone. From 1.35 on, a kubelet wants control groups of version 2."""
+PAUSE: Final = _program("pause", "pause", ".")
+"""The first container of each pod there."""
 
-PROGRAMS: Final = (HELM, HELM_DOCS, COMPOSE, PROMETHEUS, PROMTOOL, ACTIONLINT)
+PROGRAMS: Final = (HELM, HELM_DOCS, COMPOSE, PROMETHEUS, PROMTOOL, ACTIONLINT, PAUSE, *KUBERNETES.values())

@@ -1,0 +1,1 @@
+"""The chart in a real cluster. `make cluster-check` alone runs these tests: as root, on Debian."""
