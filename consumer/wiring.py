@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 from pydantic import SecretStr
@@ -22,7 +22,6 @@ from consumer.adapters.kafka_outcomes import KafkaOutcomeSink
 from consumer.adapters.kafka_own_topics import OWN_SUFFIX, OwnTopicsConsumer
 from consumer.adapters.kafka_positions import KafkaPositionFinder
 from consumer.adapters.kafka_producer import KafkaRecordWriter
-from consumer.adapters.schema_registry import SchemaRegistry
 from consumer.adapters.tiktok_client import TikTokClient
 from consumer.config import Settings
 from consumer.config.kafka_clients import (
@@ -64,6 +63,9 @@ from consumer.service.read.topics import TopicSettings
 from consumer.service.report import ServiceInfo
 from consumer.service.settle import SettleStage
 from consumer.status.connections import Connections, OutsideSystem
+
+if TYPE_CHECKING:
+    from consumer.adapters.schema_registry import SchemaRegistry
 
 _SLACK_BYTES: Final = 512
 """For a request's envelope: pixel code and test code are far shorter."""
@@ -162,9 +164,11 @@ def _without_user(url: str) -> str:
     return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def _registry(settings: Settings, ended: ExitStack) -> SchemaRegistry | None:
+def _registry(settings: Settings, ended: ExitStack) -> "SchemaRegistry | None":
     if settings.avro.registry is None:
         return None
+    from consumer.adapters.schema_registry import SchemaRegistry  # its client takes a third of the start
+
     registry = SchemaRegistry(settings.avro.registry.properties)
     ended.callback(registry.close)
     return registry
