@@ -145,7 +145,7 @@ def test_the_copies_of_a_process_that_died_are_sent_after_its_heartbeat() -> Non
     assert pair.other.sent_ids == []
     pair.run(15.0, pair.other)
     assert pair.other.sent_ids == ["a"]
-    assert pair.committed() == [None, 1]
+    assert pair.committed() == [0, 1]
 
 
 def test_a_record_read_again_by_a_new_owner_does_not_wait_for_the_dead_one() -> None:
@@ -292,7 +292,7 @@ def test_what_waits_when_the_store_goes_is_sent() -> None:
     pair.store.is_away = True
     pair.run(6.0)
     assert pair.other.sent_ids == ["a"]
-    assert pair.committed() == [None, 1]
+    assert pair.committed() == [0, 1]
 
 
 def test_the_shared_window_learns_what_was_sent_while_it_was_away() -> None:
