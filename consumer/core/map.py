@@ -10,14 +10,24 @@ from typing import Any, Final
 
 from consumer.core.model import Decoded, MappedEvent
 from consumer.core.rules.getters import compile_plain, compile_source
-from consumer.core.rules.source import ContentsSource, Getter, PathSource, Rule, Source
+from consumer.core.rules.source import (
+    ContentsSource,
+    FirstOf,
+    Getter,
+    PathSource,
+    Rule,
+    Source,
+    TransformedSource,
+)
 from consumer.core.tiktok_event import (
     CONTENT_FIELDS,
     OLDER_NAMES,
     PAGE_FIELDS,
+    PARAMETERS,
     PROPERTY_FIELDS,
     TOP_FIELDS,
     USER_FIELDS,
+    Form,
 )
 
 Part = Callable[[Decoded], dict[str, Any]]
@@ -30,6 +40,7 @@ _GROUPS: Final[Mapping[str, frozenset[str]]] = {
     "properties": frozenset((*PROPERTY_FIELDS, *_OLDER)) - {"contents"},
 }
 _CONTENT_NAMES: Final = frozenset(CONTENT_FIELDS)
+_WITH_OPTIONS: Final = frozenset({Form.TIME, Form.PHONE, Form.AMOUNT})
 _LISTS: Final = (list, tuple)
 """Avro gives lists; a user's function may give either."""
 
@@ -37,7 +48,7 @@ _LISTS: Final = (list, tuple)
 def compile_map(rule: Rule) -> Callable[[Decoded], MappedEvent]:
     """Compile what a rule says of TikTok's parameters.
 
-    The result raises RecordRejected, with MAP_CALL, where a user's function raises; nothing else.
+    The result raises RecordRejected, with MAP_CALL or MAP_CEL, where a function or expression fails; nothing else.
     """
     if rule.parameters is None and rule.contents is None:
         return _assembled({}, None, is_filled=True)
@@ -47,12 +58,20 @@ def compile_map(rule: Rule) -> Callable[[Decoded], MappedEvent]:
     return lambda decoded: filled(decoded) if decoded.is_shipped else mapped(decoded)
 
 
+def _has_minor_units(source: Source) -> bool:
+    if isinstance(source, FirstOf):
+        return any(map(_has_minor_units, source.sources))
+    return isinstance(source, TransformedSource) and (source.unit == "minor" or _has_minor_units(source.source))
+
+
 def _assembled(
     parameters: Mapping[str, Source], contents: ContentsSource | None, is_filled: bool
 ) -> Callable[[Decoded], MappedEvent]:
     """`is_filled`: whether names that are not among the parameters map to themselves."""
     event, event_time, event_id, limited_data_use = (_top(name, parameters, is_filled) for name in TOP_FIELDS)
     user, page, properties = (_part(group, parameters, is_filled) for group in _GROUPS)
+    sources = [*parameters.values(), *(contents.fields.values() if contents else ())]
+    has_minor_units = any(map(_has_minor_units, sources))
     products = _mapped_contents(contents) if contents is not None else _own_contents if is_filled else _nothing
 
     def read(decoded: Decoded) -> MappedEvent:
@@ -66,6 +85,7 @@ def _assembled(
             page(decoded),
             properties(decoded),
             products(decoded),
+            has_minor_units,
         )
 
     return read
@@ -78,8 +98,12 @@ def _top(name: str, parameters: Mapping[str, Source], is_filled: bool) -> Getter
 
 
 def _compiled(parameter: str, source: Source) -> Getter:
-    """Units are of times and regions of phone numbers; elsewhere `$timestamp` is a plain number."""
-    return compile_source(source) if parameter in ("event_time", "user.phone") else compile_plain(source)
+    """Units are of times and amounts, regions of phone numbers; elsewhere `$timestamp` is a plain number."""
+    return compile_source(source) if _form(parameter) in _WITH_OPTIONS else compile_plain(source)
+
+
+def _form(parameter: str) -> Form:
+    return PARAMETERS[OLDER_NAMES.get(parameter, parameter)].form
 
 
 def _nothing(_: Decoded) -> None:
@@ -143,7 +167,7 @@ def _with_newer_names(properties: Part) -> Part:
 def _mapped_contents(contents: ContentsSource) -> Getter:
     if contents.each is not None:
         return _each(compile_plain(contents.each), _item_reader(contents.fields))
-    product = _mapped(contents.fields, _plain)
+    product = _mapped(contents.fields, _of_product)
     return lambda decoded: (found,) if (found := product(decoded)) else None
 
 
@@ -164,12 +188,12 @@ def _item_reader(fields: Mapping[str, Source]) -> Callable[[Decoded, dict[str, A
     names = _names(fields)
     if names is not None:
         return lambda _, item: _present(names, item)
-    read = _mapped(fields, _plain)
-    return lambda decoded, item: read(Decoded(decoded.record, item, decoded.is_shipped))
+    read = _mapped(fields, _of_product)
+    return lambda decoded, item: read(Decoded(decoded.record, item, decoded.is_shipped, decoded.schema))
 
 
-def _plain(_name: str, source: Source) -> Getter:
-    return compile_plain(source)
+def _of_product(name: str, source: Source) -> Getter:
+    return _compiled(f"properties.contents.{name}", source)
 
 
 def _names(sources: Mapping[str, Source]) -> list[tuple[str, str]] | None:

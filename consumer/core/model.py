@@ -87,7 +87,7 @@ class Decoded(Struct, frozen=True, gc=False):
 
 
 class WithUnit(Struct, frozen=True, gc=False):
-    """A time of which the configuration says in which unit a plain number counts: s, ms or us."""
+    """A number of which the configuration says what it counts: s, ms, us, ns of a time; `minor` (cents) of a sum."""
 
     value: Any
     unit: str
@@ -116,6 +116,8 @@ class MappedEvent(Struct, frozen=True, gc=False):
     contents: Any = None
     """None, or a tuple of dicts, one a product, under the names of `tiktok_event.Content`. An item that was no record
     stands in its place as it was, and what was no list is here instead of a tuple: `normalize` notes both."""
+    has_minor_units: bool = False
+    """True if a value or price may be `WithUnit(…, "minor")`: the rule says so, whatever the record holds."""
 
 
 class Problem(StrEnum):
@@ -216,6 +218,7 @@ class RejectReason(StrEnum):
     ROUTE_UNKNOWN_PIXEL = "route.unknown_pixel"
     ROUTE_UNKNOWN_RULE = "route.unknown_rule"
     MAP_CALL = "map.call"
+    MAP_CEL = "map.cel"
     NORMALIZE_EVENT = "normalize.event"
     NORMALIZE_EVENT_TIME = "normalize.event_time"
     NORMALIZE_EVENT_TIME_NO_ZONE = "normalize.event_time_no_zone"

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path as FilePath
 
 import pytest
@@ -12,6 +13,7 @@ from consumer.core.rules.source import (
     AllOf,
     AnyOf,
     CallSource,
+    CelSource,
     Comparison,
     Condition,
     ConstSource,
@@ -103,6 +105,15 @@ def test_reads_a_source(text: str, expected: Source) -> None:
         ("{path: a, values: {}}", ".values", "empty; write at least one"),
         ("{path: a, values: [b]}", ".values", "must be a mapping"),
         ("{path: a, unit: sec}", ".unit", "use 's', 'ms'"),
+        ("{path: a, scale: 0}", ".scale", "more than 0"),
+        ("{path: a, scale: .inf}", ".scale", "more than 0"),
+        ("{path: a, scale: x}", ".scale", "must be a number"),
+        ("{path: a, scale: [1]}", ".scale", "must be a number"),
+        ("{path: a, unit: minor}", "", "value or price"),
+        ("{cel: ''}", ".cel", "put the expression in quotes"),
+        ("{cel: 'a +'}", ".cel", "not an expression of CEL: column 4"),
+        ("{cel: 'lower(a)'}", ".cel", "CEL has no function `lower`"),
+        ("{path: a, region: {path: 'b..c'}}", ".region.path", "column 3"),
         ("{path: a, region: usa}", ".region", "two capital letters"),
         ("{path: a, region: XX}", ".region", "ISO 3166"),
         ("{path: a, unit: ms}", "", "times only"),
@@ -115,6 +126,39 @@ def test_says_what_is_wrong_with_a_source(text: str, place: str, remedy: str) ->
 
     assert problem.startswith(f"rules[0].map.event_id{place}: ")
     assert remedy in problem
+
+
+def test_reads_scaled_amounts_expressions_and_regions_of_the_record() -> None:
+    parameters = rule(
+        "map: {event_time: {path: t, unit: ns}, user: {phone: {path: p, region: {path: c}}}, properties: "
+        "{value: {path: v, unit: minor}, num_items: {path: n, scale: 0.01}, order_id: {cel: 'a + b', default: x}}}"
+    ).parameters
+
+    assert parameters == {
+        "event_time": TransformedSource(PathSource(("t",)), unit="ns"),
+        "user.phone": TransformedSource(PathSource(("p",)), region=PathSource(("c",))),
+        "properties.value": TransformedSource(PathSource(("v",)), unit="minor"),
+        "properties.num_items": TransformedSource(PathSource(("n",)), scale=Decimal("0.01")),
+        "properties.order_id": TransformedSource(CelSource("a + b"), default="x"),
+    }
+
+
+def test_a_call_is_looked_up_beside_the_file_first(tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also before an installed module of that name; and nothing stays in the search for modules."""
+    (tmp_path / "beside_the_file.py").write_text("def total(record):\n    return 7\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "beside_the_file.py").write_text("def total(record):\n    return 8\n")
+    monkeypatch.syspath_prepend(str(elsewhere))
+    before = [*sys.path]
+    body = 'rules: [{name: r, pixel: shop, map: {event_id: {call: "beside_the_file:total"}}}]'
+
+    parameters = parse(HEAD + body, {}, tmp_path / "consumer.yaml").rules[0].parameters or {}
+
+    found = parameters["event_id"]
+    assert isinstance(found, CallSource)
+    assert found.function({}) == 7
+    assert [path for path in sys.path if path == str(tmp_path)] == [path for path in before if path == str(tmp_path)]
 
 
 def test_units_are_for_the_event_s_time_and_regions_for_phones() -> None:
@@ -301,7 +345,7 @@ def test_a_builtin_that_tells_nothing_of_its_arguments_may_be_called() -> None:
     [
         ("my_functions", '"package.module:function"'),
         ("my_functions:a.b", '"package.module:function"'),
-        ("no_such_module:f", "cannot be imported (ModuleNotFoundError); install it"),
+        ("no_such_module:f", "cannot be imported (ModuleNotFoundError); put it beside"),
         ("my_broken:f", "cannot be imported (ZeroDivisionError)"),
         ("my_functions:totl", "no such function"),
         ("my_functions:answer", "no such function"),

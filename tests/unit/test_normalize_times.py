@@ -111,7 +111,7 @@ def test_does_not_guess_at_a_unit(raw: object) -> None:
     rejected = rejection_of(raw)
 
     assert rejected.reason == RejectReason.NORMALIZE_EVENT_TIME
-    assert rejected.detail == "event_time: plain number without a unit: give unit: s, ms or us"
+    assert rejected.detail == "event_time: plain number without a unit: give unit: s, ms, us or ns"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ PARTS = [
     ("$topic", KafkaPart("topic")),
     ("$partition", KafkaPart("partition")),
     ("$offset", KafkaPart("offset")),
+    ("$schema", KafkaPart("schema")),
     ("$headers.x-forwarded-for", KafkaPart("header", "x-forwarded-for")),
     ("$headers.a.b[0]", KafkaPart("header", "a.b[0]")),
 ]
@@ -89,7 +90,7 @@ def test_a_part_of_the_kafka_record_is_read_and_written(text: str, part: KafkaPa
         ("a[1234567890]", "column 2: expected"),
         ('a["x]', "column 2: expected"),
         ("$", "column 1: expected $key"),
-        ("$keys", "column 1: expected $key, $timestamp, $topic, $partition, $offset or $headers.NAME"),
+        ("$keys", "column 1: expected $key, $timestamp, $topic, $partition, $offset, $schema or $headers.NAME"),
         ("$key.a", "column 1: expected $key"),
         ("$headers", "column 1: expected $key"),
         ("$headers.", "column 1: expected $key"),

@@ -2,6 +2,7 @@
 
 from consumer.core.rules.source import (
     CallSource,
+    CelSource,
     ConstSource,
     FirstOf,
     KafkaPart,
@@ -23,6 +24,8 @@ def described(source: Source) -> str:
             return ", else ".join(map(described, sources))
         case CallSource(target):
             return f"call {target}"
+        case CelSource(expression):
+            return f"cel {expression}"
         case TransformedSource(inner):
             options = ", ".join(_options(source))
             return f"{described(inner)} ({options})" if options else described(inner)
@@ -35,5 +38,10 @@ def _options(source: TransformedSource) -> list[str]:
         *(["values"] if source.values is not None else []),
         *([f"default {source.default}"] if source.default is not None else []),
         *([f"unit {source.unit}"] if source.unit else []),
-        *([f"region {source.region}"] if source.region else []),
+        *([f"scale {source.scale}"] if source.scale is not None else []),
+        *([f"region {_region(source.region)}"] if source.region is not None else []),
     ]
+
+
+def _region(region: str | Source) -> str:
+    return region if isinstance(region, str) else f"of {described(region)}"

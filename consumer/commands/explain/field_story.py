@@ -70,12 +70,16 @@ def _sources(rule: Rule, mapped: MappedEvent) -> dict[str, str]:
 
 def _story(field: str, sources: Mapping[str, str], raw: object, sent: object) -> Iterator[FieldStory]:
     source = sources.get(field)
-    value = raw.value if isinstance(raw, WithUnit | WithRegion) else raw
+    value = _bare(raw)
     if value is None and sent is None and source is None:
         return
     if source is None and value is not None:
         source = field
     yield FieldStory(field, source, value, sent, field in HASHED and sent is not None)
+
+
+def _bare(raw: object) -> Any:
+    return raw.value if isinstance(raw, WithUnit | WithRegion) else raw
 
 
 def _products(contents: ContentsSource | None, mapped: MappedEvent, sent: list[Content] | None) -> Iterator[FieldStory]:
@@ -96,7 +100,7 @@ def _products(contents: ContentsSource | None, mapped: MappedEvent, sent: list[C
         # What is sent stands in the order of the items; one of which nothing was usable is not among them.
         product = left.pop(0) if left and _is_of(left[0], item) else None
         for name in CONTENT_FIELDS:
-            source, value = _of_item(contents, name, own, place), item.get(name)
+            source, value = _of_item(contents, name, own, place), _bare(item.get(name))
             if value is not None or (contents is not None and name in contents.fields):
                 yield FieldStory(f"{path}.{name}", source, value, getattr(product, name, None))
 

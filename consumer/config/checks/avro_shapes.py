@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from consumer.config.checks.avro_paths import Missing, Type, follow, kind_of
 from consumer.core.decode.schema import Schema
+from consumer.core.rules.expressions import names_in
 from consumer.core.rules.source import (
     CallSource,
+    CelSource,
     ConstSource,
     FirstOf,
     KafkaPart,
@@ -62,8 +64,13 @@ def paths_in(source: Source) -> Iterable[PathSource]:
     elif isinstance(source, FirstOf):
         for inner in source.sources:
             yield from paths_in(inner)
+    elif isinstance(source, CelSource):
+        for name in sorted(names_in(source.expression)):
+            yield PathSource((name,))
     elif isinstance(source, TransformedSource):
         yield from paths_in(source.source)
+        if source.region is not None and not isinstance(source.region, str):
+            yield from paths_in(source.region)
 
 
 def tables_in(source: Source) -> Iterable[TransformedSource]:
@@ -91,7 +98,7 @@ def shape_of(source: Source, ground: Ground) -> Shape:
             return _of_changed(source, ground)
         case KafkaPart(part):
             return Shape(frozenset({"number" if part in ("timestamp", "partition", "offset") else "text"}))
-        case CallSource():
+        case CallSource() | CelSource():
             return UNKNOWN
 
 

@@ -24,8 +24,8 @@ are errors; every problem is told at once, each with its place, its line and its
 - `${NAME}` and `${NAME:-default}` inside a value are replaced from the environment; the default also stands for an
   empty variable. `$${` is a plain `${`.
 - Durations are written `250ms`, `5s`, `5m`, `48h`, `28d`; sizes `512KiB`, `1MiB`.
-- Relative paths start at the folder of the file. Functions (`call`) are found among the installed packages, then in
-  the directory where the service was started.
+- Relative paths start at the folder of the file. Functions (`call`) are looked up there first, then among the
+  installed packages, and in the directory where the service was started.
 - `tiktok-consumer schema` prints the JSON Schema of this file; with it, editors complete and check what you write.
   `tiktok-consumer check` finds what only the schemas, the cluster and the registry know.
 """
@@ -40,9 +40,10 @@ _TITLES: Final = {
 }
 _ABOUT: Final = {
     "Source": 'A path such as `a.b[0].c` or `a["x.y"]`; a list of sources, of which the first that is present and not '
-    "empty counts; or a mapping with one of `path`, `element`, `const`, `call`, and options. `$key`, `$timestamp`, "
-    "`$topic`, `$partition`, `$offset`, `$headers.NAME` read the Kafka record. Options work in this order: `trim`, "
-    "`lower`, `values`, `default`, then `unit` or `region`.",
+    "empty counts; or a mapping with one of `path`, `element`, `const`, `cel`, `call`, and options. `$key`, "
+    "`$timestamp`, `$topic`, `$partition`, `$offset`, `$headers.NAME` read the Kafka record (key and headers as text: "
+    "other bytes count as absent), `$schema` is the full name of its Avro type. "
+    "Options work in this order: `trim`, `lower`, `values`, `scale`, `default`, then `unit` or `region`.",
     "Condition": "`{field: SOURCE, OPERATOR: operand}`, or `any`, `all`, `not` around others. Where the field is "
     "absent or null, every operator is false, save `exists: false`; so it is where the field is of another kind than "
     "the operand.",

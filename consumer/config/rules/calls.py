@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from consumer.core.rules.source import CallSource
@@ -17,8 +18,11 @@ _FAULTS_OF_FOREIGN_CODE = (ImportError, SyntaxError, NameError, TypeError, Value
 def find_call(target: object, folder: Path) -> CallSource:
     """The function that the text names.
 
-    Modules are found where `python -m` finds them: the installed packages and the current directory, the
-    latter last, so that a file there can't take the place of an installed module.
+    Its module is looked up beside the configuration file first, then where `python -m` finds modules: among the
+    installed packages, and in the current directory.
+
+    Args:
+        folder: that of the configuration file.
 
     Raises:
         ValueError: there is no such function, or it does not take a record.
@@ -26,24 +30,37 @@ def find_call(target: object, folder: Path) -> CallSource:
     module_name, colon, name = target.partition(":") if isinstance(target, str) else ("", "", "")
     if not (colon and module_name and name.isidentifier()):
         raise ValueError('not a function\'s name; write "package.module:function"')
-    function = _function(module_name, name)
+    function = _function(module_name, name, folder)
     _check_takes_a_record(function)
     return CallSource(str(target), function)
 
 
-def _function(module_name: str, name: str) -> Callable[[dict[str, Any]], Any]:
+def _function(module_name: str, name: str, folder: Path) -> Callable[[dict[str, Any]], Any]:
     current = str(Path.cwd())
     if current not in sys.path:
         sys.path.append(current)
     try:
-        module = import_module(module_name)
+        module = _module(module_name, folder)
     except _FAULTS_OF_FOREIGN_CODE as error:
         text = f"the module {module_name} cannot be imported ({type(error).__name__})"
-        raise ValueError(f"{text}; install it, or start in its directory") from None
+        raise ValueError(f"{text}; put it beside the configuration file, or install it") from None
     function: Callable[[dict[str, Any]], Any] | None = getattr(module, name, None)
     if not callable(function):
         raise ValueError(f"the module {module_name} has no such function; correct the name behind the colon")
     return function
+
+
+def _module(name: str, folder: Path) -> ModuleType:
+    """Beside the file it is found first, but only the user's own: what is loaded already stays what it is."""
+    top = name.partition(".")[0]
+    is_beside = (folder / f"{top}.py").is_file() or (folder / top).is_dir()
+    if not is_beside or top in sys.stdlib_module_names:
+        return import_module(name)
+    sys.path.insert(0, str(folder))
+    try:
+        return import_module(name)
+    finally:
+        sys.path.remove(str(folder))
 
 
 def _check_takes_a_record(function: Callable[[dict[str, Any]], Any]) -> None:

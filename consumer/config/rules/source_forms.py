@@ -1,6 +1,7 @@
 """Sources as written → the core's: the grammar as models, from which the JSON Schema and the reference page come."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import phonenumbers
@@ -12,8 +13,10 @@ from consumer.config.problems import nearest
 from consumer.config.rules.calls import find_call
 from consumer.config.section import Section, needed, optional, setting
 from consumer.config.units import Flag
+from consumer.core.rules.expressions import compile_expression
 from consumer.core.rules.source import (
     CallSource,
+    CelSource,
     ConstSource,
     FirstOf,
     KafkaPart,
@@ -23,7 +26,7 @@ from consumer.core.rules.source import (
     parse_path,
 )
 
-_REMEDY: Final = "write a path, a list of paths, or a mapping with one of path, element, const, call"
+_REMEDY: Final = "write a path, a list of paths, or a mapping with one of path, element, const, cel, call"
 _PATTERN_OF_CALL: Final = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
 
@@ -42,6 +45,29 @@ def _element(written: object, info: ValidationInfo) -> Source:
 
 def _call(written: object, info: ValidationInfo) -> CallSource:
     return find_call(written, info.context["folder"])  # type: ignore[index]  # as above
+
+
+def _scale(written: object) -> Decimal:
+    if isinstance(written, bool) or not isinstance(written, int | float | str):
+        raise ValueError("must be a number; write it without quotes, such as 0.01")
+    try:
+        scale = Decimal(repr(written) if isinstance(written, float) else written)
+    except ArithmeticError:
+        raise ValueError("must be a number; write it without quotes, such as 0.01") from None
+    if not scale.is_finite() or scale <= 0:
+        raise ValueError("must be more than 0; leave it out to change nothing")
+    return scale
+
+
+def _expression(written: object) -> CelSource:
+    if not isinstance(written, str) or not written.strip():
+        raise ValueError("must be text, not empty; put the expression in quotes")
+    try:
+        compile_expression(written)
+    except ValueError as error:
+        text = str(error)
+        raise ValueError(text if "; " in text else f"{text}; see https://cel.dev") from None
+    return CelSource(written)
 
 
 def _region(written: object) -> str:
@@ -83,7 +109,7 @@ _Text = Annotated[
 
 
 class _Changed(Section):
-    """A source with options, which work in this order: trim, lower, values, default, then unit or region."""
+    """A source with options, which work in this order: trim, lower, values, scale, default, then unit or region."""
 
     default: Any = optional("Taken where the value is absent or null.")
     lower: Flag = setting(False, "Whether text is put into lower case.")
@@ -91,11 +117,16 @@ class _Changed(Section):
     values: Annotated[Mapping[str, Any], Field(min_length=1)] = optional(
         "From the record's values to TikTok's. A value that is not listed counts as absent."
     )
-    unit: Literal["s", "ms", "us"] = optional(
-        "Of a time given as a plain number: seconds, milliseconds or microseconds. Only in event_time."
+    scale: Annotated[Decimal, PlainValidator(_scale), Written({"type": "number"})] = optional(
+        "What a number is multiplied by, in decimal arithmetic: 0.01 makes 19.99 of 1999 cents."
     )
-    region: Annotated[str, PlainValidator(_region), Written({"type": "string", "pattern": "^[A-Z]{2}$"})] = optional(
-        "The country of phone numbers written without country code, such as US. Only in user.phone."
+    unit: Literal["s", "ms", "us", "ns", "minor"] = optional(
+        "What a plain number counts. In event_time: s, ms, us or ns. In value and price: `minor`, the minor unit of "
+        "the event's currency by ISO 4217 (100 JPY are 100, 100 KWD 0.1)."
+    )
+    region: "RegionField" = optional(
+        "The country of phone numbers written without country code: two capital letters such as US, or "
+        "`{path: …}` where the record says it. Left out, the event's user.country. Only in user.phone."
     )
 
     def around(self, source: Source) -> Source:
@@ -127,8 +158,17 @@ class CallForm(_Changed):
     call: Annotated[CallSource, PlainValidator(_call), Written({"type": "string", "pattern": _PATTERN_OF_CALL})] = (
         needed(
             "A Python function of the record (a dict): pure, deterministic, for what nothing else can say. "
-            "Found among the installed packages, then in the current directory."
+            "Its module is looked up beside the configuration file first, then among the installed packages."
         )
+    )
+
+
+class CelForm(_Changed):
+    """An expression, with options."""
+
+    cel: Annotated[CelSource, PlainValidator(_expression), Written({"type": "string", "minLength": 1})] = needed(
+        "An expression of Google's Common Expression Language over the record: its fields by name, `key`, `timestamp`, "
+        "`topic`, `headers`, `schema`. What the record lacks is null."
     )
 
 
@@ -144,12 +184,18 @@ class ConstForm(Section):
         return super().unknown_key(key)
 
 
-FORMS: Final = {"path": PathForm, "element": ElementForm, "const": ConstForm, "call": CallForm}
+FORMS: Final = {"path": PathForm, "element": ElementForm, "const": ConstForm, "cel": CelForm, "call": CallForm}
 
 if TYPE_CHECKING:
     SourceField = Source
     _First = FirstOf
+    RegionField = str | Source
 else:
+    RegionField = Annotated[
+        Annotated[str, PlainValidator(_region), Written({"type": "string", "pattern": "^[A-Z]{2}$"}), Tag("<region>")]
+        | Annotated["SourceField", Tag("<source>")],
+        Discriminator(lambda written: "<region>" if isinstance(written, str) else "<source>"),
+    ]
     _First = Annotated[tuple["SourceField", ...], Field(min_length=1), AfterValidator(FirstOf), Tag("<list>")]
     SourceField = TypeAliasType(
         "Source",
@@ -159,6 +205,7 @@ else:
             | Annotated[PathForm, AfterValidator(lambda form: form.around(form.path)), Tag("<path>")]
             | Annotated[ElementForm, AfterValidator(lambda form: form.around(form.element)), Tag("<element>")]
             | Annotated[CallForm, AfterValidator(lambda form: form.around(form.call)), Tag("<call>")]
+            | Annotated[CelForm, AfterValidator(lambda form: form.around(form.cel)), Tag("<cel>")]
             | Annotated[ConstForm, AfterValidator(lambda form: ConstSource(form.const)), Tag("<const>")],
             Discriminator(_form),
             BeforeValidator(_one_kind),

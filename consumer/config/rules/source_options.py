@@ -10,7 +10,8 @@ from consumer.core.rules.source import Source
 from consumer.core.tiktok_event import Form
 
 _OPTIONS: Final[Mapping[Form, frozenset[str]]] = {
-    Form.TIME: frozenset({"unit s", "unit ms", "unit us"}),
+    Form.TIME: frozenset({"unit s", "unit ms", "unit us", "unit ns"}),
+    Form.AMOUNT: frozenset({"unit minor"}),
     Form.PHONE: frozenset({"region"}),
 }
 
@@ -23,6 +24,8 @@ def source_for(form: Form | None) -> Any:
         for option in sorted(options_in(source) - allowed):
             if option == "region":
                 raise ValueError("`region` says something of phone numbers only; use it in user.phone, or remove it")
+            if option == "unit minor":
+                raise ValueError("`unit: minor` is of amounts only; use it in value or price, or remove it")
             raise ValueError("`unit` says something of times only; use it in event_time, or remove it")
         return source
 

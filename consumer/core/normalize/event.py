@@ -27,6 +27,7 @@ from consumer.core.normalize.fields import (
     text,
     token,
 )
+from consumer.core.normalize.minor_units import in_whole_units
 from consumer.core.normalize.placeholders import is_placeholder, without_unseen
 from consumer.core.normalize.times import event_time_s
 from consumer.core.rules.source import Unreadable
@@ -106,6 +107,8 @@ def normalize(
     notes: Notes = {}
     if placeholders:
         mapped = _without_configured(mapped, placeholders, notes)
+    if mapped.has_minor_units:
+        mapped = in_whole_units(mapped)
     name = _event_name(mapped.event)
     time_s = event_time_s(mapped.event_time)
     raw_user = identifiers.with_country(mapped.user) if "phone" in mapped.user else mapped.user

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from consumer.core.model import Problem
+from consumer.core.model import Problem, WithUnit
 from consumer.core.normalize.fields import FieldError
 from consumer.core.normalize.placeholders import trimmed
 from consumer.core.tiktok_event import Content, Number
@@ -94,7 +94,8 @@ def _number(raw: object) -> Number | None:
             raise FieldError(Problem.NOT_A_NUMBER)
         raw = Decimal(cleaned)
     if isinstance(raw, bool) or not isinstance(raw, _NUMBERS):
-        raise FieldError(Problem.NOT_A_NUMBER)
+        is_minor = isinstance(raw, WithUnit)  # still: nobody could say what its minor unit is
+        raise FieldError(Problem.NOT_A_CURRENCY if is_minor else Problem.NOT_A_NUMBER)
     if (isinstance(raw, Decimal) and raw.is_nan()) or not -LARGEST <= raw <= LARGEST:  # no float NaN is within
         raise FieldError(Problem.NOT_A_NUMBER)
     if raw == 0:

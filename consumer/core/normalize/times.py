@@ -10,7 +10,7 @@ from consumer.core.errors import RecordRejected
 from consumer.core.model import RejectReason, WithUnit
 from consumer.core.normalize.placeholders import trimmed
 
-_PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000}
+_PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _LAST_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z; beyond, a unit was taken for another
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 """Java writes a double of milliseconds as 1.69572333E12."""
@@ -101,7 +101,7 @@ def _of_spelling(text: str) -> int:
 
 def _of_number(number: float | Decimal, unit: str | None) -> int:
     if unit is None:
-        raise _fault("plain number without a unit: give unit: s, ms or us")
+        raise _fault("plain number without a unit: give unit: s, ms, us or ns")
     per_second = _PER_SECOND[unit]
     is_nan = isinstance(number, Decimal) and number.is_nan()
     if is_nan or not 0 <= number <= _LAST_S * per_second:  # no float NaN is within

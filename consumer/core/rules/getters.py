@@ -4,13 +4,17 @@ A part of `source`: stages may import it. Paths of one and two steps have closur
 all are that short.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, RejectReason, WithRegion, WithUnit
+from consumer.core.rules.expressions import compile_expression
 from consumer.core.rules.source import (
     CallSource,
+    CelSource,
     ConstSource,
     FirstOf,
     Getter,
@@ -24,6 +28,10 @@ from consumer.core.rules.source import (
 _CONTAINERS: Final = (str, list, dict, bytes, tuple)
 _WRAPPED: Final = (WithUnit, WithRegion)
 _WRITTEN: Final = (str, int)
+_NUMERIC: Final = (int, float, Decimal, str)
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_PLAIN_NUMBER: Final = re.compile(r"\s*[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})\s*", re.ASCII)
 
 
 def compile_source(source: Source) -> Getter:
@@ -34,15 +42,16 @@ def compile_source(source: Source) -> Getter:
     path expects. For an item of `contents.each`, give it a `Decoded` whose fields are the item.
 
     Raises:
-        RecordRejected: MAP_CALL, by the getter, when a user's function raises.
+        RecordRejected: MAP_CALL or MAP_CEL, by the getter, when a user's function or expression fails.
     """
     match source:
         case KafkaPart(part="timestamp"):
-            return _wrapped(_part(source), "ms", None)
+            return _with_unit(_part(source), "ms")
         case FirstOf(sources):
             return _first_of([compile_source(one) for one in sources])
         case TransformedSource(inner, unit=unit, region=region):
-            return _wrapped(_changed(source, compile_source(inner)), unit, region)
+            changed = _changed(source, compile_source(inner))
+            return _with_unit(changed, unit) if unit else _with_region(changed, region) if region else changed
         case _:
             return compile_plain(source)
 
@@ -58,8 +67,8 @@ def compile_plain(source: Source) -> Getter:
             return lambda _: value
         case FirstOf(sources):
             return _first_of([compile_plain(one) for one in sources])
-        case CallSource(target, function):
-            return _call(target, function)
+        case CallSource() | CelSource():
+            return _computed(source)
         case _:
             return _changed(source, compile_plain(source.source))
 
@@ -96,19 +105,17 @@ def _many_steps(steps: tuple[str | int, ...]) -> Getter:
 
 
 def _part(source: KafkaPart) -> Getter:
-    match source.part:
-        case "key":
-            return lambda decoded: _text(decoded.record.key)
-        case "timestamp":
-            return lambda decoded: None if decoded.record.timestamp_ms < 0 else decoded.record.timestamp_ms
-        case "topic":
-            return lambda decoded: decoded.record.origin.topic
-        case "partition":
-            return lambda decoded: decoded.record.origin.partition
-        case "offset":
-            return lambda decoded: decoded.record.origin.offset
-        case _:
-            return _header(source.header or "")
+    return _header(source.header or "") if source.part == "header" else _PARTS[source.part]
+
+
+_PARTS: Final[Mapping[str, Getter]] = {
+    "key": lambda decoded: _text(decoded.record.key),
+    "timestamp": lambda decoded: None if decoded.record.timestamp_ms < 0 else decoded.record.timestamp_ms,
+    "topic": lambda decoded: decoded.record.origin.topic,
+    "partition": lambda decoded: decoded.record.origin.partition,
+    "offset": lambda decoded: decoded.record.origin.offset,
+    "schema": lambda decoded: decoded.schema or None,
+}
 
 
 def _header(name: str) -> Getter:
@@ -129,12 +136,12 @@ def _header(name: str) -> Getter:
 
 
 def _text(raw: bytes | None) -> str | None:
-    if raw is None:
-        return None
+    """UTF-8 text; None for what is something else, such as a number's bytes or a framed Avro value."""
     try:
-        return raw.decode()
+        text = None if raw is None else raw.decode()
     except UnicodeDecodeError:
         return None
+    return None if text is None or (not text.isprintable() and _CONTROL.search(text)) else text
 
 
 def _first_of(getters: list[Getter]) -> Getter:
@@ -151,6 +158,12 @@ def _first_of(getters: list[Getter]) -> Getter:
 def _is_filled(value: object) -> bool:
     """Whether there is something to read: 0 and False are."""
     return value is not None and (not isinstance(value, _CONTAINERS) or len(value) > 0)
+
+
+def _computed(source: CallSource | CelSource) -> Getter:
+    if isinstance(source, CelSource):
+        return compile_expression(source.expression)
+    return _call(source.target, source.function)
 
 
 def _call(target: str, function: Callable[[dict[str, Any]], Any]) -> Getter:
@@ -171,6 +184,8 @@ def _changed(source: TransformedSource, getter: Getter) -> Getter:
         getter = _with_text(getter, str.lower)
     if source.values is not None:
         getter = _with_values(getter, source.values)
+    if source.scale is not None:
+        getter = _with_scale(getter, source.scale)
     return _with_default(getter, source.default)
 
 
@@ -199,6 +214,26 @@ def _key(value: object) -> str | None:
     return str(value) if isinstance(value, _WRITTEN) else None
 
 
+def _with_scale(getter: Getter, scale: Decimal) -> Getter:
+    def get(decoded: Decoded) -> Any:
+        value = getter(decoded)
+        if isinstance(value, bool) or not isinstance(value, _NUMERIC):
+            return value
+        if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
+            return value
+        return _scaled(value, scale)
+
+    return get
+
+
+def _scaled(value: str | float | Decimal, scale: Decimal) -> Any:
+    """By the digits that a number is written with. What has no end, or too many digits, stays as it is."""
+    try:
+        return Decimal(repr(value) if isinstance(value, float) else value) * scale
+    except (ArithmeticError, ValueError):
+        return value
+
+
 def _with_default(getter: Getter, default: object) -> Getter:
     if default is None:
         return getter
@@ -210,15 +245,26 @@ def _with_default(getter: Getter, default: object) -> Getter:
     return get
 
 
-def _wrapped(getter: Getter, unit: str | None, region: str | None) -> Getter:
+def _with_unit(getter: Getter, unit: str) -> Getter:
     """What is wrapped already stays so: `{path: [created_at, $timestamp], unit: s}` knows Kafka's unit better."""
-    if unit is None and region is None:
-        return getter
 
     def get(decoded: Decoded) -> Any:
         value = getter(decoded)
         if type(value) in _WRAPPED or not (value or _is_filled(value)):
             return value
-        return WithUnit(value, unit) if unit is not None else WithRegion(value, region or "")
+        return WithUnit(value, unit)
+
+    return get
+
+
+def _with_region(getter: Getter, region: str | Source) -> Getter:
+    region_of = compile_plain(ConstSource(region) if isinstance(region, str) else region)
+
+    def get(decoded: Decoded) -> Any:
+        value = getter(decoded)
+        if type(value) in _WRAPPED or not (value or _is_filled(value)):
+            return value
+        where = region_of(decoded)
+        return WithRegion(value, where.strip().upper() if isinstance(where, str) else None)
 
     return get

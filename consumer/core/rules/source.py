@@ -6,6 +6,7 @@ right side of a map are the same thing. (`getter`, which compiles sources, is a 
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
@@ -29,7 +30,7 @@ class PathSource(Struct, frozen=True):
 
 
 class KafkaPart(Struct, frozen=True):
-    """`$key`, `$timestamp`, `$topic`, `$partition`, `$offset`, `$headers.NAME`.
+    """`$key`, `$timestamp`, `$topic`, `$partition`, `$offset`, `$headers.NAME`; and `$schema`, the Avro type's name.
 
     Of parked and replayed records these are the origin's. Key and headers are read as UTF-8 text, and
     are absent where they are something else. A header's name is taken as written; only where there is
@@ -38,7 +39,7 @@ class KafkaPart(Struct, frozen=True):
     """
 
     part: str
-    """key, timestamp, topic, partition, offset or header."""
+    """key, timestamp, topic, partition, offset, schema or header."""
     header: str | None = None
 
 
@@ -59,11 +60,18 @@ class CallSource(Struct, frozen=True):
     function: Callable[[dict[str, Any]], Any]
 
 
+class CelSource(Struct, frozen=True):
+    """An expression of Google's Common Expression Language over the record (`rules.expressions`)."""
+
+    expression: str
+
+
 class TransformedSource(Struct, frozen=True):
-    """A source with options, applied in this order: trim, lower, values, default, then unit or region.
+    """A source with options, applied in this order: trim, lower, values, scale, default, then unit or region.
 
     `trim` and `lower` change text and leave the rest alone. `values` looks text, booleans (`true`, `false`)
-    and integers up by their text; what it does not list is absent, so that `default` applies.
+    and integers up by their text; what it does not list is absent, so that `default` applies. `scale` multiplies
+    numbers, and text that is plainly one, in decimal arithmetic.
     """
 
     source: "Source"
@@ -71,11 +79,13 @@ class TransformedSource(Struct, frozen=True):
     lower: bool = False
     trim: bool = False
     values: Mapping[str, Any] | None = None
+    scale: Decimal | None = None
     unit: str | None = None
-    region: str | None = None
+    region: "str | Source | None" = None
+    """Of a phone number: fixed, or where the record says it."""
 
 
-Source = PathSource | KafkaPart | ConstSource | FirstOf | CallSource | TransformedSource
+Source = PathSource | KafkaPart | ConstSource | FirstOf | CallSource | CelSource | TransformedSource
 
 
 class Comparison(Struct, frozen=True):
@@ -128,7 +138,7 @@ _FIRST_STEP: Final = re.compile(rf"{_BRACKETED}|({_NAME})")
 _NEXT_STEP: Final = re.compile(rf"{_BRACKETED}|\.({_NAME})")
 _ESCAPED: Final = re.compile(r'\\(["\\])')
 _BARE: Final = re.compile(rf"(?!\$){_NAME}")
-_PARTS: Final = ("key", "timestamp", "topic", "partition", "offset")
+_PARTS: Final = ("key", "timestamp", "topic", "partition", "offset", "schema")
 _HEADER: Final = "$headers."
 
 
