@@ -224,15 +224,26 @@ def check_command(
             help="Say what memory and how many records in flight the settings need at this rate.",
         ),
     ] = None,
+    schema: Annotated[
+        Path | None, typer.Option("--schema", metavar="F", help="Check paths against this .avsc file, also offline.")
+    ] = None,
+    *,
+    as_data: Annotated[bool, typer.Option("--json", help="Print the findings as a JSON list.")] = False,
 ) -> None:
     """Look for everything that is wrong with a configuration; exit 78 if `run` could not work with it."""
-    from consumer.commands.check import check, is_fatal
+    from consumer.commands.check import as_json, check, is_fatal, of_problem
     from consumer.config import load
+    from consumer.core.errors import ConfigError
 
     _log_for_people()
-    findings = check(load(config, os.environ), offline=offline, rate=rate)
-    for finding in findings:
-        print(printable(str(finding)))  # noqa: T201  # what the command is for
+    try:
+        findings = check(load(config, os.environ), offline=offline, rate=rate, schema_file=schema)
+    except ConfigError as error:
+        if not as_data:
+            raise
+        findings = [of_problem(problem) for problem in error.problems]
+    shown = as_json(findings) if as_data else "\n".join(printable(str(finding)) for finding in findings)
+    print(shown)  # noqa: T201  # what the command is for
     raise typer.Exit(UNUSABLE_CONFIG if is_fatal(findings) else 0)
 
 

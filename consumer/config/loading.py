@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from consumer.config.checks.consistency import check_together
+from consumer.config.checks.schema_paths import faults_with, known_schemas
 from consumer.config.document import read_document
 from consumer.config.problems import Problems
 from consumer.config.sections import SECTION_BY_KEY, read_sections
@@ -44,8 +45,17 @@ def parse(text: str, environ: Mapping[str, str], path: Path = Path(DEFAULT_PATH)
     sections = read_sections(document, path, problems)
     check_together(sections, problems)
     if problems:
+        _check_paths(sections, problems)
         raise ConfigError(problems.texts())
     return Settings.model_construct(**sections, path=path.absolute())  # type: ignore[arg-type]  # each has been read
+
+
+def _check_paths(sections: Mapping[str, object], problems: Problems) -> None:
+    """What `check` would find next, so that it is told in the same run: what the rules ask of the schemas."""
+    if {"rules", "avro"} <= sections.keys():
+        settings = Settings.model_construct(**sections)  # type: ignore[arg-type]  # each has been read
+        for place, text in faults_with(settings, known_schemas(settings)):
+            problems.add(place, text)
 
 
 def _refuse_unknown(document: Mapping[str, object], problems: Problems) -> None:

@@ -1,16 +1,18 @@
 """`check`, without asking anybody."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from consumer.commands.check import Finding, Level, check, is_fatal, of_problem
+from consumer.commands.check import Finding, Level, as_json, check, is_fatal, of_problem
 from consumer.commands.check.check_rate import rate_findings
 from consumer.commands.check.check_rules import rule_findings, schema_findings
 from consumer.commands.check.check_topics import read_findings, size_findings, written_findings, written_topics
 from consumer.config import Settings, parse
 from consumer.core.decode.schema import parse_text
+from consumer.core.errors import ConfigError
 
 KAFKA = 'kafka: {bootstrap_servers: "localhost:9092", topics: [web, app], group_id: g}\n'
 PIXELS = "pixels: {shop: {pixel_code: C, access_token: '${TOKEN}'}}\n"
@@ -243,3 +245,89 @@ def test_a_topic_that_takes_less_than_a_record_may_have_is_a_warning() -> None:
 
 def test_a_problem_of_the_configuration_is_an_error_with_its_place() -> None:
     assert of_problem("rules[0].map: wrong: so") == Finding(Level.ERROR, "rules[0].map", "wrong: so")
+
+
+def test_every_finding_about_the_file_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "consumer.yaml"
+    path.write_text(KAFKA + PIXELS + "rules:\n  - name: r\n    pixel: shop\n    map:\n      event_id: evnt_id\n")
+    settings = parse(path.read_text(), ENVIRON, path)
+
+    [error] = [finding for finding in check(settings, offline=True, rate=None) if finding.level is Level.ERROR]
+
+    assert (error.path, error.line) == ("rules[0].map.event_id", 7)
+    assert str(error).endswith("(line 7)")
+
+
+def test_what_the_schema_lacks_is_told_in_the_same_run_as_the_file_s_other_faults() -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings_of("rules: [{name: r, pixel: shop, map: {event_id: evnt_id}}]", "batch: {max_events: 0}")
+
+    assert [problem.split(":")[0] for problem in caught.value.problems] == ["rules[0].map.event_id", "batch.max_events"]
+    assert all("(line " in problem for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("mapped", "constant"),
+    [
+        ("event: Purchase", "Purchase"),
+        ("properties: {currency: EUR}", "EUR"),
+        ("properties: {content_type: product}", "product"),
+        ("user: {country: DE}", "DE"),
+    ],
+)
+def test_a_value_where_a_path_is_meant_says_how_to_write_it(mapped: str, constant: str) -> None:
+    settings = settings_of(f"rules: [{{name: r, pixel: shop, map: {{{mapped}}}}}]")
+
+    [error] = lines(check(settings, offline=True, rate=None), Level.ERROR)
+    assert f"Write {{const: {constant}}}" in error
+
+
+def test_without_a_schema_an_event_s_name_as_a_path_is_remarked_upon() -> None:
+    rules = "rules: [{name: r, pixel: shop, map: {event: Purchase, event_time: at}}]"
+    settings = settings_of(rules, "avro: {registry: {url: 'http://r'}}")
+
+    assert any("{const: Purchase}" in line for line in lines(check(settings, offline=True, rate=None), Level.WARNING))
+
+
+def test_two_rules_for_two_pixels_are_remarked_upon_unless_they_exclude_each_other() -> None:
+    pixels = "pixels: {a: {pixel_code: A, access_token: '${TOKEN}'}, b: {pixel_code: B, access_token: '${TOKEN}'}}\n"
+
+    def found(first: str, second: str) -> list[str]:
+        rules = f"rules: [{{name: r, pixel: a, {first}}}, {{name: s, pixel: b, {second}}}]"
+        return [line for line in lines(rule_findings(settings_of(rules, pixels=pixels)), Level.NOTE) if "both" in line]
+
+    assert found("mode: live", "mode: live") == [
+        "note    rules[1].pixel: may send a record that rules[0] sends too, to another pixel: it counts in both"
+    ]
+    assert found("when: {field: c, equals: x}", "when: {field: c, equals: y}") == []
+
+
+def test_a_schema_of_ones_own_is_what_paths_are_checked_against(tmp_path: Path) -> None:
+    order = tmp_path / "order.avsc"
+    order.write_text('{"type": "record", "name": "O", "fields": [{"name": "at", "type": "string"}]}')
+    rules = "rules: [{name: r, pixel: shop, map: {event: {const: Lead}, event_time: att}}]"
+    settings = settings_of(rules, "avro: {registry: {url: 'http://r'}}")
+
+    [error] = lines(check(settings, offline=True, rate=None, schema_file=order), Level.ERROR)
+    assert "did you mean `at`?" in error
+    [error] = lines(check(settings, offline=True, rate=None, schema_file=tmp_path / "none"), Level.ERROR)
+    assert error.startswith("error   --schema: cannot be read")
+    order.write_text("{}")
+    [error] = lines(check(settings, offline=True, rate=None, schema_file=order), Level.ERROR)
+    assert error.startswith("error   --schema: cannot be used")
+
+
+def test_names_in_an_expression_are_checked_against_the_schema() -> None:
+    settings = settings_of("rules: [{name: r, pixel: shop, map: {event_id: {cel: 'evnt_id + key'}}}]")
+
+    [error] = lines(check(settings, offline=True, rate=None), Level.ERROR)
+    assert "the schema has no `evnt_id`; did you mean `event_id`?" in error
+
+
+def test_findings_are_data_too() -> None:
+    finding = of_problem("rules[0].pixel: unknown pixel; did you mean `shop`? (line 6)")
+
+    assert json.loads(as_json([finding])) == [
+        {"level": "error", "path": "rules[0].pixel", "text": "unknown pixel; did you mean `shop`?", "line": 6}
+    ]
+    assert str(finding) == "error   rules[0].pixel: unknown pixel; did you mean `shop`? (line 6)"

@@ -31,8 +31,19 @@ def rule_findings(settings: Settings) -> Iterator[Finding]:
         yield from _event_names(f"rules[{index}].map.event", (rule.parameters or {}).get("event"))
     yield from _shared_codes(settings)
     yield from _same_keys(settings.rules)
+    yield from _two_pixels(settings.rules)
     yield from _held(settings)
     yield from _tokens(settings)
+
+
+def constant_findings(settings: Settings) -> Iterator[Finding]:
+    """Where no schema is known: an event's name that is read as a path."""
+    for index, rule in enumerate(settings.rules):
+        source = (rule.parameters or {}).get("event")
+        if isinstance(source, PathSource) and source.steps[0] in STANDARD_EVENTS:
+            name = source.steps[0]
+            text = f"reads the field {name} of the record; for a fixed name write {{const: {name}}}"
+            yield Finding(Level.WARNING, f"rules[{index}].map.event", text)
 
 
 def schema_findings(settings: Settings, schemas: Sequence[Schema]) -> Iterator[Finding]:
@@ -120,6 +131,16 @@ def _same_keys(rules: Sequence[Rule]) -> Iterator[Finding]:
                 f"rules[{other_index}]",
                 f"may make the same event as rules[{index}] of one record; the two then merge",
             )
+
+
+def _two_pixels(rules: Sequence[Rule]) -> Iterator[Finding]:
+    """Of each rule, the first before it that may send the same record, to another pixel: often wanted, seldom seen."""
+    for index, rule in enumerate(rules):
+        for other_index, other in enumerate(rules[:index]):
+            if rule.pixel != other.pixel and not _exclude_each_other(rule.when, other.when):
+                text = f"may send a record that rules[{other_index}] sends too, to another pixel: it counts in both"
+                yield Finding(Level.NOTE, f"rules[{index}].pixel", text)
+                break
 
 
 def _key_sources(rule: Rule) -> tuple[object, ...]:

@@ -10,9 +10,14 @@ from consumer.config.problems import hint, spell
 from consumer.config.settings import Settings
 from consumer.core.decode.decoder import SHIPPED
 from consumer.core.decode.schema import Schema, parse
-from consumer.core.rules.source import Comparison, FirstOf, PathSource, Rule, Source, TransformedSource
+from consumer.core.rules.source import Comparison, FirstOf, PathSource, Rule, Source, TransformedSource, format_path
+from consumer.core.tiktok_event import PARAMETERS, Form
 
 _LISTS_TAKEN = frozenset({"user.email", "user.phone", "user.external_id", "properties.content_ids"})
+_FEW_VALUES = frozenset(
+    {Form.EVENT_NAME, Form.CURRENCY, Form.COUNTRY, Form.LOCALE, Form.CONTENT_TYPE, Form.CUSTOMER_TYPE, Form.FLAG}
+)
+"""Forms of which people often mean one value for all records."""
 _PLACE_OF_ALL = ("map", "properties", "contents", "each")
 
 
@@ -34,12 +39,17 @@ def known_schemas(settings: Settings) -> tuple[Schema, ...]:
 
 def problems_with(settings: Settings, schemas: Sequence[Schema]) -> list[str]:
     """What cannot work with any of these schemas: each problem stands with its place in the file."""
-    found: list[str] = []
+    return [f"{spell(place)}: {text}" for place, text in faults_with(settings, schemas)]
+
+
+def faults_with(settings: Settings, schemas: Sequence[Schema]) -> list[tuple[Place, str]]:
+    """The same by place; of the settings, only the rules are looked at."""
+    found: list[tuple[Place, str]] = []
     for index, rule in enumerate(settings.rules):
         by_schema = [dict(_faults(rule, schema)) for schema in schemas]
         for place, text in by_schema[0].items() if by_schema else ():
             if all(place in faults for faults in by_schema):
-                found.append(f"{spell(('rules', index, *place))}: {text}")
+                found.append((("rules", index, *place), text))
     return found
 
 
@@ -89,12 +99,21 @@ def _in_source(
         return
     missing = [text for path in paths_in(source) for text in _missing(path, ground)]
     if missing:
-        yield place, missing[0]
+        yield place, missing[0] + _constant_meant(parameter, source)
         return
     for table in tables_in(source):
         yield from _in_table(place, table, ground)
     if parameter is not None:
         yield from _in_parameter(place, parameter, source, ground)
+
+
+def _constant_meant(parameter: str | None, source: Source) -> str:
+    """`event: Purchase` reads a field called so; what was meant is nearly always the value."""
+    known = PARAMETERS.get(parameter or "")
+    if known and known.form in _FEW_VALUES and isinstance(source, PathSource):
+        text = format_path(source)
+        return f"; is it a fixed value? Write {{const: {text}}}"
+    return ""
 
 
 def _missing(path: PathSource, ground: Ground) -> Iterator[str]:
