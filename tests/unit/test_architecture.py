@@ -21,7 +21,13 @@ _DOES_IO: Final = frozenset(
         *("glob", "signal", "sqlite3", "queue", "sched", "platform", "getpass"),
     }
 )
-MAY_BE_IMPORTED_BY_CORE: Final = (sys.stdlib_module_names - _DOES_IO) | {"fastavro", "msgspec", "phonenumbers", "re2"}
+MAY_BE_IMPORTED_BY_CORE: Final = (sys.stdlib_module_names - _DOES_IO) | {
+    "fastavro",
+    "msgspec",
+    "phonenumbers",
+    "re2",
+    "cel",
+}
 IMPURE_CALLS: Final = frozenset({"open", "print", "input", "now", "utcnow", "today", "uuid1", "uuid4", "read_text"})
 
 CATCHES_ALL: Final = {

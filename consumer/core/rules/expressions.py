@@ -31,6 +31,9 @@ _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ArithmeticError, "arithmetic out of range"),
 )
 
+_FAULTS: Final = (TypeError, LookupError, ArithmeticError, RuntimeError, ValueError)
+"""What evaluating raises."""
+
 
 def compile_expression(text: str) -> Callable[[Decoded], Any]:
     """A function of a record. It raises RecordRejected, MAP_CEL, named by expression and kind of error.
@@ -50,7 +53,7 @@ def compile_expression(text: str) -> Callable[[Decoded], Any]:
                     for name, part in names
                 }
             )
-        except Exception as error:  # its text may quote the record
+        except _FAULTS as error:  # its text may quote the record
             kind = next((words for kinds, words in _KINDS if isinstance(error, kinds)), "cannot be evaluated")
         raise RecordRejected(RejectReason.MAP_CEL, f"cel {text}: {kind}")
 
