@@ -231,20 +231,14 @@ def check_command(
     as_data: Annotated[bool, typer.Option("--json", help="Print the findings as a JSON list.")] = False,
 ) -> None:
     """Look for everything that is wrong with a configuration; exit 78 if `run` could not work with it."""
-    from consumer.commands.check import as_json, check, is_fatal, of_problem
+    from consumer.commands.check.check_command import run_check
     from consumer.config import load
-    from consumer.core.errors import ConfigError
 
     _log_for_people()
-    try:
-        findings = check(load(config, os.environ), offline=offline, rate=rate, schema_file=schema)
-    except ConfigError as error:
-        if not as_data:
-            raise
-        findings = [of_problem(problem) for problem in error.problems]
-    shown = as_json(findings) if as_data else "\n".join(printable(str(finding)) for finding in findings)
-    print(shown)  # noqa: T201  # what the command is for
-    raise typer.Exit(UNUSABLE_CONFIG if is_fatal(findings) else 0)
+    is_fine = run_check(
+        lambda: load(config, os.environ), offline=offline, rate=rate, schema_file=schema, as_data=as_data
+    )
+    raise typer.Exit(0 if is_fine else UNUSABLE_CONFIG)
 
 
 @app.command("test")
