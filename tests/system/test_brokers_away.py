@@ -1,0 +1,60 @@
+"""Brokers that do not answer: it says so, and ends in time."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.kafka import Cluster
+from tests.support.registry import Registry
+from tests.support.sandbox import Sandbox
+from tests.support.scene import Scene
+from tests.support.stream import make_purchases
+from tests.support.topics import Kafka
+from tests.support.wait import wait_until
+
+SLACK_S: Final = 10.0
+"""For a process to close what it has, on a machine with two busy cores."""
+
+
+@pytest.fixture
+def alone(registry: Registry, sandbox: Sandbox, tmp_path: Path) -> Iterator[tuple[Cluster, Scene]]:
+    """A cluster that nobody else needs."""
+    with Cluster() as cluster:
+        kafka = Kafka(cluster.bootstrap)
+        kafka.create_topic("events", 4)
+        kafka.create_topic("events.dlq")
+        scene = Scene(kafka, registry, sandbox, tmp_path, "events")
+        yield cluster, scene
+        print(scene.tail())  # noqa: T201 - pytest shows it where the test failed
+        scene.close()
+
+
+@pytest.mark.timeout(400)
+def test_it_says_that_they_are_away_and_stops_in_time_or_at_a_second_signal(alone: tuple[Cluster, Scene]) -> None:
+    cluster, scene = alone
+    stream = make_purchases(20, scene.schema_ids())
+    scene.produce(stream)
+    patient = scene.run(shutdown_timeout="60s")
+    punctual = scene.run(shutdown_timeout="5s")
+    scene.wait_until_accepted(20)
+    assert patient.metrics().value("connected", to="kafka") == 1
+
+    os.kill(cluster.brokers[0].pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: "Kafka does not answer" in patient.wait_until_unready().text, 60, what="it says so")
+        assert patient.metrics().value("connected", to="kafka") == 0
+        began_s = time.monotonic()
+        punctual.send(signal.SIGTERM)
+        punctual.wait(5 + SLACK_S)
+        patient.send(signal.SIGTERM)
+        time.sleep(1)
+        patient.send(signal.SIGTERM)
+        patient.wait(1 + SLACK_S)
+        assert time.monotonic() - began_s < 6 + 2 * SLACK_S
+    finally:
+        os.kill(cluster.brokers[0].pid, signal.SIGCONT)
