@@ -60,6 +60,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     # decode … validate
     _counter("rejected", "Dead letters, by reason.", "reason"),
     _counter("dropped_fields", "Optional fields left out because TikTok would not take them.", "field", "problem"),
+    _counter("remarks", "Events that TikTok takes though they lack something, by what.", "rule", "remark"),
     _gauge("breaker_open", "1 while most records are rejected, so that reading has stopped.", worst="max"),
     # dedupe
     _gauge("window_keys", "Keys in the dedupe window."),

@@ -46,10 +46,11 @@ from consumer.core.deliver.request import DeliverySettings, PixelSettings
 from consumer.core.errors import ConfigError
 from consumer.core.model import EventOutcome, RejectReason
 from consumer.core.pipeline import Pipeline, PipelineSettings
+from consumer.core.remarks import MATCH_KEYS
 from consumer.core.rules.selection import read_paths
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger
-from consumer.core.validate import MATCH_KEYS, EventLimits
+from consumer.core.validate import EventLimits
 from consumer.metrics import Metrics
 from consumer.service.decode import DecodeStage
 from consumer.service.dedupe import PartitionWindows, WindowsSettings
@@ -232,6 +233,7 @@ def pipeline_of(settings: Settings, decoder: Decoder) -> Pipeline:
             pixels={name: pixel.pixel_code for name, pixel in settings.pixels.items()},
             id_from_position=settings.event_id_from_position,
             reject_bad_fields=settings.on_bad_field == "reject",
+            placeholders=frozenset(word.strip().lower() for word in settings.placeholders),
             limits=EventLimits(settings.limits.max_event_age_s, settings.batch.max_bytes - _SLACK_BYTES),
         ),
     )

@@ -20,7 +20,7 @@ from consumer.config.rules.rule_section import RuleField
 from consumer.config.rules.source_forms import SourceField
 from consumer.config.schema_files import load_shipped_schema
 from consumer.config.section import Section, needed, setting
-from consumer.config.units import Address, Duration, split_address
+from consumer.config.units import Address, Duration, Text, split_address
 
 
 class Http(Section):
@@ -72,6 +72,11 @@ class Settings(Section):
         "Whether an event without an event_id gets one made of topic, partition, offset and timestamp, so that a "
         "re-delivery cannot count twice. Such ids never enter the window. `auto`: only if the event has no ttp "
         "either, since TikTok pairs such events with the browser's by ttp.",
+    )
+    placeholders: tuple[Text, ...] = setting(
+        [],
+        "Words of yours that stand for nothing, such as `walk-in`: as an id or in a hashed field they are left out, "
+        "like those that docs/tiktok.md lists. Any case.",
     )
     on_bad_field: Literal["drop", "reject"] = setting(
         "drop",

@@ -43,6 +43,8 @@ _CONTENT_NAMES: Final = frozenset(CONTENT_FIELDS)
 _WITH_OPTIONS: Final = frozenset({Form.TIME, Form.PHONE, Form.AMOUNT})
 _LISTS: Final = (list, tuple)
 """Avro gives lists; a user's function may give either."""
+_MOST_ITEMS: Final = 1_000
+"""Of products. A longer list is handed on unread: `normalize` takes none of it."""
 
 
 def compile_map(rule: Rule) -> Callable[[Decoded], MappedEvent]:
@@ -176,7 +178,7 @@ def _each(items_of: Getter, read: Callable[[Decoded, dict[str, Any]], dict[str, 
 
     def products(decoded: Decoded) -> Any:
         items = items_of(decoded)
-        if not isinstance(items, _LISTS):
+        if not isinstance(items, _LISTS) or len(items) > _MOST_ITEMS:
             return items
         return tuple([read(decoded, item) if isinstance(item, dict) else item for item in items]) or None
 
@@ -217,7 +219,7 @@ def _own_contents(decoded: Decoded) -> Any:
     if items is None or items == []:
         product = {name: value for name in CONTENT_FIELDS if (value := inner.get(name)) is not None}
         return (product,) if product else None
-    if not isinstance(items, list):
+    if not isinstance(items, list) or len(items) > _MOST_ITEMS:
         return items
     return tuple([_own_item(item) if isinstance(item, dict) else item for item in items])
 

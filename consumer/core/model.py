@@ -153,9 +153,14 @@ class Problem(StrEnum):
     NEAR_STANDARD_EVENT = "near_standard_event"
     OLD_EVENT_NAME = "old_event_name"
     NO_PAGE_URL = "no_page_url"
+    NO_EVENT_ID = "no_event_id"
+    NO_VALUE = "no_value"
     NO_CURRENCY = "no_currency"
+    NO_CONTENTS = "no_contents"
     NO_CONTENT_ID = "no_content_id"
     NO_IP_FOR_LIMITED_DATA_USE = "no_ip_for_limited_data_use"
+    NO_IP = "no_ip"
+    NO_USER_AGENT = "no_user_agent"
     NO_MATCH_KEY = "no_match_key"
     FILLED_IN = "filled_in"
 
@@ -198,6 +203,8 @@ class Event(Struct, frozen=True, gc=False):
     is_shadow: bool = False
     is_id_from_position: bool = False
     notes: tuple[Note, ...] = ()
+    remarks: tuple[Problem, ...] = ()
+    """What people should know of it beside the notes, each once; shared by all events of a kind."""
 
 
 class RejectReason(StrEnum):

@@ -8,9 +8,9 @@ from msgspec import structs
 
 from consumer.core.deliver.request import RequestResult
 from consumer.core.model import EventOutcome, Item
+from consumer.core.remarks import match_keys
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger, RecordOutcome
-from consumer.core.validate import match_keys
 from consumer.metrics import Metrics
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow

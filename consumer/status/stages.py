@@ -40,6 +40,7 @@ class Counts:
     def __init__(self, snapshot: Snapshot) -> None:
         self.read = 0
         self.fields_left_out = 0
+        self.remarks = 0
         self.lag = 0
         self.lags: dict[tuple[str, str], int] = {}
         self.events: dict[str, Counter[str]] = {}
@@ -57,6 +58,8 @@ class Counts:
                 self.read += value
             case "dropped_fields":
                 self.fields_left_out += value
+            case "remarks":
+                self.remarks += value
             case "lag":
                 self.lag += value
                 self.lags[labels[0], labels[1]] = value
@@ -115,7 +118,7 @@ def _notes(counts: Counts, decided: Decided, settled: Mapping[str, int]) -> dict
         "decode": {"tombstones": decided.tombstones},
         "route": {"no rule": decided.unrouted},
         "normalize": {"fields left out": counts.fields_left_out},
-        "validate": {"shadow": counts.outcomes["shadow"]},
+        "validate": {"shadow": counts.outcomes["shadow"], "remarks": counts.remarks},
         "dedupe": {outcome: counts.outcomes[outcome] for outcome in JOINED},
         "deliver": counts.results,
         "settle": settled,

@@ -24,7 +24,7 @@ from consumer.config import Settings, parse
 from consumer.core.decode.schema import Schema
 from consumer.core.decode.schema import parse as parse_schema
 from consumer.core.errors import ConfigError
-from consumer.core.validate import STANDARD_EVENTS
+from consumer.core.remarks import STANDARD_EVENTS
 from consumer.sandbox.rules.judge import judge
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden" / "init"

@@ -8,13 +8,15 @@ from rich.console import Console
 from consumer.commands.explain.rehearsal import Rehearsal, as_json, show
 from consumer.core.model import Decision, DropReason, Event, Note, Position, Problem, Rejection, RejectReason
 
+REMARKS = (Problem.NO_PAGE_URL, Problem.NO_VALUE)
+
 
 def at(offset: int) -> Position:
     return Position("orders", 1, offset)
 
 
 def event(*notes: Note) -> Event:
-    return Event("live", "shop", "CODE", "Purchase", "1", 1_762_000_000, b"{}", 0, notes=notes)
+    return Event("live", "shop", "CODE", "Purchase", "1", 1_762_000_000, b"{}", 0, notes=notes, remarks=REMARKS)
 
 
 def rehearsed() -> Rehearsal:
@@ -42,6 +44,7 @@ def test_counts_what_becomes_of_each_record_and_where_each_reason_came_first() -
                 "rejected": {"normalize.event_time": 2},
                 "firsts": {"normalize.event_time": [1, 3]},
                 "left_out": [{"field": "properties.contents.price", "problem": "negative", "events": 1}],
+                "remarks": {"no_value": 1, "no_page_url": 1},
                 "match_keys": {"none": 1},
             },
             {
@@ -51,6 +54,7 @@ def test_counts_what_becomes_of_each_record_and_where_each_reason_came_first() -
                 "rejected": {},
                 "firsts": {},
                 "left_out": [],
+                "remarks": {},
                 "match_keys": {},
             },
         ],

@@ -71,7 +71,7 @@ def test_fields_left_out_and_shadow_events_are_noted_where_they_were() -> None:
     status = seen(scene.run())
 
     assert stage(status, "normalize").notes == {"fields left out": 2}
-    assert stage(status, "validate").notes == {"shadow": 1}
+    assert stage(status, "validate").notes == {"shadow": 1, "remarks": 10}
 
 
 def test_what_waits_is_shown_at_its_stage() -> None:

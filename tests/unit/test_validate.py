@@ -8,26 +8,15 @@ import pytest
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import (
-    Decoded,
     Event,
-    MappedEvent,
     NormalizedEvent,
     Note,
     Position,
     Problem,
-    Record,
     RejectReason,
 )
-from consumer.core.tiktok_event import FIELD_BIT, Content, Properties, TikTokEvent, User
-from consumer.core.validate import (
-    OLD_EVENTS,
-    STANDARD_EVENTS,
-    EventLimits,
-    match_keys,
-    near_standard,
-    remarks,
-    validate,
-)
+from consumer.core.tiktok_event import Properties, TikTokEvent, User
+from consumer.core.validate import EventLimits, validate
 
 NOW_S = 1_793_534_400.0
 DAY_S = 86_400
@@ -72,6 +61,7 @@ def test_encodes_what_is_present_and_hands_on_the_rest() -> None:
         is_shadow=True,
         is_id_from_position=False,
         notes=(NOTE,),
+        remarks=(Problem.NO_PAGE_URL, Problem.NO_VALUE, Problem.NO_CURRENCY, Problem.NO_CONTENTS),
     )
     assert json.loads(event.body) == {
         "event": "Purchase",
@@ -122,97 +112,3 @@ def test_rejects_what_no_request_can_hold() -> None:
         RejectReason.VALIDATE_EVENT_TOO_LARGE,
         f"event: {size} bytes, limit {size - 1}",
     )
-
-
-@pytest.mark.parametrize(
-    ("fields", "keys"),
-    [
-        ((), ("none",)),
-        (("user.ip",), ("none",)),
-        (("user.user_agent", "page.url"), ("none",)),
-        (("user.ip", "user.user_agent"), ("ip_and_user_agent",)),
-        (("user.email", "user.ttclid", "user.city"), ("email", "ttclid")),
-        (("user.phone", "user.external_id", "user.ttp"), ("phone", "external_id", "ttp")),
-    ],
-)
-def test_names_what_tiktok_can_match_an_event_by(fields: tuple[str, ...], keys: tuple[str, ...]) -> None:
-    assert match_keys(sum(FIELD_BIT[field] for field in fields)) == keys
-
-
-def test_knows_the_standard_events() -> None:
-    assert len(STANDARD_EVENTS) == 18
-    assert not STANDARD_EVENTS & OLD_EVENTS.keys()
-
-
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [
-        ("purchase", "Purchase"),
-        ("Add To Cart", "AddToCart"),
-        ("view_content", "ViewContent"),
-        ("start-trial", "StartTrial"),
-        ("complete_payment", "CompletePayment"),
-        ("Purchase", None),
-        ("Pageview", None),
-        ("Purchased", None),
-    ],
-)
-def test_knows_a_standard_name_that_was_nearly_met(name: str, near: str | None) -> None:
-    assert near_standard(name) == near
-
-
-def remarked(
-    event: TikTokEvent, *fields: str, is_id_from_position: bool = False, **raw: Any
-) -> set[tuple[str, Problem]]:
-    mask = sum(FIELD_BIT[field] for field in fields)
-    mapped = MappedEvent(Decoded(Record(AT, 0, None, b"", (), AT), {}, is_shipped=True), **raw)
-    found = remarks(mapped, NormalizedEvent(event, mask, is_id_from_position=is_id_from_position))
-    assert not any(note.is_dropped for note in found)
-    return {(note.field, note.problem) for note in found}
-
-
-@pytest.mark.parametrize(
-    ("name", "problem"),
-    [
-        ("CompletePayment", Problem.OLD_EVENT_NAME),
-        ("purchase", Problem.NEAR_STANDARD_EVENT),
-        ("Rated", Problem.CUSTOM_EVENT),
-    ],
-)
-def test_remarks_on_names_that_campaigns_do_not_know(name: str, problem: Problem) -> None:
-    assert remarked(TikTokEvent(name, 0), "page.url", "user.ttp") == {("event", problem)}
-
-
-def test_has_nothing_to_remark_on_a_good_event() -> None:
-    event = TikTokEvent("Purchase", 0, properties=Properties(contents=[Content(content_id="a")]), limited_data_use=True)
-    fields = ("page.url", "user.ttp", "user.ip", "properties.value", "properties.currency", "properties.contents")
-
-    assert remarked(event, *fields, properties={"value": 5}) == set()
-
-
-def test_remarks_on_what_is_missing() -> None:
-    event = TikTokEvent("Purchase", 0, properties=Properties(contents=[Content(content_id="a"), Content(price=1)]))
-
-    assert remarked(event, "properties.value", "properties.contents", properties={"value": 5}) == {
-        ("page.url", Problem.NO_PAGE_URL),
-        ("properties.currency", Problem.NO_CURRENCY),
-        ("properties.contents[1].content_id", Problem.NO_CONTENT_ID),
-        ("user", Problem.NO_MATCH_KEY),
-    }
-
-
-def test_remarks_on_limited_data_use_without_an_address() -> None:
-    event = TikTokEvent("Purchase", 0, limited_data_use=True)
-
-    assert remarked(event, "page.url", "user.ttp") == {("user.ip", Problem.NO_IP_FOR_LIMITED_DATA_USE)}
-
-
-def test_remarks_on_what_was_filled_in() -> None:
-    event = TikTokEvent("Purchase", 0, properties=Properties(value=5))
-    fields = ("page.url", "user.ttclid", "properties.value", "properties.currency")
-
-    assert remarked(event, *fields, is_id_from_position=True, user={"ttclid": ""}) == {
-        ("user.ttclid", Problem.FILLED_IN),
-        ("properties.value", Problem.FILLED_IN),
-        ("event_id", Problem.FILLED_IN),
-    }

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
+from typing import Final
 
 from consumer.commands.check.finding import Finding, Level, of_problem
+from consumer.commands.explain.explain_words import PROBLEMS
 from consumer.config import Settings
 from consumer.config.checks.avro_paths import Missing, follow, kind_of, top
 from consumer.config.checks.avro_shapes import paths_in
@@ -11,6 +13,7 @@ from consumer.config.checks.schema_paths import problems_with
 from consumer.config.document import read_document
 from consumer.config.problems import Problems, nearest
 from consumer.core.decode.schema import Schema
+from consumer.core.remarks import OLD_EVENTS, STANDARD_EVENTS, missing_of_rule, near_standard
 from consumer.core.rules.source import (
     AllOf,
     Comparison,
@@ -22,7 +25,8 @@ from consumer.core.rules.source import (
     Source,
     TransformedSource,
 )
-from consumer.core.validate import OLD_EVENTS, STANDARD_EVENTS, near_standard
+
+_SHIPPED: Final = "tiktok_events.WebEvent"
 
 
 def rule_findings(settings: Settings) -> Iterator[Finding]:
@@ -52,6 +56,8 @@ def schema_findings(settings: Settings, schemas: Sequence[Schema]) -> Iterator[F
     yield from (of_problem(problem) for problem in problems)
     for index, rule in enumerate(settings.rules):
         yield from _needless_unit(f"rules[{index}].map.event_time", rule, schemas)
+        if schemas and all(schema.name != _SHIPPED for schema in schemas):  # of that, names map to themselves
+            yield from _missing(f"rules[{index}].map", rule)
     if schemas and not problems:
         yield Finding(Level.OK, "rules", "every path and constant fits the schema")
 
@@ -70,6 +76,17 @@ def _event_names(path: str, source: Source | None) -> Iterator[Finding]:
             )
         else:
             yield Finding(Level.NOTE, path, f"{name} is a custom event: campaigns cannot optimise for it")
+
+
+def _missing(path: str, rule: Rule) -> Iterator[Finding]:
+    """What every event of the rule will lack, as `explain` and `remarks_total` will say of each."""
+    if rule.parameters is None:
+        return
+    contents = rule.contents.fields if rule.contents is not None else ()
+    mapped = [*rule.parameters, *(f"properties.contents.{name}" for name in contents)]
+    for field, problem in missing_of_rule(_texts(rule.parameters.get("event")), mapped):
+        if field != "event":  # said above, with what to write instead
+            yield Finding(Level.NOTE, path, f"{field}: {'; '.join(PROBLEMS[problem])}")
 
 
 def _looks_like(name: str) -> str | None:

@@ -25,9 +25,9 @@ from consumer.commands.explain.explainer import Explained, ExplainedEvent, RuleS
 from consumer.commands.explain.field_story import FieldStory
 from consumer.commands.explain.rule_story import Unmet
 from consumer.core.dedupe.submissions import DedupeResult
-from consumer.core.model import Rejection
+from consumer.core.model import Note, Rejection
+from consumer.core.remarks import match_keys
 from consumer.core.tiktok_event import FIELD_BIT
-from consumer.core.validate import match_keys
 from consumer.terminal import printable
 
 WIDE: Final = 118
@@ -226,7 +226,8 @@ def _event(explained: ExplainedEvent) -> Iterator[RenderableType]:
     for label, is_dropped, style in (("left out", True, _BAD), ("remarks", False, _WARN)):
         notes = [note for note in explained.notes if note.is_dropped is is_dropped]
         if notes:
-            yield _labelled(label, _notes(((n.field, *of_note(n.field, n.problem, event.event)) for n in notes), style))
+            told = ((_where(note), *of_note(note.field, note.problem, event.event)) for note in notes)
+            yield _labelled(label, _notes(told, style))
     keys = match_keys(event.fields)
     yield _labelled("match keys", _match_keys(keys))
     key = (event.pixel_code, event.event_id or "", event.event)
@@ -250,6 +251,10 @@ def _notes(notes: Iterable[tuple[str, str, str]], style: str) -> Text:
         for field, text, remedy in notes
     )
     return Text("\n").join(lines)
+
+
+def _where(note: Note) -> str:
+    return note.field if note.count == 1 else f"{note.field} and {note.count - 1} more"
 
 
 def _window(verdict: WindowVerdict) -> str:

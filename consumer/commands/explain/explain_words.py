@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from consumer.core.model import DropReason, Problem, RejectReason
-from consumer.core.validate import OLD_EVENTS, near_standard
+from consumer.core.remarks import OLD_EVENTS, near_standard
 
 PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.WRONG_TYPE: ("not of the kind that TikTok takes here", "map another field, or mend the producer"),
@@ -43,7 +43,12 @@ PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.NEAR_STANDARD_EVENT: ("nearly a standard event's name, yet another", "write it exactly as TikTok does"),
     Problem.OLD_EVENT_NAME: ("an older name, still taken", "use the newer name, or a standard event"),
     Problem.NO_PAGE_URL: ("no page URL", "map page.url: TikTok's documentation asks for it"),
-    Problem.NO_CURRENCY: ("a value without a currency", "map properties.currency: TikTok cannot use the value alone"),
+    Problem.NO_EVENT_ID: ("no event_id", "map event_id: without it a copy, also the browser's, counts twice"),
+    Problem.NO_VALUE: ("no value", "map properties.value: return on ad spend is made of it"),
+    Problem.NO_CONTENTS: ("no product", "map contents or content_ids: catalogue ads need a content_id"),
+    Problem.NO_IP: ("a user agent without an IP", "map user.ip: TikTok matches by the two together"),
+    Problem.NO_USER_AGENT: ("an IP without a user agent", "map user.user_agent: TikTok matches by the two together"),
+    Problem.NO_CURRENCY: ("no currency", "map properties.currency: TikTok cannot use the value alone"),
     Problem.NO_CONTENT_ID: ("a product without its id", "map content_id: catalogue ads need it"),
     Problem.NO_IP_FOR_LIMITED_DATA_USE: ("limited data use without an IP", "map user.ip: TikTok finds the state by it"),
     Problem.NO_MATCH_KEY: (

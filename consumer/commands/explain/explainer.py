@@ -17,8 +17,8 @@ from consumer.core.model import (
     SchemaWanted,
 )
 from consumer.core.pipeline import Pipeline, Trace
+from consumer.core.remarks import remarks
 from consumer.core.rules.source import Rule
-from consumer.core.validate import remarks
 
 
 class RuleStory(Struct, frozen=True):
@@ -139,5 +139,11 @@ def _event_json(explained: ExplainedEvent) -> Mapping[str, Any]:
         "pixel_code": event.pixel_code,
         "dedupe_key": [event.pixel_code, event.event_id, event.event] if explained.has_key else None,
         "event": Raw(event.body),
-        "notes": [{"field": note.field, "problem": str(note.problem)} for note in explained.notes],
+        "notes": [_note_json(note) for note in explained.notes],
     }
+
+
+def _note_json(note: Note) -> Mapping[str, Any]:
+    """With a count where a list has it in more than one place: then `field` names the first."""
+    counted = {"count": note.count} if note.count > 1 else {}
+    return {"field": note.field, "problem": str(note.problem), **counted}

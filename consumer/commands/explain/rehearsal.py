@@ -11,7 +11,7 @@ from rich.text import Text
 
 from consumer.commands.explain.explain_words import PROBLEMS
 from consumer.core.model import Decision, Event, Note, Position
-from consumer.core.validate import match_keys
+from consumer.core.remarks import match_keys
 
 _MOST_LINES = 12
 _BAR = 20
@@ -24,6 +24,8 @@ class RuleTally(Struct):
     rejected: Counter[str] = field(default_factory=Counter)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Field without index, and problem → events."""
+    remarks: Counter[str] = field(default_factory=Counter)
+    """What events lack that TikTok takes all the same → events."""
     match_keys: Counter[str] = field(default_factory=Counter)
     firsts: dict[str, Position] = field(default_factory=dict)
     """Reason → the first record that was rejected for it."""
@@ -59,6 +61,7 @@ class Rehearsal:
     def _add(self, tally: RuleTally, event: Event) -> None:
         tally.events += 1
         tally.match_keys.update(match_keys(event.fields))
+        tally.remarks.update(map(str, event.remarks))
         tally.left_out.update({(_without_index(note), str(note.problem)) for note in event.notes if note.is_dropped})
 
 
@@ -82,6 +85,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
                 "rejected": dict(tally.rejected),
                 "firsts": _places(tally.firsts),
                 "left_out": [{"field": f, "problem": p, "events": n} for (f, p), n in tally.left_out.most_common()],
+                "remarks": dict(tally.remarks),
                 "match_keys": dict(tally.match_keys),
             }
             for name, tally in rehearsal.rules.items()
@@ -112,6 +116,8 @@ def show(console: Console, rehearsal: Rehearsal) -> None:
         _lines(console, "rejected", _pointed(tally.rejected, tally.firsts), tally.holds, "red")
         left_out = {f"{where}: {_WORDS.get(problem, problem)}": n for (where, problem), n in tally.left_out.items()}
         _lines(console, "left out", Counter(left_out), tally.events, "yellow")
+        remarked = {_WORDS[remark]: number for remark, number in tally.remarks.items()}
+        _lines(console, "remarks", Counter(remarked), tally.events, "yellow")
         _coverage(console, tally)
 
 

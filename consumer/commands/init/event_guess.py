@@ -10,7 +10,7 @@ from consumer.commands.init.aliases import EVENT_FIELDS
 from consumer.commands.init.matching import Match, matches
 from consumer.commands.init.names import folded, words_in, words_of
 from consumer.commands.init.schema_leaves import Leaf
-from consumer.core.validate import OLD_EVENTS, STANDARD_EVENTS
+from consumer.core.remarks import OLD_EVENTS, STANDARD_EVENTS
 
 _BY_FOLDED: Final = {folded(name): name for name in (*STANDARD_EVENTS, *OLD_EVENTS)} | {
     "completepayment": "Purchase",

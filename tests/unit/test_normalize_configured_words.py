@@ -1,0 +1,57 @@
+"""What the configuration adds to the placeholders."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Note, Position, Problem, Record, WithRegion
+from consumer.core.normalize.event import normalize, outline
+
+AT = Position("web-events", 1, 42)
+RECORD = Record(AT, 1_793_534_400_123, None, b"", (), AT)
+WORDS = frozenset({"walk-in", "4711"})
+
+
+def mapped(**parts: Any) -> MappedEvent:
+    return MappedEvent(Decoded(RECORD, {}, is_shipped=True), "Purchase", datetime(2026, 11, 1, tzinfo=UTC), **parts)
+
+
+def normalized(**parts: Any) -> NormalizedEvent:
+    return normalize(mapped(**parts), id_from_position="never", reject_bad_fields=False, placeholders=WORDS)
+
+
+def test_a_configured_word_is_no_identifier_in_any_case_or_type() -> None:
+    event = normalized(
+        event_id=4711,
+        user={"external_id": " Walk-In ", "phone": WithRegion("4711", "DE"), "ttp": "walk-in", "first_name": "Walk-In"},
+        properties={"order_id": "WALK-IN", "description": "walk-in"},
+        contents=({"content_id": "walk-in", "price": 1}, {"content_id": "a"}, "no record"),
+    )
+
+    assert event.event.event_id is None
+    assert event.event.user is not None
+    assert (event.event.user.external_id, event.event.user.ttp, event.event.user.phone) == (None, None, None)
+    assert event.event.user.first_name == sha256(b"walkin").hexdigest()
+    assert event.event.properties is not None
+    assert (event.event.properties.order_id, event.event.properties.description) == (None, "walk-in")
+    assert [each.content_id for each in event.event.properties.contents or ()] == [None, "a"]
+    assert {note.field for note in event.notes if note.problem is Problem.PLACEHOLDER} == {
+        *("event_id", "user.external_id", "user.phone", "user.ttp", "properties.order_id"),
+        "properties.contents[0].content_id",
+    }
+    assert outline(mapped(event_id="walk-in"), WORDS).event.event_id is None
+
+
+def test_of_a_list_the_other_items_stay() -> None:
+    event = normalized(user={"external_id": ["walk-in", "a", "WALK-IN"]})
+
+    assert event.event.user is not None
+    assert event.event.user.external_id == sha256(b"a").hexdigest()
+    assert event.notes == (Note("user.external_id", Problem.PLACEHOLDER, count=2),)
+
+
+def test_nothing_else_changes() -> None:
+    event = normalized(event_id="order-1", user={"external_id": [True, "a"]})
+
+    assert event.event.event_id == "order-1"
+    assert event.notes == (Note("user.external_id[0]", Problem.WRONG_TYPE),)
