@@ -132,7 +132,7 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
         edges=Edges(member, KafkaPositionFinder(member.committed, cluster), topics, connections),
         read=_read_settings(settings),
         pipeline=pipeline_of(settings, decoder),
-        lookups=DecodeStage(SchemaLookups(decoder), _registry(settings, ended), random.random),
+        lookups=DecodeStage(SchemaLookups(decoder), _registry(settings, decoder, ended), random.random),
         windows=windows,
         delivering=delivering,
         settling=settling,
@@ -165,12 +165,12 @@ def _without_user(url: str) -> str:
     return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def _registry(settings: Settings, ended: ExitStack) -> "SchemaRegistry | None":
+def _registry(settings: Settings, decoder: Decoder, ended: ExitStack) -> "SchemaRegistry | None":
     if settings.avro.registry is None:
         return None
     from consumer.adapters.schema_registry import SchemaRegistry  # its client takes a third of the start
 
-    registry = SchemaRegistry(settings.avro.registry.properties)
+    registry = SchemaRegistry(settings.avro.registry.properties, decoder.prepare)
     ended.callback(registry.close)
     return registry
 

@@ -3,7 +3,7 @@
 When to ask, and what a denial means for records, is `core.lookups`'.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
@@ -13,7 +13,15 @@ import structlog
 from confluent_kafka.schema_registry.error import OAuthTokenError, SchemaRegistryError
 from confluent_kafka.schema_registry.schema_registry_client import Schema, SchemaReference, SchemaRegistryClient
 
-from consumer.core.decode.schema_lookups import RegistryAway, SchemaAnswer, SchemaDenied, SchemaFound, SchemaUnusable
+from consumer.core.decode.schema_lookups import (
+    RegistryAway,
+    SchemaAnswer,
+    SchemaDenied,
+    SchemaFound,
+    SchemaReady,
+    SchemaUnusable,
+)
+from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import ConfigError
 from consumer.core.model import SchemaId, SchemaKey
 
@@ -23,6 +31,9 @@ Property = str | int | float | bool
 
 # No retries by the client: `core.lookups` does them, and a thread that sleeps cannot be stopped.
 _DEFAULTS: Final[Mapping[str, Property]] = {"max.retries": 0, "timeout": 10}
+Prepare = Callable[[str, Sequence[str]], SchemaReader | str]
+_MOST_ANSWER_BYTES: Final = 4 << 20
+"""A schema's text may have 2 MiB, and JSON writes some of its characters with a backslash."""
 _CLOSE_S: Final = 1.0
 _MOST_REFERENCES: Final = 1000
 _AWAY_FAULTS: Final = (
@@ -35,6 +46,7 @@ _AWAY_FAULTS: Final = (
     TypeError,
     AttributeError,
     LookupError,
+    OverflowError,
     # Closed while a request was under way; or references nested without end.
     RuntimeError,
 )
@@ -45,17 +57,53 @@ _REMEDIES: Final = {
 }
 
 
+_CERTIFICATE: Final = "CERTIFICATE_VERIFY_FAILED"
+_UNTRUSTED: Final = "its certificate is not trusted: set ssl.ca.location of avro.registry to the CA that signed it"
+
+
+class _MissingReferenceError(Exception):
+    """The registry has a schema, and not what it refers to. The text names that."""
+
+
+class _Bounded(httpx2.SyncByteStream):
+    """An answer's body, as far as a registry's answer can be long."""
+
+    def __init__(self, body: httpx2.SyncByteStream) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for part in self._body:
+            size += len(part)
+            if size > _MOST_ANSWER_BYTES:
+                raise OverflowError("the answer is longer than a schema can be")
+            yield part
+
+    def close(self) -> None:
+        self._body.close()
+
+
+def _bound(response: httpx2.Response) -> None:
+    """Before the body is read: it may not be compressed, as was asked for, since it could then become any length."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise ValueError("compressed, though that was not asked for")
+    if isinstance(response.stream, httpx2.SyncByteStream):
+        response.stream = _Bounded(response.stream)
+
+
 class SchemaRegistry:
     """Asks the registry on a thread of its own. `ask`, `answers` and `close` are for one other thread.
 
     Args:
         properties: of confluent-kafka's SchemaRegistryClient; `url` is required.
+        prepare: makes a schema ready, or says why it cannot be; on this thread, since it may take a second.
 
     Raises:
         ConfigError: the client does not take these properties.
     """
 
-    def __init__(self, properties: Mapping[str, Property]) -> None:
+    def __init__(self, properties: Mapping[str, Property], prepare: Prepare | None = None) -> None:
+        self._prepare = prepare
         self._client = _client({**_DEFAULTS, **properties})
         self._asked: SimpleQueue[SchemaKey | None] = SimpleQueue()
         self._answered: SimpleQueue[SchemaAnswer] = SimpleQueue()
@@ -94,6 +142,9 @@ class SchemaRegistry:
             if not isinstance(answer, SchemaFound):
                 # The client keeps whatever came with a 200, also what was not a schema.
                 self._client.clear_caches()  # type: ignore[no-untyped-call]  # it has no annotations
+            if isinstance(answer, SchemaFound) and self._prepare is not None:
+                reader = self._prepare(answer.text, answer.references)
+                answer = SchemaUnusable(key, reader) if isinstance(reader, str) else SchemaReady(key, reader)
             self._tell_people(answer)
             self._answered.put(answer)
 
@@ -114,11 +165,13 @@ def look_up(client: SchemaRegistryClient, key: SchemaKey) -> SchemaAnswer:
         if schema.schema_type not in (None, "AVRO"):
             return SchemaUnusable(key, f"the registry has it as {schema.schema_type}, not Avro")
         return SchemaFound(key, _text(schema), tuple(_references(client, schema, set())))
+    except _MissingReferenceError as missing:
+        return SchemaDenied(key, str(missing))
     except SchemaRegistryError as error:
         return SchemaDenied(key) if _is_denial(error) else RegistryAway(key, _why(error))
     except _AWAY_FAULTS as error:
         # Its text may hold the URL, and with it a password.
-        return RegistryAway(key, type(error).__name__)
+        return RegistryAway(key, _UNTRUSTED if _CERTIFICATE in str(error) else type(error).__name__)
 
 
 def _references(client: SchemaRegistryClient, schema: Schema, seen: set[tuple[str, int]]) -> Iterator[str]:
@@ -130,9 +183,18 @@ def _references(client: SchemaRegistryClient, schema: Schema, seen: set[tuple[st
         if len(seen) > _MOST_REFERENCES:
             raise ValueError("too many references")
         # A version that was deleted since is still what was referred to.
-        needed = client.get_version(subject, version, deleted=True).schema
+        needed = _version(client, subject, version)
         yield from _references(client, needed, seen)
         yield _text(needed)
+
+
+def _version(client: SchemaRegistryClient, subject: str, version: int) -> Schema:
+    try:
+        return client.get_version(subject, version, deleted=True).schema
+    except SchemaRegistryError as error:
+        if not _is_denial(error):
+            raise
+    raise _MissingReferenceError(f"version {version} of subject {subject}")
 
 
 def _place(reference: SchemaReference) -> tuple[str, int]:
@@ -165,8 +227,19 @@ def _client(properties: dict[str, Property]) -> SchemaRegistryClient:
     urls = url.split(",") if isinstance(url, str) else [""]
     if not all(each.strip().startswith(("http://", "https://")) for each in urls):
         raise ConfigError(["avro.registry.url: must begin with http:// or https://"])
+    timeout_s = properties.get("timeout")
+    if isinstance(timeout_s, str | bool) or not isinstance(timeout_s, int | float):
+        raise ConfigError(["avro.registry.timeout: is in seconds, a plain number; write 5, not 5s"])
     try:
-        return SchemaRegistryClient(properties)
+        return _bounded(SchemaRegistryClient(properties))
     except (ValueError, TypeError, OSError) as error:
         # `OSError` covers ssl.SSLError: a certificate or key file that is missing or is not one.
         raise ConfigError([f"avro.registry: {error}"]) from None
+
+
+def _bounded(client: SchemaRegistryClient) -> SchemaRegistryClient:
+    """The client reads answers whole and unpacks them: 2 MB of gzip can be 6 GB. It has no setting for either."""
+    session = client._rest_client.session
+    session.headers["Accept-Encoding"] = "identity"
+    session.event_hooks = {"response": [_bound]}
+    return client

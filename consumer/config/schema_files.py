@@ -79,7 +79,7 @@ def _shipped_path() -> Path:
 
 def _read(path: Path) -> SchemaFile:
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8-sig"))  # editors may begin it with a byte-order mark
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror}); give the path of an existing .avsc file") from None
     except (ValueError, RecursionError):

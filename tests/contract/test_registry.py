@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from threading import current_thread
 from time import monotonic, sleep
 from typing import Any
 
@@ -18,8 +19,10 @@ from consumer.core.decode.schema_lookups import (
     SchemaDenied,
     SchemaFound,
     SchemaLookups,
+    SchemaReady,
     SchemaUnusable,
 )
+from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import ConfigError
 from consumer.core.model import Decoded, Position, Record, SchemaGuid, SchemaId, SchemaKey, SchemaWanted
 from tests.support.registry import Registry
@@ -84,7 +87,31 @@ def test_asks_again_for_what_was_denied_and_finds_it_once_it_is_there(registry: 
 def test_takes_a_missing_reference_for_a_denial(registry: Registry, edge: SchemaRegistry) -> None:
     top = registry.register("top", "top", [("Leaf", "leaf", 1)])
 
-    assert answer(edge, SchemaId(top)) == SchemaDenied(SchemaId(top))
+    assert answer(edge, SchemaId(top)) == SchemaDenied(SchemaId(top), "version 1 of subject leaf")
+
+
+def test_makes_schemas_ready_on_its_own_thread(registry: Registry) -> None:
+    threads: list[str] = []
+    decoder = Decoder("confluent", max_record_bytes=1000)
+
+    def prepare(text: str, references: Sequence[str]) -> SchemaReader | str:
+        threads.append(current_thread().name)
+        return decoder.prepare(text, references)
+
+    edge = SchemaRegistry({"url": registry.url, "timeout": 2}, prepare)
+    good, bad = registry.register("good", ORDER), registry.register("bad", "no schema")
+
+    assert isinstance(answer(edge, SchemaId(good)), SchemaReady)
+    assert answer(edge, SchemaId(bad)) == SchemaUnusable(SchemaId(bad), "not JSON")
+    assert threads == ["registry"] * 2
+    edge.close()
+
+
+def test_an_answer_longer_than_any_schema_is_not_read_to_its_end(registry: Registry, edge: SchemaRegistry) -> None:
+    schema_id = registry.register("orders-value", ORDER)
+    registry.misbehave_with, registry.body = 200, b'{"schema": "' + b"x" * (5 << 20) + b'"}'
+
+    assert answer(edge, SchemaId(schema_id)) == RegistryAway(SchemaId(schema_id), "OverflowError")
 
 
 @pytest.mark.parametrize("schema_type", ["PROTOBUF", "JSON"])
@@ -190,6 +217,7 @@ def test_says_that_its_thread_is_dead_rather_than_wait_for_ever(registry: Regist
         ({"url": "localhost:8081"}, r"avro\.registry\.url"),
         ({"url": "http://a.example.com,ftp://user:pw@b.example.com"}, r"avro\.registry\.url"),
         ({"url": "http://localhost", "nonesuch": "x"}, "Unrecognized properties: nonesuch"),
+        ({"url": "http://localhost", "timeout": "5s"}, r"avro\.registry\.timeout: is in seconds"),
         ({"url": "http://localhost", "ssl.ca.location": "/nowhere/ca.pem"}, r"avro\.registry: "),
     ],
 )
@@ -216,7 +244,7 @@ def test_lookups_and_decoder_together_decode_a_record_whose_schema_was_unknown(
         edge.ask(key)
     assert [lookups.take(each, 0, 0) for each in answers(edge)] == [True]
 
-    assert decoder.decode(record) == Decoded(record, {"id": "o-1"}, is_shipped=False)
+    assert decoder.decode(record) == Decoded(record, {"id": "o-1"}, is_shipped=False, schema="Order")
 
 
 def test_the_test_registry_serves_confluents_own_client(registry: Registry) -> None:

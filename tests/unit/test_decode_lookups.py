@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from consumer.core.decode.schema_lookups import RegistryAway, SchemaDenied, SchemaFound, SchemaLookups, SchemaUnusable
+from consumer.core.decode.decoder import Decoder
+from consumer.core.decode.schema_lookups import (
+    RegistryAway,
+    SchemaDenied,
+    SchemaFound,
+    SchemaLookups,
+    SchemaReady,
+    SchemaUnusable,
+)
+from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.model import SchemaGuid, SchemaId, SchemaKey
 
 ONE, TWO = SchemaId(1), SchemaGuid("0b5cd9d1-3c0e-4a55-9c5b-1df0a2f0a001")
@@ -17,14 +26,33 @@ class Told:
     def learn(self, key: SchemaKey, text: str, references: Sequence[str]) -> None:
         self.calls.append(("learn", key, text, tuple(references)))
 
+    def know(self, key: SchemaKey, reader: SchemaReader) -> None:
+        self.calls.append(("know", key, reader))
+
     def refuse(self, key: SchemaKey, why: str) -> None:
         self.calls.append(("refuse", key, why))
 
-    def deny(self, key: SchemaKey) -> None:
-        self.calls.append(("deny", key))
+    def deny(self, key: SchemaKey, missing: str = "") -> None:
+        self.calls.append(("deny", key, missing) if missing else ("deny", key))
 
     def forget(self, key: SchemaKey) -> None:
         self.calls.append(("forget", key))
+
+
+def test_takes_what_was_made_ready_elsewhere_and_names_a_reference_that_is_missing() -> None:
+    told = Told()
+    lookups = SchemaLookups(told)
+    reader = Decoder("confluent", max_record_bytes=1).prepare('{"type": "record", "name": "R", "fields": []}')
+    assert isinstance(reader, SchemaReader)
+    for key in (ONE, TWO):
+        lookups.want(key, 0)
+    lookups.due(0)
+
+    assert lookups.take(SchemaReady(ONE, reader), 0, 0)
+    lookups.take(SchemaDenied(TWO, "version 1 of subject leaf"), 0, 0)
+    assert lookups.take(SchemaDenied(TWO, "version 1 of subject leaf"), 31, 0)
+
+    assert told.calls == [("know", ONE, reader), ("deny", TWO, "version 1 of subject leaf")]
 
 
 def test_asks_once_for_what_is_wanted_and_learns_the_answer() -> None:

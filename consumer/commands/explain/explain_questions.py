@@ -6,7 +6,7 @@ from typing import Final
 from consumer.adapters.schema_registry import SchemaRegistry
 from consumer.config import Settings
 from consumer.core.decode.decoder import Decoder
-from consumer.core.decode.schema_lookups import RegistryAway, SchemaAnswer, SchemaDenied, SchemaFound
+from consumer.core.decode.schema_lookups import RegistryAway, SchemaAnswer, SchemaDenied, SchemaFound, SchemaReady
 from consumer.core.errors import Unreachable
 from consumer.core.model import SchemaKey
 
@@ -30,7 +30,9 @@ class TopicSchemas:
         if isinstance(answer, SchemaFound):
             decoder.learn(key, answer.text, answer.references)
         elif isinstance(answer, SchemaDenied):
-            decoder.deny(key)
+            decoder.deny(key, answer.missing)
+        elif isinstance(answer, SchemaReady):
+            decoder.know(key, answer.reader)
         elif isinstance(answer, RegistryAway):
             raise Unreachable(f"the schema registry did not answer ({answer.why})")
         else:

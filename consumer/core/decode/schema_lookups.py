@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from consumer.core.backoff import Backoff
+from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.model import SchemaKey
 
 DENIED_AFTER_S: Final = 30.0
@@ -31,6 +32,13 @@ class SchemaFound(Struct, frozen=True):
     references: tuple[str, ...] = ()
 
 
+class SchemaReady(Struct, frozen=True):
+    """The registry has it, and it was made ready to be read by, off the deciding thread."""
+
+    key: SchemaKey
+    reader: SchemaReader
+
+
 class SchemaUnusable(Struct, frozen=True):
     """The registry has it, and it is not Avro."""
 
@@ -39,9 +47,10 @@ class SchemaUnusable(Struct, frozen=True):
 
 
 class SchemaDenied(Struct, frozen=True):
-    """The registry says that it has no such schema."""
+    """The registry says that it has no such schema, or lacks what the schema refers to: `missing`."""
 
     key: SchemaKey
+    missing: str = ""
 
 
 class RegistryAway(Struct, frozen=True):
@@ -51,15 +60,16 @@ class RegistryAway(Struct, frozen=True):
     why: str
 
 
-SchemaAnswer = SchemaFound | SchemaUnusable | SchemaDenied | RegistryAway
+SchemaAnswer = SchemaFound | SchemaReady | SchemaUnusable | SchemaDenied | RegistryAway
 
 
 class SchemaSource(Protocol):
     """What is told of the answers: `decode.Decoder`."""
 
     def learn(self, key: SchemaKey, text: str, references: Sequence[str]) -> None: ...
+    def know(self, key: SchemaKey, reader: SchemaReader) -> None: ...
     def refuse(self, key: SchemaKey, why: str) -> None: ...
-    def deny(self, key: SchemaKey) -> None: ...
+    def deny(self, key: SchemaKey, missing: str = "") -> None: ...
     def forget(self, key: SchemaKey) -> None: ...
 
 
@@ -146,13 +156,15 @@ class SchemaLookups:
         wanted.ask_at_s = now_s + _DENIED_AGAIN_S
         return now_s - wanted.denied_since_s >= DENIED_AFTER_S
 
-    def _tell(self, answer: SchemaFound | SchemaUnusable | SchemaDenied, now_s: float) -> None:
+    def _tell(self, answer: SchemaFound | SchemaReady | SchemaUnusable | SchemaDenied, now_s: float) -> None:
         if isinstance(answer, SchemaFound):
             self._schemas.learn(answer.key, answer.text, answer.references)
+        elif isinstance(answer, SchemaReady):
+            self._schemas.know(answer.key, answer.reader)
         elif isinstance(answer, SchemaUnusable):
             self._schemas.refuse(answer.key, answer.why)
         else:
-            self._schemas.deny(answer.key)
+            self._schemas.deny(answer.key, answer.missing)
             self._denied_until_s[answer.key] = now_s + DENIAL_KEPT_S
 
     def _forget_old_denials(self, now_s: float) -> None:
