@@ -100,12 +100,11 @@ class DecideStage:
     def _follow(self, record: Record, decided: _DecidedRecord, now_s: float, wall_s: float) -> None:
         if self._breaker.is_tripped:
             return  # it stays unsettled, and is read again
-        if self._reading.is_waiting(record):
-            self._reading.hold_back(record)
-            return
         decision = decided.decision
-        if isinstance(decision, SchemaWanted):
-            self._lookups.want(decision.key, now_s)
+        if isinstance(decision, SchemaWanted):  # also behind one that waits: all are looked up side by side
+            self._lookups.want(decision.key, record.position, now_s)
+            self._reading.hold_back(record)
+        elif self._reading.is_waiting(record):
             self._reading.hold_back(record)
         elif decided.is_rewound:
             self._windows.warm(record, decision.events)

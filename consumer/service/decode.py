@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from consumer.core.decode.schema_lookups import SchemaLookups
-from consumer.core.model import SchemaKey
+from consumer.core.model import Position, SchemaKey
 from consumer.service.ports import SchemaClient
 
 
@@ -18,9 +18,9 @@ class DecodeStage:
     def __init__(self, lookups: SchemaLookups, registry: SchemaClient | None, random: Callable[[], float]) -> None:
         self._lookups, self._registry, self._random = lookups, registry, random
 
-    def want(self, key: SchemaKey, now_s: float) -> None:
-        """A record waits for this schema."""
-        self._lookups.want(key, now_s)
+    def want(self, key: SchemaKey, position: Position, now_s: float) -> None:
+        """The record there waits for this schema."""
+        self._lookups.want(key, now_s, (position.topic, position.partition))
 
     def step(self, now_s: float) -> bool:
         """Ask for what is due and take in what was answered. True if records that waited may be decided again."""

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from consumer.core.decode.schema_lookups import RegistryAway, SchemaFound
+from consumer.core.decode.schema_lookups import RegistryAway, SchemaDenied, SchemaFound
 from consumer.core.errors import Halt
-from consumer.core.model import Answer, Decision, Record, SchemaWanted
+from consumer.core.model import Answer, Decision, Record, SchemaKey, SchemaWanted
 from consumer.core.read import ReadFault, ReadFaultKind
 from consumer.core.rules import source
 from consumer.core.rules.source import PathSource, Rule
@@ -369,6 +369,47 @@ def test_records_wait_in_order_for_a_schema_and_other_partitions_flow() -> None:
     scene.run()
     assert scene.sent_ids == ["a", "d", "b", "c"]
     assert scene.kafka.committed_offset() == 2
+
+
+def denying(scene: Scene) -> list[SchemaKey]:
+    """A registry that has no schema, and answers at once. Returns what it was asked for, as that comes."""
+    asked: list[SchemaKey] = []
+
+    def ask(key: SchemaKey) -> None:
+        asked.append(key)
+        scene.registry.coming.append(SchemaDenied(key))
+
+    scene.registry.ask = ask  # type: ignore[method-assign]  # it answers by itself
+    return asked
+
+
+def test_ten_unknown_schemas_hold_a_partition_no_longer_than_one() -> None:
+    scene = Scene(framing="confluent", share=1.0)
+    asked = denying(scene)
+    for number in range(10):
+        scene.kafka.produce(b"\0\0\0\0" + bytes([number]) + encoded())
+
+    scene.run(for_s=2)
+    assert len(set(asked)) == 10
+    assert scene.letters.written == []
+    scene.run(for_s=34)
+
+    assert len(scene.letters.written) == 10
+    assert scene.kafka.committed_offset() == 10
+
+
+def test_a_partition_with_plain_avro_in_it_catches_up() -> None:
+    scene = Scene(framing="confluent", share=1.0)
+    denying(scene)
+    scene.kafka.produce(b"\0\0\0\0\1" + encoded())
+    scene.run(for_s=36)
+    assert len(scene.letters.written) == 1
+
+    for number in range(1000):
+        scene.kafka.produce(b"\0\0\1" + number.to_bytes(2, "big") + encoded())
+    scene.run(for_s=5)
+
+    assert scene.kafka.committed_offset() == 1001
 
 
 def slow(scene: Scene, each_s: float) -> list[int]:

@@ -5,6 +5,8 @@ Rules (docs/architecture.md §9):
   While it is, one schema at a time is asked for, to see whether it is back.
 - A schema that the registry denies may not have reached every replica of it: asked for again for 30 s.
   Then its records are rejected for a minute; after that the schema is wanted anew, and all begins again.
+- A partition waits so for 30 s in ten minutes, not once more for each id: in a topic with plain Avro in it every
+  record may seem to name another schema. Until they are over, the first denial counts for what it wants.
 """
 
 from collections.abc import Sequence
@@ -14,10 +16,12 @@ from msgspec import Struct
 
 from consumer.core.backoff import Backoff
 from consumer.core.decode.schema_reader import SchemaReader
-from consumer.core.model import SchemaKey
+from consumer.core.model import SchemaKey, TopicPartition
 
 DENIED_AFTER_S: Final = 30.0
 DENIAL_KEPT_S: Final = 60.0
+_IMPATIENT_TIMES: Final = 19
+"""For each second that a partition waited for nothing, so many in which it does not wait again."""
 _DENIED_AGAIN_S: Final = 1.0
 _AWAY: Final = Backoff(0.5, 30.0)
 _AWAY_LEAST_S: Final = 0.1
@@ -79,6 +83,8 @@ class _Wanted(Struct):
     ask_at_s: float
     is_asked: bool = False
     denied_since_s: float | None = None
+    partitions: set[TopicPartition] = set()
+    """Where records wait for it."""
 
 
 class SchemaLookups:
@@ -92,6 +98,7 @@ class SchemaLookups:
         self._schemas = schemas
         self._wanted: dict[SchemaKey, _Wanted] = {}
         self._denied_until_s: dict[SchemaKey, float] = {}
+        self._impatient_until_s: dict[TopicPartition, float] = {}
         self._times_away = 0
         self._back_at_s = 0.0
 
@@ -105,9 +112,11 @@ class SchemaLookups:
         """True from an answer that was none until the next that is one."""
         return self._times_away > 0
 
-    def want(self, key: SchemaKey, now_s: float) -> None:
-        """A record cannot be decoded without this schema. Wanting it again changes nothing."""
-        self._wanted.setdefault(key, _Wanted(now_s))
+    def want(self, key: SchemaKey, now_s: float, partition: TopicPartition | None = None) -> None:
+        """A record of a partition cannot be decoded without this schema. Wanting it again changes nothing."""
+        wanted = self._wanted.setdefault(key, _Wanted(now_s))
+        if partition is not None:
+            wanted.partitions.add(partition)
 
     def due(self, now_s: float) -> list[SchemaKey]:
         """What to ask for now; each is then out until `take` gets its answer. Forgets denials that are over."""
@@ -154,7 +163,14 @@ class SchemaLookups:
         if wanted.denied_since_s is None:
             wanted.denied_since_s = now_s
         wanted.ask_at_s = now_s + _DENIED_AGAIN_S
-        return now_s - wanted.denied_since_s >= DENIED_AFTER_S
+        waited_s = now_s - wanted.denied_since_s
+        impatient = [self._impatient_until_s.get(partition, 0.0) for partition in wanted.partitions]
+        if waited_s < DENIED_AFTER_S and not any(until_s > now_s for until_s in impatient):
+            return False
+        for partition in wanted.partitions:
+            until_s = now_s + _IMPATIENT_TIMES * waited_s
+            self._impatient_until_s[partition] = max(until_s, self._impatient_until_s.get(partition, 0.0))
+        return True
 
     def _tell(self, answer: SchemaFound | SchemaReady | SchemaUnusable | SchemaDenied, now_s: float) -> None:
         if isinstance(answer, SchemaFound):
