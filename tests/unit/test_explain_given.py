@@ -12,6 +12,7 @@ from consumer.commands.explain.fitting import MisfitError, fitted
 from consumer.commands.explain.given_records import Given, InputError, read_bytes
 from consumer.config.loading import parse
 from consumer.config.settings import Settings
+from consumer.core.decode.logical_types import OUT_OF_RANGE
 from consumer.core.decode.schema import parse as parse_schema
 from consumer.core.model import Decoded, Position
 from consumer.wiring import decoder_of
@@ -109,6 +110,41 @@ def test_a_raw_value_stays_as_it_is() -> None:
         (one,) = given(content, name)
 
         assert one.record.value == content
+
+
+def contained(values: list[Any], of: Any, codec: str = "null") -> bytes:
+    content = io.BytesIO()
+    schema = {"type": "record", "name": "Order", "fields": [{"name": "at", "type": of}]}
+    fastavro.writer(content, fastavro.parse_schema(schema), [{"at": value} for value in values], codec=codec)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate"])
+def test_a_time_out_of_range_in_a_container_costs_its_field_alone(codec: str) -> None:
+    of = {"type": "long", "logicalType": "timestamp-millis"}
+    found = given(contained([1000, 9_223_372_036_825_200], of, codec))
+
+    assert [fields_of(one)["at"] == OUT_OF_RANGE for one in found] == [False, True]
+
+
+def test_a_damaged_record_of_a_container_costs_the_rest_of_its_block_alone() -> None:
+    content = contained(["a" * 5, "b" * 5, "c" * 5], "string")
+    damaged = content.replace(b"\x0abbbbb", b"\x7fbbbbb")
+
+    assert [one.record.value for one in given(damaged)] == [b"\x0aaaaaa", b"\x7fbbbbb\x0accccc"]
+
+
+def test_a_container_that_is_cut_off_gives_what_is_whole_of_it() -> None:
+    content = contained(["a" * 5], "string")
+
+    assert [one.record.value for one in given(content[:-5])] == [b""]
+
+
+def test_a_codec_that_is_not_installed_is_named_with_its_remedy() -> None:
+    content = contained(["a"], "string").replace(b"\x08null", b"\x0csnappy")
+
+    with pytest.raises(InputError, match=r"snappy codec .* install .*cramjam"):
+        given(content)
 
 
 def test_a_container_is_read_by_the_schema_it_names() -> None:

@@ -1,22 +1,25 @@
 """What was given to be explained, as records: each with the decoder that reads it as `run` would."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from json import JSONDecodeError, dumps, loads
 from typing import Any, Final
 
-from fastavro import reader, schemaless_writer
+from fastavro import block_reader, schemaless_writer
+from fastavro.schema import SchemaParseException
 from fastavro.types import Schema as Node
 from msgspec import Struct
 
 from consumer.commands.explain.fitting import MisfitError, fitted
 from consumer.config import Settings
+from consumer.core.decode.compiled_reader import ReadValue, compiled
 from consumer.core.decode.decoder import Decoder
-from consumer.core.decode.schema import Schema, parse
+from consumer.core.decode.schema import Schema, UnusableSchemaError, parse
+from consumer.core.decode.schema_reader import READ_FAULTS
 from consumer.core.errors import ConfigError
 from consumer.core.model import Decoded, Headers, Position, Record, SchemaWanted
-from consumer.core.rules.selection import read_paths
+from consumer.core.rules.selection import ReadSelection, read_paths
 
 _CONTAINER: Final = b"Obj\x01"
 """How an Avro object container file begins (Avro specification)."""
@@ -89,19 +92,46 @@ def _record(at: Position, value: bytes | None, time_ms: int) -> Record:
 
 
 def _container(content: bytes, settings: Settings, now_ms: int) -> list[Given]:
+    """Its records as they stand in it, to be decoded as `run` would: one that is damaged costs itself."""
     try:
-        blocks = reader(BytesIO(content))
+        blocks = block_reader(BytesIO(content))
         written_by: Any = blocks.writer_schema
-        values = list(blocks)
-        encoded = [_encoded(value, written_by) for value in values]
+        schema = parse(written_by)
         decoder = _plain_decoder(settings, written_by)
-    except (*_CONTAINER_FAULTS, ConfigError) as fault:
+    except (*_CONTAINER_FAULTS, SchemaParseException, UnusableSchemaError, ConfigError) as fault:
         raise InputError(f"not an Avro container that can be read ({type(fault).__name__})") from None
-    read_as = f"Avro, written as {_name(parse(written_by))}"
+    read_as = f"Avro, written as {_name(schema)}"
     return [
         Given(_record(Position(_topic(settings), 0, place), value, now_ms), decoder, read_as, False)
-        for place, value in enumerate(encoded)
+        for place, value in enumerate(_values(blocks, schema))
     ]
+
+
+def _values(blocks: block_reader, schema: Schema) -> Iterator[bytes]:
+    """The bytes of each record. Where a block or a record is damaged, what is left is one record, which is rejected."""
+    top: Any = [*schema.branches] if schema.is_union else schema.branches[0]
+    skip = compiled(schema.named, top, ReadSelection())
+    try:
+        for block in blocks:
+            unpacked: BytesIO = block.bytes_  # type: ignore[attr-defined]  # its documentation has it, its stub lacks it
+            yield from _split(unpacked.getvalue(), block.num_records, skip)
+    except _CONTAINER_FAULTS as fault:
+        if "codec" in str(fault):  # fastavro's own words, which say what to install
+            raise InputError(f"an Avro container that cannot be unpacked: {fault}") from None
+        yield b""
+
+
+def _split(block: bytes, count: int, skip: ReadValue) -> Iterator[bytes]:
+    at = 0
+    for _ in range(count):
+        try:
+            _, end = skip(block, at)
+        except READ_FAULTS:
+            end = len(block) + 1
+        yield block[at:end]
+        if end > len(block):
+            return
+        at = end
 
 
 def _encoded(value: Any, node: Node) -> bytes:

@@ -28,7 +28,7 @@ _Fields = dict[str, Any]
 _Read = Callable[[bytes, int], _Fields]
 
 # What Python raises where bytes are not what the schema says; which of them depends on how far it came.
-_READ_FAULTS: Final = (
+READ_FAULTS: Final = (
     EOFError,
     StructError,
     ValueError,
@@ -115,7 +115,7 @@ def _reading(read_value: ReadValue, checker: Checker, safe_bytes: float) -> _Rea
             checker.check(value, start)
         try:
             fields, end = read_value(value, start)
-        except _READ_FAULTS:
+        except READ_FAULTS:
             end = -1
         if end == len(value):
             return fields  # type: ignore[no-any-return]  # a record's value is a dict
@@ -134,7 +134,7 @@ def _resolving(read_soundly: _Read, writer: Any, target: Any, checker: Checker) 
         buffer.seek(start)
         try:
             return schemaless_reader(buffer, writer, target)  # type: ignore[return-value]  # a dict again
-        except (SchemaResolutionError, *_READ_FAULTS):
+        except (SchemaResolutionError, *READ_FAULTS):
             pass
         checker.check(value, start)
         raise RecordRejected(RejectReason.DECODE_SCHEMA_MISMATCH, "does not resolve to avro.reader_schema")
