@@ -182,6 +182,7 @@ def begin_counting(metrics: Metrics, pixels: Iterable[str]) -> None:
     for pixel in pixels:
         metrics.begin("events", [(pixel, str(outcome)) for outcome in EventOutcome])
         metrics.begin("match_keys", [(pixel, key) for key in MATCH_KEYS])
+        metrics.begin("park_errors", [(pixel,)])
 
 
 def _topic_watch(settings: Settings, cluster: KafkaCluster, *, is_dry: bool) -> TopicWatch:
