@@ -55,7 +55,7 @@ class World:
 
     def judge(self, request: Request) -> Answer:
         names = [event["event_id"] for event in json.loads(request.body)["data"]]
-        if self.is_away or str(self.stuck) in names:
+        if self.is_away or str(self.stuck + 1000) in names:
             return BAD_GATEWAY
         if self.bad.intersection(names):
             return REFUSED
@@ -64,7 +64,7 @@ class World:
 
     def produce(self, count: int) -> None:
         for _ in range(count):
-            number = self.produced
+            number = self.produced + 1000  # 0 is no event_id
             self.produced += 1
             name = str(number - number % COPY_EVERY) if number % 11 == 0 else str(number)
             if number % self.refuse_every == 1:

@@ -28,9 +28,9 @@ def accepted_ids(scene: Scene) -> list[str]:
 
 
 def test_a_drain_goes_on_until_the_refused_event_of_a_batch_is_found() -> None:
-    scene = refuses("13")
+    scene = refuses("n13")
     for number in range(100):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"n{number}"))
     while not scene.sender.sent:
         scene.service.step()
 
@@ -46,14 +46,14 @@ def stuck(partition_waits_for: Answer = BAD_GATEWAY) -> Scene:
     """The oldest of 100 records is never answered usably; the others are accepted, or refused (number 7)."""
 
     def judge(request: Request) -> Answer:
-        if "0" in ids(request):
+        if "n0" in ids(request):
             return partition_waits_for
-        return REFUSED if "7" in ids(request) else ACCEPTED
+        return REFUSED if "n7" in ids(request) else ACCEPTED
 
     scene = Scene(max_events=1)
     scene.sender.judge = judge
     for number in range(100):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"n{number}"))
     scene.run(for_s=20)
     assert scene.kafka.committed_offset() == 0
     return scene
@@ -61,12 +61,12 @@ def stuck(partition_waits_for: Answer = BAD_GATEWAY) -> Scene:
 
 def test_what_was_settled_beyond_the_commit_is_not_sent_again_after_a_kill() -> None:
     first = stuck()
-    first.kafka.produce(encoded(event_id="100"))
+    first.kafka.produce(encoded(event_id="n100"))
 
     second = Scene(first.kafka)
     second.run(for_s=5)
 
-    assert second.sent_ids == ["0", "100"]
+    assert second.sent_ids == ["n0", "n100"]
     assert second.letters.written == []
     assert second.kafka.committed_offset() == 101
     assert second.numbers()["records_rewound{web-events}"] == 99
@@ -75,13 +75,13 @@ def test_what_was_settled_beyond_the_commit_is_not_sent_again_after_a_kill() -> 
 
 def test_a_copy_of_what_was_settled_beyond_the_commit_is_a_duplicate_and_of_what_was_refused_there_is_not() -> None:
     first = stuck()
-    for name in ("50", "7"):
+    for name in ("n50", "n7"):
         first.kafka.produce(encoded(event_id=name))
 
     second = Scene(first.kafka)
     second.run(for_s=5)
 
-    assert second.sent_ids == ["0", "7"]
+    assert second.sent_ids == ["n0", "n7"]
 
 
 def test_a_second_kill_before_anything_more_was_settled_forgets_nothing() -> None:
@@ -92,7 +92,7 @@ def test_a_second_kill_before_anything_more_was_settled_forgets_nothing() -> Non
     third = Scene(first.kafka)
     third.run(for_s=5)
 
-    assert third.sent_ids == ["0"]
+    assert third.sent_ids == ["n0"]
     assert third.kafka.committed_offset() == 100
 
 
@@ -116,7 +116,7 @@ def test_without_a_window_what_was_settled_is_not_sent_again_either() -> None:
     second = Scene(first.kafka, window_s=0.0)
     second.run(for_s=5)
 
-    assert second.sent_ids == ["0"]
+    assert second.sent_ids == ["n0"]
 
 
 def test_a_parked_record_that_cannot_be_written_waits_in_memory_and_stops_nothing() -> None:
@@ -181,7 +181,7 @@ def test_several_closed_pixels_that_take_a_quarter_together_are_parked_before_th
     for name in names:
         scene.kafka.logs[f"g.parked.{name}", 0] = []
     for number in range(400):
-        scene.kafka.produce(encoded(event_id=str(number), user={"external_id": names[number % 4]}))
+        scene.kafka.produce(encoded(event_id=f"n{number}", user={"external_id": names[number % 4]}))
 
     scene.run(for_s=20)
 
@@ -194,7 +194,7 @@ def test_closed_pixels_whose_records_are_large_are_parked_by_their_bytes() -> No
     scene.kafka.logs["g.parked.app", 0] = []
     for number in range(60):
         user = {"external_id": "two", "email": "a" * 5000}
-        scene.kafka.produce(encoded(event_id=str(number), user=user))
+        scene.kafka.produce(encoded(event_id=f"n{number}", user=user))
         scene.kafka.produce(encoded(event_id=f"s{number}", user={"external_id": "one"}))
 
     scene.run(for_s=20)
