@@ -46,7 +46,7 @@ for source in glob.glob("/opt/tiktok-consumer/lib/python3*/site-packages/consume
 UNCHECKED_HASH: Final = "1"
 """PEP 552: the flags of byte code that is taken for its source's without a look at the source."""
 HEALTH_COST: Final = """
-import http.server, os, resource, subprocess, sys, threading
+import http.server, os, subprocess, sys, threading
 class Well(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -54,10 +54,13 @@ class Well(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): ...
 server = http.server.HTTPServer(("127.0.0.1", 9464), Well)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-for _ in range(20):
-    subprocess.run(sys.argv[1:], check=True)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print((used.ru_utime + used.ru_stime) / 20)
+def cost_s():
+    child = subprocess.Popen(sys.argv[1:])
+    _, status, used = os.wait4(child.pid, 0)
+    assert status == 0
+    return used.ru_utime + used.ru_stime
+# The least of many: what else runs on the machine makes each dearer.
+print(min(cost_s() for _ in range(20)))
 """
 MOST_OF_A_CORE: Final = 0.003
 

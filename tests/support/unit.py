@@ -79,7 +79,7 @@ class Machine:
             raise AssertionError(f"{error}\n{self.log()}") from None
 
     def log(self) -> str:
-        return self.run(f"journalctl --unit={UNIT} --lines=30 --no-pager").stdout
+        return self.run(f"journalctl --unit={UNIT} --lines=200 --no-pager").stdout
 
     def _copy(self, path: Path, target: str) -> None:
         self._engine.docker("cp", str(path), f"{_NAME}:{target}", is_checked=True)
