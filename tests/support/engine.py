@@ -111,6 +111,8 @@ class Engine:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(_STOP_TIMEOUT_S)
+        for network in (self.folder / "exec/netns").glob("*"):  # it leaves this machine's own mounted there
+            subprocess.run(["umount", network], check=False, stderr=subprocess.DEVNULL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
