@@ -161,7 +161,7 @@ EVENTS: Final = {
     "german": ["Purchase"],
 }
 
-LACKING: Final = {"german": ["no_page_url"], "hotel": ["no_match_key"]}
+LACKING: Final = {"cdp": ["no_user_agent"], "german": ["no_page_url"], "hotel": ["no_match_key", "no_user_agent"]}
 """What TikTok would like to have, and these records do not."""
 
 
@@ -203,7 +203,7 @@ def test_guesses_of_a_foreign_schema_what_a_person_would_write(name: str) -> Non
 def test_check_finds_no_fault_with_what_is_written(name: str) -> None:
     findings = check(settings_of(load(name), f"{name}.avsc"), offline=True, rate=None)
 
-    assert [str(finding) for finding in findings if finding.level is not Level.OK] == []
+    assert [str(finding) for finding in findings if finding.level not in {Level.OK, Level.NOTE}] == []
     assert any("every path and constant fits the schema" in finding.text for finding in findings)
 
 

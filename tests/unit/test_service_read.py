@@ -266,7 +266,7 @@ def test_a_position_lost_counts_after_the_records_of_the_same_poll(monkeypatch: 
     """Retention took offsets 2 to 5 while 0 and 1 were in the same poll: four were lost, not six."""
     scene = Scene()
     for number in range(8):
-        scene.kafka.produce(encoded(event_id=str(number)))
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
     scene.kafka.logs[P0][2:6] = [None] * 4
     read = scene.member._read
 
@@ -281,7 +281,7 @@ def test_a_position_lost_counts_after_the_records_of_the_same_poll(monkeypatch: 
     scene.run()
 
     assert scene.numbers()["offsets_lost{web-events}"] == 4
-    assert scene.sent_ids == ["0", "1", "6", "7"]
+    assert scene.sent_ids == ["id-0", "id-1", "id-6", "id-7"]
     assert scene.kafka.committed_offset() == 8
 
 
@@ -359,17 +359,17 @@ def test_a_window_is_warm_once_the_log_ends_in_what_is_no_record() -> None:
 def test_a_partition_without_a_leader_keeps_no_other_waiting_and_is_told() -> None:
     scene = Scene()
     for partition in range(3):
-        scene.kafka.produce(encoded(event_id=str(partition)), partition)
+        scene.kafka.produce(encoded(event_id=f"id-{partition}"), partition)
     scene.positions.without_leader = {P1}
     scene.run(for_s=7)
 
-    assert sorted(scene.sent_ids) == ["0", "2"]
+    assert sorted(scene.sent_ids) == ["id-0", "id-2"]
     assert list(unready(scene)) == ["web-events[1] cannot be read: Broker: Leader not available"]
     assert scene.numbers()["positions_unknown{}"] == 1
 
     scene.positions.without_leader = set()
     scene.run()
-    assert sorted(scene.sent_ids) == ["0", "1", "2"]
+    assert sorted(scene.sent_ids) == ["id-0", "id-1", "id-2"]
     assert not unready(scene)
     assert scene.numbers()["positions_unknown{}"] == 0
 

@@ -180,7 +180,7 @@ def _required(settings: Settings, problems: Problems) -> None:
     for index, rule in enumerate(settings.rules):
         for name in ("event", "event_time"):
             if rule.parameters is not None and name not in rule.parameters:
-                problems.add(("rules", index, "map", name), f"missing; TikTok needs it: map {name} to a source")
+                problems.settle(("rules", index, "map", name), f"missing; TikTok needs it: map {name} to a source")
 
 
 def may_be_shipped(settings: Settings) -> bool:

@@ -221,10 +221,11 @@ def _section(
         function, bit = table[name]
         try:
             canonical = function(value)
-        except FieldError as bad:
-            fault = FieldError(value.problem) if isinstance(value, Unreadable) else bad
-            _note(notes, f"{path}.{name}" if place is None else f"{path}[{place}].{name}", fault)
-            canonical = fault.rest
+        except FieldError as fault:
+            # No other name for the fault: its traceback holds this frame, and both would stay until a collection.
+            where = f"{path}.{name}" if place is None else f"{path}[{place}].{name}"
+            _note(notes, where, FieldError(value.problem) if isinstance(value, Unreadable) else fault)
+            canonical = None if isinstance(value, Unreadable) else fault.rest
         if canonical is not None:
             values[name] = canonical
             fields |= bit
