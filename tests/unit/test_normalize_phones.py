@@ -130,3 +130,8 @@ def test_plans_are_those_of_the_calling_code() -> None:
     argentina = plan_of("AR")
     assert argentina is not None
     assert isinstance(argentina.prefix, re.Pattern)
+
+
+@pytest.mark.parametrize("region", ["AQ", "XX", "ZZ", "001"])
+def test_what_has_no_numbers_has_no_plan(region: str) -> None:
+    assert plan_of(region) is None

@@ -51,11 +51,9 @@ def shortest(binary: float) -> float:
     return float(f"{binary:.9g}")
 
 
-def _as_float(number: float) -> float | None:
-    try:
-        (binary,) = _FLOAT.unpack(_FLOAT.pack(number))
-    except OverflowError:
-        return None
+def _as_float(near: float) -> float:
+    """The float next to that. There is one: six digits or more of the largest float do not round up beyond it."""
+    (binary,) = _FLOAT.unpack(_FLOAT.pack(near))
     return float(binary)
 
 

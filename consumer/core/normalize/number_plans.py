@@ -67,8 +67,6 @@ def plan_at(beginning: str) -> NumberPlan | None:
 @lru_cache(maxsize=512)
 def plan_of(region: str) -> NumberPlan | None:
     """The plan of a country, ISO 3166 alpha-2 in capitals; None if it has none."""
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        return None
     code = phonenumbers.country_code_for_region(region)
     if phonenumbers.region_code_for_country_code(code) == region:
         return _plan_of_code(code)
