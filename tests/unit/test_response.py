@@ -234,6 +234,8 @@ def test_partial_success_is_accepted_and_flagged() -> None:
         (" 120 ", 120.0),
         ("86401", 86_400.0),
         ("9" * 400, 86_400.0),
+        ("9" * 5000, 86_400.0),  # more digits than `int` takes
+        ("Sun, 06 Nov " + "9" * 5000 + " 08:49:37 GMT", None),
         ("-5", None),
         ("1.5", None),
         ("٣", None),
