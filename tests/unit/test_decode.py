@@ -19,8 +19,8 @@ from consumer.core.decode.decoder import Decoder
 from consumer.core.decode.logical_types import OUT_OF_RANGE
 from consumer.core.errors import ConfigError, RecordRejected
 from consumer.core.model import Decoded, Headers, Position, Record, SchemaGuid, SchemaId, SchemaWanted
-from consumer.core.rules.selection import read_paths
-from consumer.core.rules.source import Rule, parse_path
+from consumer.core.rules.selection import EVERYTHING, read_paths
+from consumer.core.rules.source import CallSource, ContentsSource, Rule, parse_path
 
 ORDER = {
     "type": "record",
@@ -151,6 +151,7 @@ class TestConfluent:
             json.dumps(holding({"type": "fixed", "name": "F", "size": "12"})),
             json.dumps(holding({"type": "fixed", "name": "F", "size": 10**400})),
             json.dumps(holding("int") | {"name": "half\ud83d"}),
+            json.dumps(holding("int") | {"namespace": "no name"}),
             json.dumps({"type": "record", "name": "R", "fields": [{"name": "no-name", "type": "int"}]}),
             json.dumps(holding({"type": "enum", "name": "E", "symbols": ["A", "half\ud83d"]})),
         ],
@@ -184,6 +185,24 @@ class TestConfluent:
 
         assert fields_of(decoder, b"\0\0\0\0\1" + b"\x02x") == {"a": "x"}
 
+    def test_says_what_the_registry_lacks_of_what_a_schema_refers_to(self) -> None:
+        decoder = self.decoder()
+        decoder.deny(SchemaId(1), "version 3 of subject address")
+
+        with pytest.raises(RecordRejected, match="id 1 refers to version 3 of subject address, which") as caught:
+            decoder.decode(record(b"\0\0\0\0\1rest"))
+        assert caught.value.reason == "decode.schema_unknown"
+
+    def test_a_schema_on_which_the_parser_fails_unforeseen_costs_its_records_only(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(text: str, references: object) -> None:
+            raise RuntimeError(text)
+
+        monkeypatch.setattr("consumer.core.decode.decoder.parse_text", failing)
+
+        assert self.decoder().prepare("{}") == "it cannot be made ready (RuntimeError)"
+
     def test_rejects_records_of_a_refused_schema_with_the_reason(self) -> None:
         decoder = self.decoder()
         decoder.refuse(SchemaId(1), "the registry has it as PROTOBUF, not Avro")
@@ -214,6 +233,27 @@ class TestConfluent:
         else:
             assert fields_of(decoder, b"\0\0\0\0\1" + b"\x02\x02") == {"n": 1}
         assert reason(decoder, b"\0\0\0\0\1" + b"\x04\x02") == "decode.value"
+
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [(b"", "decode.truncated"), (b"\x80", "decode.truncated"), (b"\xff" * 11, "decode.value")],
+    )
+    def test_rejects_a_value_that_does_not_say_which_of_a_unions_records_it_is(
+        self, value: bytes, expected: str
+    ) -> None:
+        decoder = self.decoder()
+        decoder.learn(SchemaId(1), json.dumps([ORDER]))
+
+        with pytest.raises(RecordRejected) as caught:
+            decoder.decode(record(b"\0\0\0\0\1" + value))
+        assert caught.value.reason == expected
+
+    def test_resolves_to_the_record_of_a_reader_schemas_union_that_was_written(self) -> None:
+        other = {"type": "record", "name": "example.Other", "fields": [{"name": "n", "type": "long"}]}
+        wanted = {**ORDER, "fields": ORDER["fields"][:1]}
+        decoder = plain(ORDER, reader_schema=[other, wanted])
+
+        assert fields_of(decoder, encoded(ORDER, VALUE)) == {"id": "o-1"}
 
 
 class TestSingleObject:
@@ -690,3 +730,8 @@ class TestSelection:
 
         assert type_of(b"\0" + encoded(ORDER, VALUE)) == "example.Order"
         assert type_of(b"\2\2") == "example.Other"
+
+    def test_items_that_any_part_of_the_record_may_give_leave_nothing_unread(self) -> None:
+        contents = ContentsSource(CallSource("shop:items", lambda _: []), {"price": parse_path("p")})
+
+        assert read_paths([Rule("r", "p", parameters={}, contents=contents)]).of_others == EVERYTHING

@@ -344,3 +344,26 @@ def test_only_first_events_wait() -> None:
     assert reader.read(PHONE).is_to_batch
     assert reader.read(event_id=None).is_to_batch
     assert reader.window.waiting == 1
+
+
+# ── what comes back from a parked topic ─────────────────────────────────────────────────────────
+
+
+def test_an_event_that_a_parked_topic_did_not_take_waits_again_and_copies_settle_with_it() -> None:
+    reader = Reader()
+    first = item_of(reader.read(EMAIL))
+    reader.window.accepted(first)
+    first.is_submitted = True
+    reader.window.reopened(first)
+
+    assert reader.read(EMAIL).item is first
+
+
+def test_an_event_that_comes_back_from_a_parked_topic_after_the_window_claims_nothing() -> None:
+    reader = Reader()
+    first = item_of(reader.read(EMAIL))
+    reader.window.accepted(first)
+    reader.read(event_id="other", at_s=301)
+    reader.window.reopened(first)
+
+    assert reader.read(EMAIL, at_s=301).outcome is DedupeResult.FIRST

@@ -158,3 +158,26 @@ def test_rewinds_to_a_claim_that_a_record_made_when_it_was_read_again() -> None:
     reader.read(offset=1, at_s=0)
 
     assert reader.window.oldest_alive(3) == 1
+
+
+def test_a_parked_event_that_came_back_and_was_refused_is_known_to_be_so_though_a_copy_was_forwarded() -> None:
+    reader = Reader()
+    first = reader.read(EMAIL)
+    reader.accepted(first)  # by a parked topic, as it seemed
+    reader.sent(reader.read(PHONE))
+    assert first.item is not None
+    reader.window.reopened(first.item)
+    reader.refused(first)
+
+    rewind = parse_metadata(reader.window.metadata(3, "topic"), 3, WINDOW_MS, WALL_MS)
+    assert [offset for offset, _ in rewind.refused] == [1]
+
+
+def test_what_was_settled_beyond_an_event_without_an_answer_keeps_the_claim_when_that_is_refused() -> None:
+    reader = Reader()
+    first = reader.read(EMAIL)
+    reader.window.warm(made(PHONE), record(2))
+    reader.refused(first)
+
+    assert reader.read(PHONE, offset=3) == OfferedEvent(DedupeResult.DUPLICATE, None)
+    assert reader.read(EMAIL, offset=4).outcome is DedupeResult.FORWARDED

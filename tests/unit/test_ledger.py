@@ -296,3 +296,11 @@ def test_what_an_earlier_owner_settled_is_told_on_until_it_is_read() -> None:
         ledger.settle(Position("t", 0, offset, 1), RecordOutcome.SENT)
     assert ledger.committable() == {("t", 0): 10}
     assert ledger.settled_beyond(("t", 0)) == ((12, 20),)
+
+
+def test_what_is_settled_up_to_an_earlier_owners_run_is_one_run_with_it() -> None:
+    ledger = opened(5, 6)
+    ledger.note_settled_before(("t", 0), ((6, 9), (12, 20)))
+    ledger.settle(Position("t", 0, 6, 1), RecordOutcome.SENT)
+
+    assert ledger.settled_beyond(("t", 0)) == ((6, 9), (12, 20))

@@ -124,3 +124,10 @@ def test_bytes_with_control_characters_are_no_text() -> None:
     assert compile_source(KafkaPart("key"))(decoded) is None
     assert compile_source(KafkaPart("header", "n"))(decoded) is None
     assert compile_source(KafkaPart("header", "t"))(decoded) == "a\tb"
+
+
+def test_a_blank_amount_is_absent() -> None:
+    properties, notes = made({"v": "  ", "c": "EUR"})
+
+    assert properties == Properties(currency="EUR")
+    assert notes == ()

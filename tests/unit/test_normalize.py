@@ -227,3 +227,11 @@ def test_an_id_is_made_from_the_position_as_configured(
 
 def test_a_number_as_event_id_becomes_text() -> None:
     assert normalized(mapped(event_id=1001)).event.event_id == "1001"
+
+
+def test_more_products_than_anyone_orders_are_a_bad_field() -> None:
+    event = normalized(mapped(contents=({"content_id": "a"},) * 1001))
+
+    assert event.event.properties is None
+    assert event.notes == (Note("properties.contents", Problem.TOO_MANY),)
+    assert len(properties_of(normalized(mapped(contents=({"content_id": "a"},) * 1000))).contents or ()) == 1000

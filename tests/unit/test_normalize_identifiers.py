@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from consumer.core.model import Problem, WithRegion
-from consumer.core.normalize import identifiers
+from consumer.core.normalize import identifiers, locations
 from consumer.core.normalize.fields import FieldError, FieldFunction
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text())["vectors"]
@@ -218,3 +218,41 @@ def test_a_list_of_bad_items_leaves_nothing() -> None:
 
     assert caught.value.rest is None
     assert str(caught.value) == "[0]not_an_email, [1]wrong_type"
+
+
+def test_a_list_of_more_identifiers_than_anyone_has_is_left_out() -> None:
+    assert problems_of(identifiers.email, ["jane@example.com"] * 1001) == (("", Problem.TOO_MANY),)
+    assert identifiers.email(["jane@example.com"] * 1000) == digest("jane@example.com")
+
+
+@pytest.mark.parametrize("function", [identifiers.name, identifiers.zip_code, locations.place])
+def test_text_that_is_too_long_for_a_name_or_a_place_is_left_out(function: FieldFunction) -> None:
+    assert problems_of(function, "a" * 1001) == (("", Problem.TOO_LONG),)
+    assert function("a" * 1000) is not None
+
+
+@pytest.mark.parametrize(
+    ("phone", "country"),
+    [
+        ("0170 1234567", "de"),
+        (WithRegion("0170 1234567", "DE"), "DE"),
+        (WithRegion("0170 1234567", None), "DE"),
+        (WithRegion("0170 1234567", "DE"), "Germany"),  # a bad country, which is noted at its own field
+    ],
+)
+def test_a_national_number_is_of_its_region_or_else_of_the_users_country(phone: object, country: str) -> None:
+    user = identifiers.with_country({"phone": phone, "country": country})
+
+    assert identifiers.phone(user["phone"]) == digest("+491701234567")
+
+
+def test_region_and_country_may_differ_where_they_share_a_calling_code() -> None:
+    number = identifiers.PhoneOfCountry("416 555 0123", "CA", "US")
+
+    assert identifiers.phone(number) == digest("+14165550123")
+
+
+def test_a_national_number_whose_region_and_country_disagree_is_left_out() -> None:
+    number = identifiers.PhoneOfCountry("0170 1234567", "DE", "FR")
+
+    assert problems_of(identifiers.phone, number) == (("", Problem.REGION_UNCLEAR),)

@@ -4,12 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Headers, Position, Record, RejectReason, WithRegion, WithUnit
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.source import (
     CallSource,
+    CelSource,
     ConstSource,
     FirstOf,
     KafkaPart,
@@ -286,3 +288,21 @@ def test_a_function_that_raises_rejects_the_record_and_tells_no_value() -> None:
     assert error.value.reason is RejectReason.MAP_CALL
     assert error.value.detail == "shop.rules:total raised KeyError"
     assert error.value.__context__ is None
+
+
+def test_a_header_is_not_read_where_a_headers_name_is_no_text() -> None:
+    record = decoded(headers=(("x-id", b"1"),))
+    unreadable = structs.replace(record, record=structs.replace(record.record, are_headers_readable=False))
+
+    with pytest.raises(RecordRejected) as caught:
+        read("$headers.x-id", unreadable)
+    assert caught.value.reason is RejectReason.DECODE_HEADERS
+
+
+def test_an_expression_is_a_source() -> None:
+    assert read(CelSource("a + 1"), decoded({"a": 2})) == 3
+
+
+@pytest.mark.parametrize("number", [Decimal("9e999999"), Decimal("sNaN")])
+def test_a_number_that_cannot_be_scaled_stays_as_it_is(number: Decimal) -> None:
+    assert str(read(TransformedSource(parse_path("a"), scale=Decimal(100)), decoded({"a": number}))) == str(number)
