@@ -173,6 +173,18 @@ def test_a_parked_event_that_came_back_and_was_refused_is_known_to_be_so_though_
     assert [offset for offset, _ in rewind.refused] == [1]
 
 
+def test_an_event_without_a_key_that_comes_back_from_a_parked_topic_stays_out_of_the_window() -> None:
+    reader = Reader()
+    reader.read(EMAIL)
+    unkeyed = reader.read(event_id=None)
+    assert unkeyed.item is not None
+    reader.window.reopened(unkeyed.item)
+    reader.refused(unkeyed)
+
+    rewind = parse_metadata(reader.window.metadata(3, "topic"), 3, WINDOW_MS, WALL_MS)
+    assert (rewind.start, rewind.refused) == (1, frozenset())
+
+
 def test_what_was_settled_beyond_an_event_without_an_answer_keeps_the_claim_when_that_is_refused() -> None:
     reader = Reader()
     first = reader.read(EMAIL)
