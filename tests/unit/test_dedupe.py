@@ -367,3 +367,15 @@ def test_an_event_that_comes_back_from_a_parked_topic_after_the_window_claims_no
     reader.window.reopened(first)
 
     assert reader.read(EMAIL, at_s=301).outcome is DedupeResult.FIRST
+
+
+def test_an_event_that_comes_back_beside_a_forwarded_copy_does_not_count_as_accepted() -> None:
+    reader = Reader()
+    first = reader.read(EMAIL)
+    reader.accepted(first)  # by a parked topic, as it seemed
+    reader.sent(reader.read(PHONE))
+    reader.window.reopened(item_of(first))
+
+    assert reader.read(EMAIL).item is first.item
+    reader.refused(first)
+    assert reader.read(EMAIL).outcome is DedupeResult.FORWARDED

@@ -119,7 +119,9 @@ class Window:
             return
         record = item.records[0]
         own = Submission(item, self._time_of(record), record.position.offset, presence(item.event))
-        self._pending.add(digest, self._pending.of(digest, claim), own)
+        # What counted as accepted under its offset was this item, and is not accepted after all.
+        others = [each for each in self._pending.of(digest, claim) if each.item or each.offset != own.offset]
+        self._pending.add(digest, others, own)
 
     def refused(self, item: Item) -> None:
         """An item has become dead letters: free its claim, or take its fields from it, after a restart as well."""
