@@ -1,4 +1,4 @@
-"""What an event costs: `python -m bench` measures everything and writes docs/performance.md anew.
+"""What an event costs: `python -m bench` measures everything and writes docs/performance.md again.
 
 With a name, only that, printed: floor [REPEATS], delay, stages, windows, guard [--record].
 """

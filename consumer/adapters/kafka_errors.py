@@ -41,7 +41,7 @@ def config_errors(section: str, properties: Mapping[str, str]) -> Iterator[None]
     try:
         yield
     except KafkaException as refused:
-        raise ConfigError([f"{section}: {_redacted(refused.args[0].str(), properties)}; mend or remove it"]) from None
+        raise ConfigError([f"{section}: {_redacted(refused.args[0].str(), properties)}; fix or remove it"]) from None
 
 
 def _redacted(text: str, properties: Mapping[str, str]) -> str:

@@ -36,7 +36,7 @@ class OwnTopicsConsumer:
             self._ask(GroupRole.OWN, own, _OfOwn(listener))
 
     def _ask(self, group: GroupRole, topics: tuple[str, ...], listener: RebalanceListener) -> None:
-        """Asking a member again for what it has asked for may make it join anew."""
+        """Asking a member again for what it has asked for may make it join again."""
         if self._asked.get(group) != topics:
             (self._own if group is GroupRole.OWN else self._main).subscribe(topics, listener)
             self._asked[group] = topics

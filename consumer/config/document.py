@@ -39,7 +39,7 @@ def _compose(text: str) -> Node | None:
         root: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError([f"line {line}: not YAML: {error.problem}; mend the syntax there"]) from None
+        raise ConfigError([f"line {line}: not YAML: {error.problem}; fix the syntax there"]) from None
     except (YAMLError, ValueError):
         raise ConfigError(["the file: not YAML: a character that YAML forbids; save it as plain UTF-8"]) from None
     except RecursionError:

@@ -91,7 +91,7 @@ class BatchSection(Section):
 
     max_events: Count = setting(1000, "Events in one request. TikTok takes no more than 1000.", ge=1, le=1000)
     max_bytes: Size = setting("1MiB", "Size of one request's body.", ge=1024)
-    max_wait_s: Duration = setting("1s", "How long an event waits for company.", validation_alias="max_wait")
+    max_wait_s: Duration = setting("1s", "How long an event waits for its batch to fill.", validation_alias="max_wait")
 
 
 class BackoffSection(Section):

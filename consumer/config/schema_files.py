@@ -87,5 +87,5 @@ def _read(path: Path) -> SchemaFile:
     try:
         parse(document)
     except UnusableSchemaError as fault:
-        raise ValueError(f"cannot be used as a schema ({fault}); mend the .avsc file") from None
+        raise ValueError(f"cannot be used as a schema ({fault}); fix the .avsc file") from None
     return SchemaFile(path, document)

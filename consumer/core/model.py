@@ -33,7 +33,7 @@ class Position(Struct, frozen=True, gc=False):
 class Record(Struct, frozen=True, gc=False):
     """One record as Kafka gave it.
 
-    `origin` is where the record first stood: itself, save for parked and replayed records, whose
+    `origin` is where the record first stood: itself, except for parked and replayed records, whose
     `timestamp_ms` is the origin's, too. `rule` is then the only rule that may make an event of it.
     """
 

@@ -61,7 +61,7 @@ class ReadFaultKind(StrEnum):
     AWAY = "away"
     """No broker answers."""
     OTHER = "other"
-    """The client mends it by itself."""
+    """The client fixes it by itself."""
 
 
 class ReadFault(Struct, frozen=True):
@@ -91,7 +91,7 @@ class StartOrigin(StrEnum):
     BEGINNING = "beginning"
     END = "end"
     LOST = "lost"
-    """The log no longer has the committed offset: retention was quicker than we."""
+    """The log no longer has the committed offset: retention deleted it before it was read."""
     RECREATED = "recreated"
     """The topic was deleted and made again: the committed offset means nothing in it."""
 

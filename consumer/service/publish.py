@@ -16,7 +16,7 @@ COMMITS_TO_WORRY: Final = 3
 
 
 class PublishStage:
-    """Makes `published` anew: numbers that belong together, taken between two steps.
+    """Makes `published` again: numbers that belong together, taken between two steps.
 
     Args:
         request_timeout_s: of one request.
@@ -86,7 +86,7 @@ class PublishStage:
         if not self._parts.windows.is_warm:
             yield "the dedupe window is being filled in"
         if self._parts.breaker.is_tripped:
-            yield "the breaker is open: mend what rejects most records, then send SIGHUP or restart"
+            yield "the breaker is open: fix what rejects most records, then send SIGHUP or restart"
         if self._parts.settling.is_blocked:
             yield "dead letters cannot be written"
         if self._parts.parking.are_all_shut(now_s):

@@ -1,4 +1,4 @@
-"""What the deciding thread lets others see of it: one immutable value, made anew after a step."""
+"""What the deciding thread lets others see of it: one immutable value, made again after a step."""
 
 from typing import Final
 

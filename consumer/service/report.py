@@ -58,7 +58,7 @@ class ServiceParts(Struct, frozen=True):
 class StatusReport:
     """Keeps what only a status needs: the past, and when the process started.
 
-    A status of a hundred partitions costs a millisecond: it is made anew twice a second, and as soon as the service
+    A status of a hundred partitions costs a millisecond: it is made again twice a second, and as soon as the service
     turns ready or unready.
     """
 

@@ -83,7 +83,7 @@ class ReadRates:
         self._newer = {partition: (now_s, offset) for partition, offset in offsets.items()}
 
     def rate(self, partition: TopicPartition, offset: int, now_s: float) -> float:
-        """Records a second; 0 for a partition that is new, or that is read anew from an earlier offset."""
+        """Records a second; 0 for a partition that is new, or that is read again from an earlier offset."""
         mark = self._older.get(partition) or self._newer.setdefault(partition, (now_s, offset))
         if offset < mark[1]:
             self._older.pop(partition, None)

@@ -50,6 +50,6 @@ def _of_held(pixel: PixelAvailability) -> str:
     if pixel.code is not None:
         return _EVERY_REQUEST
     return (
-        "Look at the last dead letters' details: if it is the rules, mend them and restart; if it is the token or the "
-        f"pixel's permission, mend that. {_OPENS_BY_ITSELF}"
+        "Look at the last dead letters' details: if it is the rules, fix them and restart; if it is the token or the "
+        f"pixel's permission, fix that. {_OPENS_BY_ITSELF}"
     )

@@ -216,7 +216,7 @@ _FINAL: Final = {
     UNUSABLE_CONFIG: "a worker finds the configuration unusable",
     UNFINISHED: "a worker was put out of the group; give each run's group.instance.id to no other",
 }
-"""Exit codes of a worker that a new start would not mend."""
+"""Exit codes of a worker that a new start would not fix."""
 _WHY: Final = {
     CLEAN: "all workers have stopped",
     UNFINISHED: "a worker left something unfinished; its events will be sent again",

@@ -92,7 +92,7 @@ def run(seed: int, servers: Servers, folder: Path, settings: Settings) -> Outcom
         servers.sandbox.refuse(*stream.refused)
         writing, watching = _started(world, stream, settings.rate, drawn.processes)
         injected = _strike(world, plan(seed, settings.faults_s, settings.every_s, _without(drawn)))
-        servers.mend()
+        servers.fix()
         mended_s = time.monotonic()
         writing.join(READY_S * 3)
         problems = [*world.chronicle.problems, *writing.failed, *_settled(world)]

@@ -101,7 +101,7 @@ class Servers:
     def broker(self, pick: float) -> Broker:
         return self.cluster.brokers[int(pick * BROKERS)]
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """End whatever a fault may have left: all brokers up and in step, everything forwarding and behaving."""
         for proxy in (*self.proxies.values(), self.tls):
             proxy.behave()

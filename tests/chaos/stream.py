@@ -41,7 +41,7 @@ class Known:
 
 
 def known_stream(seed: int, count: int, rate: float, schema_ids: Sequence[int]) -> Known:
-    """About `count` records to be written `rate` a second; the same arguments make the same records, save for now."""
+    """About `count` records to be written `rate` a second; the same arguments make the same records, except for now."""
     settings = StreamSettings(
         start_ms=int(time.time() * 1000),
         count=count,

@@ -81,7 +81,7 @@ class Watch:
     with Watch(scene, service) as watch:
         …
 
-    At its end it fails if nothing was settled for a minute (`stalls`), save for `excused` times.
+    At its end it fails if nothing was settled for a minute (`stalls`), except for `excused` times.
     """
 
     scene: Scene

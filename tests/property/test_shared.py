@@ -133,7 +133,7 @@ class World:
             for process in self.processes:
                 process.service.step()
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """Everything works again."""
         self.store.is_away = self.store.is_deaf = False
         self.refusing.clear()
@@ -168,7 +168,7 @@ def test_nothing_is_lost_or_stuck_whatever_fails(happens: list[Do]) -> None:
     world = World()
     for one in happens:
         world.do(one)
-    world.mend()
+    world.fix()
     world.settle()
 
     assert world.lost() == []

@@ -17,7 +17,7 @@ def framed(schema_id: int, schema: Schema, fields: Mapping[str, Any]) -> bytes:
 def encoded(schema: Schema, fields: Mapping[str, Any]) -> bytes:
     """The bare Avro value. Fields that the schema lacks are left out, so that one dict suits two versions.
 
-    `schema` is parsed anew each time, unless fastavro's `parse_schema` was called for it.
+    `schema` is parsed again each time, unless fastavro's `parse_schema` was called for it.
     """
     buffer = BytesIO()
     schemaless_writer(buffer, schema, fields)

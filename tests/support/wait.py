@@ -23,7 +23,7 @@ def wait_until(ask: Callable[[], T], timeout_s: float, *, what: str, every_s: fl
 
 
 class Patience:
-    """A time limit that starts anew with every sign of life."""
+    """A time limit that starts again with every sign of life."""
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s

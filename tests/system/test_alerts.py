@@ -15,7 +15,7 @@ DIFFERENCE = "instance:tiktok_consumer_ledger:difference"
 
 
 def test_the_ledger_alert_stays_quiet_through_a_kill_9(scene: Scene) -> None:
-    # More than after the kill, so that the counter is seen to begin anew however late the next scrape comes.
+    # More than after the kill, so that the counter is seen to begin again however late the next scrape comes.
     scene.produce(make_purchases(2_000, scene.schema_ids()))
     service = scene.run(batch={"max_events": 50}, limits={"max_records_in_flight": 500})
     scene.wait_until_settled()

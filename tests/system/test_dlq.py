@@ -1,4 +1,4 @@
-"""Dead letters are counted, looked at, and sent round again, each once, whatever happens in between."""
+"""Dead letters are counted, looked at, and sent again, each once, whatever happens in between."""
 
 import hashlib
 import json
@@ -152,7 +152,7 @@ def test_what_comes_back_is_replayed_only_so_often(scene: Scene) -> None:
 
 def test_only_the_rule_that_failed_runs_again(scene: Scene) -> None:
     every_order = {"when": RULES[0]["when"]}
-    mended = [*RULES[:2], {**RULES[2], **every_order}]
+    fixed = [*RULES[:2], {**RULES[2], **every_order}]
     wrong = [*RULES[:2], spoilt({**RULES[2], **every_order})]
     orders = make_purchases(5, scene.schema_ids())
     scene.produce(orders)
@@ -161,8 +161,8 @@ def test_only_the_rule_that_failed_runs_again(scene: Scene) -> None:
     assert service.stop() == 0
     assert len(scene.dead_letters()) == 5
 
-    assert replayed(scene, "--only-if-fixed", rules=mended)["replayed"] == 5
-    scene.run(rules=mended)
+    assert replayed(scene, "--only-if-fixed", rules=fixed)["replayed"] == 5
+    scene.run(rules=fixed)
     scene.wait_until_accepted(10)
     assert set(scene.sandbox.accepted().values()) == {1}
 

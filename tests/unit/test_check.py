@@ -214,7 +214,7 @@ def test_topics_to_read_must_be_there() -> None:
     found = lines(read_findings(settings_of(), ["app", "web"], {"web": 4}), *Level)
 
     assert found == [
-        "error   topic app: not there; create it, or mend kafka.topics",
+        "error   topic app: not there; create it, or fix kafka.topics",
         "ok      topic web: 4 partitions",
     ]
     assert lines(read_findings(settings_of(), [], {}), Level.WARNING)

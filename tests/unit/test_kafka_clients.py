@@ -46,7 +46,7 @@ def test_a_value_is_left_out_where_librdkafka_quotes_it_bare() -> None:
     ):
         raise refusal
 
-    assert caught.value.problems == ('kafka.properties: no "…" and no …/x, but a "…" of g; mend or remove it',)
+    assert caught.value.problems == ('kafka.properties: no "…" and no …/x, but a "…" of g; fix or remove it',)
 
 
 def test_words_that_are_no_secret_stay_in_what_librdkafka_says() -> None:
@@ -58,7 +58,7 @@ def test_words_that_are_no_secret_stay_in_what_librdkafka_says() -> None:
     ):
         raise refusal
 
-    assert caught.value.problems == ("kafka.properties: `x.y` must be set to `true`, not `false`; mend or remove it",)
+    assert caught.value.problems == ("kafka.properties: `x.y` must be set to `true`, not `false`; fix or remove it",)
 
 
 # ── what an error of the client means ───────────────────────────────────────────────────────────

@@ -504,7 +504,7 @@ def test_brokers_that_went_away_are_told_and_asked_for_at_once() -> None:
     scene.member.faults.append(ReadFault(ReadFaultKind.AWAY, None, "2/2 brokers are down"))
     scene.run(for_s=1)
     assert scene.topics.times_asked_to_look == 1
-    assert not unready(scene)  # a connection made anew takes a moment
+    assert not unready(scene)  # a connection made again takes a moment
     scene.run(for_s=5)
     assert list(unready(scene)) == ["Kafka does not answer: 2/2 brokers are down"]
     assert scene.numbers()["connected{kafka}"] == 0

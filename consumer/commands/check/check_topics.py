@@ -18,7 +18,7 @@ def read_findings(settings: Settings, chosen: Sequence[str], seen: Mapping[str, 
         if topic in seen:
             yield Finding(Level.OK, f"topic {topic}", f"{seen[topic]} partitions")
         else:
-            yield Finding(Level.ERROR, f"topic {topic}", "not there; create it, or mend kafka.topics")
+            yield Finding(Level.ERROR, f"topic {topic}", "not there; create it, or fix kafka.topics")
     if not chosen:
         yield Finding(Level.WARNING, "kafka.topics", "no topic matches so far; the service would wait for one")
 

@@ -40,7 +40,7 @@ def may_replay(letter: DeadLetterRecord, max_replays: int) -> SkipReason | None:
 def is_fixed(decision: Decision) -> SkipReason | None:
     """Whether the configuration now makes something of it. None: it does.
 
-    A record of which one rule's event is sent and another's rejected counts as mended: in doubt, send. The rest of it
+    A record of which one rule's event is sent and another's rejected counts as fixed: in doubt, send. The rest of it
     becomes a dead letter again, one that names its rule.
     """
     if any(not event.is_shadow for event in decision.events):

@@ -26,7 +26,7 @@ class Report(Struct):
     left: Counter[SkipReason] = field(default_factory=Counter)
     ages: Counter[Age] = field(default_factory=Counter)
     refused_by_tiktok: int = 0
-    """Replayed though only TikTok can say whether they are mended."""
+    """Replayed though only TikTok can say whether they are fixed."""
     unacknowledged: int = 0
     stopped: str = ""
     """Why it ended before its end; empty: it did not."""
@@ -62,7 +62,7 @@ def show(console: Console, report: Report) -> None:
             console.print(Text(f"warning: {report.ages[age]:,} {words}", "yellow"))
     if report.refused_by_tiktok:
         console.print(
-            f"note: TikTok itself refused {report.refused_by_tiktok:,} of them; whether that is mended, only it can say"
+            f"note: TikTok itself refused {report.refused_by_tiktok:,} of them; whether that is fixed, only it can say"
         )
     if report.unacknowledged:
         console.print(

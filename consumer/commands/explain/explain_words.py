@@ -7,7 +7,7 @@ from consumer.core.model import DropReason, Problem, RejectReason
 from consumer.core.remarks import OLD_EVENTS, near_standard
 
 PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
-    Problem.WRONG_TYPE: ("not of the kind that TikTok takes here", "map another field, or mend the producer"),
+    Problem.WRONG_TYPE: ("not of the kind that TikTok takes here", "map another field, or fix the producer"),
     Problem.NOT_A_NUMBER: ("not a number", "send digits alone, without symbols or thousands separators"),
     Problem.NEGATIVE: ("below 0", "TikTok takes no negative amounts: map refunds to another event"),
     Problem.NOT_WHOLE: ("not a whole number", "send whole numbers"),
@@ -27,7 +27,7 @@ PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.NOT_A_CURRENCY: ("not an ISO 4217 currency code", "send three letters, such as USD"),
     Problem.NOT_ALLOWED: ("not one of the values TikTok knows", "`values` can translate yours"),
     Problem.EMPTY_AFTER_CLEANING: ("nothing is left of it once cleaned", "map the field that holds the value"),
-    Problem.OUT_OF_RANGE: ("a date, time or decimal beyond what there is of these", "mend the producer"),
+    Problem.OUT_OF_RANGE: ("a date, time or decimal beyond what there is of these", "fix the producer"),
     Problem.REGION_UNCLEAR: (
         "a national number, and the region mapped with it is not the user's country",
         "map the region from the record, or send the number with its country code",
@@ -36,7 +36,7 @@ PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.TOO_LONG: ("longer than any name", "map the field that holds the value"),
     Problem.PLACEHOLDER: (
         "text that stands for nothing, such as undefined or an unfilled template",
-        "mend the producer, or map another field",
+        "fix the producer, or map another field",
     ),
     Problem.CURRENCY_NOT_LISTED: ("sent, though TikTok does not list this currency", "see whether TikTok takes it"),
     Problem.CUSTOM_EVENT: ("a custom event", "campaigns can optimise only for TikTok's standard events"),
@@ -61,10 +61,10 @@ PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
 
 REASONS: Final[Mapping[str, str]] = {
     "decode": "see avro.framing and avro.schema, and what the producer writes",
-    "route": "add the pixel or rule to the configuration, or mend the record",
-    "map": "mend the function or the source that the rule names",
+    "route": "add the pixel or rule to the configuration, or fix the record",
+    "map": "fix the function or the source that the rule names",
     "normalize": "map the field that holds it, in a form that can be read",
-    "validate": "mend clock or unit of event_time, or change `limits`",
+    "validate": "fix clock or unit of event_time, or change `limits`",
     "deliver": "see TikTok's code",
     "bug": "report it: this should not happen",
 }

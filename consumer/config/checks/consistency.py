@@ -29,7 +29,7 @@ def _topics(settings: Settings, problems: Problems) -> None:
         elif topic.startswith("^"):
             fault = _expression_fault(topic)
             if fault:
-                problems.add(place, f"not a regular expression of RE2 ({fault}); mend it")
+                problems.add(place, f"not a regular expression of RE2 ({fault}); fix it")
         elif not _TOPIC_NAME.fullmatch(topic):
             problems.add(place, f"not a topic's name; {_TOPIC_RULE}, or begin a regular expression with ^")
         if topics.index(topic) != index:

@@ -1,7 +1,7 @@
 """Walk over Avro bytes without building anything: whether they are what the schema says, else where not.
 
 Used before reading what could do harm (`size_limits`), and afterwards to say what is wrong with what could not be read.
-It takes a few times as long as reading, save where reading would be the death of us.
+It takes a few times as long as reading, except where reading would be too much.
 """
 
 from collections.abc import Callable, Mapping

@@ -4,7 +4,7 @@ Rules (docs/architecture.md §9):
 - A registry that is away is not the record's fault: asked again, with growing pauses, for as long as it takes.
   While it is, one schema at a time is asked for, to see whether it is back.
 - A schema that the registry denies may not have reached every replica of it: asked for again for 30 s.
-  Then its records are rejected for a minute; after that the schema is wanted anew, and all begins again.
+  Then its records are rejected for a minute; after that the schema is wanted again, and all begins again.
 - A partition waits so for 30 s in ten minutes, not once more for each id: in a topic with plain Avro in it every
   record may seem to name another schema. Until they are over, the first denial counts for what it wants.
 """

@@ -90,7 +90,7 @@ def least_size(node: Node, named: Mapping[str, float]) -> float:
 
 
 def _inner_first(named: Mapping[str, DictSchema]) -> list[str]:
-    """Each type after those that it holds, save where they hold it. Without recursion: types may form long chains."""
+    """Each type after those that it holds, except where they hold it. Without recursion: types may form long chains."""
     order: list[str] = []
     met: set[str] = set()
     for root in named:

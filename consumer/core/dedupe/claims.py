@@ -23,7 +23,7 @@ class Claims:
     def __init__(self) -> None:
         self._packed: dict[bytes, int] = {}
         self._buckets: dict[int, list[bytes]] = {}
-        """Unix second → digests claimed for it; also of claims released or dated anew since."""
+        """Unix second → digests claimed for it; also of claims released or dated again since."""
         self._seconds: list[int] = []
         """The keys of `_buckets`, a heap."""
         self._second = -1

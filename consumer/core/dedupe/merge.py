@@ -59,7 +59,7 @@ def presence(event: Event) -> int:
 def merge(first: Event, copy: Event, max_bytes: int) -> Event | None:
     """Fill what `first` lacks from `copy`; both have an event_id. None if the body would exceed `max_bytes`.
 
-    What is present is never overwritten, save that a true `limited_data_use` always wins.
+    What is present is never overwritten, except that a true `limited_data_use` always wins.
     Event time, rule, pixel and notes stay the first's.
     """
     ours, theirs = _decode(first.body), _decode(copy.body)

@@ -36,7 +36,7 @@ Rules
 -----
 1. An answer counts only if its request began after the state was entered (`first_request`): an earlier one was asked
    for under other circumstances. So a whole flock of failures counts once.
-2. `closed_since_s` runs through all closed states; `since_s` begins anew with each state.
+2. `closed_since_s` runs through all closed states; `since_s` begins again with each state.
 3. A held pixel keeps the reason that held it; the others show the latest.
 4. Another token opens a held pixel at once; nothing but another configuration opens one that the operator holds.
 """

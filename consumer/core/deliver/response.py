@@ -30,7 +30,7 @@ class Treatment(StrEnum):
     UNAVAILABLE = "unavailable"
     """Nobody's fault: again with back-off, for as long as it takes."""
     FORBIDDEN = "forbidden"
-    """The pixel's settings are wrong: hold it until a person mends it."""
+    """The pixel's settings are wrong: hold it until a person fixes it."""
 
 
 class Scope(StrEnum):

@@ -189,7 +189,7 @@ def _is_position_wanted(policy: IdFromPosition, user: Mapping[str, object]) -> b
 def position_id(record: Record) -> str:
     """An event_id that every re-read and replay of a record gives again: topic, partition, offset, timestamp.
 
-    These are the origin's. The timestamp tells a topic from one of the same name made anew.
+    These are the origin's. The timestamp tells a topic from one of the same name made again.
     """
     origin = record.origin
     return f"{origin.topic}.{origin.partition}.{origin.offset}.{record.timestamp_ms}"

@@ -18,7 +18,7 @@ FieldFunction = Callable[[object], object | None]
 
 LISTS: Final = (list, tuple)
 """Avro gives lists; a user's function may give either. A tuple, as `isinstance(raw, list | tuple)` makes a union
-anew at each call, which costs more than the look."""
+again at each call, which costs more than the look."""
 # To a dict, True is 1 and False 0.
 _FLAGS: Final = {1: True, "1": True, "true": True, 0: False, "0": False, "false": False}
 

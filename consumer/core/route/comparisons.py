@@ -18,7 +18,7 @@ Scalar = str | bool | int | float | Decimal
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 # First, since `fromisoformat` also takes 20260101 and 2026-W01.
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T|t| |$)", re.ASCII)
-# A tuple, since `isinstance(value, int | float)` makes its union anew at each call: 0.3 µs.
+# A tuple, since `isinstance(value, int | float)` makes its union again at each call: 0.3 µs.
 _BINARY: Final = (int, float)
 _NONE: Final[frozenset[Any]] = frozenset()
 

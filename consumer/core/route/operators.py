@@ -18,7 +18,7 @@ from consumer.core.rules.source import Getter
 
 Holds = Callable[[Decoded], bool]
 
-# A tuple, since `isinstance(value, str | dict)` makes its union anew at each call: 0.3 µs.
+# A tuple, since `isinstance(value, str | dict)` makes its union again at each call: 0.3 µs.
 _HOLDS_TEXT: Final = (str, dict)
 
 

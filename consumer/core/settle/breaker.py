@@ -1,4 +1,4 @@
-"""Notice that it is we who are wrong: when most of what should become events is rejected, stop before all of it is."""
+"""Stop before all is rejected: when most records are, the configuration is wrong, not the records."""
 
 from collections import deque
 

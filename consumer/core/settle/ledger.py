@@ -74,7 +74,7 @@ class Ledger:
 
         Args:
             is_committed: the group has that offset stored. If not, it is committed at once, so that it is not chosen
-                anew after a restart.
+                again after a restart.
         """
         self._partitions[partition] = _Partition(epoch, offset, offset, is_committed, deque(), {})
 

@@ -19,7 +19,7 @@ from consumer.service.read.unread import Unread
 log = structlog.get_logger("consumer.read")
 
 START_OVER_AFTER_S: Final = 1.0
-"""What was lost once may be lost again at once: a topic that is being made anew must not keep the loop busy."""
+"""What was lost once may be lost again at once: a topic that is being made again must not keep the loop busy."""
 
 
 class Hooks(Struct, frozen=True):
@@ -107,7 +107,7 @@ class AssignedPartitions:
     def _place(self, found: FoundPosition, now_s: float) -> None:
         partition, error = found.partition, found.error
         if not error and found.topic_id in self._past_ids:
-            error = "the topic has just been made anew"
+            error = "the topic has just been made again"
             self.sought.ask_again(partition, error, now_s)
         if error:
             log.warning("read.position_unknown", partitions=[name_of(partition)], error=error)

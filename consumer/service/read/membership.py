@@ -7,7 +7,7 @@ from consumer.core.read import GroupRole, ReadFault
 
 RENEW_AFTER_S: Final = 1.0
 RENEW_MOST_S: Final = 30.0
-"""Pauses before a client is made anew double up to this."""
+"""Pauses before a client is made again double up to this."""
 _LACKING: Final[Mapping[GroupRole, str]] = {
     GroupRole.ORIGIN: "not yet a member of the group",
     GroupRole.OWN: "not yet a member of the own group, which reads parked and replayed records",
@@ -46,7 +46,7 @@ class Membership:
         self._renew_at_s[fault.group] = now_s + min(RENEW_MOST_S, RENEW_AFTER_S * 2.0 ** min(times, 10))
 
     def to_renew(self, now_s: float) -> list[GroupRole]:
-        """Groups whose client is to be made anew now."""
+        """Groups whose client is to be made again now."""
         due = [group for group, at_s in self._renew_at_s.items() if at_s <= now_s]
         for group in due:
             del self._renew_at_s[group]

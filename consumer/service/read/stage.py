@@ -30,7 +30,7 @@ log = structlog.get_logger("consumer.read")
 READ_AT_ONCE: Final = 500
 """Records of one read: enough to make its cost small, few enough that answers are not kept waiting."""
 AWAY_UNREADY_S: Final = 5.0
-"""The client connects anew now and then; that takes a moment."""
+"""The client connects again now and then; that takes a moment."""
 _SHOWN: Final = 3
 
 

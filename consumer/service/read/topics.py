@@ -50,7 +50,7 @@ class TopicSubscription:
         return self._there_at_first is not None and partition in self._there_at_first
 
     def forget(self) -> None:
-        """A client was made anew: it is asked again."""
+        """A client was made again: it is asked again."""
         self._subscribed = None
 
     def follow(self) -> None:
