@@ -11,8 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from consumer.sandbox import answers
+from consumer.sandbox.rules.event_model import REFUSED
 from consumer.sandbox.rules.judge import OpenedRequest, ValidEvent, judge, open_request, open_unchecked, pixel_of
-from consumer.sandbox.rules.request_fault import REFUSED, RequestFault
+from consumer.sandbox.rules.request_fault import RequestFault
 from consumer.sandbox.state.access import RateLimit, Refuse, Tokens
 from consumer.sandbox.state.event_store import KEPT_BODY_BYTES, ReceivedRequest, RefusedRequest, Store
 from consumer.sandbox.state.misbehaviour import Act, Faults

@@ -47,8 +47,8 @@ class Frames:
 class WorkerProcess:
     """A worker from its start to its end.
 
-    Spawned, not forked: librdkafka's threads do not survive a fork. In a process group of its own: what a terminal sends
-    goes to the supervisor alone.
+    Spawned, not forked: librdkafka's threads do not survive a fork. In a process group of its own: what a terminal
+    sends goes to the supervisor alone.
     """
 
     def __init__(self, job: bytes, now_s: float) -> None:

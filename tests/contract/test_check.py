@@ -73,7 +73,10 @@ def test_checks_paths_against_the_latest_schema_of_the_topic(kafka: Kafka, regis
 
     findings = check(settings_of([topic], kafka.bootstrap, registry.url, event="kid"), offline=False, rate=None)
 
-    assert lines(findings, Level.ERROR) == ["error   rules[0].map.event: the schema has no `kid`; did you mean `kind`?"]
+    assert lines(findings, Level.ERROR) == [
+        "error   rules[0].map.event: the schema has no `kid`; did you mean `kind`?; "
+        "is it a fixed value? Write {const: kid}"
+    ]
 
 
 def test_a_topic_that_is_not_there_is_an_error_and_a_subject_a_warning(kafka: Kafka, registry: Registry) -> None:

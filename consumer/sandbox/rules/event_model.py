@@ -13,14 +13,12 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from consumer.sandbox.rules import values
 
 MAX_EVENTS: Final = 1000
-HASH_PATTERN: Final = r"^[0-9a-f]{64}\Z"
-LOCALE_PATTERN: Final = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z"
-COUNTRY_PATTERN: Final = r"^[a-z]{2}\Z"
-CURRENCY_PATTERN: Final = r"^[A-Z]{3}\Z"
+REFUSED: Final = 40002
+NOT_HASHED: Final = 40062
 
 _Filled = Annotated[str, Meta(min_length=1)]
-_Hash = Annotated[str, Meta(pattern=HASH_PATTERN)]
-_Hashes = _Hash | Annotated[list[_Hash], Meta(min_length=1)]
+# Patterns stand in `untyped_faults`: with `Meta(pattern=…)` msgspec 0.22 crashes now and then when a process ends.
+_Hashes = str | Annotated[list[str], Meta(min_length=1)]
 
 
 class SentUser(Struct, forbid_unknown_fields=True, gc=False):
@@ -31,13 +29,13 @@ class SentUser(Struct, forbid_unknown_fields=True, gc=False):
     ttp: _Filled | UnsetType = UNSET
     ip: str | UnsetType = UNSET
     user_agent: _Filled | UnsetType = UNSET
-    locale: Annotated[str, Meta(pattern=LOCALE_PATTERN)] | UnsetType = UNSET
-    first_name: _Hash | UnsetType = UNSET
-    last_name: _Hash | UnsetType = UNSET
-    zip_code: _Hash | UnsetType = UNSET
+    locale: str | UnsetType = UNSET
+    first_name: str | UnsetType = UNSET
+    last_name: str | UnsetType = UNSET
+    zip_code: str | UnsetType = UNSET
     city: str | UnsetType = UNSET
     state: str | UnsetType = UNSET
-    country: Annotated[str, Meta(pattern=COUNTRY_PATTERN)] | UnsetType = UNSET
+    country: str | UnsetType = UNSET
 
 
 class SentPage(Struct, forbid_unknown_fields=True, gc=False):
@@ -58,7 +56,7 @@ class SentProperties(Struct, gc=False):
     contents: list[SentContent] | UnsetType = UNSET
     content_ids: list[str] | UnsetType = UNSET
     content_type: Literal["product", "product_group"] | UnsetType = UNSET
-    currency: Annotated[str, Meta(pattern=CURRENCY_PATTERN)] | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
     value: int | float | UnsetType = UNSET
     num_items: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     search_string: str | UnsetType = UNSET
@@ -95,26 +93,46 @@ CHOICES: Final = {
 """What the parameters with fixed values take, for the message."""
 
 
-def untyped_faults(event: SentEvent, now_s: float) -> Iterator[tuple[str, str]]:
-    """What the types cannot see: the parameter's path within the event, and what is wrong with it.
+def untyped_faults(event: SentEvent, now_s: float) -> Iterator[tuple[int, str, str]]:
+    """What the types cannot see: TikTok's code, the parameter's path within the event, and what is wrong with it.
 
     How old an event may be is not known, so no age is a fault (docs/tiktok.md).
     """
     if event.event_time > now_s + values.FUTURE_S:
         looks_like_ms = event.event_time > 100 * now_s
-        yield "event_time", "Must be in seconds, not milliseconds" if looks_like_ms else "Is in the future"
+        yield REFUSED, "event_time", "Must be in seconds, not milliseconds" if looks_like_ms else "Is in the future"
     if event.user is not UNSET:
         yield from _untyped_user_faults(event.user)
+    properties = event.properties
+    if properties is not UNSET and properties.currency is not UNSET and not values.is_currency(properties.currency):
+        yield REFUSED, "properties.currency", f"Not a valid ISO 4217 code (got {properties.currency!r})"
 
 
-def _untyped_user_faults(user: SentUser) -> Iterator[tuple[str, str]]:
+def _untyped_user_faults(user: SentUser) -> Iterator[tuple[int, str, str]]:
     for name in ("email", "phone", "external_id", "first_name", "last_name", "zip_code"):
         sent = getattr(user, name)
-        if sent is not UNSET and values.has_hash_of_nothing(sent):
-            yield f"user.{name}", "The hash of an empty value"
-    if user.ip is not UNSET and not values.is_public_ip(user.ip):
-        yield "user.ip", f"Not a valid public IP address, unhashed (got {user.ip!r})"
-    for name in ("city", "state"):
-        place = getattr(user, name)
-        if place is not UNSET and not values.is_plain_place(place):
-            yield f"user.{name}", f"Must be plain lowercase without spaces and punctuation (got {place!r})"
+        if sent is not UNSET and not values.are_hashes(sent):
+            yield from _hash_faults(f"user.{name}", sent)
+    for name, is_right, what in _PLAIN_PARAMETERS:
+        text = getattr(user, name)
+        if text is not UNSET and not is_right(text):
+            yield REFUSED, f"user.{name}", f"{what} (got {text!r})"
+
+
+def _hash_faults(path: str, sent: str | list[str]) -> Iterator[tuple[int, str, str]]:
+    places = [(path, sent)] if isinstance(sent, str) else [(f"{path}.{n}", each) for n, each in enumerate(sent)]
+    for place, text in places:
+        if not values.is_hash(text):
+            yield NOT_HASHED, place, f"Not a SHA-256 hash of 64 lowercase hex digits (got {text!r})"
+        elif values.is_hash_of_nothing(text):
+            yield REFUSED, place, "The hash of an empty value"
+
+
+_NO_PLACE: Final = "Must be plain lowercase without spaces and punctuation"
+_PLAIN_PARAMETERS: Final = (
+    ("ip", values.is_public_ip, "Not a valid public IP address, unhashed"),
+    ("locale", values.is_locale, "Not a valid BCP 47 locale"),
+    ("city", values.is_plain_place, _NO_PLACE),
+    ("state", values.is_plain_place, _NO_PLACE),
+    ("country", values.is_country, "Not a valid ISO 3166 alpha-2 code in lowercase"),
+)

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import UNSET, Raw, Struct
 from msgspec.json import Decoder
 
-from consumer.sandbox.rules.event_model import SentEvent, SentRequest, untyped_faults
-from consumer.sandbox.rules.request_fault import REFUSED, RequestFault, fault_of_error
+from consumer.sandbox.rules.event_model import REFUSED, SentEvent, SentRequest, untyped_faults
+from consumer.sandbox.rules.request_fault import RequestFault, fault_of_error
 
 _NOT_JSON: Final = "Not a valid JSON object"
 _UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
@@ -91,8 +91,8 @@ def _judge_event(raw: Raw, now_s: float) -> ValidEvent | RequestFault:
         event = _decode_event(raw)
     except _UNREADABLE as error:
         return _fault(error, bytes(raw)) or RequestFault(REFUSED, _NOT_JSON)
-    for path, what in untyped_faults(event, now_s):
-        return RequestFault(REFUSED, what, path)
+    for code, path, what in untyped_faults(event, now_s):
+        return RequestFault(code, what, path)
     event_id = event.event_id
     return ValidEvent(event.event, None if event_id is UNSET else event_id, bytes(raw))
 

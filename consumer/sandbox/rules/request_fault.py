@@ -10,11 +10,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from consumer.sandbox.rules import event_model
-from consumer.sandbox.rules.event_model import CHOICES
+from consumer.sandbox.rules.event_model import CHOICES, REFUSED
 
-REFUSED: Final = 40002
-NOT_HASHED: Final = 40062
 PARTNER_NAME: Final = 40063
 
 
@@ -61,12 +58,6 @@ _NOT_VALID: Final[Mapping[str, str]] = {
     "int | float": "Not a valid number",
     "bool": "Not a valid boolean",
 }
-_MISMATCHES: Final[Mapping[str, tuple[int, str]]] = {
-    event_model.HASH_PATTERN: (NOT_HASHED, "Not a SHA-256 hash of 64 lowercase hex digits"),
-    event_model.LOCALE_PATTERN: (REFUSED, "Not a valid BCP 47 locale"),
-    event_model.COUNTRY_PATTERN: (REFUSED, "Not a valid ISO 3166 alpha-2 code in lowercase"),
-    event_model.CURRENCY_PATTERN: (REFUSED, "Not a valid ISO 4217 code"),
-}
 _MISPLACED: Final[Mapping[str, tuple[int, str]]] = {
     "partner_name": (PARTNER_NAME, "Not a partner name that TikTok assigned"),
     "content_type": (REFUSED, "Unknown field; content_type belongs to properties"),
@@ -101,11 +92,6 @@ def _too_small(found: "re.Match[str]", steps: _Steps, _sent: object) -> RequestF
     return RequestFault(REFUSED, f"Must be greater than or equal to {found[1]}", _path(steps))
 
 
-def _mismatch(found: "re.Match[str]", steps: _Steps, sent: object) -> RequestFault:
-    code, what = _MISMATCHES[found[1].replace("\\\\", "\\")]
-    return RequestFault(code, f"{what} (got {_at(sent, steps)!r})", _path(steps))
-
-
 def _choice(_found: "re.Match[str]", steps: _Steps, sent: object) -> RequestFault:
     allowed = ", ".join(CHOICES[str(steps[-1])])
     return RequestFault(REFUSED, f"Must be one of: {allowed} (got {_at(sent, steps)!r})", _path(steps))
@@ -120,7 +106,6 @@ _TRANSLATIONS: Final[tuple[tuple["re.Pattern[str]", _Translate], ...]] = (
     (re.compile(r"Object missing required field `(\w+)`"), _missing),
     (re.compile(r"Object contains unknown field `(.*)`"), _unknown),
     (re.compile(r"Expected `\w+` of length (>=|<=) (\d+)"), _length),
-    (re.compile(r"Expected `str` matching regex '(.*)'"), _mismatch),
     (re.compile(r"Expected `int` >= (-?\d+)"), _too_small),
     (re.compile(r"Invalid enum value"), _choice),
     (re.compile(r"Expected `([\w |]+)`, got `(\w+)`"), _wrong_type),

@@ -9,6 +9,7 @@ from typing import Final
 
 _HASH_OF_NOTHING: Final = sha256(b"").hexdigest()
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _PLAINLY_PUBLIC_IPV4: Final = re.compile(
     r"(?!(?:10|100|127|169|172|192|198|203)\.)(?:[1-9][0-9]?|1[0-9]{2}|2[01][0-9]|22[0-3])"
     r"(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}"
@@ -19,9 +20,21 @@ FUTURE_S: Final = 3600
 """An event later than this after now has a wrong unit or clock (tiktok.md, section 1)."""
 
 
-def has_hash_of_nothing(sent: str | list[str]) -> bool:
-    """True for the SHA-256 of the empty text, alone or in a list: an empty value is left out, never hashed."""
-    return sent == _HASH_OF_NOTHING or (isinstance(sent, list) and _HASH_OF_NOTHING in sent)
+def is_hash(text: str) -> bool:
+    """True for 64 lowercase hex digits."""
+    return _HASH.fullmatch(text) is not None
+
+
+def is_hash_of_nothing(text: str) -> bool:
+    """True for the SHA-256 of the empty text: an empty value is left out, never hashed."""
+    return text == _HASH_OF_NOTHING
+
+
+def are_hashes(sent: str | list[str]) -> bool:
+    """True for a hash of something, or a list of them."""
+    if isinstance(sent, str):
+        return is_hash(sent) and not is_hash_of_nothing(sent)
+    return all(map(are_hashes, sent))
 
 
 def is_public_ip(text: str) -> bool:
@@ -47,3 +60,18 @@ def is_plain_place(text: str) -> bool:
 
 def _parts_words(letter: str) -> bool:
     return letter.isspace() or unicodedata.category(letter).startswith("P")
+
+
+def is_locale(text: str) -> bool:
+    """True for the shape of a BCP 47 tag: `en`, `de-DE`, `zh-Hant-TW`; `en_US` is not one."""
+    return _LOCALE.fullmatch(text) is not None
+
+
+def is_country(text: str) -> bool:
+    """True for the shape of ISO 3166 alpha-2 in lowercase: `us`."""
+    return len(text) == 2 and text.isascii() and text.isalpha() and text.islower()
+
+
+def is_currency(text: str) -> bool:
+    """True for the shape of ISO 4217: `USD`."""
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()

@@ -5,8 +5,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from consumer.sandbox.rules.event_model import REFUSED
 from consumer.sandbox.rules.judge import ValidEvent
-from consumer.sandbox.rules.request_fault import REFUSED, RequestFault
+from consumer.sandbox.rules.request_fault import RequestFault
 
 EMPTY_TOKEN: Final = 40104
 WRONG_TOKEN: Final = 40105
