@@ -13,7 +13,7 @@ from bench.delay import Delay
 from bench.ground import Ground
 from bench.processes import Cost, cost, python
 from bench.sample import SCHEMA_FILES
-from tests.support.kafka import CHECKOUT
+from tests.parts.part import CHECKOUT
 
 OTHERS_PYTHON: Final = CHECKOUT / ".cache/others/bin/python"
 PARTITIONS: Final = (4, 16)

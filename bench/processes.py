@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.ground import Ground
-from tests.support.kafka import CHECKOUT
+from tests.parts.part import CHECKOUT
 from tests.support.metrics import Metrics
 from tests.support.processes import Service, environment
 from tests.support.wait import wait_until

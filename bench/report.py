@@ -10,7 +10,7 @@ from bench.against_floor import Pair
 from bench.comparison import PARTITIONS, Findings, Spread
 from bench.machine import machine
 from bench.sample import SCHEMA_FILES
-from tests.support.kafka import CHECKOUT
+from tests.parts.part import CHECKOUT
 
 PAGE: Final = CHECKOUT / "docs/performance.md"
 PLOT: Final = CHECKOUT / "docs/performance.svg"

@@ -54,7 +54,7 @@ def decide(shared: SharedClaims, store: RedisWindow, items: list[Item]) -> None:
     for item in items:
         shared.add(item)
     while (question := shared.question(time.monotonic(), WALL_MS)) is not None:
-        for item, _ in shared.answered(question, store.ask(question), time.monotonic()):
+        for item, _ in shared.take_answer(question, store.ask(question), time.monotonic()):
             shared.accepted(item)
         if not shared.has_new:
             return
