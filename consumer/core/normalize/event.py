@@ -28,7 +28,7 @@ from consumer.core.normalize.fields import (
     token,
 )
 from consumer.core.normalize.minor_units import in_whole_units
-from consumer.core.normalize.placeholders import is_placeholder, without_unseen
+from consumer.core.normalize.placeholders import is_placeholder, usual, without_unseen
 from consumer.core.normalize.times import event_time_s
 from consumer.core.rules.source import Unreadable
 from consumer.core.tiktok_event import FIELD_BIT, Content, Form, Page, Properties, TikTokEvent, User, parameters_of
@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 Notes = dict[tuple[str, Problem], Note]
 """By field without its place in a list, and problem: as many as there are of these, however long a list."""
 IdFromPosition = Literal["auto", "always", "never"]
-_Table = Mapping[str, tuple[FieldFunction, int]]
+_Table = Mapping[str, tuple[FieldFunction, int, bool]]
 
 
 _FUNCTIONS: Final[Mapping[Form, FieldFunction]] = {
@@ -64,12 +64,14 @@ _FUNCTIONS: Final[Mapping[Form, FieldFunction]] = {
     Form.CUSTOMER_TYPE: one_of("new", "returning"),
 }
 """What brings a value into each form; the event itself and its products are read below."""
+_TEXTS: Final = frozenset((Form.TEXT, Form.CODE, Form.ID))
+"""Forms of usual text: what `usual` returns is what their function would."""
 
 
 def _table(section: str) -> _Table:
-    """Name → what is done to the raw value, and the field's bit; 0 within contents, which have one together."""
+    """Name → what is done to the raw value, the field's bit, and whether it is text; contents have one bit together."""
     return {
-        name: (_FUNCTIONS[each.form], 0 if each.bit is None else 1 << each.bit)
+        name: (_FUNCTIONS[each.form], 0 if each.bit is None else 1 << each.bit, each.form in _TEXTS)
         for name, each in parameters_of(section).items()
         if each.form in _FUNCTIONS
     }
@@ -197,6 +199,8 @@ def position_id(record: Record) -> str:
 
 def _event_name(raw: object) -> str:
     """TikTok's names are case-sensitive: trimmed, without what nobody sees, nothing else."""
+    if (found := usual(raw)) and found.isprintable():
+        return found
     try:
         name = text(raw) if raw is not None else None
     except FieldError as fault:
@@ -218,9 +222,9 @@ def _section(
     values: dict[str, Any] = {}
     fields = 0
     for name, value in raw.items():
-        function, bit = table[name]
+        function, bit, is_text = table[name]
         try:
-            canonical = function(value)
+            canonical = (is_text and usual(value)) or function(value)
         except FieldError as fault:
             # No other name for the fault: its traceback holds this frame, and both would stay until a collection.
             where = f"{path}.{name}" if place is None else f"{path}[{place}].{name}"

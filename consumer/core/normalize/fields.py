@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from consumer.core.model import Problem
-from consumer.core.normalize.placeholders import is_placeholder, trimmed
+from consumer.core.normalize.placeholders import is_placeholder, trimmed, usual
 
 FieldFunction = Callable[[object], object | None]
 
@@ -102,7 +102,7 @@ def id_text(raw: object) -> str | None:
     Whole numbers of any type become their digits, as a whole decimal is how Connect writes a database's NUMBER, and a
     whole double below 2^53 how many programs write a whole number that may be absent; UUIDs become text.
     """
-    return token(raw if isinstance(raw, str) else _written(raw))
+    return usual(raw) or token(raw if isinstance(raw, str) else _written(raw))
 
 
 def _written(raw: object) -> str:

@@ -59,6 +59,8 @@ def with_country(user: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def phone(raw: object) -> str | list[str] | None:
     """SHA-256 of the number in E.164 with the plus. A national number needs a region or country beside it."""
+    if isinstance(raw, str):
+        return _phone(raw, None, None)
     if isinstance(raw, PhoneOfCountry):
         return _phones(raw.value, raw.region, raw.country)
     return _phones(raw.value, raw.region) if isinstance(raw, WithRegion) else _phones(raw)

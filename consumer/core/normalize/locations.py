@@ -6,7 +6,7 @@ from unicodedata import category
 
 from consumer.core.model import Problem
 from consumer.core.normalize.fields import LONGEST, FieldError, text
-from consumer.core.normalize.placeholders import is_placeholder, without_unseen
+from consumer.core.normalize.placeholders import is_placeholder, usual, without_unseen
 
 _COUNTRY_CODES: Final = (
     "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by bz "
@@ -58,6 +58,9 @@ def country(raw: object) -> str | None:
 
 def locale(raw: object) -> str | None:
     """A BCP 47 tag; `en_US`, as some systems write it, becomes `en-US`."""
+    cleaned = usual(raw)
+    if cleaned and _LOCALE.fullmatch(cleaned):
+        return cleaned
     cleaned = text(raw)
     if cleaned is None:
         return None

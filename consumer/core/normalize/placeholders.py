@@ -33,6 +33,9 @@ _SPELLINGS: Final = frozenset(
 """In the cases that occur: a look-up of the text as it is costs a fifth of one in lowercase."""
 _TEMPLATE_ENDS: Final = frozenset("}])>%_@#dDlLNn")
 """What an unfilled template ends in, and the last letters of undefined, null and NaN."""
+_NO_VALUE_ENDS: Final = ("ned", "ull", "nan")
+_UNUSUAL_ENDS: Final = _TEMPLATE_ENDS | frozenset(map(chr, (*range(0x20), 0x7F)))
+"""With the unseen characters of ASCII."""
 _TEMPLATE: Final = re.compile(
     r"\{\{.*\}\}|[$#%@]\{.*\}|\{[A-Za-z_][\w .:-]*\}|%%.+%%|\A%[A-Za-z_]+%\Z|\A<[A-Za-z_][\w .:-]*>\Z|<%.*%>|\{%.*%\}"
     r"|\[\[.+\]\]|\A\[[A-Za-z_][\w .:-]*\]\Z|(?-i:__[A-Z]{2,}(?:_[A-Z0-9]+)*__)|@@.+@@|\[object \w+\]"
@@ -57,6 +60,21 @@ _ASCII_ENDS: Final = "".join(map(chr, (*range(0x21), 0x7F)))
 """Those of them that ASCII text can have."""
 
 
+def usual(raw: object) -> str | None:
+    """Trimmed text that beyond doubt stands for something: nearly all that comes. None for what takes a closer look.
+
+    The field functions ask it first, some fifteen times an event, so all its checks stand in one place.
+    """
+    if not isinstance(raw, str) or not raw.isascii():
+        return None
+    text = raw.strip()
+    if not "!" <= text < "\x7f" or text in _SPELLINGS or "{" in text:  # empty text is below "!", too
+        return None
+    if text[-1] in _UNUSUAL_ENDS and not _ends_as_a_word(text):
+        return None
+    return text
+
+
 def trimmed(text: str) -> str:
     """Without blanks and unseen characters before and behind."""
     return text.strip(_ASCII_ENDS if text.isascii() else _UNSEEN_OR_BLANK)
@@ -67,7 +85,14 @@ def is_placeholder(text: str) -> bool:
     return text in _SPELLINGS or ((text[-1] in _TEMPLATE_ENDS or "{" in text) and _is_template(text))
 
 
+def _ends_as_a_word(text: str) -> bool:
+    """Whether its last letter is only by chance one that ends undefined, null or NaN."""
+    return text[-1].isalpha() and text[-3:].lower() not in _NO_VALUE_ENDS
+
+
 def _is_template(text: str) -> bool:
+    if _ends_as_a_word(text) and "{" not in text:
+        return False
     return len(text) <= _LONGEST_TEMPLATE and _TEMPLATE.search(text) is not None
 
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError, text
-from consumer.core.normalize.placeholders import is_placeholder
+from consumer.core.normalize.placeholders import is_placeholder, usual
 
 _WITH_HOST: Final = re.compile(
     r"https?://(?:[^\s/?#@\\]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#:@\\\[\].-][^\s/?#@\\]*)", re.I
@@ -19,7 +19,7 @@ _BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 def url(raw: object) -> str | None:
     """The page's address: http or https, and a host."""
-    cleaned = text(raw)
+    cleaned = usual(raw) or text(raw)
     if cleaned is None or (cleaned.startswith("https://") and cleaned[8:9].isalnum()):
         return cleaned
     if not _WITH_HOST.match(cleaned):
@@ -29,7 +29,7 @@ def url(raw: object) -> str | None:
 
 def referrer(raw: object) -> str | None:
     """Any absolute URL: that of an app (`android-app://…`) refers, too."""
-    cleaned = text(raw)
+    cleaned = usual(raw) or text(raw)
     if cleaned is None or (cleaned.startswith("https://") and cleaned[8:9].isalnum()):
         return cleaned
     is_of_web = cleaned[:8].lower().startswith(("https://", "http://"))
