@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from consumer.config import Settings
 from consumer.metrics import Snapshot
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.published import ServiceSnapshot
 from consumer.status.stages import Counts
 from consumer.terminal import printable
 

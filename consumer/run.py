@@ -17,7 +17,7 @@ from consumer.core.errors import ConfigError, Halt
 from consumer.log_limits import LIMITS
 from consumer.progress import RunProgress, StartLine
 from consumer.service.loop import Service
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.published import ServiceSnapshot
 from consumer.signals import Signals
 from consumer.wiring import Replaced, composed
 

@@ -16,12 +16,12 @@ from pydantic import SecretStr
 
 from consumer.adapters.access_tokens import AccessTokens
 from consumer.adapters.dry_run import NoRecordWriter, NoSender, Outsider
-from consumer.adapters.kafka_admin import KafkaCluster, TopicWatch
-from consumer.adapters.kafka_consumer import KafkaConsumer, OnCommit
-from consumer.adapters.kafka_outcomes import KafkaOutcomeSink
-from consumer.adapters.kafka_own_topics import OWN_SUFFIX, OwnTopicsConsumer
-from consumer.adapters.kafka_positions import KafkaPositionFinder
-from consumer.adapters.kafka_producer import KafkaRecordWriter
+from consumer.adapters.kafka.kafka_admin import KafkaCluster, TopicWatch
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer, OnCommit
+from consumer.adapters.kafka.kafka_outcomes import KafkaOutcomeSink
+from consumer.adapters.kafka.kafka_own_topics import OWN_SUFFIX, OwnTopicsConsumer
+from consumer.adapters.kafka.kafka_positions import KafkaPositionFinder
+from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
 from consumer.adapters.tiktok_client import TikTokClient
 from consumer.config import Settings
 from consumer.config.kafka_clients import (
@@ -59,10 +59,10 @@ from consumer.service.deliver import DeliverStage
 from consumer.service.loop import Service, ServiceSettings
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, Member, RecordWriter, Sender, WindowStore
-from consumer.service.read.stage import Edges, ReadSettings
+from consumer.service.publish.report import ServiceInfo
+from consumer.service.read.read_stage import Edges, ReadSettings
 from consumer.service.read.topics import TopicSettings
-from consumer.service.report import ServiceInfo
-from consumer.service.settle import SettleStage
+from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.connections import Connections, OutsideSystem
 
 if TYPE_CHECKING:

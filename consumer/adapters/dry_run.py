@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from consumer.adapters.kafka_admin import ASK_TIMEOUT_S, KafkaCluster
-from consumer.adapters.kafka_consumer import KafkaConsumer, OnCommit
+from consumer.adapters.kafka.kafka_admin import ASK_TIMEOUT_S, KafkaCluster
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer, OnCommit
 from consumer.core import model
 from consumer.core.deliver.request import Request
 from consumer.core.errors import Unreachable

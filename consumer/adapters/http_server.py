@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from consumer.adapters.http_limits import MOST_CONNECTIONS, AcceptFaults, LimitedConnection, is_own_host, own_names
 from consumer.metrics import SnapshotCollector
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.published import ServiceSnapshot
 from consumer.web import HEADERS, STATUS, Files
 
 _START_WITHIN_S: Final = 10.0

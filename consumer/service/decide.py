@@ -15,8 +15,8 @@ from consumer.service.decode import DecodeStage
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
-from consumer.service.read.stage import ReadStage
-from consumer.service.settle import SettleStage
+from consumer.service.read.read_stage import ReadStage
+from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.stages import Decided
 
 _DECIDE_FOR_S: Final = 1.0  # the longest in one step: then it sends, settles and polls, so that Kafka keeps us

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 import structlog
 from msgspec import Struct, structs
 
-from consumer.core.dedupe.checkpoint import ColdReason, Rewind, has_offset
-from consumer.core.dedupe.commit_metadata import is_other_cluster, is_other_topic, parse_metadata
+from consumer.core.dedupe.rewind.checkpoint import ColdReason, Rewind, has_offset
+from consumer.core.dedupe.rewind.commit_metadata import is_other_cluster, is_other_topic, parse_metadata
 from consumer.core.dedupe.submissions import OfferedEvent
 from consumer.core.dedupe.trim import trim
 from consumer.core.dedupe.window import Window, WindowSettings

@@ -28,13 +28,13 @@ from consumer.service.deliver import DeliverStage
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.park import ParkStage
 from consumer.service.ports import Clocks
-from consumer.service.publish import PublishStage
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.publish_stage import PublishStage
+from consumer.service.publish.published import ServiceSnapshot
+from consumer.service.publish.report import ServiceInfo, ServiceParts, StatusReport
 from consumer.service.read.assignment import Hooks
-from consumer.service.read.stage import Edges, ReadSettings, ReadStage
-from consumer.service.report import ServiceInfo, ServiceParts, StatusReport
+from consumer.service.read.read_stage import Edges, ReadSettings, ReadStage
 from consumer.service.results import ResultStage
-from consumer.service.settle import SettleStage
+from consumer.service.settle.settle_stage import SettleStage
 
 log = structlog.get_logger("consumer.service.loop")
 

@@ -15,7 +15,7 @@ from consumer.metrics import Metrics
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
-from consumer.service.settle import SettleStage
+from consumer.service.settle.settle_stage import SettleStage
 
 
 class ResultStage:

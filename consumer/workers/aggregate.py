@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import structs
 
 from consumer.metrics import Snapshot, counted, total
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.published import ServiceSnapshot
 from consumer.status.merging import merged
 from consumer.status.model import Status
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.published import ServiceSnapshot
 
 _PIECE_BYTES: Final = 1 << 20
 _LENGTH_BYTES: Final = 4

@@ -13,7 +13,7 @@ from consumer.core.backoff import Backoff
 from consumer.core.errors import ConfigError
 from consumer.progress import RunProgress, StartLine
 from consumer.run import BUG, CLEAN, UNFINISHED, listening
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.published import ServiceSnapshot
 from consumer.signals import ENDING, Signals
 from consumer.workers.aggregate import JoinedSnapshot, WorkerTotals, joined
 from consumer.workers.process import WorkerProcess

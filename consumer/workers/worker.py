@@ -15,7 +15,7 @@ from consumer.config import Settings
 from consumer.log_limits import LIMITS
 from consumer.run import run
 from consumer.service.loop import Service
-from consumer.service.publish import PUBLISH_EVERY_S
+from consumer.service.publish.publish_stage import PUBLISH_EVERY_S
 from consumer.signals import Signals
 from consumer.workers.process import framed
 

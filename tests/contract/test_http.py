@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from consumer.adapters.http_limits import MOST_CONNECTIONS, LimitedConnection
 from consumer.adapters.http_server import application, serving
 from consumer.metrics import Metrics
-from consumer.service.published import STUCK_AFTER_S, ServiceSnapshot
+from consumer.service.publish.published import STUCK_AFTER_S, ServiceSnapshot
 from consumer.status.model import LedgerStatus, Status
 from consumer.web import SHARED, STATUS, Files
 from tests.support.ports import LOOPBACK, free_port

@@ -10,7 +10,7 @@ from msgspec import structs
 from playwright.sync_api import Browser, Page, expect
 
 from consumer.adapters.http_server import application, serving
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.published import ServiceSnapshot
 from consumer.status.merging import merged
 from consumer.status.model import (
     STAGES,

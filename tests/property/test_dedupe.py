@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumer.core.dedupe.commit_metadata import parse_metadata
+from consumer.core.dedupe.rewind.commit_metadata import parse_metadata
 from consumer.core.dedupe.submissions import DedupeResult
 from consumer.core.dedupe.window import Window, WindowSettings
 from consumer.core.model import Item, Position, Record

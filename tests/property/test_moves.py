@@ -9,7 +9,7 @@ from typing import Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consumer.core.dedupe.commit_metadata import parse_metadata
+from consumer.core.dedupe.rewind.commit_metadata import parse_metadata
 from consumer.core.deliver.request import Request
 from consumer.core.model import Answer
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, REFUSED

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from consumer.core.normalize.fields import FieldError
-from consumer.core.normalize.number_plans import plan_of
-from consumer.core.normalize.phones import e164
+from consumer.core.normalize.user.number_plans import plan_of
+from consumer.core.normalize.user.phones import e164
 
 REGIONS: Final = sorted(phonenumbers.SUPPORTED_REGIONS)
 CODES: Final = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)

@@ -37,9 +37,9 @@ from consumer.service.deliver import DeliverStage
 from consumer.service.loop import Service, ServiceSettings
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, RebalanceListener, WindowStore, never
-from consumer.service.read.stage import Edges, ReadSettings
+from consumer.service.read.read_stage import Edges, ReadSettings
 from consumer.service.read.topics import TopicSettings
-from consumer.service.settle import SettleStage
+from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.connections import Connections, OutsideSystem
 from tests.support.fakes import FakeSender
 

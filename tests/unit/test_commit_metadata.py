@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.core.dedupe.checkpoint import MAX_REFUSED, ColdReason, Refusal, Rewind
-from consumer.core.dedupe.commit_metadata import (
+from consumer.core.dedupe.rewind.checkpoint import MAX_REFUSED, ColdReason, Refusal, Rewind
+from consumer.core.dedupe.rewind.commit_metadata import (
     MAX_METADATA_BYTES,
     SHORT_METADATA_BYTES,
     SettledBeyond,

@@ -1,6 +1,6 @@
 """What is kept of a partition's past: the events that were refused, and the watermark's way."""
 
-from consumer.core.dedupe.checkpoint import ReadTrail, Refusals, has_offset
+from consumer.core.dedupe.rewind.checkpoint import ReadTrail, Refusals, has_offset
 
 WINDOW_MS = 300_000
 MARK = b"\x01\x02"

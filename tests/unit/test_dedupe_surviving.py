@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from consumer.core.dedupe.checkpoint import MAX_REFUSED, ColdReason
-from consumer.core.dedupe.commit_metadata import parse_metadata
 from consumer.core.dedupe.digest import digest_of
 from consumer.core.dedupe.merge import presence
+from consumer.core.dedupe.rewind.checkpoint import MAX_REFUSED, ColdReason
+from consumer.core.dedupe.rewind.commit_metadata import parse_metadata
 from consumer.core.dedupe.submissions import DedupeResult, OfferedEvent
 from consumer.core.dedupe.window import Window, WindowSettings
 from consumer.core.model import Event

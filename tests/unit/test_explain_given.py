@@ -8,8 +8,8 @@ from typing import Any
 import fastavro
 import pytest
 
-from consumer.commands.explain.fitting import MisfitError, fitted
-from consumer.commands.explain.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.fitting import MisfitError, fitted
+from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
 from consumer.config.loading import parse
 from consumer.config.settings import Settings
 from consumer.core.decode.logical_types import OUT_OF_RANGE

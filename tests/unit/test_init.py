@@ -16,8 +16,8 @@ from consumer.commands.explain.explain_sources import described
 from consumer.commands.init import InitOptions, write_first_config
 from consumer.commands.init.draft import drafted
 from consumer.commands.init.draft_text import Connection, written
-from consumer.commands.init.event_guess import event_of
-from consumer.commands.init.moment_guess import unit_of
+from consumer.commands.init.guesses.event_guess import event_of
+from consumer.commands.init.guesses.moment_guess import unit_of
 from consumer.commands.init.names import words_of
 from consumer.commands.init.schema_leaves import Leaf
 from consumer.config import Settings, parse

@@ -7,11 +7,11 @@ from typing import Final
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from consumer.adapters.kafka_admin import KafkaCluster
-from consumer.adapters.kafka_consumer import KafkaConsumer, _headers, fault_of
-from consumer.adapters.kafka_errors import config_errors
-from consumer.adapters.kafka_producer import KafkaRecordWriter
-from consumer.adapters.kafka_waiting import within
+from consumer.adapters.kafka.kafka_admin import KafkaCluster
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer, _headers, fault_of
+from consumer.adapters.kafka.kafka_errors import config_errors
+from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
+from consumer.adapters.kafka.kafka_waiting import within
 from consumer.core.errors import ConfigError
 from consumer.core.read import ReadFaultKind
 

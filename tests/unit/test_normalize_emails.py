@@ -3,8 +3,8 @@
 import pytest
 
 from consumer.core.model import Problem
-from consumer.core.normalize.emails import address
 from consumer.core.normalize.fields import FieldError
+from consumer.core.normalize.user.emails import address
 
 
 def problem_of(raw: str) -> Problem:

@@ -6,8 +6,8 @@ import pytest
 
 from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError
-from consumer.core.normalize.number_plans import plan_at, plan_of
-from consumer.core.normalize.phones import LONGEST, e164
+from consumer.core.normalize.user.number_plans import plan_at, plan_of
+from consumer.core.normalize.user.phones import LONGEST, e164
 
 
 def problem_of(number: str, region: str | None) -> Problem:

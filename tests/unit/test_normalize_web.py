@@ -3,8 +3,9 @@
 import pytest
 
 from consumer.core.model import Problem
-from consumer.core.normalize import addresses, locations, web
+from consumer.core.normalize import web
 from consumer.core.normalize.fields import FieldError, FieldFunction
+from consumer.core.normalize.user import addresses, locations
 
 
 def problem_of(function: FieldFunction, raw: object) -> Problem:

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from consumer.config.loading import parse
 from consumer.metrics import Metrics
 from consumer.progress import AT_A_TERMINAL_EVERY_S, EVERY_S, RunProgress, StartLine
-from consumer.service.published import ServiceSnapshot
+from consumer.service.publish.published import ServiceSnapshot
 
 START: Final = StartLine(
     "web-events", "g", "localhost:9092", "https://business-api.tiktok.com", "http://localhost:9464/"

@@ -19,7 +19,7 @@ from consumer.core.settle.envelope import OutgoingRecord
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
 from consumer.service.outcomes import NoOutcomes
-from consumer.service.settle import WRITE_AGAIN_S, SettleStage
+from consumer.service.settle.settle_stage import WRITE_AGAIN_S, SettleStage
 from tests.support.fakes import REFUSED, item
 from tests.support.service import TOPIC, Scene, encoded
 

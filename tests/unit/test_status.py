@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from consumer.core.rules.source import Comparison, PathSource, Rule
-from consumer.service.report import MADE_EVERY_S
+from consumer.service.publish.report import MADE_EVERY_S
 from consumer.status import model as shapes
 from consumer.status.merging import merged
 from consumer.status.model import STAGES, Stage, Status

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from consumer.config import Settings, load
 from consumer.metrics import Metrics, Snapshot
-from consumer.service.published import STUCK_AFTER_S, ServiceSnapshot
+from consumer.service.publish.published import STUCK_AFTER_S, ServiceSnapshot
 from consumer.status.model import LedgerStatus, Status
 from consumer.workers.aggregate import WorkerTotals, joined
 from consumer.workers.process import Frames, framed

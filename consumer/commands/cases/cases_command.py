@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from consumer.commands.cases.case_result import Json, differences, result_of, result_of_all
 from consumer.commands.explain.explain_command import Explainer
-from consumer.commands.explain.explain_questions import TopicSchemas
-from consumer.commands.explain.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
 

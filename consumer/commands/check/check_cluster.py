@@ -6,7 +6,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
-from consumer.adapters.kafka_errors import config_errors
+from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.commands.check.check_rights import needed_rights, rights_findings
 from consumer.commands.check.check_topics import read_findings, size_findings, written_findings, written_topics
 from consumer.commands.check.finding import Finding, Level, of_problem

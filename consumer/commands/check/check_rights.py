@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AclOperation, AdminClient, ConsumerGroupDescription, TopicDescription
 from msgspec import Struct
 
-from consumer.adapters.kafka_own_topics import OWN_SUFFIX
+from consumer.adapters.kafka.kafka_own_topics import OWN_SUFFIX
 from consumer.commands.check.finding import Finding, Level
 from consumer.config import Settings
 from consumer.config.kafka_clients import outcomes_topics, own_topics_of

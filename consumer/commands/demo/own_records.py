@@ -18,7 +18,7 @@ from consumer import logs, wiring
 from consumer.commands.demo.demo_command import ACCOUNTED_FOR, UNACCOUNTED
 from consumer.commands.demo.demo_run import DemoDeadLetter, DemoError, DemoStage
 from consumer.commands.demo.samples import DemoSample
-from consumer.commands.explain.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
 from consumer.config import Settings, kafka_clients
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.run import BUG, run

@@ -15,7 +15,7 @@ from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from consumer import logs
-from consumer.adapters.kafka_admin import KafkaCluster
+from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.commands.demo.demo_configuration import DEAD_LETTERS, TOPIC
 from consumer.commands.demo.samples import DemoSample, Maker
 from consumer.config.schema_files import load_shipped_schema

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
-from consumer.adapters.kafka_producer import KafkaRecordWriter
+from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, replayed_mark
 from consumer.commands.dlq.dlq_list import Tally
@@ -21,9 +21,9 @@ from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import Selection
 from consumer.commands.dlq.topic_reader import DeadLetters, Logs, opened, origins
 from consumer.commands.explain.explain_command import AWAY, OK, Explainer, console_for
-from consumer.commands.explain.explain_questions import TopicSchemas
 from consumer.commands.explain.explainer import Explained
-from consumer.commands.explain.topic_records import TopicReader
+from consumer.commands.explain.records.registry_schemas import TopicSchemas
+from consumer.commands.explain.records.topic_records import TopicReader
 from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable

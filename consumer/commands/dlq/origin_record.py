@@ -6,7 +6,7 @@ from msgspec import structs
 
 from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.commands.dlq.replay_decision import SkipReason
-from consumer.commands.explain.topic_records import TopicReader
+from consumer.commands.explain.records.topic_records import TopicReader
 from consumer.core.model import Record
 from consumer.core.read import LogBounds
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from consumer.adapters.kafka_admin import KafkaCluster
+from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of
 from consumer.commands.dlq.selection import Selection
-from consumer.commands.explain.topic_records import Outside, TopicReader
+from consumer.commands.explain.records.topic_records import Outside, TopicReader
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record, TopicPartition

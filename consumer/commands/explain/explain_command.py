@@ -13,13 +13,13 @@ from rich.console import Console
 
 from consumer import wiring
 from consumer.commands.explain import rehearsal
-from consumer.commands.explain.explain_questions import TopicSchemas
 from consumer.commands.explain.explain_text import show
 from consumer.commands.explain.explain_window import Rehearsed, WindowVerdict
 from consumer.commands.explain.explainer import Explained, Explaining, as_json, explain
-from consumer.commands.explain.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.registry_schemas import TopicSchemas
+from consumer.commands.explain.records.topic_records import TopicReader
 from consumer.commands.explain.rehearsal import Rehearsal
-from consumer.commands.explain.topic_records import TopicReader
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
 from consumer.core.model import Decision, Record, SchemaWanted, TopicPartition

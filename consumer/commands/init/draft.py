@@ -7,12 +7,12 @@ from typing import Final
 from msgspec import Struct, structs
 
 from consumer.commands.init.aliases import CONSENT, COOKIES, TEST_FLAG, URL_QUERIES, WANTED
-from consumer.commands.init.event_guess import NOT_AN_EVENT, EventGuess, guess_event
+from consumer.commands.init.guesses.event_guess import NOT_AN_EVENT, EventGuess, guess_event
+from consumer.commands.init.guesses.moment_guess import MomentGuess, guess_moment
+from consumer.commands.init.guesses.money_guess import money_source, with_money_suffixes
+from consumer.commands.init.guesses.product_guess import ProductsGuess, guess_products
 from consumer.commands.init.matching import choices, matches
-from consumer.commands.init.moment_guess import MomentGuess, guess_moment
-from consumer.commands.init.money_guess import money_source, with_money_suffixes
 from consumer.commands.init.names import words_in, words_of
-from consumer.commands.init.product_guess import ProductsGuess, guess_products
 from consumer.commands.init.schema_leaves import Leaf, leaves_of, records_in
 from consumer.config.checks.avro_paths import Type, top
 from consumer.core.decode.decoder import SHIPPED

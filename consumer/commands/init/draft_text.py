@@ -8,8 +8,8 @@ from typing import Final
 from msgspec import Struct
 
 from consumer.commands.init.draft import Draft, Guess
+from consumer.commands.init.guesses.money_guess import money_source
 from consumer.commands.init.matching import Match
-from consumer.commands.init.money_guess import money_source
 
 WIDTH: Final = 100
 """A comment that would go beyond stands above its line."""

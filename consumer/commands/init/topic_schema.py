@@ -13,7 +13,7 @@ from consumer import wiring
 from consumer.adapters.schema_registry import look_up
 from consumer.commands.check import Level
 from consumer.commands.check.check_outside import registry_findings
-from consumer.commands.explain.topic_records import TopicReader
+from consumer.commands.explain.records.topic_records import TopicReader
 from consumer.commands.init.draft import Draft
 from consumer.commands.init.draft_text import Connection, written
 from consumer.config import Settings, parse

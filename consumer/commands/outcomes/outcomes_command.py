@@ -9,7 +9,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.text import Text
 
-from consumer.adapters.kafka_admin import KafkaCluster
+from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.commands.dlq.topic_reader import Logs
 from consumer.commands.explain.explain_command import AWAY, OK, console_for
 from consumer.commands.progress_bar import Bar

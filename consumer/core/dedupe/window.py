@@ -12,13 +12,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.core.dedupe.checkpoint import ReadTrail, Refusals, Rewind
 from consumer.core.dedupe.claims import NOWHERE, Claims, fields_of, offset_of, time_of
-from consumer.core.dedupe.commit_metadata import MAX_METADATA_BYTES, SettledBeyond, WindowPast, write_metadata
 from consumer.core.dedupe.digest import digest_of, has_key
 from consumer.core.dedupe.merge import merge, presence
 from consumer.core.dedupe.merge_wait import MergeWait
 from consumer.core.dedupe.pending import PendingKeys
+from consumer.core.dedupe.rewind.checkpoint import ReadTrail, Refusals, Rewind
+from consumer.core.dedupe.rewind.commit_metadata import MAX_METADATA_BYTES, SettledBeyond, WindowPast, write_metadata
 from consumer.core.dedupe.submissions import (
     DedupeResult,
     OfferedEvent,

@@ -14,7 +14,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, NewTopic, OffsetSpec
 
-from consumer.adapters.kafka_errors import config_errors
+from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.core import model
 from consumer.core.errors import Unreachable
 from consumer.core.read import LogBounds

@@ -20,9 +20,9 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from consumer.adapters.kafka_admin import ASK_TIMEOUT_S
-from consumer.adapters.kafka_errors import config_errors
-from consumer.adapters.kafka_waiting import within
+from consumer.adapters.kafka.kafka_admin import ASK_TIMEOUT_S
+from consumer.adapters.kafka.kafka_errors import config_errors
+from consumer.adapters.kafka.kafka_waiting import within
 from consumer.core import model
 from consumer.core.errors import Unreachable
 from consumer.core.model import Headers, Position, Record

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.adapters.kafka_errors import config_errors
+from consumer.adapters.kafka.kafka_errors import config_errors
 
 log = structlog.get_logger("consumer.outcomes")
 

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from consumer.core.dedupe.checkpoint import MARK_BYTES, MAX_REFUSED, ColdReason, Refusal, Rewind
+from consumer.core.dedupe.rewind.checkpoint import MARK_BYTES, MAX_REFUSED, ColdReason, Refusal, Rewind
 from consumer.core.model import OffsetRuns
 
 MAX_METADATA_BYTES: Final = 4096

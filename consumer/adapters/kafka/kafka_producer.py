@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.adapters.kafka_errors import config_errors
+from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.core.settle.envelope import OutgoingRecord
 
 log = structlog.get_logger("consumer.letters")

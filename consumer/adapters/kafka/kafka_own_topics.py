@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import structs
 
-from consumer.adapters.kafka_consumer import KafkaConsumer
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer
 from consumer.core import model
 from consumer.core.read import CommittedOffset, GroupRole, ReadBatch
 from consumer.service.ports import RebalanceListener, never

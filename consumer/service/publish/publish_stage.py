@@ -5,8 +5,8 @@ from typing import Final
 
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.metrics import Metrics
-from consumer.service.published import ServiceSnapshot
-from consumer.service.report import ServiceParts, StatusReport
+from consumer.service.publish.published import ServiceSnapshot
+from consumer.service.publish.report import ServiceParts, StatusReport
 
 PUBLISH_EVERY_S: Final = 0.1
 STUCK_REQUEST_TIMEOUTS: Final = 3

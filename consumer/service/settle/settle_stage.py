@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from msgspec import Struct
 
-from consumer.core.dedupe.commit_metadata import MAX_METADATA_BYTES, SHORT_METADATA_BYTES
+from consumer.core.dedupe.rewind.commit_metadata import MAX_METADATA_BYTES, SHORT_METADATA_BYTES
 from consumer.core.model import Event, EventOutcome, Item, Position, Record, Rejection, RejectReason, TopicPartition
 from consumer.core.settle.envelope import OutgoingRecord, dead_letter, own_record, shortened, topic_for
 from consumer.core.settle.ledger import Ledger, RecordOutcome

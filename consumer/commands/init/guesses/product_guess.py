@@ -6,8 +6,8 @@ from typing import Final
 from msgspec import Struct
 
 from consumer.commands.init.aliases import ID_LISTS, ITEM_LISTS, ITEM_WANTED, PRODUCT_WORDS, WANTED, WantedField
+from consumer.commands.init.guesses.money_guess import with_money_suffixes
 from consumer.commands.init.matching import Match, choices, matches
-from consumer.commands.init.money_guess import with_money_suffixes
 from consumer.commands.init.schema_leaves import Leaf, has_text_items, leaves_of, records_in
 from consumer.core.decode.schema import Schema
 

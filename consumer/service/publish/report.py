@@ -13,8 +13,8 @@ from consumer.metrics import Snapshot
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.deliver import DeliverStage
 from consumer.service.park import ParkStage
-from consumer.service.read.stage import ReadStage
-from consumer.service.settle import SettleStage
+from consumer.service.read.read_stage import ReadStage
+from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.history import History, Levels, ReadRates
 from consumer.status.model import (
     LedgerStatus,

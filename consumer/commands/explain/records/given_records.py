@@ -11,7 +11,7 @@ from fastavro.schema import SchemaParseException
 from fastavro.types import Schema as Node
 from msgspec import Struct
 
-from consumer.commands.explain.fitting import MisfitError, fitted
+from consumer.commands.explain.records.fitting import MisfitError, fitted
 from consumer.config import Settings
 from consumer.core.decode.compiled_reader import ReadValue, compiled
 from consumer.core.decode.decoder import Decoder

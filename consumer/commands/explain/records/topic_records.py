@@ -6,8 +6,8 @@ from typing import Final
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from consumer.adapters.kafka_admin import ASK_TIMEOUT_S, KafkaCluster
-from consumer.adapters.kafka_consumer import KafkaConsumer
+from consumer.adapters.kafka.kafka_admin import ASK_TIMEOUT_S, KafkaCluster
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer
 from consumer.config import Settings, kafka_clients
 from consumer.core import model
 from consumer.core.errors import Unreachable

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from consumer.adapters.kafka_admin import KafkaCluster
+from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.core.errors import Unreachable
 from consumer.core.model import TopicPartition
 from consumer.core.read import CommittedOffset, FoundPosition

@@ -1,0 +1,1 @@
+"""Kafka: reading, writing, committing, and what an administrator would ask."""

@@ -1,0 +1,1 @@
+"""What the names of fields say of events, their times, money and products."""
