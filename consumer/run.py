@@ -14,6 +14,7 @@ from consumer import logs
 from consumer.adapters.http_server import application, serving
 from consumer.config import Settings
 from consumer.core.errors import ConfigError, Halt
+from consumer.exit_codes import OK, UNFINISHED
 from consumer.log_limits import LIMITS
 from consumer.progress import RunProgress, StartLine
 from consumer.service.loop import Service
@@ -22,10 +23,6 @@ from consumer.signals import Signals
 from consumer.wiring import Replaced, composed
 
 log = structlog.get_logger("consumer.run")
-
-CLEAN: Final = 0
-UNFINISHED: Final = 69
-BUG: Final = 70
 
 
 class Loudness:
@@ -168,4 +165,4 @@ def _loop(service: Service, signals: Signals, loudness: Loudness, progress: RunP
         log.error("run.unfinished", why="a request was left without its answer; its events will be sent again")
         return UNFINISHED
     log.info("run.stopped")
-    return CLEAN
+    return OK

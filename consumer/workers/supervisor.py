@@ -11,8 +11,9 @@ import structlog
 from consumer.config import Settings
 from consumer.core.backoff import Backoff
 from consumer.core.errors import ConfigError
+from consumer.exit_codes import BUG, OK, UNFINISHED, UNUSABLE_CONFIG
 from consumer.progress import RunProgress, StartLine
-from consumer.run import BUG, CLEAN, UNFINISHED, listening
+from consumer.run import listening
 from consumer.service.publish.published import ServiceSnapshot
 from consumer.signals import ENDING, Signals
 from consumer.workers.aggregate import JoinedSnapshot, WorkerTotals, joined
@@ -26,7 +27,6 @@ STEP_S: Final = 0.1
 """How often the workers are looked after. Not whenever one hands something over: adding up many would cost more."""
 HURRY_S: Final = 4.0
 """How long the workers may take to end at once: each ends itself after `run.HURRY_S`, whatever it waits for."""
-UNUSABLE_CONFIG: Final = 78
 
 
 def supervise(settings: Settings, signals: Signals, workers: int) -> int:
@@ -218,7 +218,7 @@ _FINAL: Final = {
 }
 """Exit codes of a worker that a new start would not fix."""
 _WHY: Final = {
-    CLEAN: "all workers have stopped",
+    OK: "all workers have stopped",
     UNFINISHED: "a worker left something unfinished; its events will be sent again",
     BUG: "a worker met a bug while it stopped",
     UNUSABLE_CONFIG: _FINAL[UNUSABLE_CONFIG],
@@ -234,7 +234,7 @@ def verdict(codes: Sequence[int]) -> int:
     for grave in (UNUSABLE_CONFIG, BUG):
         if grave in codes:
             return grave
-    return UNFINISHED if any(codes) else CLEAN
+    return UNFINISHED if any(codes) else OK
 
 
 def _name(code: int) -> str:

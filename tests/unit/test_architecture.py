@@ -34,7 +34,7 @@ CATCHES_ALL: Final = {
     "consumer/core/decode/decoder.py": 1,  # whatever a schema does to its parser: decode.schema_unusable
     "consumer/core/pipeline.py": 1,  # the deciding of one record (promise 11)
     "consumer/core/rules/getters.py": 1,  # a user's function, which may raise anything: map.call
-    "consumer/cli.py": 1,  # the outermost frame of the process
+    "consumer/cli/command_line.py": 1,  # the outermost frame of the process
     "consumer/adapters/tiktok_client.py": 1,  # the outermost frame of a sender thread
     "consumer/sandbox/server.py": 1,  # the outermost frame of its thread: told to the one that waits for it
 }

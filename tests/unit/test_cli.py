@@ -11,7 +11,7 @@ import structlog
 
 from consumer import cli
 from consumer import run as running
-from consumer.commands import options
+from consumer.cli import options
 from consumer.config import Settings
 from consumer.signals import Signals
 from consumer.wiring import Replaced

@@ -16,11 +16,8 @@ from consumer.commands.explain.records.given_records import Given, InputError, r
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
+from consumer.exit_codes import NOT_AS_EXPECTED, OK, UNFINISHED, UNUSABLE_INPUT
 
-OK: Final = 0
-DIFFERENT: Final = 1
-UNUSABLE_INPUT: Final = 64
-AWAY: Final = 69
 _RECORD: Final = ".record.json"
 _EXPECTED: Final = ".expected.json"
 
@@ -52,9 +49,9 @@ def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool)
                 return UNUSABLE_INPUT
             except Unreachable as away:
                 print(f"{case}: cannot be decided now: {away}", file=sys.stderr)  # noqa: T201  # the same
-                return AWAY
+                return UNFINISHED
     out.write(_summary(tally))
-    return DIFFERENT if tally.failed else OK
+    return NOT_AS_EXPECTED if tally.failed else OK
 
 
 def _try_case(

@@ -17,8 +17,9 @@ from consumer.commands.demo.embedded_broker import Broker
 from consumer.commands.demo.samples import BLOG, DemoSample, Samples
 from consumer.config import load
 from consumer.core import model
+from consumer.exit_codes import BUG
 from consumer.metrics import PREFIX
-from consumer.run import BUG, run
+from consumer.run import run
 from consumer.sandbox.server import Sandbox
 from consumer.sandbox.state.event_store import Accepted, Summary
 from consumer.signals import Signals

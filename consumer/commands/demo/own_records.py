@@ -21,7 +21,8 @@ from consumer.commands.demo.samples import DemoSample
 from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
 from consumer.config import Settings, kafka_clients
 from consumer.core.settle.ledger import RecordOutcome
-from consumer.run import BUG, run
+from consumer.exit_codes import BUG
+from consumer.run import run
 
 _TOPIC: Final = "records"
 _UNUSABLE: Final = 64

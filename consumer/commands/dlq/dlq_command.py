@@ -20,7 +20,7 @@ from consumer.commands.dlq.replay_decision import SkipReason
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import Selection
 from consumer.commands.dlq.topic_reader import DeadLetters, Logs, opened, origins
-from consumer.commands.explain.explain_command import AWAY, OK, Explainer, console_for
+from consumer.commands.explain.explain_command import Explainer, console_for
 from consumer.commands.explain.explainer import Explained
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.commands.explain.records.topic_records import TopicReader
@@ -28,11 +28,11 @@ from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record
+from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 from consumer.signals import Signals
 
 REPLAY_SUFFIX: Final = ".dlq-replay"
 """The group that keeps a replay's progress is called like the service's, with this behind."""
-UNUSABLE: Final = 64
 
 
 class Output(Struct, frozen=True):
@@ -57,7 +57,7 @@ def list_letters(settings: Settings, selection: Selection, limit: int, output: O
     """Count letters by reason, and list the last of them; as JSON, each letter."""
     with _telling_away(), opened(settings, settings.kafka.group_id, selection) as (_, letters):
         if not _must_exist(letters):
-            return UNUSABLE
+            return UNUSABLE_INPUT
         tally = Tally(limit)
         for letter in letters.read(letters.ranges()):
             if output.is_json:
@@ -67,7 +67,7 @@ def list_letters(settings: Settings, selection: Selection, limit: int, output: O
         if not output.is_json:
             dlq_list.show(output.console, tally, letters.topics)
         return OK
-    return AWAY
+    return UNFINISHED
 
 
 def show_letters(settings: Settings, selection: Selection, limit: int, output: Output) -> int:
@@ -77,7 +77,7 @@ def show_letters(settings: Settings, selection: Selection, limit: int, output: O
         explainer = Explainer(settings, stack.enter_context(closing(TopicSchemas(settings))))
         reader = stack.enter_context(origins(settings))
         if not _must_exist(letters):
-            return UNUSABLE
+            return UNUSABLE_INPUT
         shown = 0
         with closing(letters.read(letters.ranges())) as found:
             for letter in found:
@@ -87,9 +87,9 @@ def show_letters(settings: Settings, selection: Selection, limit: int, output: O
                     break
         if not shown:
             _say("no such dead letter")
-            return UNUSABLE
+            return UNUSABLE_INPUT
         return OK
-    return AWAY
+    return UNFINISHED
 
 
 def _explained(letter: DeadLetterRecord, explainer: Explainer, reader: TopicReader) -> Explained | SkipReason:
@@ -120,7 +120,7 @@ def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, si
         group = settings.kafka.group_id + REPLAY_SUFFIX + (_own_suffix(wanted) if wanted.to_origin else "")
         logs, letters = stack.enter_context(opened(settings, group, wanted.selection))
         if not _must_exist(letters) or not (wanted.to_origin or wanted.is_dry or _make_topic(settings, letters)):
-            return UNUSABLE
+            return UNUSABLE_INPUT
         explainer = Explainer(settings, stack.enter_context(closing(TopicSchemas(settings))))
         writer = KafkaRecordWriter(kafka_clients.producer_properties(settings))
         stack.callback(writer.close, 1.0)
@@ -130,8 +130,8 @@ def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, si
             output.line(replay_report.as_json(done))
         else:
             replay_report.show(output.console, done)
-        return OK if done.is_whole else AWAY
-    return AWAY
+        return OK if done.is_whole else UNFINISHED
+    return UNFINISHED
 
 
 def _replayed(

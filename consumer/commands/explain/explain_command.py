@@ -24,12 +24,10 @@ from consumer.config import Settings
 from consumer.core.errors import Unreachable
 from consumer.core.model import Decision, Record, SchemaWanted, TopicPartition
 from consumer.core.pipeline import Pipeline
+from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 
 MOST_BEFORE: Final = 50_000
 """Records re-read at most to say what the window would have said."""
-OK: Final = 0
-UNUSABLE_INPUT: Final = 64
-AWAY: Final = 69
 
 
 class ExplainOptions(Struct, frozen=True):
@@ -59,7 +57,7 @@ def explain_records(settings: Settings, asked: ExplainOptions, out: TextIO, stdi
             return UNUSABLE_INPUT
         except Unreachable as away:
             print(f"cannot be explained now: {away}", file=sys.stderr)  # noqa: T201  # the same
-            return AWAY
+            return UNFINISHED
     return OK
 
 

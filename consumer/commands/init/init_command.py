@@ -13,10 +13,8 @@ from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
 from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schemas_of_topic
 from consumer.core.errors import RecordRejected, Unreachable
+from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 
-OK: Final = 0
-UNUSABLE_INPUT: Final = 64
-AWAY: Final = 69
 _SECRET_WORDS: Final = ("password", "secret", "token", "user.info", "key.pem", "jaas")
 
 
@@ -50,7 +48,7 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
             f"the topic's newest record cannot be read: {rejected.detail}; add --schema FILE", UNUSABLE_INPUT
         )
     except Unreachable as away:
-        return _failed(f"cannot be written now: {away}", AWAY)
+        return _failed(f"cannot be written now: {away}", UNFINISHED)
     drafts = drafted(schemas)
     text = written(drafts, _without_secrets(connection))
     if asked.output is None:

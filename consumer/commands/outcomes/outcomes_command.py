@@ -11,11 +11,12 @@ from rich.text import Text
 
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.commands.dlq.topic_reader import Logs
-from consumer.commands.explain.explain_command import AWAY, OK, console_for
+from consumer.commands.explain.explain_command import console_for
 from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import ConfigError, Unreachable
 from consumer.core.settle.outcome_record import OutcomeRecord, parse_outcome
+from consumer.exit_codes import OK, UNFINISHED
 from consumer.terminal import printable
 
 _STYLES: Final = {"rejected": "red", "parked": "yellow", "shadow": "yellow"}
@@ -42,7 +43,7 @@ def outcomes(settings: Settings, event_id: str, since_ms: int | None, out: TextI
         found = _read(settings, topic, event_id, since_ms)
     except Unreachable as away:
         print(f"cannot be read now: {away}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
-        return AWAY
+        return UNFINISHED
     if is_json:
         for each in found:
             out.write(msgspec.json.encode(each.told).decode() + "\n")

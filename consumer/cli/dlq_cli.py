@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from consumer.commands.options import Config, Since, unix_ms
+from consumer.cli.options import Config, Since, unix_ms
 from consumer.signals import Signals
 
 if TYPE_CHECKING:

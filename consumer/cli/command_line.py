@@ -1,0 +1,76 @@
+"""The commands. Each reads the command line, calls what does the work, and turns the end into an exit code.
+
+What only one command needs is imported when it runs: `--help` and `run` do not wait for it.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+
+from consumer.cli.configuration_cli import check_command, init_command, schema_command
+from consumer.cli.demo_cli import demo_command
+from consumer.cli.dlq_cli import dlq
+from consumer.cli.records_cli import cases_command, explain_command, outcomes_command
+from consumer.cli.run_cli import run_command, worker_command
+from consumer.cli.sandbox_cli import sandbox_command
+from consumer.cli.startup import log_for_people, settings_of
+from consumer.exit_codes import BUG, UNUSABLE_CONFIG, UNUSABLE_INPUT
+from consumer.terminal import printable
+
+_USAGE_ERROR: Final = 2
+"""What typer exits with; nothing else here does."""
+
+app = typer.Typer(
+    name="tiktok-consumer",
+    help="Reads Avro event records from Kafka, and delivers them to TikTok's Events API: each one settled.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _commands(context: typer.Context) -> None:
+    context.obj = settings_of  # for the commands of `dlq`
+
+
+app.command("run")(run_command)
+app.command("worker", hidden=True)(worker_command)
+app.command("explain")(explain_command)
+app.command("outcomes")(outcomes_command)
+app.command("demo")(demo_command)
+app.command("check")(check_command)
+app.command("test")(cases_command)
+app.command("init")(init_command)
+app.command("schema")(schema_command)
+app.command("sandbox")(sandbox_command)
+app.add_typer(dlq, name="dlq")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The console script. Exit codes: docs/architecture.md §9."""
+    try:
+        app(args=arguments)
+    except SystemExit as end:
+        sys.exit(UNUSABLE_INPUT if end.code == _USAGE_ERROR else end.code)
+    except Exception as error:  # the outermost frame: Kafka still has the records
+        sys.exit(_failed(error))
+
+
+def _failed(error: Exception) -> int:
+    import structlog
+
+    from consumer.core.errors import ConfigError
+
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            print(printable(problem, is_multiline=True), file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        return UNUSABLE_CONFIG
+    if not structlog.is_configured():
+        log_for_people()
+    log = structlog.get_logger("consumer")
+    log.error("run.bug", exc_info=error)
+    return BUG

@@ -1,0 +1,40 @@
+"""The command line of `demo`."""
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consumer.cli.options import Config
+from consumer.cli.startup import log_for_people, settings_of
+
+
+def demo_command(
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Afterwards leave everything running, and say where, until Ctrl-C.")
+    ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", metavar="F", help="Records of yours, as for `explain`, by your configuration."),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Run everything on this machine with nothing to install, and prove that nothing got lost: exit 1 if not."""
+    from consumer.commands.demo import play, show_own
+    from consumer.signals import Signals
+
+    log_for_people()
+    if file is None and config is not None:
+        raise typer.BadParameter("--config goes with --file: without, the demo has a configuration of its own")
+    settings = settings_of(config) if file is not None else None
+    signals = Signals()
+    kept_until = signals.stop if keep else None
+    with signals.caught() if keep else nullcontext():
+        code = (
+            play(sys.stdout, kept_until)
+            if settings is None or file is None
+            else show_own(settings, file, sys.stdout, kept_until)
+        )
+    raise typer.Exit(code)

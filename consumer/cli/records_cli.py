@@ -1,0 +1,99 @@
+"""The command lines of what tells about records: `explain`, `outcomes` and `test`."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from consumer.cli.options import Config, Since, unix_ms
+from consumer.cli.startup import settings_of
+
+if TYPE_CHECKING:
+    from consumer.commands.explain import ExplainOptions
+
+
+def explain_command(
+    config: Config = None,
+    *,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--file",
+            "-f",
+            metavar="F",
+            help="Records as .json (one, a list, or one a line; `$key`, `$headers`, `$timestamp` beside `value` give "
+            "Kafka's part), an Avro container .avro, a raw value .bin, or - for any of these.",
+        ),
+    ] = None,
+    topic: Annotated[str | None, typer.Option("--topic", metavar="T", help="Read one record of this topic.")] = None,
+    partition: Annotated[int | None, typer.Option("--partition", metavar="P", min=0, help="With --topic.")] = None,
+    offset: Annotated[int | None, typer.Option("--offset", metavar="O", min=0, help="With --topic.")] = None,
+    last: Annotated[
+        int | None,
+        typer.Option("--last", metavar="N", min=1, help="With --topic: a rehearsal on its last N records, counted."),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", metavar="FILE", help="Decide by the rules of this file instead."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a record, one a line.")] = False,
+) -> None:
+    """Say what becomes of a record, and why. Reads outside of the group; sends and commits nothing."""
+    from msgspec import structs
+
+    from consumer.commands.explain import explain_records, with_rules_of
+
+    asked = _asked(file, topic, partition, offset, last)
+    settings = settings_of(config)
+    if rules is not None:
+        settings = with_rules_of(rules, settings, os.environ)
+    raise typer.Exit(explain_records(settings, structs.replace(asked, is_json=as_json), sys.stdout))
+
+
+def _asked(
+    file: str | None, topic: str | None, partition: int | None, offset: int | None, last: int | None
+) -> "ExplainOptions":
+    from consumer.commands.explain import ExplainOptions
+
+    match file, topic, partition, offset, last:
+        case str(), None, None, None, None:
+            return ExplainOptions(file=file)
+        case None, str(), int(), int(), None:
+            return ExplainOptions(at=(topic, partition, offset))
+        case None, str(), None, None, int():
+            return ExplainOptions(last=(topic, last))
+    raise typer.BadParameter("write --file F, --topic T --partition P --offset O, or --topic T --last N")
+
+
+def outcomes_command(
+    event_id: Annotated[str, typer.Option("--event-id", metavar="ID", help="The event_id that TikTok got.")],
+    config: Config = None,
+    *,
+    since: Since = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an outcome, one a line.")] = False,
+) -> None:
+    """Say what became of an event. Needs outcomes.topic, and reads what `run` wrote there."""
+    from consumer.commands.outcomes import outcomes
+
+    since_ms = None if since is None else unix_ms("--since", since, time.time())
+    raise typer.Exit(outcomes(settings_of(config), event_id, since_ms, sys.stdout, is_json=as_json))
+
+
+def cases_command(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Folder of NAME.record.json files. Default: `cases` beside the file."),
+    ] = None,
+    config: Config = None,
+    *,
+    update: Annotated[bool, typer.Option("--update", help="Write what came as NAME.expected.json.")] = False,
+) -> None:
+    """Try your own cases: what must become of a record. Exit 1 where it is something else, field by field."""
+    from consumer.commands.cases import run_cases  # here, since `run` need not wait for it
+
+    settings = settings_of(config)
+    beside = (settings.path or Path()).parent / "cases"
+    raise typer.Exit(run_cases(settings, folder or beside, sys.stdout, is_update=update))

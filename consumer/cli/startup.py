@@ -1,0 +1,31 @@
+"""What each command does first: the settings, and a log."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+
+    from consumer.config import Settings
+
+
+def settings_of(config: Path | None, lines: "logging.Filter | None" = None) -> "Settings":
+    from consumer import logs
+    from consumer.config import load
+    from consumer.config.checks.schema_paths import schema_problems
+    from consumer.core.errors import ConfigError
+
+    settings = load(config, os.environ)
+    problems = schema_problems(settings)
+    if problems:
+        raise ConfigError(problems)
+    logs.set_up(settings.log.level, settings.log.format, only=lines)
+    return settings
+
+
+def log_for_people() -> None:
+    """Of a command without a configuration, or before it has one."""
+    from consumer import logs
+
+    logs.set_up("info", "console")
