@@ -11,10 +11,7 @@ import structlog
 from msgspec import Struct
 
 from consumer.core.deliver.parking import ParkSettings
-from consumer.core.model import (
-    Item,
-    TopicPartition,
-)
+from consumer.core.model import Item, TopicPartition
 from consumer.core.pipeline import Pipeline
 from consumer.core.read import StartPosition
 from consumer.core.settle.breaker import Breaker
@@ -55,68 +52,83 @@ class ServiceSettings(Struct, frozen=True):
     about: ServiceInfo = ServiceInfo()
 
 
+class ServiceStages(Struct, frozen=True, eq=False):
+    """What the service is made of, apart from its edges. All of it settles by one ledger."""
+
+    pipeline: Pipeline
+    lookups: DecodeStage
+    windows: PartitionWindows
+    delivering: DeliverStage
+    settling: SettleStage
+    ledger: Ledger
+    breaker: Breaker
+    metrics: Metrics
+    outcomes: OutcomeWriter | NoOutcomes
+    sharing: NoSharedWindow | SharedWindow
+
+    def deciding(self, reading: ReadStage, monotonic: Callable[[], float]) -> DecideStage:
+        return DecideStage(
+            self.pipeline,
+            reading,
+            self.lookups,
+            self.windows,
+            sharing=self.sharing,
+            settling=self.settling,
+            ledger=self.ledger,
+            breaker=self.breaker,
+            outcomes=self.outcomes,
+            metrics=self.metrics,
+            monotonic=monotonic,
+        )
+
+    def results(self) -> ResultStage:
+        return ResultStage(
+            self.windows,
+            self.sharing,
+            self.settling,
+            ledger=self.ledger,
+            breaker=self.breaker,
+            outcomes=self.outcomes,
+            metrics=self.metrics,
+        )
+
+    def parking(self, settings: ServiceSettings) -> ParkStage:
+        return ParkStage(
+            settings.park,
+            settings.parked_topics,
+            windows=self.windows,
+            sharing=self.sharing,
+            delivering=self.delivering,
+            settling=self.settling,
+            ledger=self.ledger,
+            metrics=self.metrics,
+        )
+
+
 class Service:
     """Everything between Kafka and TikTok, in one thread."""
 
     def __init__(
-        self,
-        *,
-        edges: Edges,
-        read: ReadSettings,
-        pipeline: Pipeline,
-        lookups: DecodeStage,
-        windows: PartitionWindows,
-        delivering: DeliverStage,
-        settling: SettleStage,
-        sharing: NoSharedWindow | SharedWindow,
-        ledger: Ledger,
-        breaker: Breaker,
-        metrics: Metrics,
-        clocks: Clocks,
-        settings: ServiceSettings,
-        outcomes: OutcomeWriter | NoOutcomes,
+        self, *, edges: Edges, stages: ServiceStages, read: ReadSettings, clocks: Clocks, settings: ServiceSettings
     ) -> None:
+        windows, delivering, settling = stages.windows, stages.delivering, stages.settling
         hooks = Hooks(self._opened, windows.is_recreated, self._drain, self._closed, windows.at_end)
         self._member = edges.member
-        self._reading = ReadStage(edges, ledger, metrics, read, hooks)
-        self._lookups, self._windows = lookups, windows
-        self._delivering, self._settling, self._sharing = delivering, settling, sharing
-        self._deciding = DecideStage(
-            pipeline,
-            self._reading,
-            lookups,
-            windows,
-            sharing=sharing,
-            settling=settling,
-            ledger=ledger,
-            breaker=breaker,
-            outcomes=outcomes,
-            metrics=metrics,
-            monotonic=clocks.monotonic,
-        )
-        self._results = ResultStage(
-            windows, sharing, settling, ledger=ledger, breaker=breaker, outcomes=outcomes, metrics=metrics
-        )
-        self._parking = ParkStage(
-            settings.park,
-            settings.parked_topics,
-            windows=windows,
-            sharing=sharing,
-            delivering=delivering,
-            settling=settling,
-            ledger=ledger,
-            metrics=metrics,
-        )
-        self._ledger, self._breaker, self._metrics = ledger, breaker, metrics
-        self._clocks, self._settings, self._outcomes = clocks, settings, outcomes
+        self._reading = ReadStage(edges, stages.ledger, stages.metrics, read, hooks)
+        self._lookups, self._windows = stages.lookups, windows
+        self._delivering, self._settling, self._sharing = delivering, settling, stages.sharing
+        self._deciding = stages.deciding(self._reading, clocks.monotonic)
+        self._results = stages.results()
+        self._parking = stages.parking(settings)
+        self._ledger, self._breaker, self._outcomes = stages.ledger, stages.breaker, stages.outcomes
+        self._clocks, self._settings = clocks, settings
         self._is_stopping = self._is_breaker_handled = self._is_breaker_to_close = False
+        decided = self._deciding.decided
         parts = ServiceParts(
-            self._reading, windows, delivering, settling, self._parking, ledger, breaker, self._deciding.decided
+            self._reading, windows, delivering, settling, self._parking, stages.ledger, stages.breaker, decided
         )
         reporting = StatusReport(parts, settings.about, clocks.monotonic, clocks.wall)
-        self.publishing = PublishStage(parts, reporting, metrics, clocks.monotonic, settings.request_timeout_s)
-
-    # ── a step ──────────────────────────────────────────────────────────────────────────────────
+        self.publishing = PublishStage(parts, reporting, stages.metrics, clocks.monotonic, settings.request_timeout_s)
 
     def step(self) -> None:
         """Read a little, decide it, send what is due, settle what is done. Raises Halt if Kafka has put us out."""
@@ -149,8 +161,6 @@ class Service:
         self._settling.poll(now_s)
         self._outcomes.step(now_s)
 
-    # ── the breaker ─────────────────────────────────────────────────────────────────────────────
-
     def _stop_reading_if_wrong(self) -> None:
         """With the breaker open: let TikTok finish what it has, commit that, and give the rest up, once."""
         if not self._breaker.is_tripped:
@@ -172,8 +182,6 @@ class Service:
         What was read and not decided when the breaker opened would be stranded otherwise.
         """
         self._is_breaker_to_close = True
-
-    # ── partitions go, and the end ──────────────────────────────────────────────────────────────
 
     def _opened(self, partition: TopicPartition, start: StartPosition, metadata: str, topic_id: str) -> int:
         """A partition is ours. Returns the offset to read from."""

@@ -34,7 +34,7 @@ from consumer.service.decode import DecodeStage
 from consumer.service.dedupe import PartitionWindows, WindowsSettings
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.deliver import DeliverStage
-from consumer.service.loop import Service, ServiceSettings
+from consumer.service.loop import Service, ServiceSettings, ServiceStages
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, RebalanceListener, WindowStore, never
 from consumer.service.read.read_stage import Edges, ReadSettings
@@ -461,17 +461,20 @@ class Scene:
                 max_records=max_records,
                 max_bytes=max_bytes,
             ),
-            pipeline=Pipeline(
-                decoder, rules, PipelineSettings(codes, "auto", False, EventLimits(28 * 86400.0, (1 << 20) - 512))
+            stages=ServiceStages(
+                Pipeline(
+                    decoder, rules, PipelineSettings(codes, "auto", False, EventLimits(28 * 86400.0, (1 << 20) - 512))
+                ),
+                DecodeStage(SchemaLookups(decoder), self.registry, random.Random(2).random),
+                windows,
+                delivering,
+                settling,
+                self.ledger,
+                Breaker(share, of_last),
+                self.metrics,
+                written,
+                self.sharing,
             ),
-            lookups=DecodeStage(SchemaLookups(decoder), self.registry, random.Random(2).random),
-            windows=windows,
-            delivering=delivering,
-            settling=settling,
-            sharing=self.sharing,
-            ledger=self.ledger,
-            breaker=Breaker(share, of_last),
-            metrics=self.metrics,
             clocks=Clocks(self.clock.monotonic, self.clock.wall),
             settings=ServiceSettings(
                 30.0,
@@ -480,7 +483,6 @@ class Scene:
                 ParkSettings(True, park_after_s, room),
                 parked,
             ),
-            outcomes=written,
         )
 
     def run(self, for_s: float = 3.0) -> "Scene":

@@ -6,7 +6,8 @@ import pytest
 
 from consumer.config import Settings, parse
 from consumer.core.errors import ConfigError
-from consumer.wiring import shared_of, store_of
+from consumer.wiring.outside_systems import store_of
+from consumer.wiring.stage_settings import shared_of
 
 FILE = """
 kafka: {bootstrap_servers: broker:9092, topics: [web-events], group_id: g}

@@ -9,7 +9,7 @@ from consumer.config import Settings, kafka_clients, parse
 from consumer.core.deliver.parking import WaitingSize
 from consumer.core.model import Decision, Position, Record, RejectReason
 from consumer.metrics import Metrics
-from consumer.wiring import Replaced
+from consumer.wiring import Replaced, composition, outside_systems, stage_settings
 from tests.support.service import NOW_S, encoded
 
 FILE: Final = """
@@ -195,13 +195,15 @@ def test_the_window_of_the_file_in_milliseconds() -> None:
 
 @pytest.mark.parametrize(("properties", "drain_s"), [("{}", 30.0), ('{max.poll.interval.ms: "20000"}', 10.0)])
 def test_a_drain_takes_no_longer_than_half_of_what_the_group_waits_for_a_poll(properties: str, drain_s: float) -> None:
-    given = wiring._service_settings(settings(properties=properties))
+    given = stage_settings.service_settings(settings(properties=properties))
 
     assert (given.drain_timeout_s, given.shutdown_timeout_s) == (drain_s, 30.0)
 
 
 def test_a_quarter_of_what_may_be_in_flight_may_wait_for_a_closed_pixel() -> None:
-    given = wiring._service_settings(settings(more="limits: {max_records_in_flight: 100, max_bytes_in_flight: 64MiB}"))
+    given = stage_settings.service_settings(
+        settings(more="limits: {max_records_in_flight: 100, max_bytes_in_flight: 64MiB}")
+    )
 
     assert given.park.max_waiting == WaitingSize(25, 16 << 20)
     assert given.parked_topics == {"shop": "g.parked.shop", "app": "g.parked.app"}
@@ -213,7 +215,7 @@ def test_a_quarter_of_what_may_be_in_flight_may_wait_for_a_closed_pixel() -> Non
 def test_what_alerts_watch_is_there_before_it_first_counts() -> None:
     metrics = Metrics()
 
-    wiring.begin_counting(metrics, ["shop", "app"])
+    composition.begin_counting(metrics, ["shop", "app"])
 
     counted = metrics.snapshot()
     assert {counted["rejected", (str(reason),)] for reason in RejectReason} == {0}
@@ -225,7 +227,7 @@ def test_what_alerts_watch_is_there_before_it_first_counts() -> None:
 def test_addresses_are_shown_without_user_and_password() -> None:
     more = 'avro: {registry: {url: "http://me:pw@one:8081, https://two/api?key=s3cret"}}'
     redis = 'dedupe: {store: redis, redis_url: "rediss://:s3cret@cache:6379/0?password=s3cret"}'
-    found = wiring._addresses(settings(more=f"{more}\n{redis}"))
+    found = outside_systems.addresses_of(settings(more=f"{more}\n{redis}"))
 
     assert found == {
         "kafka": "broker:9092",

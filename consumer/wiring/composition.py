@@ -1,0 +1,156 @@
+"""The composition root: from settings to a service with real edges. Only this folder and the commands build edges."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from importlib.metadata import version
+
+from msgspec import Struct, structs
+
+from consumer.adapters.kafka.kafka_admin import KafkaCluster, TopicWatch
+from consumer.adapters.kafka.kafka_consumer import OnCommit
+from consumer.adapters.kafka.kafka_positions import KafkaPositionFinder
+from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
+from consumer.config import Settings
+from consumer.config.kafka_clients import (
+    consumer_properties,
+    producer_properties,
+)
+from consumer.core.decode.schema_lookups import SchemaLookups
+from consumer.core.model import EventOutcome, RejectReason
+from consumer.core.remarks import MATCH_KEYS
+from consumer.core.settle.breaker import Breaker
+from consumer.core.settle.ledger import Ledger
+from consumer.metrics import Metrics
+from consumer.service.decode import DecodeStage
+from consumer.service.dedupe import PartitionWindows
+from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
+from consumer.service.deliver import DeliverStage
+from consumer.service.loop import Service, ServiceStages
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter
+from consumer.service.ports import Clocks, Member, RecordWriter, Sender, WindowStore
+from consumer.service.read.read_stage import Edges
+from consumer.service.settle.settle_stage import SettleStage
+from consumer.status.connections import Connections
+from consumer.wiring.outside_systems import (
+    CLOSE_S,
+    addresses_of,
+    member_of,
+    outcomes_of,
+    registry_of,
+    store_of,
+    tiktok_of,
+    topic_watch,
+)
+from consumer.wiring.stage_settings import (
+    batcher_and_delivery,
+    decoder_of,
+    pipeline_of,
+    read_settings,
+    service_settings,
+    shared_of,
+    windows_settings,
+)
+
+
+class Replaced(Struct, frozen=True):
+    """Edges other than the real ones: `--dry-run` sends nothing and writes nothing."""
+
+    member: Callable[[OnCommit], Member] | None = None
+    writer: RecordWriter | None = None
+    sender: Sender | None = None
+    is_dry: bool = False
+
+
+@contextmanager
+def composed(settings: Settings, replaced: Replaced = Replaced()) -> Iterator[Service]:  # noqa: B008  # frozen
+    """A service that is ready to take its first step; its edges are closed when the block ends.
+
+    Raises:
+        ConfigError: a setting that only its library can judge is unusable.
+    """
+    with ExitStack() as ended:
+        service, topics = _service(settings, replaced, ended)
+        topics.start()
+        ended.callback(topics.close)
+        yield service
+
+
+def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[Service, TopicWatch]:
+    clocks = Clocks(time.monotonic, time.time)
+    connections = Connections(addresses_of(settings), clocks.wall)
+    cluster = KafkaCluster(consumer_properties(settings))
+    topics = topic_watch(settings, cluster, is_dry=replaced.is_dry)
+    stages = _stages(settings, replaced, ended, clocks, connections)
+    member = (replaced.member or partial(member_of, settings))(stages.settling.committed)
+    service = Service(
+        edges=Edges(member, KafkaPositionFinder(member.committed, cluster), topics, connections),
+        stages=stages,
+        read=read_settings(settings),
+        clocks=clocks,
+        settings=service_settings(settings, is_dry=replaced.is_dry),
+    )
+    return service, topics
+
+
+def _stages(
+    settings: Settings, replaced: Replaced, ended: ExitStack, clocks: Clocks, connections: Connections
+) -> ServiceStages:
+    metrics, ledger, decoder = _metrics(settings), Ledger(), decoder_of(settings)
+    windows = PartitionWindows(windows_settings(settings), metrics, clocks.monotonic, clocks.wall)
+    writer = replaced.writer or KafkaRecordWriter(producer_properties(settings))
+    ended.callback(writer.close, CLOSE_S)
+    sink = None if replaced.is_dry else outcomes_of(settings, ended)
+    outcomes = NoOutcomes() if sink is None else OutcomeWriter(sink, ledger, metrics, clocks.wall)
+    sender = replaced.sender or tiktok_of(settings)
+    ended.callback(sender.close, CLOSE_S)
+    delivering = DeliverStage(*batcher_and_delivery(settings), sender, metrics, connections)
+    stages = ServiceStages(
+        pipeline_of(settings, decoder),
+        DecodeStage(SchemaLookups(decoder), registry_of(settings, decoder, ended), random.random),
+        windows,
+        delivering,
+        SettleStage(ledger, writer, metrics, settings.dead_letter.topic, windows, outcomes=outcomes),
+        ledger,
+        Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
+        metrics,
+        outcomes,
+        NoSharedWindow(delivering),
+    )
+    store = None if replaced.is_dry else store_of(settings)
+    if store is None:
+        return stages
+    ended.callback(store.close, CLOSE_S)
+    return structs.replace(stages, sharing=_shared(settings, store, stages, connections))
+
+
+def _shared(settings: Settings, store: WindowStore, stages: ServiceStages, connections: Connections) -> SharedWindow:
+    return SharedWindow(
+        shared_of(settings),
+        store,
+        stages.windows,
+        stages.delivering,
+        ledger=stages.ledger,
+        metrics=stages.metrics,
+        connections=connections,
+        outcomes=stages.outcomes,
+    )
+
+
+def _metrics(settings: Settings) -> Metrics:
+    metrics = Metrics()
+    metrics.set("build_info", 1, (version("tiktok-events-consumer"),))
+    begin_counting(metrics, settings.pixels)
+    return metrics
+
+
+def begin_counting(metrics: Metrics, pixels: Iterable[str]) -> None:
+    """Show at 0 what alerts watch: a burst that is a counter's first value would be no increase to Prometheus."""
+    metrics.begin("rejected", [(str(reason),) for reason in RejectReason])
+    metrics.begin("commits", [("ok",), ("failed",)])
+    for pixel in pixels:
+        metrics.begin("events", [(pixel, str(outcome)) for outcome in EventOutcome])
+        metrics.begin("match_keys", [(pixel, key) for key in MATCH_KEYS])
+        metrics.begin("park_errors", [(pixel,)])

@@ -1,0 +1,32 @@
+"""The ways to run without consequences: `--dry-run`, and `--test-event-code`."""
+
+from msgspec import structs
+
+from consumer.adapters.dry_run import NoRecordWriter, NoSender, Outsider
+from consumer.adapters.kafka.kafka_admin import KafkaCluster
+from consumer.config import Settings
+from consumer.config.kafka_clients import (
+    consumer_properties,
+)
+from consumer.wiring.composition import Replaced
+
+
+def dry(settings: Settings, from_ms: int | None) -> tuple[Settings, Replaced]:
+    """The same settings, and edges, for a run that only looks: every rule a shadow rule, nothing sent or written."""
+    rules = tuple(structs.replace(rule, is_shadow=True) for rule in settings.rules)
+    properties = consumer_properties(settings)
+    outside = Replaced(
+        member=lambda told: Outsider(properties, told, KafkaCluster(properties), from_ms),
+        writer=NoRecordWriter(),
+        sender=NoSender(),
+        is_dry=True,
+    )
+    return settings.model_copy(update={"rules": rules}), outside
+
+
+def as_test(settings: Settings, test_event_code: str, group_id: str) -> Settings:
+    """The same settings, with everything going to Test Events, read by a group of its own."""
+    pixels = {n: p.model_copy(update={"test_event_code": test_event_code}) for n, p in settings.pixels.items()}
+    kafka = settings.kafka.model_copy(update={"group_id": group_id})
+    outcomes = settings.outcomes.model_copy(update={"topic": None})  # they are no outcomes of the real thing
+    return settings.model_copy(update={"pixels": pixels, "kafka": kafka, "outcomes": outcomes})
