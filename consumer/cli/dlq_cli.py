@@ -56,7 +56,7 @@ def _selection(
 ) -> "Selection":
     """The filters that all three commands have, and what they mean. Raises typer.BadParameter."""
     from consumer.commands.dlq.selection import Selection, unknown_stages
-    from consumer.core.model import RejectReason
+    from consumer.core.reasons import RejectReason
 
     unknown = unknown_stages(reason or (), map(str, RejectReason))
     if unknown:

@@ -11,7 +11,7 @@ Anything else that escapes is a bug: it ends the process with 70, and Kafka keep
 
 from collections.abc import Iterable
 
-from consumer.core.model import RejectReason
+from consumer.core.reasons import RejectReason
 
 
 class ConsumerError(Exception):

@@ -17,16 +17,15 @@ from consumer.core.map import compile_map
 from consumer.core.model import (
     Decision,
     Decoded,
-    DropReason,
     Event,
     MappedEvent,
     NormalizedEvent,
     Record,
     Rejection,
-    RejectReason,
     SchemaWanted,
 )
 from consumer.core.normalize.event import IdFromPosition, normalize, outline
+from consumer.core.reasons import DropReason, RejectReason
 from consumer.core.route.conditions import compile_condition, compile_pixel
 from consumer.core.rules.source import Rule
 from consumer.core.validate import EventLimits, validate

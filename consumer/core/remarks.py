@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from consumer.core.model import MappedEvent, NormalizedEvent, Note, Problem
+from consumer.core.model import MappedEvent, NormalizedEvent, Note
+from consumer.core.reasons import Problem
 from consumer.core.tiktok_event import FIELD_BIT, TikTokEvent
 
 _STANDARD_NAMES: Final = (

@@ -6,7 +6,8 @@ from msgspec import Struct
 from msgspec.json import Encoder
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Event, NormalizedEvent, RejectReason
+from consumer.core.model import Event, NormalizedEvent
+from consumer.core.reasons import RejectReason
 from consumer.core.remarks import counted
 
 MAX_FUTURE_S: Final = 3600.0

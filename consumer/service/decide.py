@@ -6,8 +6,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.core.model import Decision, Event, EventOutcome, Problem, Record, SchemaWanted
+from consumer.core.model import Decision, Event, EventOutcome, Record, SchemaWanted
 from consumer.core.pipeline import Pipeline
+from consumer.core.reasons import Problem
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics

@@ -6,7 +6,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.core.model import Decision, DropReason
+from consumer.core.model import Decision
+from consumer.core.reasons import DropReason
 from consumer.metrics import Snapshot
 from consumer.status.model import STAGES, Stage
 

@@ -19,7 +19,8 @@ from consumer.config.kafka_clients import (
     producer_properties,
 )
 from consumer.core.decode.schema_lookups import SchemaLookups
-from consumer.core.model import EventOutcome, RejectReason
+from consumer.core.model import EventOutcome
+from consumer.core.reasons import RejectReason
 from consumer.core.remarks import MATCH_KEYS
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger

@@ -12,7 +12,8 @@ from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.replay_report import Report
 from consumer.commands.dlq.selection import Selection
 from consumer.core.errors import Unreachable
-from consumer.core.model import Decision, Headers, Position, Record, Rejection, RejectReason, TopicPartition
+from consumer.core.model import Decision, Headers, Position, Record, Rejection, TopicPartition
+from consumer.core.reasons import RejectReason
 from consumer.core.settle.envelope import OutgoingRecord, dead_letter, shortened
 
 DLQ: Final = "orders.dlq"

@@ -12,7 +12,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 CONSUMER: Final = ROOT / "consumer"
 CORE: Final = "consumer.core"
-MODEL: Final = (CONSUMER / "core" / "model.py").read_text()
+REASONS: Final = (CONSUMER / "core" / "reasons.py").read_text()
 
 _DOES_IO: Final = frozenset(
     {
@@ -178,8 +178,8 @@ def test_each_public_class_has_a_name_of_its_own() -> None:
 
 
 def test_every_reason_and_problem_is_given_somewhere() -> None:
-    text = "".join(path.read_text() for path in modules() if path.stem != "model" and "commands" not in path.parts)
-    named = re.findall(r"^class (RejectReason|Problem|DropReason)\(StrEnum\):\n(.*?)^(?=\S)", MODEL, re.M | re.S)
+    text = "".join(path.read_text() for path in modules() if path.stem != "reasons" and "commands" not in path.parts)
+    named = re.findall(r"^class (RejectReason|Problem|DropReason)\(StrEnum\):\n(.*?)^(?=\S|\Z)", REASONS, re.M | re.S)
     members = {f"{name}.{member}" for name, body in named for member in re.findall(r"^    ([A-Z0-9_]+) = ", body, re.M)}
 
     assert len(members) > 50

@@ -17,7 +17,8 @@ from consumer.commands.demo.demo_summary import show_accounts, show_addresses, s
 from consumer.commands.demo.samples import DemoSample, Maker, Samples
 from consumer.config import load
 from consumer.config.settings import Settings
-from consumer.core.model import Decision, EventOutcome, Position, Record, RejectReason
+from consumer.core.model import Decision, EventOutcome, Position, Record
+from consumer.core.reasons import RejectReason
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.sandbox.state.event_store import Accepted, Summary
 from consumer.wiring import decoder_of, pipeline_of

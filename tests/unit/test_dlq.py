@@ -16,7 +16,8 @@ from consumer.commands.dlq.replay_decision import Age, Pace, SkipReason, age_of,
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import At, Selection, parse_at, unknown_stages
 from consumer.commands.explain.explain_command import console_for
-from consumer.core.model import Decision, DropReason, Event, Position, Record, Rejection, RejectReason
+from consumer.core.model import Decision, Event, Position, Record, Rejection
+from consumer.core.reasons import DropReason, RejectReason
 from consumer.core.settle.envelope import restored
 from tests.support.dead_letters import DLQ, NOW_MS, Desk, dead, read
 from tests.support.fakes import item

@@ -3,7 +3,8 @@ from hashlib import sha256
 import pytest
 from msgspec import structs
 
-from consumer.core.model import Position, Record, Rejection, RejectReason
+from consumer.core.model import Position, Record, Rejection
+from consumer.core.reasons import RejectReason
 from consumer.core.settle.envelope import (
     dead_letter,
     groups_among,

@@ -12,7 +12,7 @@ from consumer.commands.explain.explain_words import DROPS, PROBLEMS, of_note, of
 from consumer.commands.explain.rule_story import worded
 from consumer.config.loading import parse
 from consumer.core.dedupe.submissions import DedupeResult
-from consumer.core.model import DropReason, Problem, RejectReason
+from consumer.core.reasons import DropReason, Problem, RejectReason
 from consumer.terminal import printable
 
 TESTS = Path(__file__).parents[1]

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Decoded, Headers, Position, Record, RejectReason
+from consumer.core.model import Decoded, Headers, Position, Record
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.expressions import FUNCTIONS, compile_expression, names_in
 
 AT = Position("web-events", 3, 42)

@@ -6,7 +6,8 @@ import pytest
 
 from consumer.core.errors import RecordRejected
 from consumer.core.map import compile_map
-from consumer.core.model import Decoded, MappedEvent, Position, Record, RejectReason, WithRegion, WithUnit
+from consumer.core.model import Decoded, MappedEvent, Position, Record, WithRegion, WithUnit
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.source import (
     CallSource,
     ConstSource,

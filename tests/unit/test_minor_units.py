@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from consumer.core.map import compile_map
-from consumer.core.model import Decoded, Note, Position, Problem, Record
+from consumer.core.model import Decoded, Note, Position, Record
 from consumer.core.normalize.event import normalize
+from consumer.core.reasons import Problem
 from consumer.core.rules.getters import compile_source
 from consumer.core.rules.source import (
     ConstSource,

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Note, Position, Problem, Record, RejectReason
+from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Note, Position, Record
 from consumer.core.normalize.event import IdFromPosition, normalize
+from consumer.core.reasons import Problem, RejectReason
 from consumer.core.tiktok_event import FIELD_BIT, Content, Page, Properties, TikTokEvent, User
 
 HERE = Position("web-events.parked", 3, 99, epoch=7)

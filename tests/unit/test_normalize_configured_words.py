@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Note, Position, Problem, Record, WithRegion
+from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Note, Position, Record, WithRegion
 from consumer.core.normalize.event import normalize, outline
+from consumer.core.reasons import Problem
 
 AT = Position("web-events", 1, 42)
 RECORD = Record(AT, 1_793_534_400_123, None, b"", (), AT)

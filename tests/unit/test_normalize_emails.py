@@ -2,9 +2,9 @@
 
 import pytest
 
-from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError
 from consumer.core.normalize.user.emails import address
+from consumer.core.reasons import Problem
 
 
 def problem_of(raw: str) -> Problem:

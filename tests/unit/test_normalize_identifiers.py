@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from consumer.core.model import Problem, WithRegion
+from consumer.core.model import WithRegion
 from consumer.core.normalize.fields import FieldError, FieldFunction
 from consumer.core.normalize.user import identifiers, locations
+from consumer.core.reasons import Problem
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text())["vectors"]
 FUNCTIONS: dict[str, FieldFunction] = {

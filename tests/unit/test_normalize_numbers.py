@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from consumer.core.model import Problem
 from consumer.core.normalize import fields, numbers
 from consumer.core.normalize.currencies import ISO_4217, LISTED, currency
 from consumer.core.normalize.fields import FieldError, FieldFunction
+from consumer.core.reasons import Problem
 from consumer.core.tiktok_event import Content, Number
 
 

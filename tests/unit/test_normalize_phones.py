@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError
 from consumer.core.normalize.user.number_plans import plan_at, plan_of
 from consumer.core.normalize.user.phones import LONGEST, e164
+from consumer.core.reasons import Problem
 
 
 def problem_of(number: str, region: str | None) -> Problem:

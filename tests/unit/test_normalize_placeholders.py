@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from consumer.core.model import Problem
 from consumer.core.normalize import fields
 from consumer.core.normalize.fields import FieldError, FieldFunction
 from consumer.core.normalize.placeholders import WORDS, is_placeholder
 from consumer.core.normalize.user import identifiers, locations
+from consumer.core.reasons import Problem
 
 UNSEEN = [
     *range(0x200B, 0x2010),

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import RejectReason, WithUnit
+from consumer.core.model import WithUnit
 from consumer.core.normalize.times import event_time_s
+from consumer.core.reasons import RejectReason
 
 AT_S = 1_695_723_330  # 2023-09-26T10:15:30Z
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from consumer.core.model import Problem
 from consumer.core.normalize import web
 from consumer.core.normalize.fields import FieldError, FieldFunction
 from consumer.core.normalize.user import addresses, locations
+from consumer.core.reasons import Problem
 
 
 def problem_of(function: FieldFunction, raw: object) -> Problem:

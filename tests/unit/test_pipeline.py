@@ -9,17 +9,9 @@ from hypothesis import strategies as st
 
 from consumer.core.decode.decoder import Decoder
 from consumer.core.dedupe.merge import presence
-from consumer.core.model import (
-    Decision,
-    DropReason,
-    Headers,
-    Position,
-    Record,
-    RejectReason,
-    SchemaId,
-    SchemaWanted,
-)
+from consumer.core.model import Decision, Headers, Position, Record, SchemaId, SchemaWanted
 from consumer.core.pipeline import Pipeline, PipelineSettings
+from consumer.core.reasons import DropReason, RejectReason
 from consumer.core.rules.source import (
     AllOf,
     AnyOf,

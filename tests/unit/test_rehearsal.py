@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from consumer.commands.explain.rehearsal import Rehearsal, as_json, show
-from consumer.core.model import Decision, DropReason, Event, Note, Position, Problem, Rejection, RejectReason
+from consumer.core.model import Decision, Event, Note, Position, Rejection
+from consumer.core.reasons import DropReason, Problem, RejectReason
 
 REMARKS = (Problem.NO_PAGE_URL, Problem.NO_VALUE)
 

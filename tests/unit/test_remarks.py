@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Position, Problem, Record
+from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Position, Record
+from consumer.core.reasons import Problem
 from consumer.core.remarks import (
     OLD_EVENTS,
     STANDARD_EVENTS,

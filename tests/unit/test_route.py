@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Decoded, Position, Record, RejectReason
+from consumer.core.model import Decoded, Position, Record
+from consumer.core.reasons import RejectReason
 from consumer.core.route.conditions import compile_condition, resolve_pixel
 from consumer.core.route.operators import OPERATORS, check_operand
 from consumer.core.rules import source

@@ -6,7 +6,8 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from consumer.core.model import Position, Record, Rejection, RejectReason
+from consumer.core.model import Position, Record, Rejection
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.source import Rule
 from consumer.core.settle.outcome_record import OutcomePosition, OutcomeRecord, outcome_of_rejection, parse_outcome
 from consumer.service.outcomes import SAY_EVERY_S

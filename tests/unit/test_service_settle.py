@@ -4,16 +4,8 @@ from typing import Final
 
 from msgspec import structs
 
-from consumer.core.model import (
-    EventOutcome,
-    Item,
-    OffsetRuns,
-    Position,
-    Record,
-    Rejection,
-    RejectReason,
-    TopicPartition,
-)
+from consumer.core.model import EventOutcome, Item, OffsetRuns, Position, Record, Rejection, TopicPartition
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.source import ConstSource, Rule
 from consumer.core.settle.envelope import OutgoingRecord
 from consumer.core.settle.ledger import Ledger

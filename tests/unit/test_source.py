@@ -7,7 +7,8 @@ import pytest
 from msgspec import structs
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Decoded, Headers, Position, Record, RejectReason, WithRegion, WithUnit
+from consumer.core.model import Decoded, Headers, Position, Record, WithRegion, WithUnit
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.source import (
     CallSource,

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from consumer.core.model import Decision, DropReason
+from consumer.core.model import Decision
+from consumer.core.reasons import DropReason
 from consumer.status.model import STAGES, Stage
 from consumer.status.stages import Counts, Decided, stages
 

@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import (
-    Event,
-    NormalizedEvent,
-    Note,
-    Position,
-    Problem,
-    RejectReason,
-)
+from consumer.core.model import Event, NormalizedEvent, Note, Position
+from consumer.core.reasons import Problem, RejectReason
 from consumer.core.tiktok_event import Properties, TikTokEvent, User
 from consumer.core.validate import EventLimits, validate
 

@@ -7,7 +7,8 @@ import pytest
 from consumer import wiring
 from consumer.config import Settings, kafka_clients, parse
 from consumer.core.deliver.parking import WaitingSize
-from consumer.core.model import Decision, Position, Record, RejectReason
+from consumer.core.model import Decision, Position, Record
+from consumer.core.reasons import RejectReason
 from consumer.metrics import Metrics
 from consumer.wiring import Replaced, composition, outside_systems, stage_settings
 from tests.support.service import NOW_S, encoded

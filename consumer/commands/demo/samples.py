@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 from fastavro import parse_schema, schemaless_writer
 from fastavro.types import Schema
 
-from consumer.core.model import Headers, RejectReason
+from consumer.core.model import Headers
+from consumer.core.reasons import RejectReason
 from consumer.core.settle.ledger import RecordOutcome
 
 SHOP: Final = "SHOPDEMO00000001"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from consumer.core.model import DropReason, Problem, RejectReason
+from consumer.core.reasons import DropReason, Problem, RejectReason
 from consumer.core.remarks import OLD_EVENTS, near_standard
 
 PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {

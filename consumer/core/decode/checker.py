@@ -24,7 +24,7 @@ from consumer.core.decode.size_limits import (
     record_cost,
 )
 from consumer.core.errors import RecordRejected
-from consumer.core.model import RejectReason
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.selection import ReadSelection
 
 Step = Callable[[Cursor], None]

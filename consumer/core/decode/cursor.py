@@ -4,7 +4,7 @@ from typing import Final
 
 from consumer.core.decode.size_limits import MAX_DEPTH
 from consumer.core.errors import RecordRejected
-from consumer.core.model import RejectReason
+from consumer.core.reasons import RejectReason
 
 _MOST_VARINT_BYTES: Final = 10
 """Of a 64-bit number, seven bits a byte."""

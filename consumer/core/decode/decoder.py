@@ -13,7 +13,8 @@ from consumer.core.decode.framing import SINGLE_OBJECT_MARKER, SPLITS, Framing, 
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse, parse_text, rabin
 from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import ConfigError, RecordRejected
-from consumer.core.model import Decoded, Record, RejectReason, SchemaId, SchemaKey, SchemaWanted
+from consumer.core.model import Decoded, Record, SchemaId, SchemaKey, SchemaWanted
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.selection import ReadPaths
 
 SHIPPED: Final = "tiktok_events.WebEvent"

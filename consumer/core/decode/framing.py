@@ -16,7 +16,8 @@ from typing import Final, Literal
 from uuid import UUID
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Headers, RejectReason, SchemaGuid, SchemaId, SchemaKey
+from consumer.core.model import Headers, SchemaGuid, SchemaId, SchemaKey
+from consumer.core.reasons import RejectReason
 
 Framing = Literal["confluent", "single_object", "plain"]
 Split = Callable[[Headers, bytes], tuple[bytes, int]]

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from fastavro.read import LOGICAL_READERS
 
-from consumer.core.model import Problem
+from consumer.core.reasons import Problem
 from consumer.core.rules.source import Unreadable
 
 OUT_OF_RANGE: Final = Unreadable(Problem.OUT_OF_RANGE)

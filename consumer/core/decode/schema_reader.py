@@ -19,7 +19,8 @@ from consumer.core.decode.compiled_reader import ReadValue, compiled, number_at
 from consumer.core.decode.schema import Schema, for_fastavro, written_for_fastavro
 from consumer.core.decode.size_limits import record_cost, safe_length
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Decoded, Record, RejectReason
+from consumer.core.model import Decoded, Record
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.selection import EVERYTHING, ReadPaths, ReadSelection
 
 Decode = Callable[[Record, bytes, int], Decoded]

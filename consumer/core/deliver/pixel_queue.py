@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from consumer.core.deliver.rate_limit import TokenBucket
 from consumer.core.deliver.request import PixelSettings
-from consumer.core.model import Item, Rejection, RejectReason
+from consumer.core.model import Item, Rejection
+from consumer.core.reasons import RejectReason
 
 UNANSWERED_TIMES: Final = 10
 UNANSWERED_FOR_S: Final = 600.0

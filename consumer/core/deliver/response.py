@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from consumer.core.model import Answer, Item, Rejection, RejectReason
+from consumer.core.model import Answer, Item, Rejection
+from consumer.core.reasons import RejectReason
 from consumer.core.tiktok_event import CONTENT_FIELDS, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS
 
 

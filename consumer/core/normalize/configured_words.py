@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from consumer.core.model import MappedEvent, Note, Problem, WithRegion
+from consumer.core.model import MappedEvent, Note, WithRegion
 from consumer.core.normalize.fields import LISTS
 from consumer.core.normalize.placeholders import trimmed
+from consumer.core.reasons import Problem
 
 _OF_USER: Final = ("email", "phone", "external_id", "ttclid", "ttp", "zip_code")
 _OF_PROPERTIES: Final = ("order_id", "shop_id", "content_ids")

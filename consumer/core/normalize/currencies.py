@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError, text
+from consumer.core.reasons import Problem
 
 _LISTED_CODES: Final = (
     "AED ARS AUD BDT BHD BIF BOB BRL CAD CHF CLP CNY COP CRC CZK DKK DZD EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR "

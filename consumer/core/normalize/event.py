@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeVar
 from msgspec import structs
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import MappedEvent, NormalizedEvent, Note, Problem, Record, RejectReason
+from consumer.core.model import MappedEvent, NormalizedEvent, Note, Record
 from consumer.core.normalize import currencies, numbers, web
 from consumer.core.normalize.configured_words import without_words
 from consumer.core.normalize.fields import (
@@ -31,6 +31,7 @@ from consumer.core.normalize.minor_units import in_whole_units
 from consumer.core.normalize.placeholders import is_placeholder, usual, without_unseen
 from consumer.core.normalize.times import event_time_s
 from consumer.core.normalize.user import addresses, identifiers, locations
+from consumer.core.reasons import Problem, RejectReason
 from consumer.core.rules.source import Unreadable
 from consumer.core.tiktok_event import FIELD_BIT, Content, Form, Page, Properties, TikTokEvent, User, parameters_of
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from consumer.core.model import Problem, WithUnit
+from consumer.core.model import WithUnit
 from consumer.core.normalize.fields import FieldError
 from consumer.core.normalize.placeholders import trimmed
+from consumer.core.reasons import Problem
 from consumer.core.tiktok_event import Content, Number
 
 LARGEST: Final = 10**15

@@ -7,8 +7,9 @@ from math import floor
 from typing import Final
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import RejectReason, WithUnit
+from consumer.core.model import WithUnit
 from consumer.core.normalize.placeholders import trimmed
+from consumer.core.reasons import RejectReason
 
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _LAST_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z; beyond, a unit was taken for another

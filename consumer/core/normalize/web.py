@@ -4,9 +4,9 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError, text
 from consumer.core.normalize.placeholders import is_placeholder, usual
+from consumer.core.reasons import Problem
 
 _WITH_HOST: Final = re.compile(
     r"https?://(?:[^\s/?#@\\]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#:@\\\[\].-][^\s/?#@\\]*)", re.I

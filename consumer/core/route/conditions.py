@@ -6,7 +6,8 @@
 from collections.abc import Callable, Mapping
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Decoded, RejectReason
+from consumer.core.model import Decoded
+from consumer.core.reasons import RejectReason
 from consumer.core.route.operators import OPERATORS, Holds, check_operand
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not, Source

@@ -13,7 +13,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Decoded, RejectReason
+from consumer.core.model import Decoded
+from consumer.core.reasons import RejectReason
 
 _FUNCTION_NAMES: Final = (
     "size contains startsWith endsWith matches int uint double string bytes timestamp duration getFullYear getMonth "

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from consumer.core.errors import RecordRejected
-from consumer.core.model import Decoded, RejectReason, WithRegion, WithUnit
+from consumer.core.model import Decoded, WithRegion, WithUnit
+from consumer.core.reasons import RejectReason
 from consumer.core.rules.expressions import compile_expression
 from consumer.core.rules.source import (
     CallSource,

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from consumer.core.model import Decoded, Problem
+from consumer.core.model import Decoded
+from consumer.core.reasons import Problem
 
 Getter = Callable[[Decoded], Any]
 """A compiled source: the value in a record, or None where it is absent or null."""

@@ -10,7 +10,8 @@ import structlog
 from msgspec import Struct
 
 from consumer.core.dedupe.rewind.commit_metadata import MAX_METADATA_BYTES, SHORT_METADATA_BYTES
-from consumer.core.model import Event, EventOutcome, Item, Position, Record, Rejection, RejectReason, TopicPartition
+from consumer.core.model import Event, EventOutcome, Item, Position, Record, Rejection, TopicPartition
+from consumer.core.reasons import RejectReason
 from consumer.core.settle.envelope import OutgoingRecord, dead_letter, own_record, shortened, topic_for
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics

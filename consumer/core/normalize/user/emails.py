@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
-from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError
 from consumer.core.normalize.placeholders import is_placeholder, trimmed, without_unseen
+from consumer.core.reasons import Problem
 
 LONGEST: Final = 1_000
 """Characters of an address with all that is around it."""

@@ -14,11 +14,12 @@ from typing import Any, Final
 import phonenumbers
 from msgspec import Struct
 
-from consumer.core.model import Problem, WithRegion
+from consumer.core.model import WithRegion
 from consumer.core.normalize.fields import LISTS, LONGEST, FieldError, id_text, list_of, text
 from consumer.core.normalize.placeholders import digests_of_nothing, is_placeholder, trimmed, without_unseen
 from consumer.core.normalize.user import emails, phones
 from consumer.core.normalize.user.locations import country, without_punctuation
+from consumer.core.reasons import Problem
 
 _HASHER: Final = sha256()
 """To be copied: OpenSSL looks an algorithm up for each new one, which takes a third of an identifier's hash."""

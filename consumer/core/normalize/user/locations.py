@@ -4,9 +4,9 @@ import re
 from typing import Final
 from unicodedata import category
 
-from consumer.core.model import Problem
 from consumer.core.normalize.fields import LONGEST, FieldError, text
 from consumer.core.normalize.placeholders import is_placeholder, usual, without_unseen
+from consumer.core.reasons import Problem
 
 _COUNTRY_CODES: Final = (
     "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by bz "

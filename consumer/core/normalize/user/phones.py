@@ -16,9 +16,9 @@ from unicodedata import decimal
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
-from consumer.core.model import Problem
 from consumer.core.normalize.fields import FieldError
 from consumer.core.normalize.user.number_plans import NumberPlan, plan_at, plan_of
+from consumer.core.reasons import Problem
 
 LONGEST: Final = 100
 """Characters of a number with all that people write around it; a longer text is no number, and costs no look."""

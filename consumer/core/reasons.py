@@ -1,0 +1,91 @@
+"""Why a record, an event or a field is not taken as it is: three closed lists, each a metric label."""
+
+from enum import StrEnum
+
+
+class Problem(StrEnum):
+    """What is wrong with a field, or worth knowing of it. A metric label: a closed list."""
+
+    # The value was left out (or the record rejected, with `on_bad_field: reject`).
+    WRONG_TYPE = "wrong_type"
+    NOT_A_NUMBER = "not_a_number"
+    NEGATIVE = "negative"
+    NOT_WHOLE = "not_whole"
+    NOT_POSITIVE = "not_positive"
+    NOT_A_BOOLEAN = "not_a_boolean"
+    NOT_E164 = "not_e164"
+    NO_REGION = "no_region"
+    NOT_AN_EMAIL = "not_an_email"
+    NOT_AN_IP = "not_an_ip"
+    NOT_PUBLIC = "not_public"
+    NOT_A_COUNTRY = "not_a_country"
+    NOT_A_LOCALE = "not_a_locale"
+    NOT_A_URL = "not_a_url"
+    NOT_A_CURRENCY = "not_a_currency"
+    NOT_ALLOWED = "not_allowed"
+    EMPTY_AFTER_CLEANING = "empty_after_cleaning"
+    OUT_OF_RANGE = "out_of_range"
+    REGION_UNCLEAR = "region_unclear"
+    TOO_MANY = "too_many"
+    TOO_LONG = "too_long"
+    # Left out of what identifies something; in names and free text, kept.
+    PLACEHOLDER = "placeholder"
+    # The value was kept; people should know.
+    CURRENCY_NOT_LISTED = "currency_not_listed"
+    CUSTOM_EVENT = "custom_event"
+    NEAR_STANDARD_EVENT = "near_standard_event"
+    OLD_EVENT_NAME = "old_event_name"
+    NO_PAGE_URL = "no_page_url"
+    NO_EVENT_ID = "no_event_id"
+    NO_VALUE = "no_value"
+    NO_CURRENCY = "no_currency"
+    NO_CONTENTS = "no_contents"
+    NO_CONTENT_ID = "no_content_id"
+    NO_IP_FOR_LIMITED_DATA_USE = "no_ip_for_limited_data_use"
+    NO_IP = "no_ip"
+    NO_USER_AGENT = "no_user_agent"
+    NO_MATCH_KEY = "no_match_key"
+    FILLED_IN = "filled_in"
+
+
+class RejectReason(StrEnum):
+    """Why a record or an event can never be sent. A metric label and a dead letter's header."""
+
+    DECODE_FRAMING = "decode.framing"
+    DECODE_SCHEMA_UNKNOWN = "decode.schema_unknown"
+    DECODE_SCHEMA_UNUSABLE = "decode.schema_unusable"
+    DECODE_SCHEMA_MISMATCH = "decode.schema_mismatch"
+    DECODE_TRUNCATED = "decode.truncated"
+    DECODE_LEFT_OVER = "decode.left_over"
+    DECODE_LENGTH = "decode.length"
+    DECODE_TOO_DEEP = "decode.too_deep"
+    DECODE_TOO_LARGE = "decode.too_large"
+    DECODE_UTF8 = "decode.utf8"
+    DECODE_VALUE = "decode.value"
+    DECODE_HEADERS = "decode.headers"
+    ROUTE_UNKNOWN_PIXEL = "route.unknown_pixel"
+    ROUTE_UNKNOWN_RULE = "route.unknown_rule"
+    MAP_CALL = "map.call"
+    MAP_CEL = "map.cel"
+    NORMALIZE_EVENT = "normalize.event"
+    NORMALIZE_EVENT_TIME = "normalize.event_time"
+    NORMALIZE_EVENT_TIME_NO_ZONE = "normalize.event_time_no_zone"
+    NORMALIZE_BAD_FIELD = "normalize.bad_field"
+    VALIDATE_EVENT_TIME_FUTURE = "validate.event_time_future"
+    VALIDATE_EVENT_TOO_OLD = "validate.event_too_old"
+    VALIDATE_EVENT_TOO_LARGE = "validate.event_too_large"
+    DELIVER_REFUSED = "deliver.refused"
+    DELIVER_UNANSWERABLE = "deliver.unanswerable"
+    BUG_DECODE = "bug.decode"
+    BUG_ROUTE = "bug.route"
+    BUG_MAP = "bug.map"
+    BUG_NORMALIZE = "bug.normalize"
+    BUG_VALIDATE = "bug.validate"
+    BUG_PIPELINE = "bug.pipeline"
+
+
+class DropReason(StrEnum):
+    """Why a record ends without an event and without a fault."""
+
+    TOMBSTONE = "tombstone"
+    NO_RULE = "no_rule"
