@@ -64,6 +64,13 @@ def test_words_that_are_no_secret_stay_in_what_librdkafka_says() -> None:
 # ── what an error of the client means ───────────────────────────────────────────────────────────
 
 
+FENCED_BEHIND_FATAL: Final = (
+    "Fatal error: Broker: Static consumer fenced by other consumer with same group.instance.id "
+    "(JoinGroup failed: Broker: Static consumer fenced by other consumer with same group.instance.id)"
+)
+"""As librdkafka 2.x raises it out of `poll()`: the code is then that of any fatal error."""
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -71,6 +78,7 @@ def test_words_that_are_no_secret_stay_in_what_librdkafka_says() -> None:
         (KafkaError(KafkaError.UNRELEASED_INSTANCE_ID, "", True), ReadFaultKind.OUT),
         (KafkaError(KafkaError.GROUP_MAX_SIZE_REACHED, "", True), ReadFaultKind.OUT),
         (KafkaError(KafkaError._FATAL), ReadFaultKind.OUT),
+        (KafkaError(KafkaError._FATAL, FENCED_BEHIND_FATAL, True), ReadFaultKind.FENCED),
         (KafkaError(KafkaError._ALL_BROKERS_DOWN), ReadFaultKind.AWAY),
         (KafkaError(KafkaError._AUTO_OFFSET_RESET), ReadFaultKind.POSITION_LOST),
         (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), ReadFaultKind.REFUSED),
