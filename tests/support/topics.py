@@ -1,7 +1,7 @@
 """What tests ask of a Kafka cluster: topics, offsets of a group, every record there is, rights taken and given back."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 from uuid import uuid4
@@ -51,6 +51,13 @@ class Kafka:
         """Create exactly this topic, and wait until its partitions have leaders."""
         _done(self._admin.create_topics([NewTopic(name, partitions, config=dict(config or {}))]))
         wait_until(lambda: self._has_leaders(name, partitions), ADMIN_TIMEOUT_S, what=f"{name} has leaders")
+
+    def create_placed_topic(self, name: str, brokers: Sequence[int]) -> None:
+        """Create exactly this topic, each partition on one broker alone, without which it has no leader."""
+        placed = [[broker] for broker in brokers]
+        config = {"min.insync.replicas": "1"}
+        _done(self._admin.create_topics([NewTopic(name, len(placed), replica_assignment=placed, config=config)]))
+        wait_until(lambda: self._has_leaders(name, len(placed)), ADMIN_TIMEOUT_S, what=f"{name} has leaders")
 
     def _has_leaders(self, name: str, partitions: int) -> bool:
         found = self._admin.list_topics(timeout=ADMIN_TIMEOUT_S).topics.get(name)
