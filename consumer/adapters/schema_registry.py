@@ -10,9 +10,17 @@ from typing import Final
 
 import httpx2
 import structlog
+from confluent_kafka.schema_registry.common.schema_registry_client import MetadataTags
 from confluent_kafka.schema_registry.error import OAuthTokenError, SchemaRegistryError
-from confluent_kafka.schema_registry.schema_registry_client import Schema, SchemaReference, SchemaRegistryClient
+from confluent_kafka.schema_registry.schema_registry_client import (
+    Rule,
+    RuleMode,
+    Schema,
+    SchemaReference,
+    SchemaRegistryClient,
+)
 
+from consumer.core.decode.encryption import Encryption, marked
 from consumer.core.decode.schema_lookups import (
     RegistryAway,
     SchemaAnswer,
@@ -57,8 +65,20 @@ _REMEDIES: Final = {
 }
 
 
+_ENCRYPTS_FIELDS: Final = "ENCRYPT"
+_ENCRYPTS_ALL: Final = "ENCRYPT_PAYLOAD"
+_WHEN_WRITTEN: Final = frozenset({RuleMode.WRITE, RuleMode.WRITEREAD, None})
 _CERTIFICATE: Final = "CERTIFICATE_VERIFY_FAILED"
 _UNTRUSTED: Final = "its certificate is not trusted: set ssl.ca.location of avro.registry to the CA that signed it"
+
+
+def _hash_of_tags(tags: MetadataTags) -> int:
+    return hash(frozenset((path, tuple(of_path)) for path, of_path in tags.tags.items()))
+
+
+# Its own one hashes lists, which cannot be: the client, which keeps schemas in dictionaries, raises TypeError for every
+# schema whose metadata has tags (confluent-kafka 2.16).
+MetadataTags.__hash__ = _hash_of_tags  # type: ignore[method-assign]  # the class is the library's
 
 
 class _MissingReferenceError(Exception):
@@ -164,7 +184,12 @@ def look_up(client: SchemaRegistryClient, key: SchemaKey) -> SchemaAnswer:
         schema = client.get_schema(key.id) if isinstance(key, SchemaId) else client.get_schema_by_guid(key.guid)
         if schema.schema_type not in (None, "AVRO"):
             return SchemaUnusable(key, f"the registry has it as {schema.schema_type}, not Avro")
-        return SchemaFound(key, _text(schema), tuple(_references(client, schema, set())))
+        if any(_rules(schema, _ENCRYPTS_ALL)):
+            return SchemaUnusable(key, f"a rule of the registry encrypts its values whole ({_ENCRYPTS_ALL})")
+        texts = (_text(schema), *_references(client, schema, set()))
+        encryption = _encryption(schema)
+        text, *references = (marked(each, encryption) for each in texts) if encryption.of_rules else texts
+        return SchemaFound(key, text, tuple(references))
     except _MissingReferenceError as missing:
         return SchemaDenied(key, str(missing))
     except SchemaRegistryError as error:
@@ -172,6 +197,23 @@ def look_up(client: SchemaRegistryClient, key: SchemaKey) -> SchemaAnswer:
     except _AWAY_FAULTS as error:
         # Its text may hold the URL, and with it a password.
         return RegistryAway(key, _UNTRUSTED if _CERTIFICATE in str(error) else type(error).__name__)
+
+
+def _encryption(schema: Schema) -> Encryption:
+    """What the schema's rules encrypt in fields, before a record is written."""
+    rules = _rules(schema, _ENCRYPTS_FIELDS)
+    tags = schema.metadata.tags.tags if schema.metadata is not None and schema.metadata.tags is not None else {}
+    return Encryption(
+        tuple(frozenset(rule.tags or ()) for rule in rules),
+        {path: frozenset(of_path or ()) for path, of_path in tags.items()},
+    )
+
+
+def _rules(schema: Schema, kind: str) -> Iterator[Rule]:
+    """Those of a kind that are in force when a record is written."""
+    of = schema.rule_set
+    every = () if of is None else (*(of.domain_rules or ()), *(of.encoding_rules or ()))
+    return (rule for rule in every if rule.type == kind and not rule.disabled and rule.mode in _WHEN_WRITTEN)
 
 
 def _references(client: SchemaRegistryClient, schema: Schema, seen: set[tuple[str, int]]) -> Iterator[str]:

@@ -85,6 +85,8 @@ class Decoded(Struct, frozen=True, gc=False):
     """True if the (reader) schema is ours, `schemas/web_event.avsc`: names then map to themselves."""
     schema: str = ""
     """Full name of the record's own Avro type, as it was written: of the branch, if its schema is a union."""
+    key: Any = None
+    """What an Avro key says, where it was decoded; None where the record's key is read as it is."""
 
 
 class WithUnit(Struct, frozen=True, gc=False):

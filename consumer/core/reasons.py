@@ -28,6 +28,8 @@ class Problem(StrEnum):
     REGION_UNCLEAR = "region_unclear"
     TOO_MANY = "too_many"
     TOO_LONG = "too_long"
+    ENCRYPTED = "encrypted"
+    NOT_TEXT = "not_text"
     # Left out of what identifies something; in names and free text, kept.
     PLACEHOLDER = "placeholder"
     # The value was kept; people should know.

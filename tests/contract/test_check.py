@@ -67,6 +67,18 @@ def test_finds_everything_in_order_on_a_real_cluster(kafka: Kafka, registry: Reg
     assert f"{topic}.dlq" not in kafka.topics()
 
 
+def test_names_the_fields_that_rules_of_the_registry_encrypt(kafka: Kafka, registry: Registry) -> None:
+    topic = kafka.new_topic("orders")
+    rule = {"name": "r", "kind": "TRANSFORM", "mode": "WRITEREAD", "type": "ENCRYPT", "tags": ["PII"]}
+    more = {"metadata": {"tags": {"Order.kind": ["PII"]}}, "ruleSet": {"domainRules": [rule]}}
+    registry.register(f"{topic}-value", ORDER, more=more)
+
+    findings = check(settings_of([topic], kafka.bootstrap, registry.url), offline=False, rate=None)
+
+    (said,) = [line for line in lines(findings, Level.WARNING) if f"subject {topic}-value" in line]
+    assert "rules of the registry encrypt Order.kind: here such a field is absent" in said
+
+
 def test_checks_paths_against_the_latest_schema_of_the_topic(kafka: Kafka, registry: Registry) -> None:
     topic = kafka.new_topic("orders")
     registry.register(f"{topic}-value", ORDER)

@@ -6,13 +6,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from threading import current_thread
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
 
 from consumer.adapters.schema_registry import SchemaRegistry
 from consumer.core.decode.decoder import Decoder
+from consumer.core.decode.encryption import encrypted_fields
+from consumer.core.decode.schema import parse_text
 from consumer.core.decode.schema_lookups import (
     RegistryAway,
     SchemaAnswer,
@@ -88,6 +90,41 @@ def test_takes_a_missing_reference_for_a_denial(registry: Registry, edge: Schema
     top = registry.register("top", "top", [("Leaf", "leaf", 1)])
 
     assert answer(edge, SchemaId(top)) == SchemaDenied(SchemaId(top), "version 1 of subject leaf")
+
+
+ENCRYPT: Final = {"name": "r", "kind": "TRANSFORM", "mode": "WRITEREAD", "type": "ENCRYPT", "tags": ["PII"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_encrypted"),
+    [
+        (ENCRYPT, True),
+        ({**ENCRYPT, "tags": ["OTHER"]}, False),
+        ({**ENCRYPT, "disabled": True}, False),
+        ({**ENCRYPT, "mode": "READ"}, False),
+        ({**ENCRYPT, "type": "CEL_FIELD"}, False),
+    ],
+)
+def test_marks_the_fields_that_a_rule_in_force_encrypts(
+    registry: Registry, edge: SchemaRegistry, rule: dict[str, object], is_encrypted: bool
+) -> None:
+    more = {"metadata": {"tags": {"Order.id": ["PII"]}}, "ruleSet": {"domainRules": [rule]}}
+    schema_id = registry.register("orders-value", ORDER, more=more)
+
+    found = answer(edge, SchemaId(schema_id))
+
+    assert isinstance(found, SchemaFound)
+    assert encrypted_fields(parse_text(found.text).named) == (["Order.id"] if is_encrypted else [])
+
+
+def test_cannot_use_values_that_are_encrypted_whole(registry: Registry, edge: SchemaRegistry) -> None:
+    rules = {"encodingRules": [{**ENCRYPT, "type": "ENCRYPT_PAYLOAD", "tags": None}]}
+    schema_id = registry.register("orders-value", ORDER, more={"ruleSet": rules})
+
+    found = answer(edge, SchemaId(schema_id))
+
+    assert isinstance(found, SchemaUnusable)
+    assert "ENCRYPT_PAYLOAD" in found.why
 
 
 def test_makes_schemas_ready_on_its_own_thread(registry: Registry) -> None:

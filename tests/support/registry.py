@@ -13,7 +13,7 @@ import json
 import re
 import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +33,8 @@ class _Entry:
     text: str
     schema_type: str
     references: tuple[Reference, ...]
+    more: str = "{}"
+    """`metadata` and `ruleSet`, as JSON."""
 
     @property
     def guid(self) -> str:
@@ -41,6 +43,7 @@ class _Entry:
 
     def as_json(self) -> dict[str, Any]:
         answer: dict[str, Any] = {"id": self.schema_id, "guid": self.guid, "schema": self.text}
+        answer |= json.loads(self.more)
         if self.schema_type != "AVRO":
             answer["schemaType"] = self.schema_type
         if self.references:
@@ -56,9 +59,15 @@ class _Store:
     entries: dict[int, _Entry] = field(default_factory=dict)
     subjects: dict[str, list[int]] = field(default_factory=dict)
 
-    def register(self, subject: str, text: str, schema_type: str, references: Sequence[Reference]) -> _Entry:
-        content = (text, schema_type, tuple(references))
-        alike = (each for each in self.entries.values() if (each.text, each.schema_type, each.references) == content)
+    def register(
+        self, subject: str, text: str, schema_type: str, references: Sequence[Reference], more: str = "{}"
+    ) -> _Entry:
+        content = (text, schema_type, tuple(references), more)
+        alike = (
+            each
+            for each in self.entries.values()
+            if (each.text, each.schema_type, each.references, each.more) == content
+        )
         entry = next(alike, None) or _Entry(len(self.entries) + 1, *content)
         self.entries[entry.schema_id] = entry
         versions = self.subjects.setdefault(subject, [])
@@ -125,12 +134,20 @@ class Registry:
         self.misbehave_with = 503 if is_away else None
 
     def register(
-        self, subject: str, schema: object, references: Sequence[Reference] = (), schema_type: str = "AVRO"
+        self,
+        subject: str,
+        schema: object,
+        references: Sequence[Reference] = (),
+        schema_type: str = "AVRO",
+        more: Mapping[str, Any] | None = None,
     ) -> int:
-        """Add a version to a subject; the same schema has one id everywhere. `schema`: text, or JSON as parsed."""
+        """Add a version to a subject; the same schema has one id everywhere. `schema`: text, or JSON as parsed.
+
+        `more`: the schema's `metadata` and `ruleSet`.
+        """
         text = schema if isinstance(schema, str) else json.dumps(schema)
         with self._lock:
-            return self._store.register(subject, text, schema_type, references).schema_id
+            return self._store.register(subject, text, schema_type, references, json.dumps(more or {})).schema_id
 
     def guid(self, schema_id: int) -> str:
         return self._store.entries[schema_id].guid

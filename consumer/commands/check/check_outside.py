@@ -10,6 +10,7 @@ from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistr
 from consumer.adapters.schema_registry import look_up
 from consumer.commands.check.finding import Finding, Level
 from consumer.config import Settings
+from consumer.core.decode.encryption import encrypted_fields
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
 from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.model import SchemaId
@@ -56,7 +57,23 @@ def _schemas(client: SchemaRegistryClient, topics: Sequence[str]) -> tuple[list[
                 Finding(Level.OK, f"subject {subject}", f"latest schema {schema.name or 'of several records'}")
             )
             schemas.append(schema)
+            findings += _of_encryption(subject, schema)
     return findings, schemas
+
+
+def _of_encryption(subject: str, schema: Schema) -> Iterator[Finding]:
+    fields = encrypted_fields(schema.named)
+    if fields:
+        more = f" and {len(fields) - _SHOWN} more" if len(fields) > _SHOWN else ""
+        text = f"rules of the registry encrypt {', '.join(fields[:_SHOWN])}{more}: {_ENCRYPTED_REMEDY}"
+        yield Finding(Level.WARNING, f"subject {subject}", text)
+
+
+_SHOWN: Final = 5
+_ENCRYPTED_REMEDY: Final = (
+    "here such a field is absent, and noted as `encrypted` where a rule reads it; if TikTok is to match by it, have "
+    "the producer write it hashed (SHA-256 in hex) or as it is"
+)
 
 
 def _latest(client: SchemaRegistryClient, subject: str) -> Schema | None:

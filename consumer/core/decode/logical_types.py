@@ -20,6 +20,9 @@ from consumer.core.reasons import Problem
 from consumer.core.rules.source import Unreadable
 
 OUT_OF_RANGE: Final = Unreadable(Problem.OUT_OF_RANGE)
+ENCRYPTED: Final = Unreadable(Problem.ENCRYPTED)
+ENCRYPTED_NAME: Final = "encrypted-by-a-registry-rule"
+"""A logical type of ours, on the text and bytes that `encryption` has found to be ciphertext."""
 MAX_DECIMAL_BYTES: Final = 64
 """Of one decimal: 153 digits. Databases have up to 76; what making a longer one takes grows by the square."""
 _DIGITS: Final = Context(prec=500)
@@ -103,6 +106,10 @@ def _from_nanos(count: int) -> int:
     return count // 1000
 
 
+def _encrypted(_: object) -> object:
+    return ENCRYPTED
+
+
 def _uuid(raw: bytes) -> str:
     return str(UUID(bytes=raw))
 
@@ -118,6 +125,8 @@ _CONVERT: Final[Mapping[str, Convert]] = {
     "long-local-timestamp-micros": _timestamp(_LOCAL_EPOCH, _from_micros),
     "long-local-timestamp-nanos": _timestamp(_LOCAL_EPOCH, _from_nanos),
     "fixed-uuid": _uuid,
+    f"string-{ENCRYPTED_NAME}": _encrypted,
+    f"bytes-{ENCRYPTED_NAME}": _encrypted,
 }
 
 

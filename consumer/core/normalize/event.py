@@ -244,7 +244,7 @@ def _optional(function: Callable[[object], _T | None], raw: object, path: str, n
     try:
         return function(raw)
     except FieldError as fault:
-        _note(notes, path, fault)
+        _note(notes, path, FieldError(raw.problem) if isinstance(raw, Unreadable) else fault)
         return None
 
 
