@@ -8,7 +8,7 @@ from msgspec import structs
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Headers, Position, Record, WithRegion, WithUnit
-from consumer.core.reasons import RejectReason
+from consumer.core.reasons import Problem, RejectReason
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.source import (
     CallSource,
@@ -19,6 +19,7 @@ from consumer.core.rules.source import (
     PathSource,
     Source,
     TransformedSource,
+    Unreadable,
     format_path,
     parse_path,
 )
@@ -171,8 +172,8 @@ def test_a_record_without_timestamp_has_none_and_one_of_1970_has_it() -> None:
     assert read("$timestamp", decoded(timestamp_ms=0)) == WithUnit(0, "ms")
 
 
-def test_a_key_that_is_no_text_is_absent() -> None:
-    assert read("$key", decoded(key=b"\xff\xfe")) is None
+def test_a_key_that_is_no_text_is_noted_as_that() -> None:
+    assert read("$key", decoded(key=b"\xff\xfe")) == Unreadable(Problem.NOT_TEXT)
     assert read("$key", decoded(key=None)) is None
 
 
@@ -184,7 +185,7 @@ def test_a_key_that_is_no_text_is_absent() -> None:
         ((("X-ID", b"1"), ("x-id", b"2"), ("X-Id", b"3")), "2"),
         ((("X-ID", b"1"), ("X-Id", b"2")), "2"),
         ((("x-id", b"1"), ("x-id", None)), None),
-        ((("x-id", b"\xff"),), None),
+        ((("x-id", b"\xff"),), Unreadable(Problem.NOT_TEXT)),
         ((("x-idea", b"1"),), None),
         ((), None),
     ],

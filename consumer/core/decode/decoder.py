@@ -5,17 +5,27 @@ The common way is short: one look-up of the token, one function made for the sch
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from fastavro.types import Schema as Node
+from msgspec import structs
 
-from consumer.core.decode.framing import SINGLE_OBJECT_MARKER, SPLITS, Framing, key_of, token_of, unknown_fingerprint
-from consumer.core.decode.schema import Schema, UnusableSchemaError, parse, parse_text, rabin
+from consumer.core.decode.framing import (
+    SINGLE_OBJECT_MARKER,
+    SPLITS,
+    Framing,
+    key_of,
+    split_key,
+    token_of,
+    unknown_fingerprint,
+)
+from consumer.core.decode.schema import Schema, UnusableSchemaError, parse, parse_key_text, parse_text, rabin
 from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import ConfigError, RecordRejected
 from consumer.core.model import Decoded, Record, SchemaId, SchemaKey, SchemaWanted
 from consumer.core.reasons import RejectReason
 from consumer.core.rules.selection import ReadPaths
+from consumer.core.rules.texts import NOT_TEXT, text_of
 
 SHIPPED: Final = "tiktok_events.WebEvent"
 _Decode = Callable[[Record, bytes, int], Decoded]
@@ -55,6 +65,9 @@ class Decoder:
         self._reads = reads
         self._decoders: dict[bytes, _Decode] = {}
         self._readers: dict[bytes, SchemaReader] = {}
+        self._keys: dict[bytes, SchemaReader] = {}
+        """What reads keys whose schemas are no records."""
+        self._are_keys_framed = reads.is_key_read and framing == "confluent"
         for token, schema in _local(framing, local_schemas).items():
             self._know(token, self._reader_of(schema))
 
@@ -73,16 +86,34 @@ class Decoder:
             raise RecordRejected(RejectReason.DECODE_TOO_LARGE, detail)
         token, start = self._split(record.headers, value)
         decode = self._decoders.get(token)
-        return self._wanted(token) if decode is None else decode(record, value, start)
+        if decode is None:
+            return self._wanted(token)
+        decoded = decode(record, value, start)
+        return self._with_key(decoded) if self._are_keys_framed and record.key else decoded
+
+    def _with_key(self, decoded: Decoded) -> Decoded | SchemaWanted:
+        """With what the record's key says, if it is framed like a value; else a rule reads its bytes."""
+        record = decoded.record
+        key = record.key or b""
+        framed = split_key(record.headers, key)
+        if framed is None:
+            return decoded
+        token, start = framed
+        reader = self._keys.get(token) or self._readers.get(token)
+        if reader is not None:
+            return structs.replace(decoded, key=_key_value(reader, record, key, start))
+        return structs.replace(decoded, key=NOT_TEXT) if token in self._decoders else SchemaWanted(key_of(token))
 
     def decode_whole(self, record: Record) -> Decoded:
         """All fields of a record that `decode` has decoded, for people: as far as what no rule reads is readable."""
         value = record.value or b""
         token, start = self._split(record.headers, value)
         try:
-            return self._readers[token].decode_whole(record, value, start)
+            decoded = self._readers[token].decode_whole(record, value, start)
         except RecordRejected:
-            return self._decoders[token](record, value, start)
+            decoded = self._decoders[token](record, value, start)
+        with_key = self._with_key(decoded) if self._are_keys_framed and record.key else decoded
+        return with_key if isinstance(with_key, Decoded) else decoded
 
     def prepare(self, text: str, references: Sequence[str] = ()) -> SchemaReader | str:
         """Make a schema ready for `know`. In any thread: it may take a second. Never raises.
@@ -97,13 +128,27 @@ class Decoder:
         try:
             return self._reader_of(parse_text(text, references))
         except UnusableSchemaError as fault:
-            return str(fault)
+            return self._key_reader(text, references) or str(fault)
         except Exception as error:  # whatever a schema does to its parser costs its records, not the process
             return f"it cannot be made ready ({type(error).__name__})"
 
+    def _key_reader(self, text: str, references: Sequence[str]) -> SchemaReader | None:
+        """What reads keys of a schema whose values are no records; None if no rule reads keys, or it is of no use."""
+        if not self._are_keys_framed:
+            return None
+        try:
+            schema = parse_key_text(text, references)
+        except UnusableSchemaError:
+            return None
+        return SchemaReader(schema, None, ReadPaths(), self._shipped, self._max_record_bytes)
+
     def know(self, key: SchemaKey, reader: SchemaReader) -> None:
         """Decode by this schema from now on."""
-        self._know(token_of(key), reader)
+        if reader.is_of_keys:
+            self._keys[token_of(key)] = reader
+            self.refuse(key, "its values are not records")
+        else:
+            self._know(token_of(key), reader)
 
     def learn(self, key: SchemaKey, text: str, references: Sequence[str] = ()) -> None:
         """`prepare` and `know` in one. A schema that cannot be used is remembered as that."""
@@ -132,6 +177,7 @@ class Decoder:
         """Want this schema again when a record needs it."""
         self._decoders.pop(token_of(key), None)
         self._readers.pop(token_of(key), None)
+        self._keys.pop(token_of(key), None)
 
     def _wanted(self, token: bytes) -> SchemaWanted:
         if self._framing == "single_object":
@@ -169,6 +215,20 @@ def _configured(document: Node, path: str) -> Schema:
         return parse(document, are_defaults_used=True)
     except UnusableSchemaError as fault:
         raise ConfigError([f"{path}: {fault}"]) from None
+
+
+def _key_value(reader: SchemaReader, record: Record, key: bytes, start: int) -> Any:
+    """A key's one value, also of a record with one field, as connectors write them; of all else there is no text."""
+    try:
+        fields = reader.decode_whole(record, key, start).fields
+    except RecordRejected:
+        return NOT_TEXT
+    if len(fields) != 1:
+        return NOT_TEXT
+    (value,) = fields.values()
+    if isinstance(value, bytes):
+        return text_of(value)
+    return NOT_TEXT if value is None or isinstance(value, dict | list) else value
 
 
 def _named(key: SchemaKey) -> str:

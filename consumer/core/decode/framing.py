@@ -24,6 +24,7 @@ Split = Callable[[Headers, bytes], tuple[bytes, int]]
 """Headers and value → the token and the index where Avro begins."""
 
 SCHEMA_HEADER: Final = "__value_schema_id"
+KEY_SCHEMA_HEADER: Final = "__key_schema_id"
 SINGLE_OBJECT_MARKER: Final = b"\xc3\x01"
 _ID_MAGIC: Final = 0
 _GUID_MAGIC: Final = 1
@@ -36,6 +37,24 @@ def split_confluent(headers: Headers, value: bytes) -> tuple[bytes, int]:
         if name == SCHEMA_HEADER:
             token = content
     return (value[:5], 5) if token is None else (token, 0)
+
+
+def split_key(headers: Headers, key: bytes) -> tuple[bytes, int] | None:
+    """The token of a key that a serialiser of Confluent's has framed, and where its Avro begins; None for any other.
+
+    A number's bytes begin with zeros, too, and ids with 1.
+    """
+    token = None
+    for name, content in headers:
+        if name == KEY_SCHEMA_HEADER:
+            token = content
+    if token is not None:
+        return (token, 0) if _is_token(token) else None
+    return (key[:5], 5) if len(key) > 5 and key[0] == _ID_MAGIC and key[1:5] != bytes(4) else None
+
+
+def _is_token(content: bytes) -> bool:
+    return (len(content) == 5 and content[0] == _ID_MAGIC) or (len(content) == 17 and content[0] == _GUID_MAGIC)
 
 
 def split_single_object(_headers: Headers, value: bytes) -> tuple[bytes, int]:

@@ -29,6 +29,8 @@ MAX_FIELDS: Final = 5000
 """Of one record: they become one function, and the time that compiling it takes grows faster than they do."""
 PRIMITIVES: Final = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 RECORDS: Final = frozenset({"record", "error"})
+KEY_FIELD: Final = "key"
+_KEY_HOLDER: Final = "__key__"
 _TYPE_WORDS: Final = PRIMITIVES | RECORDS | {"enum", "array", "map", "fixed", "union", "error_union", "request"}
 _INNER: Final = ("items", "values")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
@@ -66,6 +68,11 @@ class Schema(Struct, frozen=True):
     """Full names of the records that a value may be; one, if the schema is no union."""
     forms: Mapping[str, str]
     """The parsing canonical form of each named type; under the empty name, which of them a value has."""
+
+    @property
+    def is_of_keys(self) -> bool:
+        """True for what `parse_key_text` has made."""
+        return self.name == _KEY_HOLDER
 
     @property
     def is_union(self) -> bool:
@@ -113,6 +120,20 @@ def parse(document: Node, references: Sequence[Node] = (), *, are_defaults_used:
         raise UnusableSchemaError(f"the type {missing} is not defined in it, nor in what it refers to") from None
     except _PARSE_FAULTS as fault:
         raise UnusableSchemaError(f"not a valid Avro schema: {_printable(str(fault)[:200])}") from None
+
+
+def parse_key_text(text: str, references: Sequence[str] = ()) -> Schema:
+    """A key's schema, which may be of any type: as that of a record with one field, `KEY_FIELD`, of that type.
+
+    Raises:
+        UnusableSchemaError: as `parse_text`.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnusableSchemaError("not JSON") from None
+    holder = {"type": "record", "name": _KEY_HOLDER, "fields": [{"name": KEY_FIELD, "type": document}]}
+    return parse_text(json.dumps(holder), references)
 
 
 def rabin(schema: Schema) -> bytes:

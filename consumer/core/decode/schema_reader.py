@@ -55,6 +55,8 @@ class SchemaReader:
     def __init__(self, schema: Schema, target: Schema | None, reads: ReadPaths, shipped: str, longest: int) -> None:
         self._schema, self._shipped, self._longest = schema, shipped, longest
         self._target = None if target is None or schema.is_written_like(target) else target
+        self.is_of_keys: Final = schema.is_of_keys
+        """True if it reads keys alone, each as the one field of a record."""
         self.decode: Final = self._decoding(reads)
 
     @cached_property

@@ -2,7 +2,8 @@
 
 Where the field is absent or null, every operator is false, save `exists: false`: consent that is not there is
 not given. For the same reason a value of another kind than the operand's (text, number, true/false) makes every
-operator false, `not_equals` and `not_in` too. What `exists` asks for is any value but null: empty text exists.
+operator false, `not_equals` and `not_in` too. What `exists` asks for is any value but null: empty text exists, and
+what cannot be read (ciphertext, a key that is no text) does not.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from consumer.core.model import Decoded
 from consumer.core.route.comparisons import has_order, in_order, is_scalar, same_kind
-from consumer.core.rules.source import Getter
+from consumer.core.rules.source import Getter, Unreadable
 
 Holds = Callable[[Decoded], bool]
 
@@ -115,7 +116,11 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Getter, Any], Hol
 
 
 def _exists(get: Getter, operand: bool) -> Holds:
-    return lambda decoded: (get(decoded) is not None) is operand
+    def holds(decoded: Decoded) -> bool:
+        value = get(decoded)
+        return (value is not None and type(value) is not Unreadable) is operand
+
+    return holds
 
 
 def _is_true(get: Getter, operand: bool) -> Holds:

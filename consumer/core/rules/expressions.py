@@ -15,6 +15,7 @@ from uuid import UUID
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded
 from consumer.core.reasons import RejectReason
+from consumer.core.rules.texts import text_of
 
 _FUNCTION_NAMES: Final = (
     "size contains startsWith endsWith matches int uint double string bytes timestamp duration getFullYear getMonth "
@@ -93,22 +94,17 @@ def _value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | time) else str(value) if isinstance(value, UUID) else None
 
 
-def _text(raw: bytes | None) -> str | None:
-    try:
-        return None if raw is None else raw.decode()
-    except UnicodeDecodeError:
-        return None
-
-
 def _timestamp(decoded: Decoded) -> datetime | None:
     milliseconds = decoded.record.timestamp_ms
     return None if milliseconds < 0 else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 _ENVELOPE: Final[Mapping[str, Callable[[Decoded], Any]]] = {
-    "key": lambda decoded: _text(decoded.record.key),
+    "key": lambda decoded: text_of(decoded.record.key) if decoded.key is None else decoded.key,
     "timestamp": _timestamp,
     "topic": lambda decoded: decoded.record.origin.topic,
-    "headers": lambda decoded: {name: text for name, raw in decoded.record.headers if (text := _text(raw)) is not None},
+    "headers": lambda decoded: {
+        name: text for name, raw in decoded.record.headers if isinstance(text := text_of(raw), str)
+    },
     "schema": lambda decoded: decoded.schema,
 }

@@ -23,7 +23,9 @@ from consumer.core.rules.source import (
     PathSource,
     Source,
     TransformedSource,
+    Unreadable,
 )
+from consumer.core.rules.texts import text_of
 
 # Tuples, since `isinstance(value, int | str)` makes its union again at each call: 0.3 µs.
 _CONTAINERS: Final = (str, list, dict, bytes, tuple)
@@ -31,7 +33,6 @@ _WRAPPED: Final = (WithUnit, WithRegion)
 _WRITTEN: Final = (str, int)
 _NUMERIC: Final = (int, float, Decimal, str)
 
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PLAIN_NUMBER: Final = re.compile(r"\s*[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})\s*", re.ASCII)
 
 
@@ -110,7 +111,7 @@ def _part(source: KafkaPart) -> Getter:
 
 
 _PARTS: Final[Mapping[str, Getter]] = {
-    "key": lambda decoded: _text(decoded.record.key),
+    "key": lambda decoded: text_of(decoded.record.key) if decoded.key is None else decoded.key,
     "timestamp": lambda decoded: None if decoded.record.timestamp_ms < 0 else decoded.record.timestamp_ms,
     "topic": lambda decoded: decoded.record.origin.topic,
     "partition": lambda decoded: decoded.record.origin.partition,
@@ -122,36 +123,30 @@ _PARTS: Final[Mapping[str, Getter]] = {
 def _header(name: str) -> Getter:
     folded = name.casefold()
 
-    def get(decoded: Decoded) -> str | None:
+    def get(decoded: Decoded) -> str | Unreadable | None:
         if not decoded.record.are_headers_readable:
             raise RecordRejected(RejectReason.DECODE_HEADERS, "a header's name is not UTF-8")
         for other, value in reversed(decoded.record.headers):
             if other == name:
-                return _text(value)
+                return text_of(value)
         for other, value in reversed(decoded.record.headers):
             if other.casefold() == folded:
-                return _text(value)
+                return text_of(value)
         return None
 
     return get
 
 
-def _text(raw: bytes | None) -> str | None:
-    """UTF-8 text; None for what is something else, such as a number's bytes or a framed Avro value."""
-    try:
-        text = None if raw is None else raw.decode()
-    except UnicodeDecodeError:
-        return None
-    return None if text is None or (not text.isprintable() and _CONTROL.search(text)) else text
-
-
 def _first_of(getters: list[Getter]) -> Getter:
     def get(decoded: Decoded) -> Any:
+        unreadable = None
         for getter in getters:
             value = getter(decoded)
-            if value or _is_filled(value):
+            if type(value) is Unreadable:
+                unreadable = unreadable or value  # noted, unless another can be read
+            elif value or _is_filled(value):
                 return value
-        return None
+        return unreadable
 
     return get
 

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from consumer.core.rules.source import (
     AllOf,
     AnyOf,
+    CelSource,
     Comparison,
     ConstSource,
     ContentsSource,
@@ -68,12 +69,14 @@ class ReadPaths(Struct, frozen=True):
     of_shipped: ReadSelection = EVERYTHING
     """Of a record of the shipped schema, whose names map to themselves."""
     of_others: ReadSelection = EVERYTHING
+    is_key_read: bool = False
+    """Whether any rule asks for the record's key."""
 
 
 def read_paths(rules: Iterable[Rule]) -> ReadPaths:
     """What these rules read."""
     ruled = tuple(rules)
-    return ReadPaths(_selection(ruled, is_shipped=True), _selection(ruled, is_shipped=False))
+    return ReadPaths(_selection(ruled, is_shipped=True), _selection(ruled, is_shipped=False), _is_key_in(ruled))
 
 
 def _selection(rules: Iterable[Rule], *, is_shipped: bool) -> ReadSelection:
@@ -84,6 +87,19 @@ def _selection(rules: Iterable[Rule], *, is_shipped: bool) -> ReadSelection:
                 return EVERYTHING
             _add(tree, steps)
     return _frozen(tree)
+
+
+def _is_key_in(part: object) -> bool:
+    """Whether the key is read by any source in this; an expression that has the word may mean it."""
+    if isinstance(part, KafkaPart):
+        return part.part == "key"
+    if isinstance(part, CelSource):
+        return "key" in part.expression
+    if isinstance(part, Mapping):
+        return any(map(_is_key_in, part.values()))
+    if isinstance(part, tuple):
+        return any(map(_is_key_in, part))
+    return isinstance(part, Struct) and any(map(_is_key_in, structs.astuple(part)))
 
 
 def _steps_of(rule: Rule, *, is_shipped: bool) -> Iterator[_Steps]:
