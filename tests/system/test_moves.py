@@ -7,7 +7,7 @@ import pytest
 
 from tests.endurance.flow import Flow, codes, keys, run
 from tests.support.letters import origin
-from tests.support.scene import Scene
+from tests.support.scene import CLASSIC, CONSUMER, Scene
 
 RATE = 800.0
 REFUSE_EVERY = 2000
@@ -16,7 +16,9 @@ SLOW: dict[str, Any] = {"do": {"latency_ms": 60}}
 
 
 @pytest.mark.timeout(600)
-def test_members_that_join_one_after_the_other_send_nothing_twice(scene: Scene) -> None:
+@pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
+def test_members_that_join_one_after_the_other_send_nothing_twice(scene: Scene, protocol: dict[str, str]) -> None:
+    scene.protocol = protocol
     refused = range(1000, 200_000, REFUSE_EVERY)
     scene.sandbox.refuse(*(f"1-{number}" for number in refused))
     scene.sandbox.misbehave(SLOW)
