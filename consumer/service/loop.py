@@ -208,7 +208,9 @@ class Service:
             self._settling.poll(self._clocks.monotonic(), BUSY_WAIT_S)
             self._send_and_settle(is_flushing=True)
             self._parking.before_leaving(is_leaving, self._clocks.monotonic())  # a pixel may close just now
-        self._settling.commit_now(self._member, lambda: self._clocks.monotonic() >= until_s)
+        # No limit of time: while it waits for this callback, the client answers no other thread, and the group, which
+        # has just asked for these partitions, is there to answer.
+        self._settling.commit_now(self._member)
 
     def _is_draining(self, is_leaving: Callable[[Item], bool], leaving: frozenset[TopicPartition]) -> bool:
         if not self._ledger.unsettled(leaving):

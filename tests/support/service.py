@@ -117,6 +117,7 @@ class FakeMember:
         """Groups whose client is at its end, and why: until it is renewed."""
         self.renewed: list[GroupRole] = []
         self.own_is_denied = False
+        self._is_in_callback = False
         self._told_ends: dict[TopicPartition, int] = {}
         self._highs: dict[TopicPartition, int] = {}
         self._coming: list[tuple[str, Sequence[TopicPartition], GroupRole]] = []
@@ -188,7 +189,9 @@ class FakeMember:
             elif kind == "lost":
                 listener.lost(partitions, group)
             else:
+                self._is_in_callback = True
                 listener.revoked(partitions)
+                self._is_in_callback = False
             if kind != "assigned":
                 for partition in partitions:
                     self.unassign(partition)
@@ -216,10 +219,12 @@ class FakeMember:
         wait: bool,
         is_over: Callable[[], bool] = never,
     ) -> bool:
-        if self.kafka.is_away:
+        # In a callback the client answers none but the thread that the callback runs in.
+        is_unanswered = self.kafka.is_away or (self._is_in_callback and is_over is not never)
+        if is_unanswered:
             while wait and not is_over():
                 self.kafka.clock.s += 0.05
-        if self.commits_fail or self.kafka.is_away:
+        if self.commits_fail or is_unanswered:
             self.told({}, False)
             return False
         for partition, (offset, metadata) in offsets.items():
