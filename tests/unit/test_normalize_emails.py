@@ -99,6 +99,21 @@ def test_nothing_is_absent(raw: str) -> None:
     assert address(raw) is None
 
 
-@pytest.mark.parametrize("raw", ["null", "N/A", "{{email}}", "(not set)", "%%EMAIL%%"])
+@pytest.mark.parametrize(
+    "raw",
+    [f"{'j' * 65}@example.com", f"jane@{'a' * 64}.com", f"jane@{'a' * 64}.example.com", f"{'é' * 65}@example.com"],
+)
+def test_a_part_that_is_too_long_makes_no_address(raw: str) -> None:
+    assert problem_of(raw) is Problem.NOT_AN_EMAIL
+
+
+@pytest.mark.parametrize("raw", ["none@gmail.com", "jane@unknown.com", "test@test.com", f"{'j' * 64}@example.com"])
+def test_one_odd_word_is_somebodys(raw: str) -> None:
+    assert address(raw) == raw
+
+
+@pytest.mark.parametrize(
+    "raw", ["null", "N/A", "{{email}}", "(not set)", "%%EMAIL%%", "null@null.com", "<na@na.com>", "NoEmail@noemail.net"]
+)
 def test_a_placeholder_is_told_apart(raw: str) -> None:
     assert problem_of(raw) == Problem.PLACEHOLDER

@@ -94,6 +94,23 @@ def test_a_national_prefix_behind_the_calling_code_goes_where_it_is_one(number: 
 
 
 @pytest.mark.parametrize(
+    ("number", "region", "expected"),
+    [
+        *(("491701234567.0", "DE", "+491701234567"), ("01701234567.0", "DE", "+491701234567")),
+        *(("2125550123.0", "US", "+12125550123"), ("+491701234567.00", None, "+491701234567")),
+        *(("1701234567.", "DE", "+491701234567"), ("0170.1234567", "DE", "+491701234567")),
+    ],
+)
+def test_the_fraction_of_what_was_read_as_a_double_is_no_digit(number: str, region: str | None, expected: str) -> None:
+    assert e164(number, region) == expected
+
+
+@pytest.mark.parametrize("number", ["4.91701234567E11", "+4.91701234567e+11", "4.91512E+12", "1.2125550123E10"])
+def test_an_exponent_may_have_cost_digits(number: str) -> None:
+    assert problem_of(number, "DE") == problem_of(number, "US") == Problem.NOT_E164
+
+
+@pytest.mark.parametrize(
     ("number", "region"),
     [
         *(("+12345678", None), ("+1234567890123", None), ("+4912", None), ("+33 6 12", None), ("+999123456789", None)),

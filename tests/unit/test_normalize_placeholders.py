@@ -1,6 +1,8 @@
 """What stands for nothing, and what nobody sees: as ids, in hashed fields, in text for people."""
 
+import re
 from hashlib import sha256
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -93,6 +95,50 @@ def test_is_no_identifier(text: str) -> None:
         assert fault.rest is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "und\u200befined",
+            "nu\xadll",
+            "{\u200b{id}}",
+            "\u201cundefined\u201d",
+            "'null'",
+            '"NaN"',
+            "`none`",
+            "\u2014",
+        ),
+        *(
+            "*|EVENT_ID|*",
+            "{!Order.Id}",
+            "#EVENT_ID#",
+            "$event_id",
+            "$EVENT_ID$",
+            "%7B%7Bevent_id%7D%7D",
+            "%7Buser_id%7D",
+        ),
+        *(
+            "undefined-Purchase",
+            "undefined:null",
+            "null_purchase",
+            "NULL|Purchase",
+            "%5Bobject%20Object%5D",
+            "&nbsp;",
+            "%s",
+        ),
+        *("not-set", "NOT_SET", "notSet", "anonymousUser", "anonymous_user", "unknown-user", "NOUSER", "0" * 20, "TBD"),
+    ],
+)
+def test_nor_is_what_hides_or_spells_it_in_another_way(text: str) -> None:
+    assert fault_of(fields.id_text, text).problems == (("", Problem.PLACEHOLDER),)
+    assert fault_of(identifiers.external_id, text).problems == (("", Problem.PLACEHOLDER),)
+
+
+@pytest.mark.parametrize("raw", ["nu\x00ll", "un\x1bdefined", "0\x7f0"])
+def test_no_digest_is_made_of_a_placeholder_with_a_control_character_in_it(raw: str) -> None:
+    assert fault_of(identifiers.external_id, raw).problems == (("", Problem.PLACEHOLDER),)
+
+
 @pytest.mark.parametrize("raw", [0, -1, 0.0, UUID(int=0)])
 def test_nor_is_a_number_that_means_none(raw: object) -> None:
     assert fault_of(fields.id_text, raw).problems == (("", Problem.PLACEHOLDER),)
@@ -113,6 +159,17 @@ def test_nor_is_a_number_that_means_none(raw: object) -> None:
             "x__y__z",
             "100%",
         ),
+        *("{EA7583CD-A667-48BC-B806-42ECB2B48606}", "[ea7583cd-a667-48bc-b806-42ecb2b48606]", "nullify", "unda"),
+        *(
+            "{ea7583cda66748bcb80642ecb2b48606}",
+            "null-modem-cable",
+            "NULL7_x",
+            "$9",
+            "#tag",
+            "**",
+            "user's",
+            "undefined7",
+        ),
         *("{1}", "a{1", "1f}", "user-d", "abc", "NUL", "0x1", "-2", "guest-17", "3e5_", "[17]", "<1>", "7fd", "12%"),
     ],
 )
@@ -128,6 +185,12 @@ def test_a_list_of_ids_keeps_the_good_ones() -> None:
     assert fault.rest == digest("a-1")
 
 
+def test_the_list_is_that_of_the_page() -> None:
+    shown = set(re.findall(r"`([^`]+)`", (Path(__file__).parents[2] / "docs/tiktok.md").read_text()))
+
+    assert {word for word in WORDS if word.strip("0") or word == "0.0"} <= shown
+
+
 @pytest.mark.parametrize("word", [*WORDS, "", "Null", "NULL", "UNDEFINED", "none"])
 @pytest.mark.parametrize(
     "function", [identifiers.email, identifiers.phone, identifiers.external_id, identifiers.name, identifiers.zip_code]
@@ -137,6 +200,17 @@ def test_the_digest_of_nothing_is_left_out_of_every_hashed_field(function: Field
         fault = fault_of(function, written)
         assert fault.problems == (("", Problem.PLACEHOLDER),)
         assert fault.rest is None
+
+
+@pytest.mark.parametrize(
+    "function", [identifiers.email, identifiers.phone, identifiers.external_id, identifiers.name, identifiers.zip_code]
+)
+def test_a_digest_is_told_in_spite_of_what_nobody_sees(function: FieldFunction) -> None:
+    good, nothing = digest("jane@example.com"), digest("")
+
+    assert function(f"{good[:7]}\u200b{good[7:]}\ufeff") == good
+    for written in (f"{nothing[:7]}\u200b{nothing[7:]}", "0" * 64, "F" * 64, digest("\u200b")):
+        assert fault_of(function, written).problems == (("", Problem.PLACEHOLDER),)
 
 
 def test_also_in_lists_beside_a_good_one() -> None:

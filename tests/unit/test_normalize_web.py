@@ -108,7 +108,12 @@ def test_what_is_empty_is_absent(function: FieldFunction, raw: str) -> None:
         "http://example.com",
         "HTTPS://EXAMPLE.COM/Ä?q=a b",
         "https://[2a02::1]:8443/",
-        "http://jane@example.com/",
+        *(
+            "http://jane@example.com/",
+            "https://jane:1@example.com:8443/?a=b@c d",
+            "https://example.com/a b",
+            "https://a_b.c",
+        ),
         "https://münchen.example",
         "http://localhost:8080",
     ],
@@ -133,6 +138,13 @@ def test_a_page_url_is_of_the_web_and_sent_as_it_is(raw: str) -> None:
         "https:// example.com",
         "https://@/x",
         "https://.",
+        *(
+            "https://jane@",
+            "https://jane@/x",
+            "https://jane:secret@:8443/",
+            "https://shop example.com/",
+            "https://%20/",
+        ),
         "undefined",
         "//example.com",
     ],
@@ -145,7 +157,7 @@ def test_an_app_can_be_the_referrer() -> None:
     assert web.referrer("android-app://com.example.news/") == "android-app://com.example.news/"
 
 
-@pytest.mark.parametrize("raw", ["/cart", "direct", "https://", "://x", "https:///x", "http://?"])
+@pytest.mark.parametrize("raw", ["/cart", "direct", "https://", "://x", "https:///x", "http://?", "https://a@/"])
 def test_a_referrer_that_is_no_absolute_url_is_left_out(raw: str) -> None:
     assert problem_of(web.referrer, raw) == Problem.NOT_A_URL
 
@@ -181,6 +193,7 @@ def test_a_referrer_that_is_no_absolute_url_is_left_out(raw: str) -> None:
         ("https://example.com/?ttclid=undefined", None),
         ("https://example.com/?ttclid=%7B%7Bttclid%7D%7D", None),
         ("https://example.com/?ttclid=a&ttclid=%FF", None),
+        ("https://example.com/?ttclid=a%EF%BF%BDb", None),
     ],
 )
 def test_reads_the_click_id_whole_from_the_query_alone(url: str, ttclid: str | None) -> None:

@@ -28,7 +28,7 @@ from consumer.core.normalize.fields import (
     token,
 )
 from consumer.core.normalize.minor_units import in_whole_units
-from consumer.core.normalize.placeholders import is_placeholder, usual, without_unseen
+from consumer.core.normalize.placeholders import is_placeholder, usual, visible
 from consumer.core.normalize.times import event_time_s
 from consumer.core.normalize.user import addresses, identifiers, locations
 from consumer.core.reasons import Problem, RejectReason
@@ -211,7 +211,7 @@ def _event_name(raw: object) -> str:
         raise RecordRejected(RejectReason.NORMALIZE_EVENT, "event: missing")
     if is_placeholder(name):
         raise RecordRejected(RejectReason.NORMALIZE_EVENT, f"event: {Problem.PLACEHOLDER}")
-    return without_unseen(name)
+    return visible(name)
 
 
 def _section(

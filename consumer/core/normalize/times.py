@@ -19,11 +19,11 @@ _LONGEST: Final = 100
 """Characters of a time in any spelling."""
 _SPELT: Final = re.compile(
     r"(?P<day>\d{4}-?\d\d-?\d\d)[T ]\s*(?P<hour>\d\d)(?P<minute>:?\d\d)(?P<second>:?\d\d)?(?:[.,:]\d+)?"
-    r"\s*(?P<utc>Z|UTC|GMT|UT)?\s*(?P<offset>[+\u2212-]\d\d(?::?\d\d)?)?\s*(?:\[[A-Z0-9_+/-]+\])?",
+    r"\s*(?P<utc>Z|UTC|GMT|UT)?\s*(?P<offset>[+\u2212-]\d\d(?::?\d\d)?)?\s*(?:\[[A-Z0-9_+/-]+\]|(?(offset)[A-Z]{2,5}|(?!)))?",
     re.ASCII,
 )
-"""ISO 8601 with what programs put in: blanks, any fraction, UTC by name, and behind an offset Java's `[Europe/Berlin]`,
-which says no more than the offset does."""
+"""ISO 8601 with what programs put in: blanks, any fraction, UTC by name, and behind an offset Java's
+`[Europe/Berlin]` or Go's `CEST`, which say no more than the offset does."""
 _NUMBERS: Final = (int, float, Decimal)
 
 

@@ -9,7 +9,7 @@ from consumer.core.normalize.placeholders import is_placeholder, usual
 from consumer.core.reasons import Problem
 
 _WITH_HOST: Final = re.compile(
-    r"https?://(?:[^\s/?#@\\]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#:@\\\[\].-][^\s/?#@\\]*)", re.I
+    r"https?://(?:[^\s/?#@\\]*+@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#:@\\\[\].%-][^\s/?#:@\\]*)(?::\d*)?(?=[/?#\\]|\Z)", re.I
 )
 _ANY_WITH_HOST: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 _SEPARATORS: Final = re.compile(r"[?&]")
@@ -17,10 +17,15 @@ _CLICK_ID: Final = "ttclid="
 _BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
+def _is_plain(cleaned: str) -> bool:
+    """Whether there is a host beyond doubt: an address with a user before it, or a blank in it, takes a closer look."""
+    return cleaned.startswith("https://") and cleaned[8:9].isalnum() and "@" not in cleaned and " " not in cleaned
+
+
 def url(raw: object) -> str | None:
     """The page's address: http or https, and a host."""
     cleaned = usual(raw) or text(raw)
-    if cleaned is None or (cleaned.startswith("https://") and cleaned[8:9].isalnum()):
+    if cleaned is None or _is_plain(cleaned):
         return cleaned
     if not _WITH_HOST.match(cleaned):
         raise FieldError(Problem.NOT_A_URL)
@@ -30,7 +35,7 @@ def url(raw: object) -> str | None:
 def referrer(raw: object) -> str | None:
     """Any absolute URL: that of an app (`android-app://…`) refers, too."""
     cleaned = usual(raw) or text(raw)
-    if cleaned is None or (cleaned.startswith("https://") and cleaned[8:9].isalnum()):
+    if cleaned is None or _is_plain(cleaned):
         return cleaned
     is_of_web = cleaned[:8].lower().startswith(("https://", "http://"))
     if not (_WITH_HOST if is_of_web else _ANY_WITH_HOST).match(cleaned):
@@ -56,6 +61,7 @@ def _decoded(value: str) -> str | None:
         found = unquote(value, errors="strict").strip()
     except UnicodeDecodeError:
         return None
-    if not found or _BROKEN_ESCAPE.search(value) or not found.isprintable() or is_placeholder(found):
+    is_broken = not found.isprintable() or "\ufffd" in found or _BROKEN_ESCAPE.search(value)
+    if not found or is_broken or is_placeholder(found):
         return None
     return found

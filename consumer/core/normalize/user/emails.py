@@ -4,13 +4,15 @@ import re
 from typing import Final
 
 from consumer.core.normalize.fields import FieldError
-from consumer.core.normalize.placeholders import is_placeholder, trimmed, without_unseen
+from consumer.core.normalize.placeholders import is_placeholder, is_word, trimmed, visible
 from consumer.core.reasons import Problem
 
 LONGEST: Final = 1_000
 """Characters of an address with all that is around it."""
 _LONGEST_ADDRESS: Final = 254
 """RFC 5321, section 4.5.3.1.3, without the angle brackets."""
+_LONGEST_LOCAL: Final = 64
+"""RFC 5321, section 4.5.3.1.1. No part of an address that is shorter in all can be too long."""
 _USUAL: Final = re.compile(r"[a-z0-9_%+-]++(?:\.[a-z0-9_%+-]++)*+@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)+[a-z]{2,}+")
 """Nearly every address, and found in half of the time of a closer look."""
 _LOCAL: Final = re.compile(r"[^\s@.,;:<>()\[\]\"\\]+(?:\.[^\s@.,;:<>()\[\]\"\\]+)*")
@@ -30,11 +32,11 @@ def address(raw: str) -> str | None:
         FieldError: PLACEHOLDER; else NOT_AN_EMAIL where there is no address, or more than one.
     """
     cleaned = raw.strip().lower()
-    if _USUAL.fullmatch(cleaned) and len(cleaned) <= _LONGEST_ADDRESS:
-        return cleaned
+    if len(cleaned) <= _LONGEST_LOCAL and _USUAL.fullmatch(cleaned):
+        return _of_somebody(cleaned)
     if len(cleaned) > LONGEST:
         raise FieldError(Problem.NOT_AN_EMAIL)
-    cleaned = trimmed(without_unseen(cleaned))
+    cleaned = visible(trimmed(cleaned))
     if not cleaned:
         return None
     if is_placeholder(cleaned):
@@ -42,6 +44,14 @@ def address(raw: str) -> str | None:
     found = _unwrapped(cleaned)
     if not _is_address(found):
         raise FieldError(Problem.NOT_AN_EMAIL)
+    return _of_somebody(found)
+
+
+def _of_somebody(found: str) -> str:
+    """The address, unless it says twice that there is none: `null@null.com`, `noemail@noemail.net`."""
+    local, _, domain = found.partition("@")
+    if is_word(local) and is_word(domain.partition(".")[0]):
+        raise FieldError(Problem.PLACEHOLDER)
     return found
 
 
@@ -62,6 +72,7 @@ def _is_address(found: str) -> bool:
     labels = domain.split(".")
     return (
         len(found) <= _LONGEST_ADDRESS
+        and len(local) <= _LONGEST_LOCAL
         and _LOCAL.fullmatch(local) is not None
         and len(labels) > 1
         and all(len(label) < 64 and _LABEL.fullmatch(label) and "_" not in label for label in labels)

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from consumer.core.model import WithRegion
 from consumer.core.normalize.fields import LISTS, LONGEST, FieldError, id_text, list_of, text
-from consumer.core.normalize.placeholders import digests_of_nothing, is_placeholder, trimmed, without_unseen
+from consumer.core.normalize.placeholders import digests_of_nothing, is_placeholder, trimmed, visible
 from consumer.core.normalize.user import emails, phones
 from consumer.core.normalize.user.locations import country, without_punctuation
 from consumer.core.reasons import Problem
@@ -31,7 +31,7 @@ def email(raw: object) -> str | list[str] | None:
     """SHA-256 of the trimmed, lowercase address."""
     if not isinstance(raw, str):
         return _each(raw, email)
-    if len(raw) > 63 and "@" not in raw and (digest := _as_digest(trimmed(raw))):
+    if len(raw) > 63 and "@" not in raw and (digest := _as_digest(visible(trimmed(raw)))):
         return digest
     address = emails.address(raw)
     return None if address is None else _hash(address)
@@ -74,7 +74,10 @@ def external_id(raw: object) -> str | list[str] | None:
     cleaned = id_text(raw)
     if cleaned is None:
         return None
-    return _as_digest(cleaned) or _hash(cleaned) if len(cleaned) == 64 else _hash(without_unseen(cleaned))
+    seen = visible(cleaned)
+    if seen is not cleaned and is_placeholder(seen):
+        raise FieldError(Problem.PLACEHOLDER)
+    return (_as_digest(seen) if len(seen) == 64 else None) or _hash(seen)
 
 
 def name(raw: object) -> str | None:
@@ -84,8 +87,9 @@ def name(raw: object) -> str | None:
         return None
     if len(cleaned) > LONGEST:
         raise FieldError(Problem.TOO_LONG)
-    hashed = _as_digest(cleaned) or _hash_unless_empty(without_punctuation(without_unseen(cleaned).lower()).strip())
-    if is_placeholder(cleaned):  # a surname can be Null
+    seen = visible(cleaned)
+    hashed = _as_digest(seen) or _hash_unless_empty(without_punctuation(seen.lower()).strip())
+    if is_placeholder(seen):  # a surname can be Null
         raise FieldError(Problem.PLACEHOLDER, rest=hashed, is_dropped=False)
     return hashed
 
@@ -100,11 +104,11 @@ def zip_code(raw: object) -> str | None:
         return None
     if len(cleaned) > LONGEST:
         raise FieldError(Problem.TOO_LONG)
+    cleaned = visible(cleaned)
     if digest := _as_digest(cleaned):
         return digest
-    if is_placeholder(cleaned):
+    if cleaned and is_placeholder(cleaned):
         raise FieldError(Problem.PLACEHOLDER)
-    cleaned = without_unseen(cleaned)
     if _US_ZIP_PLUS_4.fullmatch(cleaned):
         cleaned = cleaned[:5]
     return _hash_unless_empty("".join(cleaned.lower().replace("-", "").split()))
@@ -120,7 +124,7 @@ def _phone(raw: object, region: object, home: object) -> str | None:
     if isinstance(raw, str) and phones.is_plain(raw):
         return _hash(phones.international(raw))
     number = raw if isinstance(raw, str) else id_text(raw)
-    number = number and trimmed(without_unseen(number[: phones.LONGEST * 2]))
+    number = number and visible(trimmed(number[: phones.LONGEST * 2]))
     if not number:
         return None
     if digest := _as_digest(number):

@@ -8,8 +8,10 @@
 4. Digits that begin with the region's own calling code are an international number that lost its plus, if what
    follows is in the plan and a trunk digit, where the region has one, is not there. Where there is none and both
    readings are in the plan, nobody can tell.
+5. A number that a program has read as a double loses its `.0`, which would be one more digit.
 """
 
+import re
 from typing import Final
 from unicodedata import decimal
 
@@ -22,6 +24,7 @@ from consumer.core.reasons import Problem
 
 LONGEST: Final = 100
 """Characters of a number with all that people write around it; a longer text is no number, and costs no look."""
+_DOUBLE: Final = re.compile(r"(?P<digits>\+?\d+)\.(?:0+|\d+(?P<exponent>[eE][+-]?\d+))", re.ASCII)
 _BETWEEN: Final = (
     "\t\n\r \u00a0\u1680\u202f\u205f\u3000()[]-./~\u2053\u223c\uff5e\u2212\u30fc"
     "\uff08\uff09\uff3b\uff3d\uff0d\uff0e\uff0f\u00ad\u2060\ufeff"
@@ -59,7 +62,7 @@ def e164(number: str, region: str | None) -> str:
     """
     if len(number) > LONGEST:
         raise FieldError(Problem.NOT_E164)
-    bare = without_formatting(number)
+    bare = without_formatting(_of_double(number))
     if is_plain(bare):
         return international(bare)
     if bare.isdigit() and bare.isascii():
@@ -67,6 +70,18 @@ def e164(number: str, region: str | None) -> str:
             raise FieldError(Problem.NO_REGION)
         return _plain_national(bare, region) or _national(bare, region)
     return _by_library(number, region)
+
+
+def _of_double(number: str) -> str:
+    """What a program has made of a number that it read as a double: `491701234567.0`, without its fraction.
+
+    With an exponent (`4.91701E+11`), digits may be gone.
+    """
+    if "." in number and (found := _DOUBLE.fullmatch(number)):
+        if found["exponent"]:
+            raise FieldError(Problem.NOT_E164)
+        return found["digits"]
+    return number
 
 
 def is_national(number: str) -> bool:
