@@ -80,4 +80,8 @@ def _without_nulls(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-MAKERS: dict[str, Callable[[Mapping[str, Any]], Made]] = {"shipped": _from_shipped, "flat": _from_flat}
+MAKERS: dict[str, Callable[[Mapping[str, Any]], Made]] = {
+    "shipped": _from_shipped,
+    "flat": _from_flat,
+    "clean": _from_flat,
+}

@@ -31,7 +31,7 @@ from bench.sample import SCHEMA_FILES, schema_of
 from consumer.core.model import Record
 from consumer.wiring import decoder_of, pipeline_of
 
-RECORDS: Final = 20_000
+RECORDS: Final = 10_000
 STEP: Final = 1_000
 PASSES: Final = 3
 TRIES: Final = 3

@@ -119,20 +119,21 @@ def _part(group: str, parameters: Mapping[str, Source], is_filled: bool) -> Part
     mapped = _mapped(sources, lambda name, source: _compiled(prefix + name, source))
     own = _own(group, _GROUPS[group] - sources.keys())
     if group == "properties":
-        mapped, own = _with_newer_names(mapped), _with_newer_names(own)
+        mapped, own = _with_newer_names(mapped) if _OLDER.keys() & sources else mapped, _with_newer_names(own)
     if not is_filled:
         return mapped
     return (lambda decoded: own(decoded) | mapped(decoded)) if sources else own
 
 
 def _mapped(sources: Mapping[str, Source], compiled: Callable[[str, Source], Getter]) -> Part:
+    """Fields side by side are taken in one go, at a third of the cost of a getter each; the others after them."""
     names = _names(sources)
-    if names is not None:
+    pairs = [(name, compiled(name, source)) for name, source in sources.items() if name not in names]
+    if not pairs:
         return lambda decoded: _present(names, decoded.fields)
-    pairs = [(name, compiled(name, source)) for name, source in sources.items()]
 
     def read(decoded: Decoded) -> dict[str, Any]:
-        found = {}
+        found = _present(names, decoded.fields)
         for name, get in pairs:
             value = get(decoded)
             if value is not None:
@@ -188,7 +189,7 @@ def _each(items_of: Getter, read: Callable[[Decoded, dict[str, Any]], dict[str, 
 def _item_reader(fields: Mapping[str, Source]) -> Callable[[Decoded, dict[str, Any]], dict[str, Any]]:
     """Reads one item of the list."""
     names = _names(fields)
-    if names is not None:
+    if len(names) == len(fields):
         return lambda _, item: _present(names, item)
     read = _mapped(fields, _of_product)
     return lambda decoded, item: read(Decoded(decoded.record, item, decoded.is_shipped, decoded.schema))
@@ -198,16 +199,14 @@ def _of_product(name: str, source: Source) -> Getter:
     return _compiled(f"properties.contents.{name}", source)
 
 
-def _names(sources: Mapping[str, Source]) -> list[tuple[str, str]] | None:
-    """Parameter and field of sources that are all names of fields, as nearly all are of a flat schema: such a part is
-    read in half the time, without getters. None if one of them is more."""
+def _names(sources: Mapping[str, Source]) -> dict[str, str]:
+    """Parameter → field, of the sources that are names of fields, as nearly all are of a flat schema."""
     paths = [(name, source.steps) for name, source in sources.items() if isinstance(source, PathSource)]
-    names = [(name, steps[0]) for name, steps in paths if len(steps) == 1 and isinstance(steps[0], str)]
-    return names if len(names) == len(sources) else None
+    return {name: steps[0] for name, steps in paths if len(steps) == 1 and isinstance(steps[0], str)}
 
 
-def _present(names: list[tuple[str, str]], fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, key in names if (value := fields.get(key)) is not None}
+def _present(names: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, key in names.items() if (value := fields.get(key)) is not None}
 
 
 def _own_contents(decoded: Decoded) -> Any:

@@ -254,13 +254,17 @@ def _with_unit(getter: Getter, unit: str) -> Getter:
 
 
 def _with_region(getter: Getter, region: str | Source) -> Getter:
-    region_of = compile_plain(ConstSource(region) if isinstance(region, str) else region)
+    """A number that says its own country is not wrapped: nothing asks for its region."""
+    region_of = compile_plain(region) if not isinstance(region, str) else None
+    fixed = region.strip().upper() if isinstance(region, str) else None
 
     def get(decoded: Decoded) -> Any:
         value = getter(decoded)
+        if isinstance(value, str) and value.startswith("+"):
+            return value
         if type(value) in _WRAPPED or not (value or _is_filled(value)):
             return value
-        where = region_of(decoded)
+        where = region_of(decoded) if region_of else fixed
         return WithRegion(value, where.strip().upper() if isinstance(where, str) else None)
 
     return get
