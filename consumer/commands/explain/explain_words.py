@@ -33,6 +33,11 @@ PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
         "map the region from the record, or send the number with its country code",
     ),
     Problem.TOO_MANY: ("a list of more than 1,000", "map the one value, or the few, that belong to the event"),
+    Problem.NOT_TEXT: ("bytes that are no text", "map a field of the value, or a header that holds text"),
+    Problem.ENCRYPTED: (
+        "encrypted by a rule of the schema registry",
+        "map a field that is not encrypted: nothing decrypts it here",
+    ),
     Problem.TOO_LONG: ("longer than any name", "map the field that holds the value"),
     Problem.PLACEHOLDER: (
         "text that stands for nothing, such as undefined or an unfilled template",
