@@ -118,6 +118,8 @@ class FakeMember:
         self.renewed: list[GroupRole] = []
         self.own_is_denied = False
         self._is_in_callback = False
+        self.silently_in: set[GroupRole] = set()
+        """Groups that have let it in and say nothing, as there is nothing to be given."""
         self._told_ends: dict[TopicPartition, int] = {}
         self._highs: dict[TopicPartition, int] = {}
         self._coming: list[tuple[str, Sequence[TopicPartition], GroupRole]] = []
@@ -234,6 +236,9 @@ class FakeMember:
 
     def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
         return {p: self.kafka.commits.get(p, CommittedOffset(None, "")) for p in partitions}
+
+    def is_member(self, group: GroupRole) -> bool:
+        return group in self.silently_in
 
     def known_high(self, partition: TopicPartition) -> int | None:
         return self._highs.get(partition)

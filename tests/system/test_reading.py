@@ -3,11 +3,12 @@
 import signal
 from collections import Counter
 
+import pytest
 from confluent_kafka import Producer
 
 from tests.support.odd_records import write_with_header
 from tests.support.records import Raw
-from tests.support.scene import CONSUMER, Scene
+from tests.support.scene import CLASSIC, CONSUMER, Scene
 from tests.support.stream import expected_keys, make_purchases
 from tests.support.wait import wait_until
 
@@ -115,6 +116,25 @@ def test_a_member_that_died_leaves_its_instance_id_to_a_new_one_after_a_while(sc
 
     scene.wait_until_settled()
     assert set(scene.sandbox.accepted()) == expected_keys(stream)
+    assert second.stop() == 0
+
+
+@pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
+def test_a_member_for_which_no_partition_is_left_is_ready_and_takes_over(
+    scene: Scene, protocol: dict[str, str]
+) -> None:
+    """With the consumer protocol the client says nothing to a member that is given nothing."""
+    scene.protocol = protocol
+    stream = make_purchases(20, scene.schema_ids(), partitions=(0,))
+    narrow = scene.kafka.new_topic("narrow", 1)
+    first = scene.run(kafka={"topics": [narrow]})
+    second = scene.start(kafka={"topics": [narrow]})
+
+    second.wait_until_ready(30)
+
+    assert first.stop() == 0
+    scene.kafka.produce(narrow, (made.raw for made in stream))
+    scene.wait_until_accepted(20, 60)
     assert second.stop() == 0
 
 

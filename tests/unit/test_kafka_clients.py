@@ -1,5 +1,6 @@
 """What librdkafka says against its properties is a problem of the configuration, named by its section."""
 
+import sys
 from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Final
@@ -8,12 +9,12 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
-from consumer.adapters.kafka.kafka_consumer import KafkaConsumer, _headers, fault_of
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer, _headers, fault_of, member_epoch
 from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
 from consumer.adapters.kafka.kafka_waiting import within
 from consumer.core.errors import ConfigError
-from consumer.core.read import ReadFaultKind
+from consumer.core.read import GroupRole, ReadFaultKind
 
 SECRET: Final = "s3cret-token"
 CLIENTS: Final[list[tuple[Callable[[Mapping[str, str]], object], str]]] = [
@@ -109,6 +110,27 @@ def test_headers_that_cannot_be_read_are_none_and_asked_for_once() -> None:
 
     assert _headers(message) is None  # type: ignore[arg-type]  # as much of a message as is needed
     assert message.times_asked == 1
+
+
+@pytest.mark.parametrize(
+    ("metadata", "epoch"),
+    [
+        (b"CGMDv2:" + (3).to_bytes(4, sys.byteorder) + b"group\0member\0\1", 3),
+        (b"CGMDv2:" + b"\xff" * 4 + b"group\0\0\1", -1),
+        (b"CGMDv3:" + (3).to_bytes(4, sys.byteorder), -1),
+        (b"", -1),
+        (None, -1),
+    ],
+)
+def test_a_members_epoch_is_read_from_what_the_client_tells_of_its_group(metadata: object, epoch: int) -> None:
+    assert member_epoch(metadata) == epoch
+
+
+def test_this_client_tells_of_its_group_in_the_form_that_is_known() -> None:
+    client = KafkaConsumer({"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "log_level": "0"}, lambda *_: None)
+
+    assert client._consumer.consumer_group_metadata()[:11] == b"CGMDv2:\xff\xff\xff\xff"
+    assert not client.is_member(GroupRole.ORIGIN)
 
 
 # ── waiting for a broker ────────────────────────────────────────────────────────────────────────

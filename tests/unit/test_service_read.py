@@ -465,6 +465,25 @@ def test_an_ended_client_of_the_own_group_leaves_the_other_alone() -> None:
     assert list(scene.ledger.partitions) == [P0]
 
 
+def test_a_member_that_is_given_nothing_and_told_of_nothing_is_ready_once_the_groups_have_let_it_in() -> None:
+    """So it is with `group.protocol: consumer`: no assignment comes where there is nothing to assign."""
+    scene = Scene()
+    scene.kafka.logs["g.replay", 0] = []
+    scene.member.give = lambda partitions: None  # type: ignore[method-assign]  # all of them are others'
+    scene.member.own_is_denied = True
+    scene.kafka.logs[TOPIC, 0] = []
+    scene.run()
+    assert [reason[:33] for reason in unready(scene)] == [
+        "not yet a member of the group",
+        "not yet a member of the own group",
+    ]
+
+    scene.member.silently_in = {GroupRole.ORIGIN, GroupRole.OWN}
+    scene.run()
+
+    assert not unready(scene)
+
+
 def test_an_own_group_that_cannot_be_joined_is_told() -> None:
     scene = Scene()
     scene.kafka.logs["g.replay", 0] = []

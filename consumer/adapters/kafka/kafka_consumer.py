@@ -4,6 +4,7 @@ Everything here is called from the deciding thread; librdkafka's own threads do 
 """
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from threading import Thread
@@ -45,6 +46,7 @@ class KafkaConsumer:
 
     def __init__(self, properties: Mapping[str, str], on_commit: OnCommit) -> None:
         self._properties, self._on_commit = properties, on_commit
+        self._is_consumer_protocol = properties.get("group.protocol", "classic").lower() == "consumer"
         self._faults: list[ReadFault] = []
         """Met by callbacks: they belong to the next read."""
         self._epochs: dict[model.TopicPartition, int] = {}
@@ -120,6 +122,14 @@ class KafkaConsumer:
 
     def resume(self, partitions: Iterable[model.TopicPartition]) -> None:
         self._consumer.resume([TopicPartition(*p) for p in partitions])
+
+    def is_member(self, group: GroupRole) -> bool:
+        """True once the group has let this member in, with `group.protocol: consumer`.
+
+        In that protocol a member that is given no partitions is told of nothing: only its epoch says that it is one. Of
+        the other protocol False: there even an empty share is given.
+        """
+        return self._is_consumer_protocol and member_epoch(self._consumer.consumer_group_metadata()) > 0
 
     def close(self, is_over: Callable[[], bool] = never) -> None:
         """Leave the group (a static member stays in it until its session ends). Nothing is given back any more."""
@@ -268,6 +278,21 @@ def fault_of(error: KafkaError, partition: model.TopicPartition | None) -> ReadF
     elif error.code() in _LOST:
         kind = ReadFaultKind.POSITION_LOST
     return ReadFault(kind, partition, error.str())
+
+
+def member_epoch(metadata: object) -> int:
+    """The epoch in what librdkafka calls a consumer group's metadata; -1 in a form that is not known.
+
+    Source: librdkafka 2.16, rd_kafka_consumer_group_metadata_write: a mark, then the generation as an int32 of this
+    machine, which in the consumer protocol is the member's epoch. It is 0 or less before the group has let it in.
+    """
+    if not isinstance(metadata, bytes) or not metadata.startswith(_METADATA_MARK):
+        return -1
+    begin = len(_METADATA_MARK)
+    return int.from_bytes(metadata[begin : begin + 4], sys.byteorder, signed=True)
+
+
+_METADATA_MARK: Final = b"CGMDv2:"
 
 
 def _headers(message: Message) -> Headers | None:

@@ -81,6 +81,9 @@ class OwnTopicsConsumer:
             stored |= member.committed(theirs)
         return stored
 
+    def is_member(self, group: GroupRole) -> bool:
+        return (self._own if group is GroupRole.OWN else self._main).is_member(group)
+
     def known_high(self, partition: Partition) -> int | None:
         return self._of(partition).known_high(partition)
 

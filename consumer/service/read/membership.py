@@ -29,6 +29,10 @@ class Membership:
         self._why.pop(group, None)
         self._times_out.pop(group, None)
 
+    def missing(self) -> list[GroupRole]:
+        """The groups that have not let this member in, as far as is known."""
+        return [group for group in GroupRole if group not in self._joined]
+
     def lost(self, group: GroupRole) -> None:
         """The group goes on without this member, which will join again by itself."""
         self._joined.discard(group)
@@ -53,10 +57,7 @@ class Membership:
         return due
 
     def lacking(self, group: GroupRole) -> Iterator[str]:
-        """Why a group is not joined, if it is not.
-
-        A member of the own group may be given nothing, and then hears of nothing: it lacks the group once that is said.
-        """
+        """Why a group is not joined, if it is not."""
         why = self._why.get(group)
-        if group not in self._joined and (why or group is GroupRole.ORIGIN):
+        if group not in self._joined:
             yield _LACKING[group] + (f": {why}" if why else "")

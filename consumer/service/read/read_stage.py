@@ -116,6 +116,9 @@ class ReadStage:
             self._meet(fault)
 
     def _look_around(self) -> None:
+        for group in self._membership.missing():
+            if self._member.is_member(group):
+                self._membership.joined(group)
         for group in self._membership.to_renew(self._now_s):
             self._member.renew(group)
             self._subscription.forget()
