@@ -38,6 +38,7 @@ log = structlog.get_logger("consumer.service.loop")
 BUSY_WAIT_S: Final = 0.01
 """How long a read may wait for records while answers are expected."""
 IDLE_WAIT_S: Final = 0.05
+_COMMIT_FOR_S: Final = 5.0  # to wait for the brokers with the breaker open: nobody polls meanwhile
 _LEAVE_FOR_S: Final = 5.0  # to wait for the brokers when leaving: without a word, the group notices later
 
 
@@ -122,7 +123,8 @@ class Service:
         self._parking = stages.parking(settings)
         self._ledger, self._breaker, self._outcomes = stages.ledger, stages.breaker, stages.outcomes
         self._clocks, self._settings = clocks, settings
-        self._is_stopping = self._is_breaker_handled = self._is_breaker_to_close = False
+        self._is_stopping = False
+        self._is_breaker_told = self._is_breaker_handled = self._is_breaker_to_close = False
         decided = self._deciding.decided
         parts = ServiceParts(
             self._reading, windows, delivering, settling, self._parking, stages.ledger, stages.breaker, decided
@@ -138,6 +140,7 @@ class Service:
             topics=self._parking.paused_topics(now_s),
         )
         self._deciding.step(self._reading.read(now_s, self._wait_s()), now_s, wall_s)
+        self._settling.origins = self._reading.origins
         for partition, offset in self._windows.late(self._reading.paused).items():
             self._reading.read_on(partition, offset)
         self._send_and_settle(is_flushing=self._is_stopping)
@@ -167,14 +170,23 @@ class Service:
             self._is_breaker_to_close = False
             return
         if not self._is_breaker_handled and not self._is_busy():
-            self._is_breaker_handled = True
-            log.error("breaker.open", remedy=_BREAKER_REMEDY)
-            self._settling.commit_now(self._member)
-            self._reading.release_all()
+            self._commit_with_breaker_open()
         if self._is_breaker_handled and self._is_breaker_to_close:
-            self._is_breaker_handled = self._is_breaker_to_close = False
+            self._is_breaker_handled = self._is_breaker_told = self._is_breaker_to_close = False
             self._breaker.close()
             log.info("breaker.closed")
+
+    def _commit_with_breaker_open(self) -> None:
+        """With brokers away, what TikTok has accepted waits for a later commit, or an operator who wants to go on."""
+        if not self._is_breaker_told:
+            self._is_breaker_told = True
+            log.error("breaker.open", remedy=_BREAKER_REMEDY)
+            until_s = self._clocks.monotonic() + _COMMIT_FOR_S
+            self._settling.commit_now(self._member, lambda: self._clocks.monotonic() >= until_s)
+        is_uncommitted = self._settling.commits_failed and self._ledger.committable()
+        if not is_uncommitted or self._is_breaker_to_close:
+            self._is_breaker_handled = True
+            self._reading.release_all()
 
     def close_breaker(self) -> None:
         """An operator says that the cause is gone (SIGHUP): read on, once what TikTok has is finished and committed.

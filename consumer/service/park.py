@@ -15,7 +15,8 @@ from consumer.metrics import Metrics
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
 from consumer.service.deliver import DeliverStage
-from consumer.service.settle.settle_stage import ParkResult, SettleStage
+from consumer.service.settle.pending import ParkResult
+from consumer.service.settle.settle_stage import SettleStage
 
 log = structlog.get_logger("consumer.park")
 

@@ -345,6 +345,71 @@ def test_what_tiktok_accepts_is_committed_with_the_breaker_open() -> None:
     assert committed >= 1
 
 
+def with_open_breaker_and_brokers_away() -> Scene:
+    scene = Scene(of_last=100)
+    scene.kafka.is_away = True
+    scene.kafka.produce(encoded(event_id="good"))
+    for _ in range(50):
+        scene.kafka.produce(b"\x07bad")
+    scene.run(for_s=30)
+    return scene
+
+
+def test_an_open_breaker_keeps_what_is_settled_until_the_brokers_are_back_to_commit_it() -> None:
+    """In a commit without a time limit nobody polls, and the group goes on without this member."""
+    scene = with_open_breaker_and_brokers_away()
+    assert scene.numbers()["breaker_open{}"] == 1
+    assert "offsets cannot be committed" in scene.service.published.unready
+    assert scene.kafka.committed_offset() is None
+
+    scene.kafka.is_away = False
+    scene.run()
+
+    assert (scene.kafka.committed_offset() or 0) >= 1
+    assert scene.sent_ids == ["good"]
+    assert scene.numbers()["records_in_flight{}"] == 0
+
+
+def test_an_open_breaker_is_closed_on_a_sign_also_with_the_brokers_away() -> None:
+    scene = with_open_breaker_and_brokers_away()
+    scene.kafka.logs[P0] = [scene.kafka.logs[P0][0], *([None] * 50)]
+
+    scene.service.close_breaker()
+    scene.run()
+
+    assert not any("breaker" in reason for reason in scene.service.published.unready)
+
+
+def test_a_record_in_an_own_topic_that_names_a_topic_which_is_not_there_blocks_nothing() -> None:
+    """Whoever may write to an own topic may name any origin; a dead-letter topic for it need not exist."""
+    scene = Scene()
+    named = ("__connect.errors.topic", b"nowhere")
+    scene.kafka.produce(b"\x07bad", topic="g.replay", headers=(named,))
+    scene.letters.refused_topics = {"nowhere.dlq": "UNKNOWN_TOPIC_OR_PART"}
+    scene.kafka.produce(encoded(event_id="a"))
+
+    scene.run()
+    scene.kafka.produce(encoded(event_id="b"))
+    scene.run()
+
+    (letter,) = scene.letters.written
+    assert letter.topic == f"{TOPIC}.dlq"
+    assert dict(letter.headers)["__connect.errors.topic"] == b"nowhere"
+    assert scene.sent_ids == ["a", "b"]
+    assert scene.service.published.unready == ()
+
+
+def test_a_dead_letter_topic_of_a_topic_that_is_read_is_waited_for() -> None:
+    scene = Scene()
+    scene.kafka.produce(b"\x07bad")
+    scene.letters.refused_topics = {f"{TOPIC}.dlq": "UNKNOWN_TOPIC_OR_PART"}
+
+    scene.run()
+
+    assert scene.letters.written == []
+    assert scene.numbers()["dead_letters_blocked{}"] == 1
+
+
 def test_records_wait_in_order_for_a_schema_and_other_partitions_flow() -> None:
     scene = Scene(framing="confluent")
     known, unknown = b"\0\0\0\0\1", b"\0\0\0\0\2"

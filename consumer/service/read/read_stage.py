@@ -161,6 +161,11 @@ class ReadStage:
         return "unknown" if partition in self._assigned.sought else self._pauses.state(partition)
 
     @property
+    def origins(self) -> Sequence[str]:
+        """The topics to read, other than the service's own."""
+        return self._subscription.origins
+
+    @property
     def waiting(self) -> dict[TopicPartition, deque[Record]]:
         """Records read that wait, in order, until their partition's next schema is known."""
         return self._pauses.waiting

@@ -37,6 +37,8 @@ class TopicSubscription:
         self._subscribed: Topics | None = None
         self._abandoned: Topics = ()
         self._there_at_first: frozenset[TopicPartition] | None = None
+        self.origins: Topics = ()
+        """The topics to read, other than the service's own."""
         self.lacks_topics = False
         """True while no topic of the cluster is one to read."""
 
@@ -59,7 +61,7 @@ class TopicSubscription:
         if seen is None:
             return
         self._tell_abandoned(seen)
-        origins = self._settings.chosen(seen)
+        self.origins = origins = self._settings.chosen(seen)
         self.lacks_topics = not origins
         chosen = (*origins, *sorted(self._settings.own_topics & seen.keys()))
         if chosen != self._subscribed and self._know_what_was_there(chosen, seen):

@@ -1,22 +1,23 @@
 """Stage `settle`: dead and parked records until the broker has them, and commits. The deciding thread's alone."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from consumer.core.dedupe.rewind.commit_metadata import MAX_METADATA_BYTES, SHORT_METADATA_BYTES
 from consumer.core.model import Event, EventOutcome, Item, Position, Record, Rejection, TopicPartition
 from consumer.core.reasons import RejectReason
-from consumer.core.settle.envelope import OutgoingRecord, dead_letter, own_record, shortened, topic_for
-from consumer.core.settle.ledger import Ledger, RecordOutcome
+from consumer.core.settle.envelope import dead_letter, own_record, topic_for
+from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import CommitMetadata, Member, RecordWriter, never
+from consumer.service.settle.pending import Parking, ParkResult, PendingRecord, can_be_smaller
 
 log = structlog.get_logger("consumer.settle")
 
@@ -26,48 +27,10 @@ WRITE_AGAIN_S: Final = 1.0
 LAST_REJECTED: Final = 20
 """So many rejections are kept for people to see."""
 _COMMITS_TO_DOUBT_SIZE: Final = 2
+_NO_SUCH_TOPIC: Final = frozenset(
+    {"UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION", "TOPIC_EXCEPTION", "TOPIC_AUTHORIZATION_FAILED"}
+)
 _TOO_LARGE: Final = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
-
-
-class _Parking(Struct, eq=False):
-    """An item whose records are being written to a parked topic."""
-
-    item: Item
-    left: int
-    """Records without an answer yet."""
-    failed: list[int]
-    """Places of the records that could not be written."""
-    error: str = ""
-
-
-class ParkResult(Struct, frozen=True, eq=False):
-    """What became of an item that was to be parked."""
-
-    item: Item
-    failed: tuple[int, ...]
-    """Places of its records that could not be written; empty if all were."""
-    error: str
-    is_too_large: bool
-
-
-class _Pending(Struct, eq=False):
-    """A record to be written that is not acknowledged, and what it means once it is."""
-
-    outgoing: OutgoingRecord
-    reason: str
-    """Of the rejection; empty for a parked record."""
-    pixel: str | None
-    tell: Callable[[], None]
-    """Tells the outcomes topic then."""
-    parking: _Parking | None = None
-    place: int = 0
-    """Of the record in the item that is parked."""
-    is_alone: bool = False
-    """True once it must not share a batch with others: a broker refuses a batch whole for its size."""
-
-    @property
-    def outcome(self) -> RecordOutcome:
-        return RecordOutcome.REJECTED if self.parking is None else RecordOutcome.PARKED
 
 
 class LastRejected(Struct, frozen=True):
@@ -95,7 +58,7 @@ class SettleStage:
         self._ledger, self._writer, self._metrics = ledger, writer, metrics
         self._dead_letter_topic = dead_letter_topic
         self._windows, self._outcomes = windows, outcomes
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[int, PendingRecord] = {}
         self._again: dict[int, float] = {}
         """Dead letters that could not be written, and when each is written again."""
         self._failing: set[int] = set()
@@ -103,6 +66,8 @@ class SettleStage:
         self._parked: list[ParkResult] = []
         self._number = 0
         self._commit_at_s = 0.0
+        self.origins: Sequence[str] = ()
+        """The topics that are read, other than the service's own."""
         self.commits_failed = 0
         """Commits that failed in a row."""
         self.last_rejected: Final[deque[LastRejected]] = deque(maxlen=LAST_REJECTED)
@@ -120,7 +85,8 @@ class SettleStage:
         failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
         outgoing = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
         tell = partial(self._outcomes.rejected, record, rejection, event)
-        self._write(_Pending(outgoing, str(rejection.reason), rejection.pixel, tell))
+        claimed_topic = "" if record.origin.topic == record.position.topic else record.origin.topic
+        self._write(PendingRecord(outgoing, str(rejection.reason), rejection.pixel, tell, claimed_topic=claimed_topic))
         log.warning(
             "record.rejected",
             topic=record.origin.topic,
@@ -138,19 +104,19 @@ class SettleStage:
 
         What became of it comes with `take_parked`.
         """
-        parking = _Parking(item, len(item.records), [])
+        parking = Parking(item, len(item.records), [])
         for place, record in enumerate(item.records):
             rule, event = item.rule_of(place), item.event
             outgoing = own_record(record, topic, rule, event.pixel, record.replays)
             tell = partial(self._outcomes.ended, record, event, EventOutcome.PARKED, rule)
-            self._write(_Pending(outgoing, "", event.pixel, tell, parking, place))
+            self._write(PendingRecord(outgoing, "", event.pixel, tell, parking, place))
 
     def take_parked(self) -> list[ParkResult]:
         """What became of the items that were to be parked, since the last call."""
         taken, self._parked = self._parked, []
         return taken
 
-    def _write(self, pending: _Pending) -> None:
+    def _write(self, pending: PendingRecord) -> None:
         self._number += 1
         self._pending[self._number] = pending
         self._writer.write(self._number, pending.outgoing, is_alone=pending.is_alone)
@@ -188,7 +154,7 @@ class SettleStage:
         pending = self._pending[number]
         if not self._ledger.owns(pending.outgoing.position):
             del self._pending[number]  # the next owner reads the record again
-        elif error in _TOO_LARGE and _can_be_smaller(pending):
+        elif error in _TOO_LARGE and can_be_smaller(pending):
             self._count_error(pending)
             self._write_again(number)
         elif pending.parking is not None:
@@ -196,22 +162,37 @@ class SettleStage:
             pending.parking.failed.append(pending.place)
             pending.parking.error = error
             self._note_parked(pending.parking)
+        elif error in _NO_SUCH_TOPIC and self._can_go_elsewhere(pending):
+            self._count_error(pending)
+            self._write_again(number)
         else:
             self._count_error(pending)
             self._block(number, pending, error, now_s)
 
-    def _count_error(self, pending: _Pending) -> None:
+    def _can_go_elsewhere(self, pending: PendingRecord) -> bool:
+        """The dead letter of a record from an own topic, whose headers name a topic that is not read: its dead-letter
+        topic need not exist, and must block nothing. It goes to that of a topic that is read; its headers stay."""
+        if not pending.claimed_topic or pending.claimed_topic in self.origins or not self.origins:
+            return False
+        topic = self._dead_letter_topic.replace("{topic}", min(self.origins))
+        if topic == pending.outgoing.topic:
+            return False
+        log.warning("dead_letter.elsewhere", wanted=pending.outgoing.topic, topic=topic)
+        pending.outgoing = structs.replace(pending.outgoing, topic=topic)
+        return True
+
+    def _count_error(self, pending: PendingRecord) -> None:
         if pending.parking is None:
             self._metrics.inc("dead_letter_errors")
 
-    def _note_parked(self, parking: _Parking) -> None:
+    def _note_parked(self, parking: Parking) -> None:
         """One record of an item is written, or will not be: with the last, it is known what became of the item."""
         parking.left -= 1
         if not parking.left:
             failed = tuple(sorted(parking.failed))
             self._parked.append(ParkResult(parking.item, failed, parking.error, parking.error in _TOO_LARGE))
 
-    def _block(self, number: int, pending: _Pending, error: str, now_s: float) -> None:
+    def _block(self, number: int, pending: PendingRecord, error: str, now_s: float) -> None:
         if not self._failing:
             log.error(
                 "dead_letters.blocked",
@@ -281,20 +262,6 @@ class SettleStage:
         for partition, offset in offsets.items():
             self._ledger.note_committed(partition, offset)
             self._windows.note_committed(partition, offset)
-
-
-def _can_be_smaller(pending: _Pending) -> bool:
-    """Leave something out of what the broker refused for its size: first the others, then a dead letter's value.
-
-    A parked record keeps its value, which is needed.
-    """
-    if not pending.is_alone:
-        pending.is_alone = True
-        return True
-    if pending.outgoing.value is None or pending.parking is not None:
-        return False
-    pending.outgoing = shortened(pending.outgoing)
-    return True
 
 
 def _stage_of(reason: RejectReason) -> str:
