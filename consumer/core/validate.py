@@ -39,14 +39,8 @@ def validate(
     """
     event = normalized.event
     age_s = now_s - event.event_time
-    if age_s < -MAX_FUTURE_S:
-        raise RecordRejected(
-            RejectReason.VALIDATE_EVENT_TIME_FUTURE, f"event_time: more than {MAX_FUTURE_S:.0f} s in the future"
-        )
-    if age_s > limits.max_event_age_s > 0:
-        raise RecordRejected(
-            RejectReason.VALIDATE_EVENT_TOO_OLD, f"event_time: more than {limits.max_event_age_s:.0f} s ago"
-        )
+    if age_s < -MAX_FUTURE_S or age_s > limits.max_event_age_s > 0:
+        raise _bad_time(age_s, limits)
     body = _encode(event)
     if len(body) > limits.max_body_bytes:
         raise RecordRejected(
@@ -66,3 +60,11 @@ def validate(
         normalized.notes,
         counted(event, normalized.fields),
     )
+
+
+def _bad_time(age_s: float, limits: EventLimits) -> RecordRejected:
+    if age_s < 0:
+        limit = f"more than {MAX_FUTURE_S:.0f} s in the future"
+        return RecordRejected(RejectReason.VALIDATE_EVENT_TIME_FUTURE, f"event_time: {limit}")
+    limit = f"more than {limits.max_event_age_s:.0f} s ago"
+    return RecordRejected(RejectReason.VALIDATE_EVENT_TOO_OLD, f"event_time: {limit}")
