@@ -22,6 +22,7 @@ from consumer.core.model import Decoded, Item, Record, SchemaWanted
 from consumer.core.normalize.event import normalize
 from consumer.core.route.conditions import compile_condition, resolve_pixel
 from consumer.core.rules.getters import compile_source
+from consumer.core.settle.held_bytes import held_by_events, held_by_record
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.core.validate import EventLimits, validate
 from consumer.wiring import decoder_of, windows_settings
@@ -111,7 +112,7 @@ class _Way:
             "normalize", lambda event: normalize(event, id_from_position="auto", reject_bad_fields=False), mapped
         )
         events = watch.each("validate", self._validate, zip(pixels, normalized, strict=True))
-        watch.each("settle", self._open, records)
+        watch.each("settle", self._open, zip(events, records, strict=True))
         offered = watch.each("dedupe", self._offer, zip(events, records, strict=True))
         items = [each.item for each in offered if each.is_to_batch and each.item is not None]
         watch.each("batch", lambda item: self._batcher.add(item, 0.0), items)
@@ -125,9 +126,10 @@ class _Way:
         assert isinstance(decoded, Decoded)
         return decoded
 
-    def _open(self, record: Record) -> None:
-        self._ledger.open(record.position, record.size_bytes, 0.0)
-        self._ledger.decided(record.position, 1)
+    def _open(self, made):  # type: ignore[no-untyped-def]  # a pair of event and record
+        event, record = made
+        self._ledger.open(record.position, held_by_record(record), 0.0)
+        self._ledger.decided(record.position, 1, held_by_events((event,)))
 
     def _offer(self, made):  # type: ignore[no-untyped-def]  # a pair of event and record
         event, record = made

@@ -87,7 +87,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _counter("records_settled", "Records finished: their offset may be committed.", "outcome"),
     _counter("records_released", "Records given up unsettled; they are read again later."),
     _gauge("records_in_flight", "Records read and neither settled nor released."),
-    _gauge("bytes_in_flight", "Their keys and values, in bytes."),
+    _gauge("bytes_in_flight", "Memory that they take, in bytes: keys, values, headers, their events and dead letters."),
     _gauge("oldest_in_flight_seconds", "Age of the oldest unsettled record.", worst="max"),
     _counter("commits", "Offset commits.", "result"),
     _counter("dead_letter_errors", "Dead letters that could not be written at the first try."),

@@ -151,7 +151,9 @@ class LimitsSection(Section):
     """What may be in memory at once, and which records are taken."""
 
     max_records_in_flight: Count = setting(50_000, "Records read and not yet settled. Beyond it, reading pauses.", ge=1)
-    max_bytes_in_flight: Size = setting("128MiB", "The same in bytes of their keys and values.", ge=1)
+    max_bytes_in_flight: Size = setting(
+        "128MiB", "The same in bytes of the memory that they and their events take.", ge=1
+    )
     max_record_bytes: Size = setting("1MiB", "Records whose value is longer are rejected.", ge=1)
     max_event_age_s: Duration = setting(
         "28d",

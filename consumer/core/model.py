@@ -50,10 +50,6 @@ class Record(Struct, frozen=True, gc=False):
     are_headers_readable: bool = True
     """False where a header's name is not UTF-8: the client then gives none of them."""
 
-    @property
-    def size_bytes(self) -> int:
-        return len(self.value or b"") + len(self.key or b"")
-
 
 class SchemaId(Struct, frozen=True, gc=False):
     """A schema's number in the registry: what follows the magic byte."""

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from consumer.core.dedupe.submissions import DedupeResult
 from consumer.core.model import Decision, Event, EventOutcome, Record, SchemaWanted
 from consumer.core.pipeline import Pipeline
 from consumer.core.reasons import Problem
 from consumer.core.settle.breaker import Breaker
+from consumer.core.settle.held_bytes import held_by_events, held_by_record
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics
 from consumer.service.decode import DecodeStage
@@ -78,7 +80,7 @@ class DecideStage:
                     self._ledger.skip(record.position)
             else:
                 read[record.position.topic] += 1
-                self._ledger.open(record.position, record.size_bytes, now_s)
+                self._ledger.open(record.position, held_by_record(record), now_s)
             self._follow(record, each, now_s, wall_s)
         for name, counts in (("records_read", read), ("records_rewound", rewound)):
             for topic, count in counts.items():
@@ -135,14 +137,14 @@ class DecideStage:
                 return
         live = [event for event in decision.events if not event.is_shadow]
         self.decided.note(decision)
-        self._ledger.decided(record.position, len(live) + len(decision.rejections))
+        self._ledger.decided(record.position, len(live) + len(decision.rejections), held_by_events(live))
         for rejection in decision.rejections:
             self._settling.reject(record, rejection, wall_s)
         for event in decision.events:
             if event.notes or event.remarks or event.is_shadow:
                 self._note(event, record)
         for event in live:
-            self._offer(event, record, now_s)
+            self._offer(structs.replace(event, notes=()) if event.notes else event, record, now_s)
 
     def _note(self, event: Event, record: Record) -> None:
         if event.is_shadow:
@@ -170,6 +172,8 @@ class DecideStage:
             self._ledger.settle(record.position, RecordOutcome.DUPLICATE)
         elif offered.is_to_batch:
             self._sharing.add(offered.item, now_s)
+        elif offered.outcome is DedupeResult.DUPLICATE:
+            self._ledger.hold(record.position, -held_by_events((event,)))
         elif offered.old_bytes:
             self._sharing.grew(offered.item, offered.old_bytes)
 

@@ -12,6 +12,7 @@ from consumer.core.deliver.pixel_state import PixelAvailability, PixelState
 from consumer.core.deliver.request import Request, RequestResult
 from consumer.core.deliver.response import code_label
 from consumer.core.model import Answer, Item
+from consumer.core.settle.held_bytes import held_by_events, held_by_record
 from consumer.metrics import Metrics
 from consumer.service.ports import Sender
 from consumer.status.connections import Connections, OutsideSystem
@@ -100,9 +101,9 @@ class DeliverStage:
 
     def size_waiting(self, pixels: Iterable[str]) -> WaitingSize:
         """How much of these pixels waits and is in no request."""
-        items = chain.from_iterable((*self._batcher.items(p), *self._delivery.retries(p)) for p in pixels)
+        items = list(chain.from_iterable((*self._batcher.items(p), *self._delivery.retries(p)) for p in pixels))
         records = [record for item in items for record in item.records]
-        return WaitingSize(len(records), sum(record.size_bytes for record in records))
+        return WaitingSize(len(records), sum(map(held_by_record, records)) + held_by_events([i.event for i in items]))
 
     def states(self) -> dict[str, PixelAvailability]:
         return dict(self._delivery.states())

@@ -161,6 +161,24 @@ def test_knows_how_much_is_in_flight_and_since_when() -> None:
     assert ledger.oldest_read_at_s() is None
 
 
+def test_knows_what_is_held_for_a_record_until_it_is_settled() -> None:
+    ledger = ledger_with(10, 11)
+    ledger.decided(at(10), 2, held_bytes=1000)
+    ledger.hold(at(10), 500)
+    ledger.hold(at(11), -20)
+    ledger.hold(at(12), 7)
+    assert ledger.in_flight_bytes == 200 + 1000 + 500 - 20
+
+    ledger.settle(at(10), RecordOutcome.SENT)
+    assert ledger.in_flight_bytes == 200 + 1000 + 500 - 20
+    ledger.settle(at(10), RecordOutcome.REJECTED)
+    ledger.hold(at(10), 500)
+    assert ledger.in_flight_bytes == 80
+
+    ledger.release([P0])
+    assert ledger.in_flight_bytes == 0
+
+
 def test_outcomes_are_spelt_as_the_metric_has_them() -> None:
     assert [outcome.label for outcome in RecordOutcome] == [
         "rejected",

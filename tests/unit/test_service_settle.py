@@ -70,7 +70,7 @@ class Desk:
     def reject(self, offset: int, epoch: int = 1) -> None:
         position = Position(*P0, offset, epoch)
         record = Record(position, 0, None, b"v", (), position)
-        self.ledger.open(position, record.size_bytes, 0.0)
+        self.ledger.open(position, 100, 0.0)
         self.ledger.decided(position, 1)
         self.settling.reject(record, REJECTION, 0.0)
 

@@ -35,7 +35,8 @@ class RecordOutcome(IntEnum):
 class _Entry(Struct, gc=False):
     parts: int
     outcome: RecordOutcome
-    size_bytes: int
+    held_bytes: int
+    """About what it and all that was made of it take in memory."""
     read_at_s: float
 
 
@@ -87,13 +88,17 @@ class Ledger:
         owned = self._partitions.get((position.topic, position.partition))
         return owned is not None and owned.epoch == position.epoch
 
-    def open(self, position: Position, size_bytes: int, now_s: float) -> None:
-        """Note a record as read and not settled."""
+    def open(self, position: Position, held_bytes: int, now_s: float) -> None:
+        """Note a record as read and not settled.
+
+        Args:
+            held_bytes: what it takes in memory.
+        """
         owned = self._partitions[position.topic, position.partition]
-        owned.entries[position.offset] = _Entry(1, RecordOutcome.DROPPED, size_bytes, now_s)
+        owned.entries[position.offset] = _Entry(1, RecordOutcome.DROPPED, held_bytes, now_s)
         owned.order.append(position.offset)
         owned.next_offset = position.offset + 1
-        self._in_flight_bytes += size_bytes
+        self._in_flight_bytes += held_bytes
 
     def skip_to(self, partition: TopicPartition, offset: int) -> None:
         """All records before `offset` have been read; what else stands there is no record. Never goes back."""
@@ -105,18 +110,31 @@ class Ledger:
         """Note a record as read that an earlier owner had settled: it counts neither as read nor as settled here."""
         self._partitions[position.topic, position.partition].next_offset = position.offset + 1
 
-    def decided(self, position: Position, parts: int) -> None:
+    def decided(self, position: Position, parts: int, held_bytes: int = 0) -> None:
         """A record has been decided: it is settled when so many parts of it are, its events and dead letters.
 
         With 0 parts it is settled at once, as dropped.
+
+        Args:
+            held_bytes: what its events take in memory.
         """
         owned = self._owned(position)
         entry = None if owned is None else owned.entries.get(position.offset)
         if entry is None:
             return
         entry.parts = max(1, parts)
+        entry.held_bytes += held_bytes
+        self._in_flight_bytes += held_bytes
         if not parts:
             self.settle(position, RecordOutcome.DROPPED)
+
+    def hold(self, position: Position, held_bytes: int) -> None:
+        """So much more is kept in memory for a record until it is settled; less, if negative."""
+        owned = self._owned(position)
+        entry = None if owned is None else owned.entries.get(position.offset)
+        if entry is not None:
+            entry.held_bytes += held_bytes
+            self._in_flight_bytes += held_bytes
 
     def settle(self, position: Position, outcome: RecordOutcome) -> bool:
         """Finish one part of a record. A position of an assignment that is over is ignored.
@@ -142,7 +160,7 @@ class Ledger:
             owned = self._partitions.pop(partition, None)
             if owned is not None:
                 released += len(owned.entries)
-                self._in_flight_bytes -= sum(entry.size_bytes for entry in owned.entries.values())
+                self._in_flight_bytes -= sum(entry.held_bytes for entry in owned.entries.values())
         self.totals.released += released
         return released
 
@@ -208,6 +226,7 @@ class Ledger:
 
     @property
     def in_flight_bytes(self) -> int:
+        """About what the records in flight and all that was made of them take in memory."""
         return self._in_flight_bytes
 
     def next_offset(self, partition: TopicPartition) -> int:
@@ -239,7 +258,7 @@ class Ledger:
         owned.has_news = True
         while owned.order and owned.order[0] not in owned.entries:
             owned.order.popleft()
-        self._in_flight_bytes -= entry.size_bytes
+        self._in_flight_bytes -= entry.held_bytes
         self.totals.settled[entry.outcome] += 1
 
 

@@ -66,7 +66,7 @@ class PublishStage:
     def _set_gauges(self, now_s: float) -> None:
         ledger, metrics = self._parts.ledger, self._metrics
         metrics.set("records_in_flight", ledger.in_flight)
-        metrics.set("bytes_in_flight", ledger.in_flight_bytes)
+        metrics.set("bytes_in_flight", self._parts.reading.in_flight_bytes)
         oldest_s = ledger.oldest_read_at_s()
         metrics.set("oldest_in_flight_seconds", 0.0 if oldest_s is None else now_s - oldest_s)
         metrics.set("breaker_open", float(self._parts.breaker.is_tripped))

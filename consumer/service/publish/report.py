@@ -145,7 +145,7 @@ class StatusReport:
             settled=settled,
             released=ledger.totals.released,
             in_flight=ledger.in_flight,
-            in_flight_bytes=ledger.in_flight_bytes,
+            in_flight_bytes=self._parts.reading.in_flight_bytes,
             max_in_flight=limits.max_records,
             max_in_flight_bytes=limits.max_bytes,
             oldest_s=None if oldest_s is None else round(now_s - oldest_s, 1),

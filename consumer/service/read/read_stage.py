@@ -108,6 +108,11 @@ class ReadStage:
         """Take back what there was no time to decide: the next `read` returns it, unless its partition has gone."""
         self._unread.give_back(records)
 
+    @property
+    def in_flight_bytes(self) -> int:
+        """What is in flight takes so much memory, what was read and not decided yet as well."""
+        return self._ledger.in_flight_bytes + self._unread.held_bytes
+
     def _take_in_what_came(self) -> None:
         beside = self._unread.take_beside()
         for partition, offset in beside.ends.items():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from consumer.core.model import Record, TopicPartition
 from consumer.core.read import ReadBatch, ReadFault
+from consumer.core.settle.held_bytes import held_by_record
 
 
 class Unread:
@@ -17,6 +18,11 @@ class Unread:
     @property
     def has_records(self) -> bool:
         return bool(self._records)
+
+    @property
+    def held_bytes(self) -> int:
+        """What the records take in memory that were given back."""
+        return sum(map(held_by_record, self._records))
 
     def note_beside(self, batch: ReadBatch) -> None:
         """Keep what came beside the records of a poll."""

@@ -13,6 +13,7 @@ from consumer.core.dedupe.rewind.commit_metadata import MAX_METADATA_BYTES, SHOR
 from consumer.core.model import Event, EventOutcome, Item, Position, Record, Rejection, TopicPartition
 from consumer.core.reasons import RejectReason
 from consumer.core.settle.envelope import dead_letter, own_record, topic_for
+from consumer.core.settle.held_bytes import held_by_letter
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
@@ -85,6 +86,7 @@ class SettleStage:
         failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
         outgoing = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
         tell = partial(self._outcomes.rejected, record, rejection, event)
+        self._ledger.hold(record.position, held_by_letter(record))
         claimed_topic = "" if record.origin.topic == record.position.topic else record.origin.topic
         self._write(PendingRecord(outgoing, str(rejection.reason), rejection.pixel, tell, claimed_topic=claimed_topic))
         log.warning(
@@ -109,6 +111,7 @@ class SettleStage:
             rule, event = item.rule_of(place), item.event
             outgoing = own_record(record, topic, rule, event.pixel, record.replays)
             tell = partial(self._outcomes.ended, record, event, EventOutcome.PARKED, rule)
+            self._ledger.hold(record.position, held_by_letter(record))
             self._write(PendingRecord(outgoing, "", event.pixel, tell, parking, place))
 
     def take_parked(self) -> list[ParkResult]:
