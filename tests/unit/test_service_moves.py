@@ -141,6 +141,19 @@ def test_a_parked_record_that_cannot_be_written_waits_in_memory_and_stops_nothin
     assert scene.letters.written == []
 
 
+def test_what_comes_back_from_a_parked_topic_takes_no_more_memory_each_time() -> None:
+    scene = Scene(rules=TWO_PIXELS, pixels=("shop", "app"), park_after_s=10.0, held=("app",))
+    scene.letters.refused_topics["g.parked.app"] = "TOPIC_AUTHORIZATION_FAILED"
+    scene.kafka.produce(encoded(event_id="a", user={"external_id": "two"}))
+    scene.run(for_s=5)
+    before = scene.numbers()["bytes_in_flight{}"]
+
+    scene.run(for_s=30)
+
+    assert scene.numbers()["park_errors{app}"] > 1
+    assert scene.numbers()["bytes_in_flight{}"] == before
+
+
 def test_a_parked_topic_that_can_be_written_again_is() -> None:
     scene = Scene(rules=TWO_PIXELS, pixels=("shop", "app"), park_after_s=10.0, held=("app",))
     scene.kafka.logs["g.parked.app", 0] = []

@@ -9,19 +9,20 @@ from itertools import chain
 from typing import Final
 
 from consumer.core.model import Event, Headers, Record
+from consumer.core.settle.envelope import OutgoingRecord
 
 _RECORD_BYTES: Final = 400
 """The record's objects, and the ledger's note of it."""
 _HEADER_BYTES: Final = 180
 _EVENT_BYTES: Final = 800
 """The event's objects, and where it waits: in the window's list of what has no answer, and in a batch."""
-_LETTER_BYTES: Final = 3700
+_LETTER_BYTES: Final = 4100
 """A dead or parked record's objects, our headers on it, and Kafka's client's."""
 
 
 def held_by_record(record: Record) -> int:
     size = _RECORD_BYTES + len(record.value or b"") + len(record.key or b"")
-    return size + _held_by_headers(record.headers) if record.headers else size
+    return size + _of_headers(record.headers) if record.headers else size
 
 
 def held_by_events(events: Sequence[Event]) -> int:
@@ -32,10 +33,10 @@ def held_by_events(events: Sequence[Event]) -> int:
     return size
 
 
-def held_by_letter(record: Record) -> int:
+def held_by_letter(letter: OutgoingRecord) -> int:
     """Of a dead or parked record until the broker has it, beside the record itself: Kafka's client makes a copy."""
-    return _LETTER_BYTES + held_by_record(record)
+    return _LETTER_BYTES + len(letter.value or b"") + len(letter.key or b"") + _of_headers(letter.original)
 
 
-def _held_by_headers(headers: Headers) -> int:
+def _of_headers(headers: Headers) -> int:
     return _HEADER_BYTES * len(headers) + sum(map(len, filter(None, chain.from_iterable(headers))))

@@ -86,7 +86,6 @@ class SettleStage:
         failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
         outgoing = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
         tell = partial(self._outcomes.rejected, record, rejection, event)
-        self._ledger.hold(record.position, held_by_letter(record))
         claimed_topic = "" if record.origin.topic == record.position.topic else record.origin.topic
         self._write(PendingRecord(outgoing, str(rejection.reason), rejection.pixel, tell, claimed_topic=claimed_topic))
         log.warning(
@@ -111,7 +110,6 @@ class SettleStage:
             rule, event = item.rule_of(place), item.event
             outgoing = own_record(record, topic, rule, event.pixel, record.replays)
             tell = partial(self._outcomes.ended, record, event, EventOutcome.PARKED, rule)
-            self._ledger.hold(record.position, held_by_letter(record))
             self._write(PendingRecord(outgoing, "", event.pixel, tell, parking, place))
 
     def take_parked(self) -> list[ParkResult]:
@@ -122,6 +120,7 @@ class SettleStage:
     def _write(self, pending: PendingRecord) -> None:
         self._number += 1
         self._pending[self._number] = pending
+        self._ledger.hold(pending.outgoing.position, held_by_letter(pending.outgoing))
         self._writer.write(self._number, pending.outgoing, is_alone=pending.is_alone)
 
     def poll(self, now_s: float, timeout_s: float = 0) -> None:
@@ -162,6 +161,7 @@ class SettleStage:
             self._write_again(number)
         elif pending.parking is not None:
             del self._pending[number]
+            self._ledger.hold(pending.outgoing.position, -held_by_letter(pending.outgoing))
             pending.parking.failed.append(pending.place)
             pending.parking.error = error
             self._note_parked(pending.parking)
