@@ -48,7 +48,7 @@ class Record(Struct, frozen=True, gc=False):
     rule: str | None = None
     replays: int = 0
     are_headers_readable: bool = True
-    """False where a header's name is not UTF-8: the client then gives none of them."""
+    """False where a header's name is not UTF-8, or there are more than 1,000: then there are none of them."""
 
 
 class SchemaId(Struct, frozen=True, gc=False):

@@ -112,6 +112,23 @@ def test_headers_that_cannot_be_read_are_none_and_asked_for_once() -> None:
     assert message.times_asked == 1
 
 
+class MessageWithHeaders:
+    """As much of a message as is needed."""
+
+    def __init__(self, count: int) -> None:
+        self._headers = [(f"h{n}", b"v") for n in range(count)]
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        return self._headers
+
+
+@pytest.mark.parametrize(("count", "kept"), [(0, 0), (1000, 1000), (1001, None)])
+def test_no_more_than_a_thousand_headers_are_kept(count: int, kept: int | None) -> None:
+    headers = _headers(MessageWithHeaders(count))  # type: ignore[arg-type]  # see there
+
+    assert (None if headers is None else len(headers)) == kept
+
+
 @pytest.mark.parametrize(
     ("metadata", "epoch"),
     [

@@ -292,15 +292,20 @@ def member_epoch(metadata: object) -> int:
     return int.from_bytes(metadata[begin : begin + 4], sys.byteorder, signed=True)
 
 
+_MOST_HEADERS: Final = 1000
 _METADATA_MARK: Final = b"CGMDv2:"
 
 
 def _headers(message: Message) -> Headers | None:
-    """None if a header's name is not UTF-8: the client then gives none of them, and breaks when asked again."""
+    """None if a header's name is not UTF-8: the client then gives none of them, and breaks when asked again.
+
+    None as well if there are too many: six bytes of a record's can become one that takes 200 in memory.
+    """
     try:
-        return tuple(message.headers() or ())  # type: ignore[arg-type]  # read headers are a list of (str, bytes)
+        headers = message.headers() or ()
     except (SystemError, UnicodeDecodeError):  # the first is what its C code makes of the second
         return None
+    return tuple(headers) if len(headers) <= _MOST_HEADERS else None  # type: ignore[arg-type]  # read ones are pairs
 
 
 def _name_of(failed: KafkaException | TimeoutError) -> str:

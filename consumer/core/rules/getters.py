@@ -125,7 +125,9 @@ def _header(name: str) -> Getter:
 
     def get(decoded: Decoded) -> str | Unreadable | None:
         if not decoded.record.are_headers_readable:
-            raise RecordRejected(RejectReason.DECODE_HEADERS, "a header's name is not UTF-8")
+            raise RecordRejected(
+                RejectReason.DECODE_HEADERS, "a header's name is not UTF-8, or there are more than 1,000"
+            )
         for other, value in reversed(decoded.record.headers):
             if other == name:
                 return text_of(value)
