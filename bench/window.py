@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from consumer.core.dedupe.window import Window, WindowSettings
+from consumer.core.dedupe.window import Window
+from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Event, Item, Position, Record
 from consumer.core.tiktok_event import FIELD_BIT
 

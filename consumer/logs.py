@@ -42,27 +42,26 @@ def set_up(
     ]
     if worker is not None:
         shared.append(lambda _, __, event: {**event, "worker": worker})
-    target = stream or sys.stderr
-    render = _renderer(style, target)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(target)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
-        )
-    )
+    handler = _handler(stream or sys.stderr, style, shared)
     if only is not None:
         handler.addFilter(only)
     logging.basicConfig(handlers=[handler], level=_LEVELS[level], force=True)
     # These say at `info` what our metrics count, or show whole requests.
     for noisy in ("httpx2", "httpcore2", "uvicorn", "confluent_kafka.schema_registry"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _handler(target: TextIO, style: str, shared: list[Processor]) -> logging.Handler:
+    render = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(style, target)]
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
+    return handler
 
 
 def set_level(level: str) -> None:

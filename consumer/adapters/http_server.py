@@ -25,6 +25,40 @@ from consumer.web import HEADERS, STATUS, Files
 _START_WITHIN_S: Final = 10.0
 
 
+class _Endpoints:
+    """What each path answers, from what was published last."""
+
+    def __init__(self, latest: Callable[[], ServiceSnapshot], now_s: Callable[[], float], hosts: Iterable[str]) -> None:
+        self._latest, self._now_s, self._names = latest, now_s, own_names(hosts)
+        self._files = Files(STATUS)
+
+    async def metrics(self, request: Request) -> Response:
+        registry = CollectorRegistry()
+        registry.register(SnapshotCollector(self._latest().snapshot))
+        registry.register(PROCESS_COLLECTOR)  # `process_*`, as every exporter has them: start, memory, CPU, files
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(registry), headers={"content-type": content_type})
+
+    async def healthz(self, _: Request) -> Response:
+        problems = self._latest().stuck(self._now_s())
+        return JSONResponse({"healthy": not problems, "reasons": problems}, 503 if problems else 200)
+
+    async def readyz(self, _: Request) -> Response:
+        problems = list(self._latest().unready)
+        return JSONResponse({"ready": not problems, "reasons": problems}, 503 if problems else 200)
+
+    async def status(self, request: Request) -> Response:
+        if not is_own_host(request.headers.get("host"), self._names):
+            return JSONResponse(_FOREIGN_HOST, 421)
+        return Response(msgspec.json.encode(self._latest().status), headers=HEADERS, media_type="application/json")
+
+    async def page(self, _: Request) -> Response:
+        return self._files.response("index.html")
+
+    async def static(self, request: Request) -> Response:
+        return self._files.response(request.path_params["name"])
+
+
 def application(
     latest: Callable[[], ServiceSnapshot], now_s: Callable[[], float], hosts: Iterable[str] = ()
 ) -> Starlette:
@@ -33,44 +67,17 @@ def application(
     Args:
         latest: what was published last.
         now_s: monotonic seconds.
-        hosts: by which names, beside this machine's, the status may be asked for.
+        hosts: by which names, besides this machine's, the status may be asked for.
     """
-    files, names = Files(STATUS), own_names(hosts)
-
-    async def metrics(request: Request) -> Response:
-        registry = CollectorRegistry()
-        registry.register(SnapshotCollector(latest().snapshot))
-        registry.register(PROCESS_COLLECTOR)  # `process_*`, as every exporter has them: start, memory, CPU, files
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(registry), headers={"content-type": content_type})
-
-    async def healthz(_: Request) -> Response:
-        problems = latest().stuck(now_s())
-        return JSONResponse({"healthy": not problems, "reasons": problems}, 503 if problems else 200)
-
-    async def readyz(_: Request) -> Response:
-        problems = list(latest().unready)
-        return JSONResponse({"ready": not problems, "reasons": problems}, 503 if problems else 200)
-
-    async def status(request: Request) -> Response:
-        if not is_own_host(request.headers.get("host"), names):
-            return JSONResponse(_FOREIGN_HOST, 421)
-        return Response(msgspec.json.encode(latest().status), headers=HEADERS, media_type="application/json")
-
-    async def page(_: Request) -> Response:
-        return files.response("index.html")
-
-    async def static(request: Request) -> Response:
-        return files.response(request.path_params["name"])
-
+    endpoints = _Endpoints(latest, now_s, hosts)
     return Starlette(
         routes=[
-            Route("/metrics", metrics),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/api/status", status),
-            Route("/", page),
-            Route("/static/{name}", static),
+            Route("/metrics", endpoints.metrics),
+            Route("/healthz", endpoints.healthz),
+            Route("/readyz", endpoints.readyz),
+            Route("/api/status", endpoints.status),
+            Route("/", endpoints.page),
+            Route("/static/{name}", endpoints.static),
         ]
     )
 

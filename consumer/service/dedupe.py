@@ -9,7 +9,8 @@ from consumer.core.dedupe.rewind.checkpoint import ColdReason, Rewind, has_offse
 from consumer.core.dedupe.rewind.commit_metadata import is_other_cluster, is_other_topic, parse_metadata
 from consumer.core.dedupe.submissions import OfferedEvent
 from consumer.core.dedupe.trim import trim
-from consumer.core.dedupe.window import Window, WindowSettings
+from consumer.core.dedupe.window import Window
+from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Event, Item, OffsetRuns, Position, Record, TopicPartition
 from consumer.core.read import StartOrigin, StartPosition
 from consumer.metrics import Metrics

@@ -18,7 +18,7 @@ from consumer.core.batch import Batcher, BatchLimits
 from consumer.core.decode.decoder import Decoder
 from consumer.core.dedupe.shared_protocol import OWNER_BYTES
 from consumer.core.dedupe.shared_window import SharedClaims
-from consumer.core.dedupe.window import WindowSettings
+from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.parking import ParkSettings, WaitingSize
 from consumer.core.deliver.request import DeliverySettings, PixelSettings

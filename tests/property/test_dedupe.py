@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from consumer.core.dedupe.rewind.commit_metadata import parse_metadata
 from consumer.core.dedupe.submissions import DedupeResult
-from consumer.core.dedupe.window import Window, WindowSettings
+from consumer.core.dedupe.window import Window
+from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Item, Position, Record
 from tests.property.test_dedupe_model import Copy, Model, Sent, Values, news, together
 from tests.unit.test_dedupe_merge import made, values_of

@@ -7,9 +7,10 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consumer.commands.init.aliases import CONSENT, EVENT_FIELDS, ITEM_LISTS, ITEM_WANTED, TIME_FIELDS, WANTED
+from consumer.commands.init.aliases import CONSENT, EVENT_FIELDS, TIME_FIELDS, WANTED
 from consumer.commands.init.draft import drafted
 from consumer.commands.init.draft_text import Connection, written
+from consumer.commands.init.product_aliases import ITEM_LISTS, ITEM_WANTED
 from consumer.config import parse
 from consumer.config.checks.schema_paths import problems_with
 from consumer.core.decode.schema import parse as parse_schema

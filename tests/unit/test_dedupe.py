@@ -6,7 +6,8 @@ import pytest
 
 from consumer.core.dedupe.digest import digest_of
 from consumer.core.dedupe.submissions import DedupeResult, OfferedEvent
-from consumer.core.dedupe.window import Window, WindowSettings
+from consumer.core.dedupe.window import Window
+from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Event, EventOutcome, Item, Position, Record
 from tests.unit.test_dedupe_merge import made, values_of
 

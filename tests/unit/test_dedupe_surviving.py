@@ -9,7 +9,8 @@ from consumer.core.dedupe.merge import presence
 from consumer.core.dedupe.rewind.checkpoint import MAX_REFUSED, ColdReason
 from consumer.core.dedupe.rewind.commit_metadata import parse_metadata
 from consumer.core.dedupe.submissions import DedupeResult, OfferedEvent
-from consumer.core.dedupe.window import Window, WindowSettings
+from consumer.core.dedupe.window import Window
+from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Event
 from consumer.core.tiktok_event import FIELD_BIT
 from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, WINDOW_MS, Reader, record

@@ -23,11 +23,12 @@ from confluent_kafka import (
 
 from consumer.adapters.kafka.kafka_admin import ASK_TIMEOUT_S
 from consumer.adapters.kafka.kafka_errors import config_errors
+from consumer.adapters.kafka.kafka_faults import fault_of
 from consumer.adapters.kafka.kafka_waiting import within
 from consumer.core import model
 from consumer.core.errors import Unreachable
 from consumer.core.model import Headers, Position, Record
-from consumer.core.read import CommittedOffset, GroupRole, ReadBatch, ReadFault, ReadFaultKind
+from consumer.core.read import CommittedOffset, GroupRole, ReadBatch, ReadFault
 from consumer.service.ports import RebalanceListener, never
 
 log = structlog.get_logger("consumer.kafka")
@@ -249,35 +250,6 @@ class KafkaConsumer:
 
     def _note_error(self, error: KafkaError) -> None:
         self._faults.append(fault_of(error, None))
-
-
-_LOST: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._NO_OFFSET})
-_REFUSED: Final = frozenset(
-    {
-        *(KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZATION_FAILED),
-        *(KafkaError.CLUSTER_AUTHORIZATION_FAILED, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._AUTHENTICATION),
-    }
-)
-
-
-_FENCED: Final = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
-
-
-def fault_of(error: KafkaError, partition: model.TopicPartition | None) -> ReadFault:
-    """What an error of the client means."""
-    kind = ReadFaultKind.OTHER
-    # A fatal error has the code _FATAL in place of its cause's, whose text is all that tells of it.
-    if error.code() == KafkaError.FENCED_INSTANCE_ID or (error.code() == KafkaError._FATAL and _FENCED in error.str()):
-        kind = ReadFaultKind.FENCED
-    elif error.fatal() or error.code() == KafkaError._FATAL:
-        kind = ReadFaultKind.OUT
-    elif error.code() == KafkaError._ALL_BROKERS_DOWN:
-        kind = ReadFaultKind.AWAY
-    elif error.code() in _REFUSED:
-        kind = ReadFaultKind.REFUSED
-    elif error.code() in _LOST:
-        kind = ReadFaultKind.POSITION_LOST
-    return ReadFault(kind, partition, error.str())
 
 
 def member_epoch(metadata: object) -> int:

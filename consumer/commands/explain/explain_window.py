@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from consumer.core.dedupe.digest import digest_of, has_key
 from consumer.core.dedupe.submissions import DedupeResult
-from consumer.core.dedupe.window import Window, WindowSettings
+from consumer.core.dedupe.window import Window
+from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Event, Item, Record
 
 

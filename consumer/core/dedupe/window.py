@@ -10,8 +10,6 @@ owns the claim: its time is the claim's time. When it is refused, the next one o
 
 from typing import Final
 
-from msgspec import Struct
-
 from consumer.core.dedupe.claims import NOWHERE, Claims, fields_of, offset_of, time_of
 from consumer.core.dedupe.digest import digest_of, has_key
 from consumer.core.dedupe.merge import merge, presence
@@ -28,23 +26,12 @@ from consumer.core.dedupe.submissions import (
     fields_of_all,
     settle_with_existing,
 )
+from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Event, EventOutcome, Item, OffsetRuns, Record
 
 # An enum's members are slow to reach, and each event needs these.
 _ACCEPTED: Final = EventOutcome.ACCEPTED
 _FIRST: Final = DedupeResult.FIRST
-
-
-class WindowSettings(Struct, frozen=True):
-    """`dedupe` of the configuration (docs/configuration.md)."""
-
-    window_ms: int
-    """0: no deduplication."""
-    merge_wait_ms: int = 0
-    """0 … window: how long an event waits for copies before it is batched."""
-    forward_new_fields: bool = True
-    max_body_bytes: int = 1 << 20
-    """Of one event's JSON: what fits a request of its own. A copy that would make it larger is not merged."""
 
 
 class Window:

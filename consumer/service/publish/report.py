@@ -22,6 +22,7 @@ from consumer.status.model import (
     PixelStatus,
     Rejected,
     RequestsStatus,
+    Stage,
     Status,
     WindowStatus,
 )
@@ -96,33 +97,33 @@ class StatusReport:
             mode=self._about.mode,
             ready=not reasons,
             reasons=reasons,
-            stages=tuple(
-                stages(
-                    counts,
-                    self._parts.decided,
-                    self._parts.settling.rejected_by_stage,
-                    settled,
-                    self._waiting(counts),
-                )
-            ),
+            stages=self._stages(counts, settled),
             ledger=self._ledger(counts, settled, now_s),
             partitions=tuple(self._partitions(offsets, counts.lags, now_s)),
             pixels={
                 name: self._pixel(name, pixel, counts, now_s, wall_s)
                 for name, pixel in self._parts.delivering.states().items()
             },
-            requests=RequestsStatus(
-                in_flight=self._parts.delivering.in_flight(),
-                limit=self._parts.delivering.limit(),
-                max_in_flight=self._about.max_requests,
-                by_result=dict(counts.results),
-            ),
+            requests=self._requests(counts),
             connections=self._parts.reading.connections.all,
             window=WindowStatus(
                 self._parts.windows.keys, round(self._parts.windows.reaches_back_s, 1), self._parts.windows.is_warm
             ),
             rejected=self._rejected(),
             history=self._history.samples,
+        )
+
+    def _stages(self, counts: Counts, settled: Mapping[str, int]) -> tuple[Stage, ...]:
+        rejected = self._parts.settling.rejected_by_stage
+        return tuple(stages(counts, self._parts.decided, rejected, settled, self._waiting(counts)))
+
+    def _requests(self, counts: Counts) -> RequestsStatus:
+        delivering = self._parts.delivering
+        return RequestsStatus(
+            in_flight=delivering.in_flight(),
+            limit=delivering.limit(),
+            max_in_flight=self._about.max_requests,
+            by_result=dict(counts.results),
         )
 
     def _waiting(self, counts: Counts) -> dict[str, int]:

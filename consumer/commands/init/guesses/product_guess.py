@@ -5,9 +5,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from consumer.commands.init.aliases import ID_LISTS, ITEM_LISTS, ITEM_WANTED, PRODUCT_WORDS, WANTED, WantedField
+from consumer.commands.init.aliases import WANTED, WantedField
 from consumer.commands.init.guesses.money_guess import with_money_suffixes
 from consumer.commands.init.matching import Match, choices, matches
+from consumer.commands.init.product_aliases import ID_LISTS, ITEM_LISTS, ITEM_WANTED, PRODUCT_WORDS
 from consumer.commands.init.schema_leaves import Leaf, has_text_items, leaves_of, records_in
 from consumer.core.decode.schema import Schema
 
