@@ -57,6 +57,11 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _gauge("lag", "End of the log minus committed offset.", "topic", "partition", worst="max"),
     _gauge("uncommitted_span", "Next offset to read minus committed offset.", "topic", "partition", worst="max"),
     _gauge("positions_unknown", "Partitions that cannot be read yet: nobody says from where, as without a leader."),
+    _gauge(
+        "parked_unread",
+        "Parked records that nobody reads, since their pixels are not configured any more.",
+        worst="max",
+    ),
     # decode … validate
     _counter("rejected", "Dead letters, by reason.", "reason"),
     _counter("dropped_fields", "Optional fields left out because TikTok would not take them.", "field", "problem"),

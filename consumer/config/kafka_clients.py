@@ -63,10 +63,14 @@ def own_topics_of(settings: Settings) -> frozenset[str]:
     return frozenset(own_topics(settings.kafka.group_id, settings.pixels))
 
 
-def abandoned_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ...]]:
+def is_own_topic(settings: Settings, topic: str) -> bool:
+    """Whether this group writes a topic for itself, or did so before a pixel was taken out of the configuration."""
+    return topic not in settings.kafka.topics and bool(own_topics_among((topic,), settings.kafka.group_id))
+
+
+def abandoned_topics(settings: Settings, seen: Iterable[str]) -> tuple[str, ...]:
     """Which of the cluster's topics hold parked records of pixels that are configured no more: nobody reads them."""
-    ours = own_topics_of(settings)
-    return lambda seen: tuple(sorted(own_topics_among(seen, settings.kafka.group_id) - ours))
+    return tuple(sorted(own_topics_among(seen, settings.kafka.group_id) - own_topics_of(settings)))
 
 
 def outcomes_topics(settings: Settings) -> frozenset[str]:

@@ -82,6 +82,10 @@ class TopicDirectory(Protocol):
         """The offset that each read partition's next record will have, as far as known."""
 
     @property
+    def unread(self) -> Mapping[str, int]:
+        """Records in parked topics of this group that nobody reads, since their pixels are not configured any more."""
+
+    @property
     def looks(self) -> int:
         """How often the cluster was asked something so far, with or without an answer."""
 

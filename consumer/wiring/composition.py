@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -13,8 +13,10 @@ from consumer.adapters.kafka.kafka_admin import KafkaCluster, TopicWatch
 from consumer.adapters.kafka.kafka_consumer import OnCommit
 from consumer.adapters.kafka.kafka_positions import KafkaPositionFinder
 from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
+from consumer.adapters.kafka.kafka_unread import unread_records
 from consumer.config import Settings
 from consumer.config.kafka_clients import (
+    abandoned_topics,
     consumer_properties,
     producer_properties,
 )
@@ -86,6 +88,8 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
     topics = topic_watch(settings, cluster, is_dry=replaced.is_dry)
     stages = _stages(settings, replaced, ended, clocks, connections)
     member = (replaced.member or partial(member_of, settings))(stages.settling.committed)
+    if not replaced.is_dry:
+        topics.count_unread = partial(_unread, settings, member, cluster)
     service = Service(
         edges=Edges(member, KafkaPositionFinder(member.committed, cluster), topics, connections),
         stages=stages,
@@ -94,6 +98,11 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
         settings=service_settings(settings, is_dry=replaced.is_dry),
     )
     return service, topics
+
+
+def _unread(settings: Settings, member: Member, cluster: KafkaCluster, seen: Mapping[str, int]) -> Mapping[str, int]:
+    topics = {topic: seen[topic] for topic in abandoned_topics(settings, seen)}
+    return unread_records(topics, member.committed, cluster)
 
 
 def _stages(

@@ -1,6 +1,7 @@
 """Kafka, TikTok, the schema registry and Redis, as the settings say how to reach them."""
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from consumer.config import Settings
 from consumer.config.kafka_clients import (
     consumer_properties,
     follow_topics_every_s,
+    is_own_topic,
     outcomes_topics,
     own_topics_of,
     producer_properties,
@@ -38,7 +40,7 @@ def member_of(settings: Settings, told: OnCommit) -> Member:
     properties = consumer_properties(settings)
     own_group = {"group.id": settings.kafka.group_id + OWN_SUFFIX}
     own = KafkaConsumer({**properties, **own_group, "fetch.wait.max.ms": "500"}, told)
-    return OwnTopicsConsumer(KafkaConsumer(properties, told), own, own_topics_of(settings))
+    return OwnTopicsConsumer(KafkaConsumer(properties, told), own, partial(is_own_topic, settings))
 
 
 def topic_watch(settings: Settings, cluster: KafkaCluster, *, is_dry: bool) -> TopicWatch:

@@ -9,7 +9,6 @@ from typing import Final
 
 from consumer.config import Settings
 from consumer.config.kafka_clients import (
-    abandoned_topics,
     chosen_topics,
     own_topics_of,
 )
@@ -67,7 +66,6 @@ def read_settings(settings: Settings) -> ReadSettings:
         TopicSettings(
             chosen=chosen_topics(settings),
             own_topics=own_topics_of(settings),
-            abandoned=abandoned_topics(settings),
             is_latest=settings.kafka.start == "latest",
         ),
         max_records=settings.limits.max_records_in_flight,

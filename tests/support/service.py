@@ -290,6 +290,7 @@ class FakeTopics:
         self.read: frozenset[TopicPartition] = frozenset()
         self.stale_ids: dict[str, str] = {}
         """What it saw when it looked last, where that is not so any more."""
+        self.unread: Mapping[str, int] = {}
         self.looks = 0
         self.error: str | None = None
         self.times_asked_to_look = 0

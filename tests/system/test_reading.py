@@ -138,6 +138,26 @@ def test_a_member_for_which_no_partition_is_left_is_ready_and_takes_over(
     assert second.stop() == 0
 
 
+def test_parked_records_of_a_pixel_that_is_gone_are_no_origin_and_are_told_with_their_number(scene: Scene) -> None:
+    gone = f"{scene.group}.parked.gone"
+    parked, stream = make_purchases(7, scene.schema_ids()), make_purchases(5, scene.schema_ids(), first=100)
+    scene.kafka.create_topic(gone, 4)
+    scene.kafka.produce(gone, (made.raw for made in parked))
+    scene.kafka.commit(f"{scene.group}.own", gone, {0: 1}, "")
+    scene.produce(stream)
+
+    service = scene.run(kafka={"topics": [f"^({scene.topic}|{scene.group}.*)$"]})
+    wait_until(lambda: service.metrics().value("parked_unread") == 6, 30, what="it counts what nobody reads")
+    checked = scene.command("check").stdout.decode()
+    scene.wait_until_settled()
+
+    [said] = [line for line in service.log() if line["event"] == "read.parked_unread"]
+    assert (said["topics"], said["records"]) == ([gone], 6)
+    assert f"topic {gone}: 6 parked records of a pixel that is not configured" in checked
+    assert set(scene.sandbox.accepted()) == expected_keys(stream)
+    assert service.stop() == 0
+
+
 def _reasons(scene: Scene) -> object:
     answer = scene.services[-1].get("/readyz")
     return None if answer is None else answer.json()["reasons"]

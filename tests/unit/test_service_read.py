@@ -484,6 +484,25 @@ def test_a_member_that_is_given_nothing_and_told_of_nothing_is_ready_once_the_gr
     assert not unready(scene)
 
 
+def test_parked_records_that_nobody_reads_are_told_with_their_number_and_again_if_that_changes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.topics.unread = {"g.parked.gone": 7, "g.parked.too": 1}
+    scene.run()
+    assert scene.numbers()["parked_unread{}"] == 8
+    scene.topics.unread = {"g.parked.gone": 7}
+    scene.run()
+    scene.topics.unread = {}
+    scene.run()
+
+    said = [line for line in capsys.readouterr().out.splitlines() if "read.parked_unread" in line]
+    assert [line.count("records=8") for line in said] == [1, 0]
+    assert "records=7" in said[1]
+    assert scene.numbers()["parked_unread{}"] == 0
+
+
 def test_an_own_group_that_cannot_be_joined_is_told() -> None:
     scene = Scene()
     scene.kafka.logs["g.replay", 0] = []

@@ -242,4 +242,9 @@ def test_own_topics_of_pixels_that_are_gone_and_of_other_groups_are_no_origins()
     seen = {"web-events", "g.replay", "g.parked.gone", "g.parked.shop", "h.replay", "h.parked.x", "game.replay"}
 
     assert kafka_clients.chosen_topics(settings('["^.*"]'))(seen) == ("game.replay", "web-events")
-    assert kafka_clients.abandoned_topics(settings())(seen) == ("g.parked.gone",)
+    assert kafka_clients.abandoned_topics(settings(), seen) == ("g.parked.gone",)
+    assert [topic for topic in sorted(seen) if kafka_clients.is_own_topic(settings(), topic)] == [
+        "g.parked.gone",
+        "g.parked.shop",
+        "g.replay",
+    ]

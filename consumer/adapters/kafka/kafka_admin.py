@@ -34,6 +34,8 @@ class TopicWatch(threading.Thread):
         seen: every topic and its number of partitions; None before the first answer.
         ids: the ids of the `watched` topics.
         ends: where the logs of the `read` partitions end.
+        count_unread: finds out `unread`, given `seen`.
+        unread: records of topics that nobody reads any more, by topic, of those that have any.
         looks: how often the cluster was asked.
         error: why the last question was not answered; None if it was.
     """
@@ -42,6 +44,7 @@ class TopicWatch(threading.Thread):
         super().__init__(name="topic-watch", daemon=True)
         self._cluster, self._every_s = cluster, every_s
         self._own_topics = frozenset(own_topics)
+        self.count_unread: Callable[[Mapping[str, int]], Mapping[str, int]] = lambda seen: {}
         self._is_told = self._is_over = False
         self._woken = threading.Event()
         self.seen: Mapping[str, int] | None = None
@@ -49,6 +52,7 @@ class TopicWatch(threading.Thread):
         self.watched: frozenset[str] = frozenset()
         self.ends: Mapping[model.TopicPartition, int] = {}
         self.read: frozenset[model.TopicPartition] = frozenset()
+        self.unread: Mapping[str, int] = {}
         self.looks = 0
         self.error: str | None = None
 
@@ -87,6 +91,7 @@ class TopicWatch(threading.Thread):
         self.ids = self._cluster.topic_ids(self.watched & seen.keys())
         self.seen = seen
         self._look_at_ends()
+        self.unread = self.count_unread(seen)
         return True
 
     def look_now(self) -> None:

@@ -22,16 +22,20 @@ OWN_SUFFIX: Final = ".own"
 
 
 class OwnTopicsConsumer:
-    """Two members as one: which of them has a partition is told by its topic."""
+    """Two members as one: which of them has a partition is told by its topic.
 
-    def __init__(self, main: KafkaConsumer, own: KafkaConsumer, own_topics: frozenset[str]) -> None:
-        self._main, self._own, self._own_topics = main, own, own_topics
+    Args:
+        is_own: whether a topic is one of the service's own, also if it is read no more.
+    """
+
+    def __init__(self, main: KafkaConsumer, own: KafkaConsumer, is_own: Callable[[str], bool]) -> None:
+        self._main, self._own, self._is_own = main, own, is_own
         self._asked: dict[GroupRole, tuple[str, ...]] = {}
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Join both groups, or change what these members ask for."""
-        own = tuple(topic for topic in topics if topic in self._own_topics)
-        self._ask(GroupRole.ORIGIN, tuple(topic for topic in topics if topic not in self._own_topics), listener)
+        own = tuple(topic for topic in topics if self._is_own(topic))
+        self._ask(GroupRole.ORIGIN, tuple(topic for topic in topics if not self._is_own(topic)), listener)
         if own:
             self._ask(GroupRole.OWN, own, _OfOwn(listener))
 
@@ -92,12 +96,12 @@ class OwnTopicsConsumer:
         self._own.close(is_over)
 
     def _of(self, partition: Partition) -> KafkaConsumer:
-        return self._own if partition[0] in self._own_topics else self._main
+        return self._own if self._is_own(partition[0]) else self._main
 
     def _split(self, partitions: Iterable[Partition]) -> list[tuple[KafkaConsumer, list[Partition]]]:
         theirs: dict[bool, list[Partition]] = {False: [], True: []}
         for partition in partitions:
-            theirs[partition[0] in self._own_topics].append(partition)
+            theirs[self._is_own(partition[0])].append(partition)
         return [(member, each) for member, each in ((self._main, theirs[False]), (self._own, theirs[True])) if each]
 
 

@@ -6,12 +6,22 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
+from consumer.adapters.kafka.kafka_admin import KafkaCluster
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer
 from consumer.adapters.kafka.kafka_errors import config_errors
+from consumer.adapters.kafka.kafka_own_topics import OWN_SUFFIX
+from consumer.adapters.kafka.kafka_unread import unread_records
 from consumer.commands.check.check_rights import needed_rights, rights_findings
-from consumer.commands.check.check_topics import read_findings, size_findings, written_findings, written_topics
+from consumer.commands.check.check_topics import (
+    read_findings,
+    size_findings,
+    unread_findings,
+    written_findings,
+    written_topics,
+)
 from consumer.commands.check.finding import Finding, Level, of_problem
 from consumer.config import Settings
-from consumer.config.kafka_clients import chosen_topics, consumer_properties, producer_properties
+from consumer.config.kafka_clients import abandoned_topics, chosen_topics, consumer_properties, producer_properties
 from consumer.core.errors import ConfigError
 
 ASK_TIMEOUT_S: Final = 5.0
@@ -48,6 +58,7 @@ def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]
         *written_findings(settings, written, seen, _refusals(admin, [topic for topic in written if topic not in seen])),
         *size_findings(settings, _largest_bytes(admin, [topic for topic in written if topic in seen])),
     ]
+    found += unread_findings(_unread(settings, seen))
     if listed.controller_id in listed.brokers:  # else, as on librdkafka's mock cluster, the client would wait for one
         there = [topic for topic in (*chosen, *written) if topic in seen]
         needed = needed_rights(settings, chosen, written)
@@ -70,6 +81,20 @@ def _make_consumer(properties: Mapping[str, str]) -> None:
 
 def _make_producer(properties: Mapping[str, str]) -> None:
     AdminClient(dict(properties))
+
+
+def _unread(settings: Settings, seen: Mapping[str, int]) -> Mapping[str, int]:
+    """Parked records that nobody reads, by topic."""
+    topics = {topic: seen[topic] for topic in abandoned_topics(settings, seen)}
+    if not topics:
+        return {}
+    properties = {**consumer_properties(settings), **_SILENT}
+    own_group = {"group.id": settings.kafka.group_id + OWN_SUFFIX}
+    asker = KafkaConsumer({**properties, **own_group}, lambda offsets, is_whole: None)
+    try:
+        return unread_records(topics, asker.committed, KafkaCluster(properties))
+    finally:
+        asker.close()
 
 
 def _refusals(admin: AdminClient, topics: Sequence[str]) -> dict[str, str | None]:

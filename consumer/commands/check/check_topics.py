@@ -49,6 +49,20 @@ def written_findings(
             )
 
 
+def unread_findings(unread: Mapping[str, int]) -> Iterator[Finding]:
+    """Parked records of pixels that are not configured any more: nobody reads them.
+
+    Args:
+        unread: how many there are, by topic.
+    """
+    for topic, records in sorted(unread.items()):
+        text = (
+            f"{records} parked records of a pixel that is not configured, which nobody reads: configure it again until "
+            "they are delivered, or delete the topic"
+        )
+        yield Finding(Level.WARNING, f"topic {topic}", text)
+
+
 def size_findings(settings: Settings, largest_bytes: Mapping[str, int]) -> Iterator[Finding]:
     """Whether a record that may be read can also be written.
 

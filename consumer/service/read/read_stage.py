@@ -279,4 +279,5 @@ class ReadStage:
             self._metrics.set("uncommitted_span", self._ledger.uncommitted_span(partition), label)
         for name in ("lag", "uncommitted_span"):
             self._metrics.forget(name, labels)
+        self._metrics.set("parked_unread", sum(self._topics.unread.values()))
         self._metrics.set("positions_unknown", len(self._assigned.sought))

@@ -22,8 +22,6 @@ class TopicSettings(Struct, frozen=True):
     """Of all topics of the cluster, those of the origin."""
     own_topics: frozenset[str]
     """Those that the service writes for itself: their headers say where a record comes from."""
-    abandoned: Callable[[Iterable[str]], Topics] = lambda seen: ()
-    """Of all topics of the cluster, parked topics of this group whose pixels are not configured: nobody reads them."""
     is_latest: bool = False
 
 
@@ -35,7 +33,7 @@ class TopicSubscription:
     ) -> None:
         self._member, self._topics, self._settings, self._listener = member, topics, settings, listener
         self._subscribed: Topics | None = None
-        self._abandoned: Topics = ()
+        self._unread: Mapping[str, int] = {}
         self._there_at_first: frozenset[TopicPartition] | None = None
         self.origins: Topics = ()
         """The topics to read, other than the service's own."""
@@ -60,18 +58,18 @@ class TopicSubscription:
         seen = self._topics.seen
         if seen is None:
             return
-        self._tell_abandoned(seen)
+        self._tell_unread()
         self.origins = origins = self._settings.chosen(seen)
         self.lacks_topics = not origins
         chosen = (*origins, *sorted(self._settings.own_topics & seen.keys()))
         if chosen != self._subscribed and self._know_what_was_there(chosen, seen):
             self._subscribe(chosen)
 
-    def _tell_abandoned(self, seen: Mapping[str, int]) -> None:
-        abandoned = self._settings.abandoned(seen)
-        if abandoned != self._abandoned and abandoned:
-            log.warning("read.parked_unread", topics=list(abandoned), remedy=_ABANDONED)
-        self._abandoned = abandoned
+    def _tell_unread(self) -> None:
+        unread = self._topics.unread
+        if unread != self._unread and unread:
+            log.warning("read.parked_unread", records=sum(unread.values()), topics=sorted(unread), remedy=_UNREAD)
+        self._unread = unread
 
     def _subscribe(self, chosen: Topics) -> None:
         self._topics.watched = frozenset(chosen)
@@ -103,4 +101,4 @@ class TopicSubscription:
         return True
 
 
-_ABANDONED: Final = "configure these pixels again until what is parked is delivered, or delete the topics"
+_UNREAD: Final = "configure these pixels again until what is parked is delivered, or delete the topics"
