@@ -26,6 +26,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "cluster.away": (),
     "park.failed": ("pixel",),
     "park.too_large": ("pixel",),
+    "dead_letter.elsewhere": (),
     "read.fault": (),
     "read.position_unknown": (),
     "read.group_unknown": (),
