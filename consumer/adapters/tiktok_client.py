@@ -29,7 +29,7 @@ from consumer.core.model import Answer
 
 log = structlog.get_logger("consumer.tiktok")
 
-_PATH: Final = "/open_api/v1.3/event/track/"  # without the last slash TikTok answers 404 (tiktok.md, section 1)
+_PATH: Final = "/open_api/v1.3/event/track/"  # without the last slash TikTok answers 404 (docs/tiktok.md §1)
 _MOST_BODY_BYTES: Final = 64 * 1024  # an envelope has a few hundred; more is somebody else's page
 _KEEP_ALIVE_S: Final = 5.0  # of an idle connection: short, since a request on one that the server just closed is lost
 

@@ -15,7 +15,7 @@ class BatchLimits(Struct, frozen=True):
     """When a batch is full: `batch` of the configuration (docs/configuration.md)."""
 
     max_events: int
-    """1 … 1000: TikTok refuses a request with more (tiktok.md, section 1)."""
+    """1 … 1000: TikTok refuses a request with more (docs/tiktok.md §1)."""
     max_bytes: int
     """Of the whole request body, envelope and commas included."""
     max_wait_s: float

@@ -154,7 +154,7 @@ def _own(group: str, names: frozenset[str]) -> Part:
 
 
 def _with_newer_names(properties: Part) -> Part:
-    """`query` is an older name (docs/tiktok.md, section 1). What the rule maps stays above what maps to itself."""
+    """`query` is an older name (docs/tiktok.md §1). What the rule maps stays above what maps to itself."""
 
     def read(decoded: Decoded) -> dict[str, Any]:
         found = properties(decoded)

@@ -19,7 +19,7 @@ _STANDARD_NAMES: Final = (
     "ViewContent"
 )
 STANDARD_EVENTS: Final = frozenset(_STANDARD_NAMES.split())
-"""The 18 standard names for web (docs/tiktok.md, section 1)."""
+"""The 18 standard names for web (docs/tiktok.md §1)."""
 OLD_EVENTS: Final[Mapping[str, str | None]] = {
     "CompletePayment": "Purchase",
     "SubmitForm": "Lead",

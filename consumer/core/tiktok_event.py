@@ -57,7 +57,7 @@ class Parameter(Struct, frozen=True):
     """Its place in the mask of present fields, for those that one copy may have and another lack. Redis keeps masks
     for days (`dedupe.remove_for`), so a number is never given to another parameter."""
     is_hashed: bool = False
-    """TikTok gets SHA-256 only (docs/tiktok.md, section 2)."""
+    """TikTok gets SHA-256 only (docs/tiktok.md §2)."""
     is_of_order: bool = False
     """When copies merge, these fill as one group or not at all, or 10 USD become 10 JPY."""
     older_name: str | None = None
@@ -157,7 +157,7 @@ class Properties(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class TikTokEvent(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One element of the request's `data`, exactly as TikTok takes it (docs/tiktok.md, section 1)."""
+    """One element of the request's `data`, exactly as TikTok takes it (docs/tiktok.md §1)."""
 
     event: Annotated[str, Parameter(Form.EVENT_NAME, "Name of the event, such as Purchase. Needed.")]
     event_time: Annotated[

@@ -11,7 +11,7 @@ from consumer.core.reasons import RejectReason
 from consumer.core.remarks import counted
 
 MAX_FUTURE_S: Final = 3600.0
-"""Further ahead, a unit or a clock is wrong (tiktok.md, section 1)."""
+"""Further ahead, a unit or a clock is wrong (docs/tiktok.md §1)."""
 _encode: Final = Encoder(decimal_format="number").encode
 
 

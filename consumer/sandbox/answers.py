@@ -76,7 +76,7 @@ class AnswerEnvelope(msgspec.Struct):
 
 
 def envelope(answer: AnswerEnvelope, status: int = 200) -> Response:
-    """Errors, too, come with HTTP 200 (tiktok.md, section 3)."""
+    """Errors, too, come with HTTP 200 (docs/tiktok.md §3)."""
     return Response(msgspec.json.encode(answer), status, media_type="application/json")
 
 

@@ -20,7 +20,7 @@ TRACK: Final = "/open_api/v1.3/event/track/"
 def application(api: Api) -> Starlette:
     """All that the sandbox serves."""
     app = Starlette(routes=[Route(TRACK, api.track, methods=["POST"]), *control_routes(api), *page_routes(api)])
-    app.router.redirect_slashes = False  # without the trailing slash it is a 404 (tiktok.md, section 1)
+    app.router.redirect_slashes = False  # without the trailing slash it is a 404 (docs/tiktok.md §1)
     app.add_middleware(_OwnPagesOnly)
     return app
 

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 KEY_BYTES: Final = 250
-"""Of a key in the window: docs/architecture.md, section 4."""
+"""Of a key in the window: docs/architecture.md §4."""
 MIB: Final = 1 << 20
 
 

@@ -1,7 +1,7 @@
 """One record of a megabyte of bad values: bounded CPU, and bounded memory while its decision is in flight.
 
 Each case decides in a process of its own, whose memory is measured before and after (`tracemalloc` for what the
-decision holds, `resource` for CPU); the bounds are those of docs/tiktok.md, section 2.
+decision holds, `resource` for CPU); the bounds are those of docs/tiktok.md §2.
 """
 
 import json

@@ -1,6 +1,8 @@
 """What a commit's metadata says, and what it is worth when it comes back."""
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from consumer.core.dedupe.rewind.commit_metadata import (
     SHORT_METADATA_BYTES,
     SettledBeyond,
     WindowPast,
+    _Metadata,
     is_other_cluster,
     is_other_topic,
     parse_metadata,
@@ -19,6 +22,7 @@ from consumer.core.dedupe.rewind.commit_metadata import (
 )
 from consumer.core.model import OffsetRuns
 
+ROOT = Path(__file__).parents[2]
 WINDOW_MS = 300_000
 NOW_MS = 1_700_000_000_000
 MARK = b"\x01\x02"
@@ -55,6 +59,26 @@ def test_what_the_release_before_wrote_is_read() -> None:
     assert read == Rewind(123456789, 1764380000123, refused, topic_id=TOPIC)
     assert parsed(f'{{"v":1,"c":true,"t":"{TOPIC}"}}').cold is ColdReason.TOO_MANY_REFUSED
     assert parsed('{"v":1,"w":42}') == Rewind(42)
+
+
+def test_what_version_2_says_is_read_whichever_release_wrote_it() -> None:
+    plain = (
+        f'{{"v":2,"w":123456789,"m":1700000000000,"r":"AQD_ixkQIMTrPGFi","t":"{TOPIC}","o":124456800,"s":"Af8YBwE="}}'
+    )
+    packed = f'{{"v":2,"w":123456789,"m":1700000000000,"t":"{TOPIC}","o":124456800,"z":"Y2RkIgoCAA=="}}'
+    refused = frozenset({(123456790, b"\x00\xff"), (123460001, b"\x10\x20"), (124456805, b"ab")})
+    runs = ((124456801, 124460000), (124460007, 124460008))
+    many = tuple((124456801 + 3 * number, 124456802 + 3 * number) for number in range(20))
+
+    assert parsed(plain, 124456800) == Rewind(123456789, NOW_MS, refused, runs, TOPIC)
+    assert parsed(packed, 124456800) == Rewind(123456789, NOW_MS, frozenset(), many, TOPIC)
+
+
+def test_the_page_of_the_architecture_explains_each_field() -> None:
+    section = (ROOT / "docs" / "architecture.md").read_text().partition("## 6. ")[2].partition("\n## ")[0]
+    explained = re.findall(r"`(\w)`", "".join(re.findall(r"^\| (`.*?) \|", section, re.M)))
+
+    assert sorted(explained) == sorted(_Metadata.__struct_fields__)
 
 
 def test_without_settled_records_beyond_the_release_before_can_read_it() -> None:

@@ -1,4 +1,4 @@
-"""What tiktok.md, section 2, says of identifiers, case by case."""
+"""What docs/tiktok.md §2, says of identifiers, case by case."""
 
 import json
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""What tiktok.md, section 2, says of addresses and places, case by case."""
+"""What docs/tiktok.md §2, says of addresses and places, case by case."""
 
 import pytest
 

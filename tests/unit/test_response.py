@@ -1,4 +1,4 @@
-"""What TikTok's answer means. The tables are tiktok.md, section 3."""
+"""What TikTok's answer means. The tables are docs/tiktok.md §3."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What TikTok would do with copies (tiktok.md, section 5)."""
+"""What TikTok would do with copies (docs/tiktok.md §5)."""
 
 import pytest
 from msgspec import Raw

@@ -1,4 +1,4 @@
-"""The sandbox's reading of docs/tiktok.md, rule by rule."""
+"""The sandbox's reading of docs/tiktok.md §1, rule by rule."""
 
 import json
 from collections.abc import Callable

@@ -7,9 +7,9 @@ from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.core.model import Decision
 
 TIKTOK_FORGETS_S: Final = 48 * 3600.0
-"""For so long TikTok drops copies of an event (tiktok.md, section 5)."""
+"""For so long TikTok drops copies of an event (docs/tiktok.md §5)."""
 MATCHING_REACHES_S: Final = 28 * 86400.0
-"""So far back TikTok matches events (tiktok.md, section 1)."""
+"""So far back TikTok matches events (docs/tiktok.md §1)."""
 
 
 class SkipReason(StrEnum):

@@ -19,7 +19,7 @@ from consumer.core.tiktok_event import (
 )
 
 HASHED: Final = frozenset(path for path, each in PARAMETERS.items() if each.is_hashed)
-"""What TikTok gets as SHA-256 only (docs/tiktok.md, section 2)."""
+"""What TikTok gets as SHA-256 only (docs/tiktok.md §2)."""
 _GROUPS: Final = {"user": USER_FIELDS, "page": PAGE_FIELDS, "properties": PROPERTY_FIELDS}
 
 

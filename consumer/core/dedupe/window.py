@@ -2,7 +2,7 @@
 
 Everything that decides whether an event is sent, merged, forwarded or dropped as a copy lives in this file;
 `submissions`, `merge`, `claims`, `merge_wait` and `checkpoint` are parts of it. The rules: docs/architecture.md §4;
-what TikTok does: docs/tiktok.md.
+what TikTok does: docs/tiktok.md §5.
 
 A key's claim consists of the *submissions* that were not refused: the first, and forwards after it. The oldest of them
 owns the claim: its time is the claim's time. When it is refused, the next one owns the claim; without any, it is free.

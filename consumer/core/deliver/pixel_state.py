@@ -29,8 +29,8 @@ Its treatment (`response.py` reads it from code and status) and the state decide
 3. 40132 is about one pixel. Any other throttling is about the app: all pixels are closed until one of them is accepted
    or refused. That is one more availability, `_everyone`, beside each pixel's own.
 4. Not if others of the pixel were accepted while the request was on its way: a few requests in a hundred time out
-   (docs/tiktok.md, The answer).
-5. Refusing everything may be how TikTok says that we may not (docs/tiktok.md, 40002).
+   (docs/tiktok.md §3).
+5. Refusing everything may be how TikTok says that we may not (docs/tiktok.md §3, 40002).
 
 Rules
 -----

@@ -89,7 +89,7 @@ class TokenBucket:
 
 _SLOWEST_PER_S: Final = 0.5
 _TELLING_PER_S: Final = 20.0
-"""Whoever is throttled at fewer than this learns no rate from it: TikTok allows 1,000 a second (tiktok.md, section 4),
+"""Whoever is throttled at fewer than this learns no rate from it: TikTok allows 1,000 a second (docs/tiktok.md §4),
 so it is another sender of the app, or a limit of minutes, and 20 full requests a second are more than most ever send.
 A server that does allow less says so again at once, and is followed down."""
 _PAST: Final = 1.03

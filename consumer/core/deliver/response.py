@@ -1,4 +1,4 @@
-"""Read TikTok's answer: what it means for the events of one request. The table of tiktok.md, section 3.
+"""Read TikTok's answer: what it means for the events of one request. The table of docs/tiktok.md §3.
 
 Part of `deliver`. TikTok answers most failures with HTTP 200 and a code that is not 0, so where the answer is
 its envelope, the code decides; the HTTP status only where it is not. Gateways and proxies in front of it answer in JSON
@@ -74,7 +74,7 @@ _BY_CODE: Final[Mapping[int, Treatment]] = {
 _SLOWS_ONE_PIXEL: Final = 40132
 
 KNOWN_CODES: Final = frozenset(_BY_CODE)
-"""The codes that tiktok.md lists one by one."""
+"""The codes that docs/tiktok.md §3 lists one by one."""
 
 
 def code_label(code: int | None) -> str:
@@ -205,7 +205,7 @@ _MOST_DIGITS: Final = 12
 
 
 def refusal(item: Item, verdict: ResponseVerdict) -> Rejection:
-    """Say why TikTok refused one event, without its message, which can echo what was sent (tiktok.md, section 3)."""
+    """Say why TikTok refused one event, without its message, which can echo what was sent (docs/tiktok.md §3)."""
     at = f", field {verdict.field}" if verdict.field else ""
     return Rejection(
         RejectReason.DELIVER_REFUSED,

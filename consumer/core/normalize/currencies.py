@@ -11,7 +11,7 @@ _LISTED_CODES: Final = (
     "THB TRY TWD UAH USD VES VND ZAR"
 )
 LISTED: Final = frozenset(_LISTED_CODES.split())
-"""The 62 that TikTok lists (tiktok.md, section 1)."""
+"""The 62 that TikTok lists (docs/tiktok.md §1)."""
 
 _OTHER_CODES: Final = (
     "AFN ALL AMD ANG AOA AWG AZN BAM BBD BGN BMD BND BOV BSD BTN BWP BYN BZD CDF CHE CHW CLF COU CUC CUP CVE DJF "

@@ -97,7 +97,7 @@ def encoded(cleaned: str) -> bytes:
 
 
 def id_text(raw: object) -> str | None:
-    """An id as text: TikTok takes ids only as JSON strings (tiktok.md, section 1: a number is refused with 40002).
+    """An id as text: TikTok takes ids only as JSON strings (docs/tiktok.md §1: a number is refused with 40002).
 
     Whole numbers of any type become their digits, as a whole decimal is how Connect writes a database's NUMBER, and a
     whole double below 2^53 how many programs write a whole number that may be absent; UUIDs become text.

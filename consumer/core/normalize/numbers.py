@@ -46,7 +46,7 @@ def count(raw: object) -> int | None:
 
 
 def quantity(raw: object) -> int | None:
-    """A whole number above 0 (tiktok.md, section 1)."""
+    """A whole number above 0 (docs/tiktok.md §1)."""
     if type(raw) is int and 0 < raw <= LARGEST:
         return raw
     number = _number(raw)

@@ -1,4 +1,4 @@
-"""Text that stands for nothing, and characters that nobody sees: a part of `normalize` (docs/tiktok.md, section 2).
+"""Text that stands for nothing, and characters that nobody sees: a part of `normalize` (docs/tiktok.md §2).
 
 A program that has no value often writes one all the same: "undefined", "(not set)", a template that was never filled
 in. As an identifier it makes strangers one person, or different orders copies of each other.
@@ -28,7 +28,7 @@ WORDS: Final = (
     *("ffffffff-ffff-ffff-ffff-ffffffffffff", "d41d8cd98f00b204e9800998ecf8427e"),
     "da39a3ee5e6b4b0d3255bfef95601890afd80709",
 )
-"""The list that docs/tiktok.md shows. `placeholders` in the configuration adds to it."""
+"""The list that docs/tiktok.md §2 shows. `placeholders` in the configuration adds to it."""
 
 
 def _spellings(word: str) -> Iterator[str]:

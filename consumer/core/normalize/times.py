@@ -32,7 +32,7 @@ def event_time_s(raw: object) -> int:
 
     Args:
         raw: an aware datetime (what Avro timestamps decode to), ISO 8601 text, Adobe's
-            `2023-09-26T10:15:30:123+0000` (tiktok.md, section 6), or a number, or text that is one,
+            `2023-09-26T10:15:30:123+0000` (docs/tiktok.md §6), or a number, or text that is one,
             inside `WithUnit`.
 
     Raises:

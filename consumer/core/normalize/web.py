@@ -1,4 +1,4 @@
-"""URLs, and TikTok's click id in them: a part of `normalize` (docs/tiktok.md, section 2)."""
+"""URLs, and TikTok's click id in them: a part of `normalize` (docs/tiktok.md §2)."""
 
 import re
 from typing import Final

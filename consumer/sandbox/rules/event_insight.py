@@ -22,7 +22,7 @@ from consumer.sandbox.rules.parameter_texts import (
 EventJson = Mapping[str, Any]
 
 MATCHING_S: Final = 28 * 86_400
-"""Matching reaches back 28 days (tiktok.md, section 1: practice of several integrations)."""
+"""Matching reaches back 28 days (docs/tiktok.md §1: practice of several integrations)."""
 _STANDARD_BY_LOWER: Final = {name.lower(): name for name in (*STANDARD_EVENTS, *OLD_EVENTS)}
 _PRODUCT_PARTS: Final = frozenset({"price", "quantity", "content_id", "content_name", "content_category", "brand"})
 

@@ -1,4 +1,4 @@
-"""A request as TikTok documents it, as types: the one place where the sandbox says what is right (docs/tiktok.md).
+"""A request as TikTok documents it, as types: the one place where the sandbox says what is right (docs/tiktok.md §1).
 
 Strict where a mistake of the sender would otherwise stay unseen: names that TikTok does not document are refused in
 `user`, `page`, `contents` and the event itself, tolerated in `properties` as TikTok does; null is a fault anywhere.
@@ -96,7 +96,7 @@ CHOICES: Final = {
 def untyped_faults(event: SentEvent, now_s: float) -> Iterator[tuple[int, str, str]]:
     """What the types cannot see: TikTok's code, the parameter's path within the event, and what is wrong with it.
 
-    How old an event may be is not known, so no age is a fault (docs/tiktok.md).
+    How old an event may be is not known, so no age is a fault (docs/tiktok.md §1).
     """
     if event.event_time > now_s + values.FUTURE_S:
         looks_like_ms = event.event_time > 100 * now_s

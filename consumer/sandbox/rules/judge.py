@@ -76,7 +76,7 @@ def open_request(body: bytes) -> OpenedRequest | RequestFault:
 
 
 def judge(events: list[Raw], now_s: float) -> list[ValidEvent] | RequestFault:
-    """All of the events, or the first fault: a batch is all or nothing (docs/tiktok.md)."""
+    """All of the events, or the first fault: a batch is all or nothing (docs/tiktok.md §3)."""
     valid: list[ValidEvent] = []
     for place, raw in enumerate(events):
         verdict = _judge_event(raw, now_s)

@@ -1,4 +1,4 @@
-"""What each parameter is for, in words for people; TikTok's names and lists. From tiktok.md, sections 1 and 2."""
+"""What each parameter is for, in words for people; TikTok's names and lists. From docs/tiktok.md §1 and §2."""
 
 from collections.abc import Mapping
 from typing import Final

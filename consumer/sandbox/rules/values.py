@@ -17,7 +17,7 @@ _PLAINLY_PUBLIC_IPV4: Final = re.compile(
 """Networks of which nothing is reserved; for the rest, `ipaddress` knows best, and takes ten times as long."""
 
 FUTURE_S: Final = 3600
-"""An event later than this after now has a wrong unit or clock (tiktok.md, section 1)."""
+"""An event later than this after now has a wrong unit or clock (docs/tiktok.md §1)."""
 
 
 def is_hash(text: str) -> bool:

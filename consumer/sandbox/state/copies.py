@@ -1,4 +1,4 @@
-"""What TikTok would do with copies: events with the same pixel code, event and event_id (tiktok.md, section 5)."""
+"""What TikTok would do with copies: events with the same pixel code, event and event_id (docs/tiktok.md §5)."""
 
 from bisect import bisect_left
 from collections import deque

@@ -1,4 +1,4 @@
-"""One email address out of what forms and exports make of it: a part of `normalize` (docs/tiktok.md, section 2)."""
+"""One email address out of what forms and exports make of it: a part of `normalize` (docs/tiktok.md §2)."""
 
 import re
 from typing import Final

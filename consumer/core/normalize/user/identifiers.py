@@ -1,6 +1,6 @@
 """Bring customer identifiers into the one form TikTok can match, and hash them: a part of `normalize`.
 
-Everything here is docs/tiktok.md, section 2. Email, phone and external id may be lists: each item is hashed, doubles
+Everything here is docs/tiktok.md §2. Email, phone and external id may be lists: each item is hashed, doubles
 go, and one that is left stands alone. A value that already is 64 hex digits passes through, unless it is the digest
 of nothing. No digest is made of characters that nobody sees, or of text that stands for nothing.
 """

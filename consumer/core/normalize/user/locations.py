@@ -1,4 +1,4 @@
-"""City, state, country and locale, which TikTok takes in clear: a part of `normalize` (tiktok.md, section 2)."""
+"""City, state, country and locale, which TikTok takes in clear: a part of `normalize` (docs/tiktok.md §2)."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Phone numbers in any spelling → E.164 with the plus: a part of `normalize` (docs/tiktok.md, section 2).
+"""Phone numbers in any spelling → E.164 with the plus: a part of `normalize` (docs/tiktok.md §2).
 
 1. A spelling must not matter. What only formats is taken off, and what then is a plus and digits takes the one plain
    path; `phonenumbers` is asked for what is left (letters, extensions, irregular national prefixes).
