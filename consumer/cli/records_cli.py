@@ -33,12 +33,16 @@ def explain_command(
     offset: Annotated[int | None, typer.Option("--offset", metavar="O", min=0, help="With --topic.")] = None,
     last: Annotated[
         int | None,
-        typer.Option("--last", metavar="N", min=1, help="With --topic: a rehearsal on its last N records, counted."),
+        typer.Option("--last", metavar="N", min=1, help="With --topic: a rehearsal on its newest N records, counted."),
     ] = None,
     rules: Annotated[
         Path | None,
-        typer.Option("--rules", metavar="FILE", help="Decide by the rules of this file instead."),
+        typer.Option("--rules", metavar="FILE", help="Decide by the rules (and pixels) of this file instead."),
     ] = None,
+    show_values: Annotated[
+        bool,
+        typer.Option("--show-values", help="Show the texts that were hashed, beside their digests."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a record, one a line.")] = False,
 ) -> None:
     """Say what becomes of a record, and why. Reads outside of the group; sends and commits nothing."""
@@ -50,7 +54,9 @@ def explain_command(
     settings = settings_of(config)
     if rules is not None:
         settings = with_rules_of(rules, settings, os.environ)
-    raise typer.Exit(explain_records(settings, structs.replace(asked, is_json=as_json), sys.stdout))
+    raise typer.Exit(
+        explain_records(settings, structs.replace(asked, is_json=as_json, shows_values=show_values), sys.stdout)
+    )
 
 
 def _asked(

@@ -6,6 +6,7 @@ from typing import Any, Final, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from consumer.config.output_sections import PixelSection
 from consumer.config.problems import Place, Problems
 from consumer.config.rules.elements import Elements
 from consumer.config.section import details_of, first_sentence, said
@@ -45,6 +46,14 @@ def read_rules(
     rules = _section("rules", "rules", document, problems, context)
     _refuse_same_names(document.get("rules"), problems)
     return {} if problems.has_under(*RULE_KEYS) else {"elements": named, "rules": rules}
+
+
+def read_pixels(document: Mapping[str, object], path: Path, problems: Problems) -> Mapping[str, PixelSection]:
+    """The pixels of a file that may have none; none, too, if they are not in order."""
+    if "pixels" not in document:
+        return {}
+    found = _section("pixels", "pixels", document, problems, {"folder": path.absolute().parent})
+    return found if isinstance(found, dict) else {}
 
 
 def _section(

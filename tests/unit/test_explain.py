@@ -2,6 +2,7 @@
 
 import io
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,16 @@ limits: {{max_event_age: 0s}}
 ALL = HEAD + "rules: [{name: all, pixel: shop}]"
 
 
-def explained(record: object, config: str = ALL, *, is_json: bool = True, folder: Path = GOLDEN) -> tuple[int, str]:
+def explained(
+    record: object, config: str = ALL, *, is_json: bool = True, folder: Path = GOLDEN, shows_values: bool = False
+) -> tuple[int, str]:
     """Exit code and output of `explain --file -`."""
     out = io.StringIO()
     settings = parse(config, {}, folder / "consumer.yaml")
     content = record if isinstance(record, bytes) else json.dumps(record).encode()
-    code = explain_records(settings, ExplainOptions(file="-", is_json=is_json), out, io.BytesIO(content))
+    code = explain_records(
+        settings, ExplainOptions(file="-", is_json=is_json, shows_values=shows_values), out, io.BytesIO(content)
+    )
     return code, out.getvalue()
 
 
@@ -61,6 +66,57 @@ def test_gives_every_digest_that_tiktok_publishes(vector: dict[str, str]) -> Non
     (found,) = as_json(event(user={vector["field"]: vector["input"]}))
 
     assert found["events"][0]["event"]["user"] == {vector["field"]: vector["sha256"]}
+
+
+IDENTIFIED = {
+    "email": [" Jane@Example.com ", "joe@example.com"],
+    "phone": "+1 (213) 373-0101",
+    "external_id": " A b\u200b",
+    "first_name": "Jane-Ann",
+    "zip_code": "94107-1234",
+    "last_name": sha256(b"doe").hexdigest().upper(),
+    "country": "us",
+}
+HASHED_TEXTS = [
+    ("user.email", "jane@example.com"),
+    ("user.email", "joe@example.com"),
+    ("user.phone", "+12133730101"),
+    ("user.external_id", "A b"),
+    ("user.first_name", "janeann"),
+    ("user.last_name", None),
+    ("user.zip_code", "94107"),
+]
+
+
+def test_shows_what_each_digest_was_made_of_if_asked_to() -> None:
+    code, text = explained(event(user=IDENTIFIED), shows_values=True)
+    found = json.loads(text)["events"][0]
+
+    shown = sorted((each["field"], each["text"] or "", each["digest"]) for each in found["hashed"])
+    assert code == 0
+    assert [(field, text) for field, text, _ in shown] == sorted((field, text or "") for field, text in HASHED_TEXTS)
+    for field, made_of, digest in shown:
+        sent = found["event"]["user"][field.removeprefix("user.")]
+        assert digest in sent
+        assert digest == sha256((made_of or "doe").encode()).hexdigest()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 130])
+def test_people_see_the_text_and_the_whole_digest_side_by_side(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, text = explained(event(user={"external_id": "A b\u202e"}), is_json=False, shows_values=True)
+
+    assert f'"Ab"→{sha256(b"A b").hexdigest()}' in "".join(text.split())
+
+
+def test_shows_none_of_these_texts_unless_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    (found,) = as_json(event(user=IDENTIFIED))
+    text = for_people(event(user={"first_name": "Jane-Ann"}), ALL, monkeypatch)
+
+    assert "hashed" not in found["events"][0]
+    assert "janeann" not in text
+    assert sha256(b"janeann").hexdigest() in text  # as it is sent
 
 
 def test_gives_the_full_event_for_a_record_with_all_the_adobe_inputs() -> None:

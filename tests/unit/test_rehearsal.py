@@ -5,9 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
+from consumer.commands.explain.field_story import HashedText
 from consumer.commands.explain.rehearsal import Rehearsal, as_json, show
-from consumer.core.model import Decision, Event, Note, Position, Rejection
+from consumer.commands.explain.rule_story import FailedCondition, compile_first_failed, unmet
+from consumer.core.model import Decision, Decoded, Event, Note, Position, Record, Rejection
 from consumer.core.reasons import DropReason, Problem, RejectReason
+from consumer.core.rules.source import AllOf, AnyOf, Comparison, Not, PathSource
 
 REMARKS = (Problem.NO_PAGE_URL, Problem.NO_VALUE)
 
@@ -24,7 +27,8 @@ def rehearsed() -> Rehearsal:
     tally = Rehearsal(["live", "idle"])
     late = Rejection(RejectReason.NORMALIZE_EVENT_TIME, "event_time: missing", "live", "shop")
     tally.add(Decision((event(Note("properties.contents[3].price", Problem.NEGATIVE)),)), at(1))
-    tally.add(Decision(dropped=DropReason.NO_RULE), at(2))
+    not_held = FailedCondition("when[0]", "type equals order")
+    tally.add(Decision(dropped=DropReason.NO_RULE), at(2), {"live": not_held})
     tally.add(Decision(rejections=(late,)), at(3))
     tally.add(Decision(rejections=(late,)), at(4))
     tally.add(Decision(rejections=(Rejection(RejectReason.DECODE_FRAMING, "no magic byte"),)), at(5))
@@ -47,6 +51,7 @@ def test_counts_what_becomes_of_each_record_and_where_each_reason_came_first() -
                 "left_out": [{"field": "properties.contents.price", "problem": "negative", "events": 1}],
                 "remarks": {"no_value": 1, "no_page_url": 1},
                 "match_keys": {"none": 1},
+                "failed_first": [{"condition": "when[0]", "text": "type equals order", "records": 1}],
             },
             {
                 "rule": "idle",
@@ -57,6 +62,7 @@ def test_counts_what_becomes_of_each_record_and_where_each_reason_came_first() -
                 "left_out": [],
                 "remarks": {},
                 "match_keys": {},
+                "failed_first": [],
             },
         ],
     }
@@ -71,6 +77,63 @@ def test_people_read_it_in_any_width(columns: int) -> None:
     text = out.getvalue()
     assert max(map(len, text.splitlines())) <= columns
     flat = " ".join(text.split())
-    for part in ("A rehearsal on 5 records", "rule live holds for 3 (60.0%), 1 event", "100.0%", "match keys"):
+    for part in (
+        "A rehearsal on 5 records",
+        "rule live holds for 3 (60.0%), 1 event",
+        "100.0%",
+        "match keys",
+    ):
         assert part in flat
+    assert "failedfirst120.0%when[0]:typeequalsorder" in "".join(text.split())
     assert "1/3" in flat
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_texts_that_many_events_share_are_told_first(columns: int) -> None:
+    tally, out = rehearsed(), io.StringIO()
+    for place, text in enumerate(["walk-in", "u-1", "walk-in", "walk-in"]):
+        tally.add_text("live", HashedText("user.external_id", text, f"{place and 0}" * 64))
+    tally.add_text("live", HashedText("user.email", None, "f" * 64))
+
+    show(Console(file=out, width=columns), tally)
+
+    assert max(map(len, out.getvalue().splitlines())) <= columns
+    assert f'user.external_id:"walk-in"→{"0" * 64}' in "".join(out.getvalue().split())
+    assert as_json(tally)["rules"][0]["hashed"] == [
+        {"field": "user.external_id", "text": "walk-in", "digest": "0" * 64, "events": 3},
+        {"field": "user.external_id", "text": "u-1", "digest": "0" * 64, "events": 1},
+        {"field": "user.email", "text": None, "digest": "f" * 64, "events": 1},
+    ]
+    assert "hashed" not in as_json(rehearsed())["rules"][0]
+
+
+HAS_ID = Comparison(PathSource(("id",)), "exists", True)
+IS_ORDER = Comparison(PathSource(("type",)), "equals", "order")
+IS_DE = Comparison(PathSource(("country",)), "equals", "DE")
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"type": "order", "id": 1, "country": "DE"}, None),
+        ({"type": "click", "id": 1, "country": "DE"}, "when[0]"),
+        ({"type": "click"}, "when[0]"),
+        ({"type": "order"}, "when[1].any"),
+        ({"type": "order", "country": "DE"}, "when[2].not"),
+        ({"type": "order", "id": 1, "country": "FR"}, "when[3].all[1]"),
+        ({"type": "order", "id": 1}, "when[3].all[1]"),
+    ],
+)
+def test_the_first_condition_that_fails_is_the_one_that_explain_names(
+    fields: dict[str, object], place: str | None
+) -> None:
+    when = AllOf((IS_ORDER, AnyOf((HAS_ID, IS_DE)), Not(Not(HAS_ID)), AllOf((HAS_ID, IS_DE))))
+    record = Record(at(1), 0, None, b"", (), at(1))
+    decoded = Decoded(record, fields, False)
+
+    failed = compile_first_failed(when)(decoded)
+
+    assert (failed and failed.place) == place
+    assert [each.place for each in unmet(when, decoded, "when")][:1] == ([] if place is None else [place])
+    if failed is not None:
+        assert next(unmet(when, decoded, "when")).text == failed.text

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
@@ -17,12 +17,15 @@ from consumer.commands.explain.explain_text import show
 from consumer.commands.explain.explain_window import Rehearsed, WindowVerdict
 from consumer.commands.explain.explainer import Explained, Explaining, as_json, explain
 from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.newest_records import newest_records
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.commands.explain.records.topic_records import TopicReader
 from consumer.commands.explain.rehearsal import Rehearsal
+from consumer.commands.explain.rule_story import FailedCondition, compile_first_failed
+from consumer.commands.progress_bar import Bar
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
-from consumer.core.model import Decision, Record, SchemaWanted, TopicPartition
+from consumer.core.model import Decision, Decoded, Record, SchemaWanted, TopicPartition
 from consumer.core.pipeline import Pipeline
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 
@@ -40,6 +43,8 @@ class ExplainOptions(Struct, frozen=True):
     last: tuple[str, int] | None = None
     """A rehearsal: topic, and how many of its last records."""
     is_json: bool = False
+    shows_values: bool = False
+    """Also the texts that identifiers' digests are made of."""
 
 
 def explain_records(settings: Settings, asked: ExplainOptions, out: TextIO, stdin: BinaryIO = sys.stdin.buffer) -> int:
@@ -71,9 +76,10 @@ def _read(name: str, stdin: BinaryIO) -> bytes:
 class Explainer:
     """Decides records, and learns the schemas they want on the way."""
 
-    def __init__(self, settings: Settings, schemas: TopicSchemas) -> None:
+    def __init__(self, settings: Settings, schemas: TopicSchemas, *, shows_texts: bool = False) -> None:
         self._settings, self._schemas = settings, schemas
-        self._explaining = Explaining(settings.rules, settings.dedupe.window_s > 0)
+        self._explaining = Explaining(settings.rules, settings.dedupe.window_s > 0, shows_texts)
+        self._first_failed = {rule.name: compile_first_failed(rule.when) for rule in settings.rules}
         self._pipelines: dict[int, Pipeline] = {}
         self.run_decoder = wiring.decoder_of(settings)
 
@@ -98,6 +104,16 @@ class Explainer:
             self._schemas.learn(given.decoder, decision.key)
         return decision
 
+    def first_failed(self, record: Record, decision: Decision) -> Iterator[tuple[str, FailedCondition]]:
+        """Of each rule that does not hold for a decided record, the condition that failed first."""
+        held = {each.rule for each in decision.events} | {each.rule for each in decision.rejections}
+        decoded = None if record.value is None or None in held else self.run_decoder.decode(record)
+        if not isinstance(decoded, Decoded):
+            return
+        for rule, find in self._first_failed.items():
+            if rule not in held and (failed := find(decoded)) is not None:
+                yield rule, failed
+
     def of_topic(self, record: Record) -> Given:
         """A record as it was read from Kafka."""
         return Given(record, self.run_decoder, f"Avro, framing {self._settings.avro.framing}", True)
@@ -116,7 +132,7 @@ class Explainer:
 def _explain_file(
     settings: Settings, asked: ExplainOptions, schemas: TopicSchemas, out: TextIO, content: bytes
 ) -> None:
-    explainer = Explainer(settings, schemas)
+    explainer = Explainer(settings, schemas, shows_texts=asked.shows_values)
     now_ms = round(time.time() * 1000)
     all_given = read_bytes(content, asked.file or "-", settings, explainer.run_decoder, now_ms)
     printer = _Printer(asked, out, len(all_given))
@@ -152,7 +168,7 @@ def console_for(out: TextIO) -> Console:
 def _explain_offset(settings: Settings, asked: ExplainOptions, schemas: TopicSchemas, out: TextIO) -> None:
     topic, number, offset = asked.at or ("", 0, 0)
     partition = topic, number
-    explainer = Explainer(settings, schemas)
+    explainer = Explainer(settings, schemas, shows_texts=asked.shows_values)
     with closing(TopicReader(settings)) as reader:
         low = _must_hold(reader, partition, offset)
         with closing(reader.read(partition, offset, sys.maxsize)) as records:  # type: ignore[type-var]  # a generator
@@ -194,18 +210,42 @@ def _window(
             yield from verdicts
 
 
+# ── a rehearsal ─────────────────────────────────────────────────────────────────────────────────
+
+
 def _rehearse(settings: Settings, asked: ExplainOptions, schemas: TopicSchemas, out: TextIO) -> None:
-    """What the rules make of a topic's last records, an equal share of each partition."""
-    topic, last = asked.last or ("", 0)
-    explainer, tally = Explainer(settings, schemas), Rehearsal(rule.name for rule in settings.rules)
-    with closing(TopicReader(settings)) as reader:
-        partitions = reader.partitions(topic)
-        if not partitions:
-            raise InputError(f"there is no topic {topic}")
-        for number in range(partitions):
-            for record in reader.tail((topic, number), -(-last // partitions)):
-                tally.add(explainer.decide(record), record.position)
+    """What the rules make of a topic's newest records."""
+    explainer = Explainer(settings, schemas, shows_texts=asked.shows_values)
+    tally = Rehearsal(rule.name for rule in settings.rules)
+    records = _newest(settings, *(asked.last or ("", 0)))
+    for record in _with_bar(records, len(records), "deciding"):
+        _count(explainer, tally, record, shows_values=asked.shows_values)
     if asked.is_json:
         out.write(msgspec.json.encode(rehearsal.as_json(tally)).decode() + "\n")
     else:
         rehearsal.show(console_for(out), tally)
+
+
+def _newest(settings: Settings, topic: str, most: int) -> list[Record]:
+    with closing(TopicReader(settings)) as reader:
+        partitions = [(topic, number) for number in range(reader.partitions(topic))]
+        if not partitions:
+            raise InputError(f"there is no topic {topic}")
+        return newest_records(reader, partitions, most, round(time.time() * 1000), _with_bar)
+
+
+def _count(explainer: Explainer, tally: Rehearsal, record: Record, *, shows_values: bool) -> None:
+    if not shows_values:
+        decision = explainer.decide(record)
+    else:
+        explained = explainer.explain(explainer.of_topic(record))
+        decision = explained.decision
+        for event in decision.events:
+            for text in explained.texts_of(event.rule):
+                tally.add_text(event.rule, text)
+    tally.add(decision, record.position, dict(explainer.first_failed(record, decision)))
+
+
+def _with_bar(records: Iterable[Record], total: int, name: str = "reading") -> Iterator[Record]:
+    with Bar(name, total) as bar:
+        yield from bar.watched(records)

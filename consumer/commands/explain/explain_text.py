@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.commands.explain.explain_window import WindowVerdict
-from consumer.commands.explain.explain_words import DROPS, of_note, of_reason
+from consumer.commands.explain.explain_words import DROPS, of_note, of_reason, worded_text
 from consumer.commands.explain.explainer import Explained, ExplainedEvent, RuleStory
 from consumer.commands.explain.field_story import FieldStory
 from consumer.commands.explain.rule_story import Unmet
@@ -202,6 +202,8 @@ def _sent(story: FieldStory, faults: Mapping[str, str] | None) -> Text:
             return Text("–", _DIM)
         why = faults.get(story.field)
         return Text(f"left out: {why}" if why else "left out", _BAD)
+    if story.hashed:
+        return Text("\n").join(Text(worded_text(each), _GOOD) for each in story.hashed)
     if story.is_hashed:
         hashes = story.sent if isinstance(story.sent, list) else [story.sent]
         return Text(", ".join(f"{each[:12]}…" for each in hashes) + " (hashed)", _GOOD)

@@ -1,10 +1,13 @@
 """What notes and reasons mean for people, and what to do about them."""
 
 from collections.abc import Mapping
+from json import dumps
 from typing import Final
 
+from consumer.commands.explain.field_story import HashedText
 from consumer.core.reasons import DropReason, Problem, RejectReason
 from consumer.core.remarks import OLD_EVENTS, near_standard
+from consumer.terminal import printable
 
 PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.WRONG_TYPE: ("not of the kind that TikTok takes here", "map another field, or fix the producer"),
@@ -103,3 +106,10 @@ def of_note(field: str, problem: Problem, event: str) -> tuple[str, str]:
 def of_reason(reason: RejectReason) -> str:
     """What to do about a rejection."""
     return REASONS[reason.partition(".")[0]]
+
+
+def worded_text(hashed: HashedText) -> str:
+    """What was hashed, in quotes so that a blank in it can be seen, and its digest."""
+    if hashed.text is None:
+        return f"{hashed.digest}, as it came"
+    return f"{printable(dumps(hashed.text, ensure_ascii=False))} → {hashed.digest}"

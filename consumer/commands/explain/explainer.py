@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
-from consumer.commands.explain.field_story import FieldStory, stories
+from consumer.commands.explain.field_story import FieldStory, HashedText, stories, with_texts
 from consumer.commands.explain.rule_story import Unmet, unmet
 from consumer.core.dedupe.digest import has_key
 from consumer.core.model import (
@@ -16,6 +16,7 @@ from consumer.core.model import (
     Record,
     SchemaWanted,
 )
+from consumer.core.normalize.user.identifiers import hashed_texts
 from consumer.core.pipeline import Pipeline, Trace
 from consumer.core.remarks import remarks
 from consumer.core.rules.source import Rule
@@ -52,6 +53,11 @@ class Explained(Struct, frozen=True):
     """Empty if the record could not be decoded."""
     events: tuple[ExplainedEvent, ...]
 
+    def texts_of(self, rule: str) -> list[HashedText]:
+        """What the digests of a rule's event were made of, if that is to be shown."""
+        fields = [each for story in self.rules if story.rule.name == rule for each in story.fields]
+        return [text for each in fields for text in each.hashed]
+
     @property
     def verdict(self) -> str:
         """`send`, `reject` or `drop`, as README.md, has it."""
@@ -66,6 +72,8 @@ class Explaining(Struct, frozen=True):
     rules: Sequence[Rule]
     has_window: bool
     """False if the window is off: then nothing has a key."""
+    shows_texts: bool = False
+    """Whether the texts that were hashed are to be shown."""
 
 
 def explain(
@@ -92,7 +100,7 @@ def explain(
         decision,
         decoded,
         tuple(
-            _story(number, rule, by_name[rule.name], decoded)
+            _story(number, rule, by_name[rule.name], decoded, explaining.shows_texts)
             for number, rule in enumerate(explaining.rules)
             if decoded is not None and rule.name in by_name
         ),
@@ -100,12 +108,16 @@ def explain(
     )
 
 
-def _story(number: int, rule: Rule, trace: Trace, decoded: Decoded) -> RuleStory:
+def _story(number: int, rule: Rule, trace: Trace, decoded: Decoded, shows_texts: bool) -> RuleStory:
     if not trace.holds:
         return RuleStory(rule, trace, tuple(unmet(rule.when, decoded, f"rules[{number}].when")))
     if trace.mapped is None:
         return RuleStory(rule, trace)
-    return RuleStory(rule, trace, fields=tuple(stories(rule, trace.mapped, trace.normalized)))
+    fields = stories(rule, trace.mapped, trace.normalized)
+    if shows_texts:
+        texts = hashed_texts(trace.mapped.user)
+        return RuleStory(rule, trace, fields=tuple(with_texts(each, texts) for each in fields))
+    return RuleStory(rule, trace, fields=tuple(fields))
 
 
 def _event(event: Event, trace: Trace, has_window: bool) -> ExplainedEvent:
@@ -127,12 +139,13 @@ def as_json(explained: Explained) -> dict[str, Any]:
         "rejected": [
             {"rule": each.rule, "reason": str(each.reason), "detail": each.detail} for each in decision.rejections
         ],
-        "events": [_event_json(each) for each in explained.events],
+        "events": [_event_json(each, explained.texts_of(each.event.rule)) for each in explained.events],
     }
 
 
-def _event_json(explained: ExplainedEvent) -> Mapping[str, Any]:
+def _event_json(explained: ExplainedEvent, texts: Sequence[HashedText]) -> Mapping[str, Any]:
     event = explained.event
+    shown = {"hashed": [structs.asdict(each) for each in texts]} if texts else {}
     return {
         "rule": event.rule,
         "pixel": event.pixel,
@@ -140,6 +153,7 @@ def _event_json(explained: ExplainedEvent) -> Mapping[str, Any]:
         "dedupe_key": [event.pixel_code, event.event_id, event.event] if explained.has_key else None,
         "event": Raw(event.body),
         "notes": [_note_json(note) for note in explained.notes],
+        **shown,
     }
 
 

@@ -23,6 +23,15 @@ HASHED: Final = frozenset(path for path, each in PARAMETERS.items() if each.is_h
 _GROUPS: Final = {"user": USER_FIELDS, "page": PAGE_FIELDS, "properties": PROPERTY_FIELDS}
 
 
+class HashedText(Struct, frozen=True):
+    """What a digest was made of: for the person who asked for it, and for no log."""
+
+    field: str
+    text: str | None
+    """As it was hashed; None if the record had the digest itself."""
+    digest: str
+
+
 class FieldStory(Struct, frozen=True):
     """One parameter of one event."""
 
@@ -35,6 +44,8 @@ class FieldStory(Struct, frozen=True):
     sent: Any
     """None: left out."""
     is_hashed: bool = False
+    hashed: tuple[HashedText, ...] = ()
+    """One a digest, if they are to be shown."""
 
 
 def stories(rule: Rule, mapped: MappedEvent, normalized: NormalizedEvent | None) -> Iterator[FieldStory]:
@@ -55,6 +66,18 @@ def stories(rule: Rule, mapped: MappedEvent, normalized: NormalizedEvent | None)
                 yield from _products(rule.contents, mapped, getattr(section, name, None))
             else:
                 yield from _story(f"{group}.{name}", sources, raw.get(name), getattr(section, name, None))
+
+
+def with_texts(story: FieldStory, texts: Mapping[str, str]) -> FieldStory:
+    """The same with what its digests were made of.
+
+    Args:
+        texts: by their digest.
+    """
+    if not story.is_hashed:
+        return story
+    digests = story.sent if isinstance(story.sent, list) else [story.sent]
+    return structs.replace(story, hashed=tuple(HashedText(story.field, texts.get(each), each) for each in digests))
 
 
 def _sources(rule: Rule, mapped: MappedEvent) -> dict[str, str]:

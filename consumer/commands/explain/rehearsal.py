@@ -2,19 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from consumer.commands.explain.explain_words import PROBLEMS
+from consumer.commands.explain.explain_words import PROBLEMS, worded_text
+from consumer.commands.explain.field_story import HashedText
+from consumer.commands.explain.rule_story import FailedCondition
 from consumer.core.model import Decision, Event, Note, Position
 from consumer.core.remarks import match_keys
+from consumer.terminal import printable
 
 _MOST_LINES = 12
 _BAR = 20
+_MOST_TEXTS = 5
+"""Of a field: those that most events share, which is where a placeholder shows itself."""
 
 
 class RuleTally(Struct):
@@ -27,6 +33,10 @@ class RuleTally(Struct):
     remarks: Counter[str] = field(default_factory=Counter)
     """What events lack that TikTok takes all the same → events."""
     match_keys: Counter[str] = field(default_factory=Counter)
+    failed: Counter[FailedCondition] = field(default_factory=Counter)
+    """The condition that failed first → records that the rule does not hold for."""
+    texts: dict[str, Counter[HashedText]] = field(default_factory=dict)
+    """Field → what was hashed there, if that is to be shown → events."""
     firsts: dict[str, Position] = field(default_factory=dict)
     """Reason → the first record that was rejected for it."""
 
@@ -46,8 +56,14 @@ class Rehearsal:
         self.firsts: dict[str, Position] = {}
         """Reason → the first record that could not be decoded for it."""
 
-    def add(self, decision: Decision, at: Position) -> None:
-        """Count one record."""
+    def add(
+        self, decision: Decision, at: Position, failed: Mapping[str, FailedCondition] = MappingProxyType({})
+    ) -> None:
+        """Count one record.
+
+        Args:
+            failed: rule → the first of its conditions that failed.
+        """
         self.records += 1
         if decision.dropped is not None:
             self.dropped[str(decision.dropped)] += 1
@@ -57,6 +73,12 @@ class Rehearsal:
             (self.firsts if tally is None else tally.firsts).setdefault(str(rejection.reason), at)
         for event in decision.events:
             self._add(self.rules[event.rule], event)
+        for rule, condition in failed.items():
+            self.rules[rule].failed[condition] += 1
+
+    def add_text(self, rule: str, text: HashedText) -> None:
+        """Count what a rule's event was given its digest of."""
+        self.rules[rule].texts.setdefault(_bare(text.field), Counter())[text] += 1
 
     def _add(self, tally: RuleTally, event: Event) -> None:
         tally.events += 1
@@ -66,7 +88,11 @@ class Rehearsal:
 
 
 def _without_index(note: Note) -> str:
-    head, bracket, tail = note.field.partition("[")
+    return _bare(note.field)
+
+
+def _bare(path: str) -> str:
+    head, bracket, tail = path.partition("[")
     return head + tail.partition("]")[2] if bracket else head
 
 
@@ -87,10 +113,25 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
                 "left_out": [{"field": f, "problem": p, "events": n} for (f, p), n in tally.left_out.most_common()],
                 "remarks": dict(tally.remarks),
                 "match_keys": dict(tally.match_keys),
+                "failed_first": [
+                    {"condition": condition.place, "text": condition.text, "records": number}
+                    for condition, number in tally.failed.most_common()
+                ],
+                **_texts_json(tally),
             }
             for name, tally in rehearsal.rules.items()
         ],
     }
+
+
+def _texts_json(tally: RuleTally) -> dict[str, Any]:
+    """Nothing unless texts are to be shown."""
+    shown = [
+        {**structs.asdict(text), "events": number}
+        for texts in tally.texts.values()
+        for text, number in texts.most_common(_MOST_TEXTS)
+    ]
+    return {"hashed": shown} if shown else {}
 
 
 def _places(firsts: Mapping[str, Position]) -> dict[str, list[int]]:
@@ -113,12 +154,17 @@ def show(console: Console, rehearsal: Rehearsal) -> None:
                 f" holds for {tally.holds} ({share}), {tally.events} {'event' if tally.events == 1 else 'events'}",
             )
         )
+        failed = {f"{condition.place}: {printable(condition.text)}": n for condition, n in tally.failed.items()}
+        _lines(console, "failed first", Counter(failed), rehearsal.records, "yellow")
         _lines(console, "rejected", _pointed(tally.rejected, tally.firsts), tally.holds, "red")
         left_out = {f"{where}: {_WORDS.get(problem, problem)}": n for (where, problem), n in tally.left_out.items()}
         _lines(console, "left out", Counter(left_out), tally.events, "yellow")
         remarked = {_WORDS[remark]: number for remark, number in tally.remarks.items()}
         _lines(console, "remarks", Counter(remarked), tally.events, "yellow")
         _coverage(console, tally)
+        for path, texts in tally.texts.items():
+            shown = Counter({f"{path}: {worded_text(text)}": n for text, n in texts.most_common(_MOST_TEXTS)})
+            _lines(console, "hashed most", shown, tally.events, "green")
 
 
 def _pointed(counts: Counter[str], firsts: Mapping[str, Position]) -> Counter[str]:

@@ -1,6 +1,6 @@
 """Why a rule does not hold: the first condition that failed, by its place in the file. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -23,6 +23,42 @@ class Unmet(Struct, frozen=True):
     found: Any = None
     """For a comparison, what the record has there; None: nothing."""
     is_comparison: bool = True
+
+
+class FailedCondition(Struct, frozen=True):
+    """The first condition for which a rule does not hold, whatever the record has there."""
+
+    place: str
+    """`when[2].any`."""
+    text: str
+
+
+def compile_first_failed(when: Condition, place: str = "when") -> Callable[[Decoded], FailedCondition | None]:
+    """A function of a record: which condition fails first, as `unmet` would say; None if all hold.
+
+    It raises RecordRejected where a function or expression in a condition fails.
+    """
+    if not isinstance(when, AllOf):
+        return _compiled(when, place)
+    each = [_compiled(condition, f"{place}[{index}]") for index, condition in enumerate(when.conditions)]
+    return lambda decoded: next((failed for find in each if (failed := find(decoded))), None)
+
+
+def _compiled(condition: Condition, place: str) -> Callable[[Decoded], FailedCondition | None]:
+    if isinstance(condition, AllOf):
+        return compile_first_failed(condition, f"{place}.all")
+    holds = compile_condition(condition)
+    failed = _failed(condition, place)
+    return lambda decoded: None if holds(decoded) else failed
+
+
+def _failed(condition: Condition, place: str) -> FailedCondition:
+    match condition:
+        case AnyOf(conditions):
+            return FailedCondition(f"{place}.any", f"none of its {len(conditions)} conditions holds")
+        case Not(inner):
+            return FailedCondition(f"{place}.not", f"holds, and should not: {worded(inner)}")
+    return FailedCondition(place, worded(condition))
 
 
 def unmet(when: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:

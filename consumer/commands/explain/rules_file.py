@@ -1,4 +1,7 @@
-"""Rules under development: a file of `rules` and the `elements` they use. Its other sections are not looked at."""
+"""Rules under development: a file of `rules`, the `elements` they use, and `pixels`, if there are other ones.
+
+Its other sections are not looked at: it may be a whole configuration.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,12 +9,12 @@ from pathlib import Path
 from consumer.config import Settings
 from consumer.config.document import read_document
 from consumer.config.problems import Problems
-from consumer.config.sections import read_rules
+from consumer.config.sections import read_pixels, read_rules
 from consumer.core.errors import ConfigError
 
 
 def with_rules_of(path: Path, settings: Settings, environ: Mapping[str, str]) -> Settings:
-    """The same settings with the file's rules in place of their own.
+    """The same settings with the file's rules in place of their own, and its pixels beside or in place of theirs.
 
     Raises:
         ConfigError: everything that is wrong with the file.
@@ -22,7 +25,10 @@ def with_rules_of(path: Path, settings: Settings, environ: Mapping[str, str]) ->
         raise ConfigError([f"{path}: cannot be read ({type(error).__name__}); name a YAML file with rules"]) from None
     problems = Problems()
     document = read_document(text, environ, problems)
-    rules = read_rules(document, frozenset(settings.pixels), path, problems)
-    if problems.has_under("elements", "rules"):
+    own = document.get("pixels")
+    names = frozenset(settings.pixels) | (own.keys() if isinstance(own, dict) else frozenset())
+    rules = read_rules(document, names, path, problems)
+    pixels = read_pixels(document, path, problems)
+    if problems.has_under("elements", "rules", "pixels"):
         raise ConfigError(f"{path}: {text}" for text in problems.texts())
-    return settings.model_copy(update=rules)
+    return settings.model_copy(update={**rules, "pixels": {**settings.pixels, **pixels}})

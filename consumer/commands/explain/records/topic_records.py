@@ -1,7 +1,7 @@
 """Reading records of a partition outside of the group: nothing is joined, and nothing committed."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -37,9 +37,17 @@ class TopicReader:
             return None
         return self._cluster.bounds([partition])[partition]
 
+    def all_bounds(self, partitions: Sequence[model.TopicPartition]) -> Mapping[model.TopicPartition, LogBounds]:
+        """The same of several that are there."""
+        return self._cluster.bounds(partitions)
+
     def offset_at(self, partition: model.TopicPartition, time_ms: int) -> int | None:
         """The first offset of that Unix time or later, in milliseconds; None if the cluster does not say."""
         return self._source.offset_at(partition, time_ms)
+
+    def offsets_at(self, partitions: Sequence[model.TopicPartition], time_ms: int) -> dict[model.TopicPartition, int]:
+        """The same of several; without those that have none."""
+        return self._source.offsets_at(partitions, time_ms)
 
     def read(self, partition: model.TopicPartition, start: int, end: int) -> Iterator[Record]:
         """The records from `start` to before `end`, as far as these offsets hold any and the log reaches."""
@@ -94,8 +102,13 @@ class Outside(KafkaConsumer):
 
     def offset_at(self, partition: model.TopicPartition, time_ms: int) -> int | None:
         """The first offset of that Unix time or later, in milliseconds; None if the cluster does not say."""
+        return self.offsets_at([partition], time_ms).get(partition)
+
+    def offsets_at(self, partitions: Sequence[model.TopicPartition], time_ms: int) -> dict[model.TopicPartition, int]:
+        """The same of several, in one question; without those that have none."""
+        asked = [TopicPartition(*partition, time_ms) for partition in partitions]
         try:
-            found = self._consumer.offsets_for_times([TopicPartition(*partition, time_ms)], timeout=ASK_TIMEOUT_S)
+            found = self._consumer.offsets_for_times(asked, timeout=ASK_TIMEOUT_S)
         except KafkaException as failed:
             raise Unreachable(failed.args[0].str()) from None
-        return found[0].offset if found and found[0].offset >= 0 else None
+        return {(each.topic, each.partition): each.offset for each in found if each.error is None and each.offset >= 0}

@@ -7,6 +7,7 @@ of nothing. No digest is made of characters that nobody sees, or of text that st
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from typing import Any, Final
@@ -27,14 +28,27 @@ _HEX: Final = frozenset("0123456789abcdef")
 _US_ZIP_PLUS_4: Final = re.compile(r"\d{5}[- ]?\d{4}", re.ASCII)
 
 
-def email(raw: object) -> str | list[str] | None:
+DigestOf = Callable[[str], str]
+"""Canonical text → its digest."""
+
+
+def _hash(canonical: str) -> str:
+    hasher = _HASHER.copy()
+    try:
+        hasher.update(canonical.encode())
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can carry and UTF-8 cannot
+        raise FieldError(Problem.WRONG_TYPE) from None
+    return hasher.hexdigest()
+
+
+def email(raw: object, digest_of: DigestOf = _hash) -> str | list[str] | None:
     """SHA-256 of the trimmed, lowercase address."""
     if not isinstance(raw, str):
-        return _each(raw, email)
+        return _each(raw, partial(email, digest_of=digest_of))
     if len(raw) > 63 and "@" not in raw and (digest := _as_digest(visible(trimmed(raw)))):
         return digest
     address = emails.address(raw)
-    return None if address is None else _hash(address)
+    return None if address is None else digest_of(address)
 
 
 class PhoneOfCountry(Struct, frozen=True, gc=False):
@@ -58,29 +72,33 @@ def with_country(user: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**user, "phone": PhoneOfCountry(phone, None, country)}
 
 
-def phone(raw: object) -> str | list[str] | None:
+def phone(raw: object, digest_of: DigestOf = _hash) -> str | list[str] | None:
     """SHA-256 of the number in E.164 with the plus. A national number needs a region or country beside it."""
     if isinstance(raw, str):
-        return _phone(raw, None, None)
+        return _phone(raw, None, None, digest_of)
     if isinstance(raw, PhoneOfCountry):
-        return _phones(raw.value, raw.region, raw.country)
-    return _phones(raw.value, raw.region) if isinstance(raw, WithRegion) else _phones(raw)
+        return _phones(raw.value, raw.region, raw.country, digest_of)
+    return (
+        _phones(raw.value, raw.region, None, digest_of)
+        if isinstance(raw, WithRegion)
+        else _phones(raw, None, None, digest_of)
+    )
 
 
-def external_id(raw: object) -> str | list[str] | None:
+def external_id(raw: object, digest_of: DigestOf = _hash) -> str | list[str] | None:
     """SHA-256 of the trimmed id, its case kept. Whole numbers and UUIDs count as their text."""
     if isinstance(raw, LISTS):
-        return _each(raw, external_id)
+        return _each(raw, partial(external_id, digest_of=digest_of))
     cleaned = id_text(raw)
     if cleaned is None:
         return None
     seen = visible(cleaned)
     if seen is not cleaned and is_placeholder(seen):
         raise FieldError(Problem.PLACEHOLDER)
-    return (_as_digest(seen) if len(seen) == 64 else None) or _hash(seen)
+    return (_as_digest(seen) if len(seen) == 64 else None) or digest_of(seen)
 
 
-def name(raw: object) -> str | None:
+def name(raw: object, digest_of: DigestOf = _hash) -> str | None:
     """SHA-256 of a first or last name in lowercase without punctuation; blanks within stay."""
     cleaned = text(raw)
     if cleaned is None:
@@ -88,13 +106,13 @@ def name(raw: object) -> str | None:
     if len(cleaned) > LONGEST:
         raise FieldError(Problem.TOO_LONG)
     seen = visible(cleaned)
-    hashed = _as_digest(seen) or _hash_unless_empty(without_punctuation(seen.lower()).strip())
+    hashed = _as_digest(seen) or digest_of(_unless_empty(without_punctuation(seen.lower()).strip()))
     if is_placeholder(seen):  # a surname can be Null
         raise FieldError(Problem.PLACEHOLDER, rest=hashed, is_dropped=False)
     return hashed
 
 
-def zip_code(raw: object) -> str | None:
+def zip_code(raw: object, digest_of: DigestOf = _hash) -> str | None:
     """SHA-256 of a postal code in lowercase without blanks and dashes; of a US ZIP+4, the first five.
 
     A number is WRONG_TYPE: it has lost its leading zeros.
@@ -111,18 +129,48 @@ def zip_code(raw: object) -> str | None:
         raise FieldError(Problem.PLACEHOLDER)
     if _US_ZIP_PLUS_4.fullmatch(cleaned):
         cleaned = cleaned[:5]
-    return _hash_unless_empty("".join(cleaned.lower().replace("-", "").split()))
+    return digest_of(_unless_empty("".join(cleaned.lower().replace("-", "").split())))
 
 
-def _phones(raw: object, region: object = None, home: object = None) -> str | list[str] | None:
+_HASHED: Final[Mapping[str, Callable[[object, DigestOf], object]]] = {
+    "email": email,
+    "phone": phone,
+    "external_id": external_id,
+    "first_name": name,
+    "last_name": name,
+    "zip_code": zip_code,
+}
+
+
+def hashed_texts(user: Mapping[str, Any]) -> dict[str, str]:
+    """Digest → the canonical text that it is made of, for each identifier of a mapped user.
+
+    For a person who asks what was hashed, and for nothing else: these are the texts that must not go anywhere.
+    """
+    texts: dict[str, str] = {}
+
+    def kept(canonical: str) -> str:
+        digest = _hash(canonical)
+        texts[digest] = canonical
+        return digest
+
+    user = with_country(user) if "phone" in user else user
+    for field, function in _HASHED.items():
+        with suppress(FieldError):
+            if field in user:
+                function(user[field], kept)
+    return texts
+
+
+def _phones(raw: object, region: object, home: object, digest_of: DigestOf) -> str | list[str] | None:
     if isinstance(raw, LISTS):
-        return _each(raw, partial(_phone, region=region, home=home))
-    return _phone(raw, region, home)
+        return _each(raw, partial(_phone, region=region, home=home, digest_of=digest_of))
+    return _phone(raw, region, home, digest_of)
 
 
-def _phone(raw: object, region: object, home: object) -> str | None:
+def _phone(raw: object, region: object, home: object, digest_of: DigestOf) -> str | None:
     if isinstance(raw, str) and phones.is_plain(raw):
-        return _hash(phones.international(raw))
+        return digest_of(phones.international(raw))
     number = raw if isinstance(raw, str) else id_text(raw)
     number = number and visible(trimmed(number[: phones.LONGEST * 2]))
     if not number:
@@ -131,7 +179,7 @@ def _phone(raw: object, region: object, home: object) -> str | None:
         return digest
     if is_placeholder(number):
         raise FieldError(Problem.PLACEHOLDER)
-    return _hash(phones.e164(number, _region(region, home) if phones.is_national(number) else None))
+    return digest_of(phones.e164(number, _region(region, home) if phones.is_national(number) else None))
 
 
 def _region(region: object, home: object) -> str | None:
@@ -172,15 +220,6 @@ def _alone(digests: list[str] | None) -> str | list[str] | None:
     return digests[0] if digests and len(digests) == 1 else digests
 
 
-def _hash(canonical: str) -> str:
-    hasher = _HASHER.copy()
-    try:
-        hasher.update(canonical.encode())
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can carry and UTF-8 cannot
-        raise FieldError(Problem.WRONG_TYPE) from None
-    return hasher.hexdigest()
-
-
 def _as_digest(cleaned: str) -> str | None:
     """The text in lowercase, if it is a SHA-256 already.
 
@@ -197,7 +236,7 @@ def _as_digest(cleaned: str) -> str | None:
     return lowercase
 
 
-def _hash_unless_empty(canonical: str) -> str:
+def _unless_empty(canonical: str) -> str:
     if not canonical:
         raise FieldError(Problem.EMPTY_AFTER_CLEANING)
-    return _hash(canonical)
+    return canonical
