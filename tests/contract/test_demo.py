@@ -4,6 +4,7 @@ import io
 import json
 import threading
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -201,16 +202,55 @@ def test_a_rehearsal_counts_what_new_rules_would_make_of_the_last_records(stage:
     assert found["records"] == len(SAMPLES.first) + len(SAMPLES.later)
     assert [(one["rule"], one["holds"], one["events"]) for one in found["rules"]] == [("new", 175, 175)]
     assert found["rules"][0]["match_keys"]["ip_and_user_agent"] == 175
+    assert found["rules"][0]["failed_first"] == [
+        {"condition": "when[0]", "text": "event in [Search, ViewContent]", "records": found["dropped"]["no_rule"]}
+    ]
     assert found["undecoded"] == {"decode.truncated": 6}
     assert "rule new holds for 175" in text.getvalue()
 
 
-def test_a_rehearsal_takes_no_more_records_than_it_is_told(stage: DemoStage) -> None:
+def test_a_rehearsal_takes_no_more_records_than_it_is_told_and_shows_no_values_or_bar(
+    stage: DemoStage, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = io.StringIO()
 
     explain_records(load(stage.config, {}), ExplainOptions(last=(demo_configuration.TOPIC, 20), is_json=True), out)
 
     assert json.loads(out.getvalue())["records"] == 20
+    assert "hashed" not in json.loads(out.getvalue())["rules"][0]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_rehearsal_shows_the_texts_that_most_events_share_if_asked_to(stage: DemoStage) -> None:
+    out, asked = io.StringIO(), ExplainOptions(last=(demo_configuration.TOPIC, 10_000), is_json=True, shows_values=True)
+
+    explain_records(load(stage.config, {}), asked, out)
+
+    shown = [each for rule in json.loads(out.getvalue())["rules"] for each in rule["hashed"]]
+    assert {each["field"].partition("[")[0] for each in shown} >= {"user.email", "user.external_id"}
+    for each in shown:
+        assert each["text"] is None or sha256(each["text"].encode()).hexdigest() == each["digest"]
+
+
+def test_rules_under_development_may_bring_their_own_pixels(stage: DemoStage, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "pixels: {own: {pixel_code: OWN, access_token: made-up}}\n"
+        "rules: [{name: a, pixel: own}, {name: b, pixel: shop}]\n"
+    )
+    settings, out = with_rules_of(rules, load(stage.config, {}), {}), io.StringIO()
+    record = b'{"event": "Lead", "event_time": "2099-01-01T00:00:00Z"}'
+    settings = settings.model_copy(update={"limits": settings.limits.model_copy(update={"max_event_age_s": 0.0})})
+
+    explain_records(settings, ExplainOptions(file="-", is_json=True), out, io.BytesIO(record.replace(b"2099", b"2025")))
+
+    assert [each["pixel_code"] for each in json.loads(out.getvalue())["events"]] == [
+        "OWN",
+        settings.pixels["shop"].pixel_code,
+    ]
+    rules.write_text("pixels: {own: {pixel_kode: OWN}}\nrules: [{name: a, pixel: own}]")
+    with pytest.raises(ConfigError, match="pixel_kode"):
+        with_rules_of(rules, load(stage.config, {}), {})
 
 
 def test_rules_under_development_are_checked_whole(stage: DemoStage, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_people_read_it_in_any_width(columns: int) -> None:
         "match keys",
     ):
         assert part in flat
-    assert "failedfirst120.0%when[0]:typeequalsorder" in "".join(text.split())
+    assert "firstunmet120.0%when[0]:typeequalsorder" in "".join(text.split())
     assert "1/3" in flat
 
 

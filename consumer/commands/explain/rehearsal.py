@@ -155,7 +155,7 @@ def show(console: Console, rehearsal: Rehearsal) -> None:
             )
         )
         failed = {f"{condition.place}: {printable(condition.text)}": n for condition, n in tally.failed.items()}
-        _lines(console, "failed first", Counter(failed), rehearsal.records, "yellow")
+        _lines(console, "first unmet", Counter(failed), rehearsal.records, "yellow")
         _lines(console, "rejected", _pointed(tally.rejected, tally.firsts), tally.holds, "red")
         left_out = {f"{where}: {_WORDS.get(problem, problem)}": n for (where, problem), n in tally.left_out.items()}
         _lines(console, "left out", Counter(left_out), tally.events, "yellow")
