@@ -15,34 +15,39 @@ if TYPE_CHECKING:
     from consumer.commands.explain import ExplainOptions
 
 
+_File = Annotated[
+    str | None,
+    typer.Option(
+        "--file",
+        "-f",
+        metavar="F",
+        help="Records as .json (one, a list, or one a line; `$key`, `$headers`, `$timestamp` beside `value` give "
+        "Kafka's part), an Avro container .avro, a raw value .bin, or - for any of these.",
+    ),
+]
+_Last = Annotated[
+    int | None,
+    typer.Option("--last", metavar="N", min=1, help="With --topic: a rehearsal on its newest N records, counted."),
+]
+_Rules = Annotated[
+    Path | None,
+    typer.Option("--rules", metavar="FILE", help="Decide by the rules (and pixels) of this file instead."),
+]
+_ShowValues = Annotated[
+    bool, typer.Option("--show-values", help="Show the texts that were hashed, beside their digests.")
+]
+
+
 def explain_command(
     config: Config = None,
     *,
-    file: Annotated[
-        str | None,
-        typer.Option(
-            "--file",
-            "-f",
-            metavar="F",
-            help="Records as .json (one, a list, or one a line; `$key`, `$headers`, `$timestamp` beside `value` give "
-            "Kafka's part), an Avro container .avro, a raw value .bin, or - for any of these.",
-        ),
-    ] = None,
+    file: _File = None,
     topic: Annotated[str | None, typer.Option("--topic", metavar="T", help="Read one record of this topic.")] = None,
     partition: Annotated[int | None, typer.Option("--partition", metavar="P", min=0, help="With --topic.")] = None,
     offset: Annotated[int | None, typer.Option("--offset", metavar="O", min=0, help="With --topic.")] = None,
-    last: Annotated[
-        int | None,
-        typer.Option("--last", metavar="N", min=1, help="With --topic: a rehearsal on its newest N records, counted."),
-    ] = None,
-    rules: Annotated[
-        Path | None,
-        typer.Option("--rules", metavar="FILE", help="Decide by the rules (and pixels) of this file instead."),
-    ] = None,
-    show_values: Annotated[
-        bool,
-        typer.Option("--show-values", help="Show the texts that were hashed, beside their digests."),
-    ] = False,
+    last: _Last = None,
+    rules: _Rules = None,
+    show_values: _ShowValues = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a record, one a line.")] = False,
 ) -> None:
     """Say what becomes of a record, and why. Reads outside of the group; sends and commits nothing."""
