@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from consumer.core.decode.size_limits import MAX_DEPTH
+from consumer.core.decode.size_limits import LONG_NUMBER_COST, MAX_DEPTH
 from consumer.core.errors import RecordRejected
 from consumer.core.reasons import RejectReason
 
@@ -51,6 +51,7 @@ class Cursor:
                 raise self.fault(RejectReason.DECODE_TRUNCATED, "ends within a number")
             byte = self.data[self.at]
             self.at += 1
+            self.spend(LONG_NUMBER_COST)
             bits |= (byte & 0x7F) << 7 * place
             if byte < 0x80:
                 return (bits >> 1) ^ -(bits & 1)

@@ -22,8 +22,11 @@ MAX_DEPTH: Final = 100
 SCALAR_COST: Final = 64
 """A number, a time, or text and bytes beside their length: 49 to 80."""
 CONTAINER_COST: Final = 64
-ITEM_COST: Final = 16
-"""A list's pointer to its item, and the room it keeps free."""
+ITEM_COST: Final = 128
+"""A list's pointer to its item, and the room it keeps free; more than those take, since each item takes time too: an
+item may have one byte, and a megabyte of them is not read within 0.3 s."""
+LONG_NUMBER_COST: Final = 48
+"""For each byte of a number of several: none of memory, but ten of them take as long as four numbers of one."""
 ENTRY_COST: Final = 160
 """A map's entry, and its key beside the key's length."""
 TEXT_COST: Final = 4
