@@ -63,7 +63,10 @@ DECLARED: Final[tuple[Declared, ...]] = (
         worst="max",
     ),
     # decode … validate
-    _counter("rejected", "Dead letters, by reason.", "reason"),
+    _counter("rejected", "Dead letters, by reason and rule; no rule where none is to blame.", "reason", "rule"),
+    _counter(
+        "rule_missed", "Records that a rule did not hold for, by its first condition that failed.", "rule", "condition"
+    ),
     _counter("dropped_fields", "Optional fields left out because TikTok would not take them.", "field", "problem"),
     _counter("remarks", "Events that TikTok takes though they lack something, by what.", "rule", "remark"),
     _gauge("breaker_open", "1 while most records are rejected, so that reading has stopped.", worst="max"),
@@ -84,6 +87,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _gauge("pixel_state", "1 for the state the pixel is in.", "pixel", "state", worst="max"),
     # settle
     _counter("events", "What became of each event that a rule made.", "pixel", "outcome"),
+    _counter("rule_events", "The same by rule.", "rule", "outcome"),
     _counter("match_keys", "Accepted events that had this match key.", "pixel", "key"),
     _histogram(
         "event_delay_seconds", "From the record's Kafka timestamp to acceptance.",

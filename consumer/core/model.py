@@ -180,6 +180,8 @@ class Decision(Struct, frozen=True, gc=False):
     events: tuple[Event, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     dropped: DropReason | None = None
+    missed: tuple[tuple[str, str], ...] = ()
+    """Rules that do not hold, each with the place in the file of its first condition that does not."""
 
 
 class EventOutcome(StrEnum):
@@ -213,6 +215,11 @@ class Item(Struct, eq=False):
     """True once its bytes were given to a request: from then on they never change."""
     copy_rules: list[str] = []
     """The rule that made the event of each record after the first; the first's is `event.rule`."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rule that made the event of each record."""
+        return (self.event.rule, *self.copy_rules)
 
     def rule_of(self, place: int) -> str:
         """The rule that made the event of the record at that place of `records`."""

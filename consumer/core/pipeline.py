@@ -26,7 +26,7 @@ from consumer.core.model import (
 )
 from consumer.core.normalize.event import IdFromPosition, normalize, outline
 from consumer.core.reasons import DropReason, RejectReason
-from consumer.core.route.conditions import compile_condition, compile_pixel
+from consumer.core.route.conditions import compile_pixel, compile_when
 from consumer.core.rules.source import Rule
 from consumer.core.validate import EventLimits, validate
 
@@ -48,7 +48,7 @@ class _Rule(Struct, frozen=True):
 
     name: str
     is_shadow: bool
-    holds: Callable[[Decoded], bool]
+    missed: Callable[[Decoded], str | None]
     pixel_of: Callable[[Decoded], str]
     map: Callable[[Decoded], MappedEvent]
 
@@ -111,7 +111,7 @@ class Pipeline:
     def _trace(self, rule: _Rule, decoded: Decoded) -> Trace:
         trace, settings = Trace(rule.name, False), self._settings
         try:
-            if rule.holds(decoded):
+            if rule.missed(decoded) is None:
                 trace = Trace(rule.name, True)
                 trace = structs.replace(trace, pixel=rule.pixel_of(decoded))
                 trace = structs.replace(trace, mapped=(mapped := rule.map(decoded)))
@@ -133,27 +133,29 @@ class Pipeline:
         rules = self._rules if record.rule is None else self._only(record.rule)
         events: list[Event] = []
         rejections: list[Rejection] = []
+        missed: list[tuple[str, str]] = []
         for rule in rules:
             made = self._make(rule, decoded, now_s, is_rewound)
             if isinstance(made, Event):
                 events.append(made)
-            elif made is not None:
+            elif isinstance(made, Rejection):
                 rejections.append(made)
-        if not events and not rejections:
-            return _NO_RULE
-        return Decision(tuple(events), tuple(rejections))
+            else:
+                missed.append((rule.name, made))
+        dropped = None if events or rejections else DropReason.NO_RULE
+        return Decision(tuple(events), tuple(rejections), dropped, tuple(missed))
 
     def _only(self, name: str) -> Sequence[_Rule]:
         if name not in self._names:
             raise RecordRejected(RejectReason.ROUTE_UNKNOWN_RULE, "the rule named in its headers is not configured")
         return [rule for rule in self._rules if rule.name == name]
 
-    def _make(self, rule: _Rule, decoded: Decoded, now_s: float, is_rewound: bool) -> Event | Rejection | None:
-        """One rule's event; why there is none, though another's may go its way; None if it does not hold."""
+    def _make(self, rule: _Rule, decoded: Decoded, now_s: float, is_rewound: bool) -> Event | Rejection | str:
+        """One rule's event; why there is none, though another's may go its way; or which condition does not hold."""
         settings, pixel = self._settings, None
         try:
-            if not rule.holds(decoded):
-                return None
+            if (missed := rule.missed(decoded)) is not None:
+                return missed
             pixel = rule.pixel_of(decoded)
             mapped = rule.map(decoded)
             return validate(
@@ -179,7 +181,6 @@ class Pipeline:
 _MOST_OUTLINED_BYTES: Final = 4096
 """Of a value: no event made of it comes near the bytes that a request may have, in which its outline would be wrong."""
 _TOMBSTONE: Final = Decision(dropped=DropReason.TOMBSTONE)
-_NO_RULE: Final = Decision(dropped=DropReason.NO_RULE)
 _CORE: Final = __name__.split(".")[:2]
 _BUG_OF_STAGE: Final = {
     "decode": RejectReason.BUG_DECODE,
@@ -194,7 +195,7 @@ def _compiled(rule: Rule, pixels: Mapping[str, str]) -> _Rule:
     return _Rule(
         rule.name,
         rule.is_shadow,
-        compile_condition(rule.when),
+        compile_when(rule.when),
         compile_pixel(rule.pixel, {code: name for name, code in pixels.items()}),
         compile_map(rule),
     )

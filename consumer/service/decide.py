@@ -17,7 +17,7 @@ from consumer.metrics import Metrics
 from consumer.service.decode import DecodeStage
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
-from consumer.service.outcomes import NoOutcomes, OutcomeWriter
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter, count_events
 from consumer.service.read.read_stage import ReadStage
 from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.stages import Decided
@@ -58,6 +58,7 @@ class DecideStage:
         self._outcomes, self._metrics, self._monotonic = outcomes, metrics, monotonic
         self._has_news = False
         self._remarked: Counter[tuple[str, tuple[Problem, ...]]] = Counter()
+        self._missed: Counter[tuple[str, str]] = Counter()
         self.decided: Final = Decided()
 
     def step(self, records: Sequence[Record], now_s: float, wall_s: float) -> None:
@@ -135,6 +136,8 @@ class DecideStage:
             self._breaker.note(bool(decision.rejections))
             if self._breaker.is_tripped:
                 return
+        for missed in decision.missed:
+            self._missed[missed] += 1
         live = [event for event in decision.events if not event.is_shadow]
         self.decided.note(decision)
         self._ledger.decided(record.position, len(live) + len(decision.rejections), held_by_events(live))
@@ -161,6 +164,9 @@ class DecideStage:
             for remark in remarks:
                 self._metrics.inc("remarks", (rule, str(remark)), count)
         self._remarked.clear()
+        for missed, count in self._missed.items():
+            self._metrics.inc("rule_missed", missed, count)
+        self._missed.clear()
 
     # ── dedupe ──────────────────────────────────────────────────────────────────────────────────
 
@@ -179,7 +185,7 @@ class DecideStage:
 
     def _ended(self, event: Event, record: Record, outcome: EventOutcome) -> None:
         """An event is finished that was in no request."""
-        self._metrics.inc("events", (event.pixel, str(outcome)))
+        count_events(self._metrics, event.pixel, event.rule, outcome)
         self._outcomes.ended(record, event, outcome)
 
 

@@ -14,7 +14,7 @@ from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.deliver import DeliverStage
-from consumer.service.outcomes import NoOutcomes, OutcomeWriter
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter, count_events
 from consumer.service.ports import WindowStore
 from consumer.status.connections import Connections, OutsideSystem
 
@@ -123,8 +123,8 @@ class SharedWindow:
         """TikTok has had it before: so have all that were to settle with it."""
         self._windows.accepted(item)
         self._outcomes.all_ended(item, outcome)
-        for record in item.records:
-            self._metrics.inc("events", (item.event.pixel, str(outcome)))
+        for record, rule in zip(item.records, item.rules, strict=True):
+            count_events(self._metrics, item.event.pixel, rule, outcome)
             self._ledger.settle(record.position, RecordOutcome.DUPLICATE)
 
     def take_result(self, result: RequestResult) -> None:

@@ -21,6 +21,12 @@ SAY_EVERY_S: Final = 60.0
 """How often it says how many outcomes were lost."""
 
 
+def count_events(metrics: Metrics, pixel: str, rule: str, outcome: EventOutcome, count: int = 1) -> None:
+    """Events of one rule and pixel that have ended in the same way."""
+    metrics.inc("events", (pixel, str(outcome)), count)
+    metrics.inc("rule_events", (rule, str(outcome)), count)
+
+
 class NoOutcomes:
     """Without `outcomes.topic`: nothing is written."""
 

@@ -14,7 +14,7 @@ from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Metrics
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.dedupe_shared import NoSharedWindow, SharedWindow
-from consumer.service.outcomes import NoOutcomes, OutcomeWriter
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter, count_events
 from consumer.service.settle.settle_stage import SettleStage
 
 
@@ -50,23 +50,23 @@ class ResultStage:
 
     def _accepted(self, pixel: str, items: Sequence[Item], wall_s: float) -> None:
         """Settle what TikTok took. Counted in one go: a counter's own cost would be a third of an event's settling."""
-        ended: Counter[EventOutcome] = Counter()
+        ended: Counter[tuple[str, EventOutcome]] = Counter()
         fields: Counter[int] = Counter()
         delays_s: list[float] = []
         windows, ledger = self._windows, self._ledger
         for item in items:
             windows.accepted(item)
             fields[item.event.fields] += 1
-            for record, outcome in zip(item.records, item.outcomes, strict=True):
+            for record, outcome, rule in zip(item.records, item.outcomes, item.rules, strict=True):
                 if ledger.owns(record.position):
-                    ended[outcome] += 1
+                    ended[rule, outcome] += 1
                     ledger.settle(record.position, _RECORD_OUTCOME[outcome])
             timestamp_ms = item.records[0].timestamp_ms
             if timestamp_ms >= 0:
                 delays_s.append(max(0.0, wall_s - timestamp_ms / 1000))
         self._metrics.observe_all("event_delay_seconds", delays_s)
-        for outcome, count in ended.items():
-            self._metrics.inc("events", (pixel, str(outcome)), count)
+        for (rule, outcome), count in ended.items():
+            count_events(self._metrics, pixel, rule, outcome, count)
         for present, count in fields.items():
             for key in match_keys(present):
                 self._metrics.inc("match_keys", (pixel, key), count)

@@ -2,10 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -24,6 +25,8 @@ from consumer.core.decode.schema_lookups import SchemaLookups
 from consumer.core.model import EventOutcome
 from consumer.core.reasons import RejectReason
 from consumer.core.remarks import MATCH_KEYS
+from consumer.core.route.conditions import missed_places
+from consumer.core.rules.source import Rule
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
@@ -152,15 +155,26 @@ def _shared(settings: Settings, store: WindowStore, stages: ServiceStages, conne
 def _metrics(settings: Settings) -> Metrics:
     metrics = Metrics()
     metrics.set("build_info", 1, (version("tiktok-events-consumer"),))
-    begin_counting(metrics, settings.pixels)
+    begin_counting(metrics, settings.pixels, settings.rules)
     return metrics
 
 
-def begin_counting(metrics: Metrics, pixels: Iterable[str]) -> None:
+_OF_A_RULE: Final = [
+    reason
+    for reason in RejectReason
+    if reason.partition(".")[0] in ("route", "map", "normalize", "validate", "deliver")
+]
+
+
+def begin_counting(metrics: Metrics, pixels: Iterable[str], rules: Sequence[Rule]) -> None:
     """Show at 0 what alerts watch: a burst that is a counter's first value would be no increase to Prometheus."""
-    metrics.begin("rejected", [(str(reason),) for reason in RejectReason])
+    metrics.begin("rejected", [(str(reason), "") for reason in RejectReason])
     metrics.begin("commits", [("ok",), ("failed",)])
     for pixel in pixels:
         metrics.begin("events", [(pixel, str(outcome)) for outcome in EventOutcome])
         metrics.begin("match_keys", [(pixel, key) for key in MATCH_KEYS])
         metrics.begin("park_errors", [(pixel,)])
+    for rule in rules:
+        metrics.begin("rejected", [(str(reason), rule.name) for reason in _OF_A_RULE])
+        metrics.begin("rule_events", [(rule.name, str(outcome)) for outcome in EventOutcome])
+        metrics.begin("rule_missed", [(rule.name, place) for place in missed_places(rule.when)])

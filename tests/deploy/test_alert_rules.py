@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from consumer.metrics import DECLARED, PREFIX, Kind
-from tests.support.rules import CHECKOUT, COMING, RUNBOOK, TESTS, alerts, anchors, load, metrics_of, rules
+from tests.support.rules import CHECKOUT, RUNBOOK, TESTS, alerts, anchors, load, metrics_of, rules
 
 ALERTS: Final = alerts()
 EVERY_ALERT: Final = pytest.mark.parametrize("name", ALERTS)
@@ -62,7 +62,7 @@ def test_every_metric_that_a_rule_reads_is_one_of_the_service_or_standard() -> N
     recorded = {rule["record"] for rule in rules() if "record" in rule}
 
     for rule in rules():
-        assert metrics_of(rule["expr"]) <= recorded | _STANDARD | COMING | exposed_names(), rule
+        assert metrics_of(rule["expr"]) <= recorded | _STANDARD | exposed_names(), rule
 
 
 def exposed_names() -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 from consumer.metrics import DECLARED, PREFIX
 from tests.deploy.test_alert_rules import exposed_names
 from tests.support.dashboard import DASHBOARD, FOLDER, expressions, links, panels, rows, variables
-from tests.support.rules import CHECKOUT, COMING, RUNBOOK, anchors, load, metrics_of
+from tests.support.rules import CHECKOUT, RUNBOOK, anchors, load, metrics_of
 
 STAGES: Final = ["read", "decode", "route", "map", "normalize", "validate", "dedupe", "batch", "deliver", "settle"]
 BESIDE: Final = ["At a glance", "Connections", "Rules", "Reasons", "The process"]
@@ -32,9 +32,8 @@ def test_its_sections_are_the_stages_of_a_records_way_in_order() -> None:
 def test_every_metric_that_it_shows_is_one_of_the_service_or_standard_and_all_of_the_service_are_shown() -> None:
     shown = {name for _, expression in expressions() for name in metrics_of(expression)}
 
-    assert shown <= exposed_names() | _OF_EVERY_PROCESS | COMING
+    assert shown <= exposed_names() | _OF_EVERY_PROCESS
     assert {_family(name) for name in exposed_names()} <= {_family(name) for name in shown}
-    assert shown >= COMING
 
 
 def test_every_expression_is_narrowed_down_to_what_was_chosen() -> None:

@@ -14,13 +14,6 @@ FOLDER: Final = CHECKOUT / "deploy/prometheus"
 RULES: Final = FOLDER / "rules.yaml"
 HOME: Final = "https://github.com/tiktok-events-consumer/tiktok-events-consumer"
 RUNBOOK: Final = f"{HOME}/blob/main/docs/operating.md"
-COMING: Final = {
-    "tiktok_consumer_connected",
-    "tiktok_consumer_positions_unknown",
-    "tiktok_consumer_rule_events_total",
-    "tiktok_consumer_rule_missed_total",
-}
-"""Promised of the service: rules and dashboard may read them before every version has them."""
 TESTS: Final = sorted((FOLDER / "tests").glob("*.yaml"))
 
 

@@ -176,7 +176,7 @@ def test_what_is_no_text_gives_way_to_the_next_source_and_does_not_exist() -> No
 
     assert external_id(b"\xff\xfe", None, second)[1] == ()
     assert external_id(b"\xff\xfe", None, second)[0] is not None
-    assert decided(b"\xff\xfe", None, exists) == Decision(dropped=DropReason.NO_RULE)
+    assert decided(b"\xff\xfe", None, exists) == Decision(dropped=DropReason.NO_RULE, missed=(("r", "when[0]"),))
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"a\x00b"])

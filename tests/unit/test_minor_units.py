@@ -18,6 +18,7 @@ from consumer.core.rules.source import (
     Rule,
     Source,
     TransformedSource,
+    Unreadable,
 )
 from consumer.core.tiktok_event import Properties
 
@@ -122,8 +123,8 @@ def test_schema_is_the_name_of_the_record_s_type() -> None:
 def test_bytes_with_control_characters_are_no_text() -> None:
     decoded = Decoded(RECORD, {}, False)
 
-    assert compile_source(KafkaPart("key"))(decoded) is None
-    assert compile_source(KafkaPart("header", "n"))(decoded) is None
+    assert compile_source(KafkaPart("key"))(decoded) == Unreadable(Problem.NOT_TEXT)
+    assert compile_source(KafkaPart("header", "n"))(decoded) == Unreadable(Problem.NOT_TEXT)
     assert compile_source(KafkaPart("header", "t"))(decoded) == "a\tb"
 
 

@@ -68,7 +68,9 @@ def test_a_tombstone_is_dropped() -> None:
 
 
 def test_a_record_that_no_rule_holds_for_is_dropped() -> None:
-    assert decide(encoded(), Rule("views", "shop", is_event("ViewContent"))) == Decision(dropped=DropReason.NO_RULE)
+    views = Rule("views", "shop", is_event("ViewContent"))
+
+    assert decide(encoded(), views) == Decision(dropped=DropReason.NO_RULE, missed=(("views", "when[0]"),))
 
 
 def test_a_record_without_any_rule_is_dropped() -> None:
@@ -161,7 +163,8 @@ def test_a_record_of_one_of_our_own_topics_makes_an_event_of_its_rule_alone() ->
 def test_a_record_whose_rule_holds_no_more_is_dropped() -> None:
     rules = (Rule("one", "shop"), Rule("two", "app", is_event("Other")))
 
-    assert decide(encoded(), *rules, rule="two") == Decision(dropped=DropReason.NO_RULE)
+    missed = (("two", "when[0]"),)
+    assert decide(encoded(), *rules, rule="two") == Decision(dropped=DropReason.NO_RULE, missed=missed)
 
 
 def test_a_record_whose_rule_is_not_configured_is_rejected_without_its_name_in_the_detail() -> None:

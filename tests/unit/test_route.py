@@ -10,7 +10,7 @@ import pytest
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Position, Record
 from consumer.core.reasons import RejectReason
-from consumer.core.route.conditions import compile_condition, resolve_pixel
+from consumer.core.route.conditions import compile_condition, compile_when, missed_places, resolve_pixel
 from consumer.core.route.operators import OPERATORS, check_operand
 from consumer.core.rules import source
 from consumer.core.rules.source import (
@@ -284,3 +284,36 @@ def test_a_pixel_that_is_not_configured_rejects_the_record_and_names_no_value(va
 
     assert error.value.reason is RejectReason.ROUTE_UNKNOWN_PIXEL
     assert "C9" not in error.value.detail
+
+
+# ── which condition failed first ────────────────────────────────────────────────────────────────
+
+FIRST, SECOND = (source.Comparison(PathSource((name,)), "is_true", True) for name in ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("when", "fields", "place"),
+    [
+        (AllOf(()), {}, None),
+        (AllOf((FIRST, SECOND)), {"a": True, "b": True}, None),
+        (AllOf((FIRST, SECOND)), {"b": True}, "when[0]"),
+        (AllOf((FIRST, SECOND)), {"a": True}, "when[1]"),
+        (AllOf((FIRST, AnyOf((FIRST, SECOND)))), {"a": True}, None),
+        (AllOf((AnyOf((FIRST, SECOND)),)), {"b": True}, None),
+        (AllOf((AnyOf((FIRST, SECOND)),)), {}, "when[0].any[0]"),
+        (AllOf((FIRST, AllOf((FIRST, SECOND)))), {"a": True}, "when[1].all[1]"),
+        (AllOf((AnyOf((AllOf((FIRST, SECOND)), FIRST)),)), {"b": True}, "when[0].any[0].all[0]"),
+        (AllOf((Not(FIRST),)), {"a": True}, "when[0].not"),
+        (AllOf((Not(FIRST),)), {}, None),
+        (AllOf((AnyOf(()),)), {}, "when[0]"),
+    ],
+)
+def test_of_a_rule_that_does_not_hold_the_first_condition_that_fails_is_named(
+    when: AllOf, fields: dict[str, Any], place: str | None
+) -> None:
+    position = Position("web-events", 0, 1)
+    record = Decoded(Record(position, 0, None, b"", (), position), fields, False)
+
+    assert compile_when(when)(record) == place
+    assert place is None or place in set(missed_places(when))
+    assert (compile_when(when)(record) is None) is compile_condition(when)(record)

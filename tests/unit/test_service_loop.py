@@ -173,8 +173,19 @@ def test_every_rule_that_holds_makes_its_event_and_the_record_settles_with_the_l
     (letter,) = scene.letters.written
     assert dict(letter.headers)["tiktok.rule"] == b"two"
     assert scene.numbers()["records_settled{rejected}"] == 1
-    assert scene.numbers()["events{shop,accepted}"] == 1
+    assert scene.numbers()["events{shop,accepted}"] == scene.numbers()["rule_events{one,accepted}"] == 1
+    assert scene.numbers()["rejected{deliver.refused,two}"] == scene.numbers()["rule_events{two,rejected}"] == 1
     assert scene.kafka.committed_offset() == 1
+
+
+def test_of_a_rule_that_does_not_hold_the_condition_that_failed_is_counted() -> None:
+    scene = Scene(rules=(Rule("views", "shop", source.Comparison(PathSource(("event",)), "equals", "ViewContent")),))
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.kafka.produce(encoded(event_id="b"))
+
+    scene.run()
+
+    assert scene.numbers()["rule_missed{views,when[0]}"] == scene.numbers()["records_settled{dropped}"] == 2
 
 
 def test_a_shadow_rule_sends_nothing_and_is_counted() -> None:

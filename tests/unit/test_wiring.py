@@ -216,10 +216,18 @@ def test_a_quarter_of_what_may_be_in_flight_may_wait_for_a_closed_pixel() -> Non
 def test_what_alerts_watch_is_there_before_it_first_counts() -> None:
     metrics = Metrics()
 
-    composition.begin_counting(metrics, ["shop", "app"])
+    paid = parse(
+        FILE.format(topics="[t]", properties="{}", producer="{}", more="").replace(
+            "name: all,", "name: paid, when: {field: status, equals: paid},"
+        ),
+        {},
+    ).rules
+    composition.begin_counting(metrics, ["shop", "app"], paid)
 
     counted = metrics.snapshot()
-    assert {counted["rejected", (str(reason),)] for reason in RejectReason} == {0}
+    assert {counted["rejected", (str(reason), "")] for reason in RejectReason} == {0}
+    assert counted["rejected", ("map.call", "paid")] == counted["rule_events", ("paid", "accepted")] == 0
+    assert counted["rule_missed", ("paid", "when[0]")] == 0
     assert counted["commits", ("failed",)] == 0
     assert counted["events", ("app", "accepted")] == 0
     assert counted["match_keys", ("shop", "email")] == counted["match_keys", ("shop", "none")] == 0

@@ -3,7 +3,7 @@
 `not` around a condition is plain negation: it holds where the field is absent, too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded
@@ -34,6 +34,60 @@ def compile_condition(condition: Condition) -> Holds:
             return _all([compile_condition(one) for one in conditions])
         case _:
             return _any([compile_condition(one) for one in condition.conditions])
+
+
+def compile_when(when: Condition) -> Callable[[Decoded], str | None]:
+    """Compile a rule's conditions to the place in the file of the first that does not hold: `when[1].any[0]`.
+
+    Of `any`, where none holds, it is the first. The result is None where all hold, and raises as `compile_condition`'s.
+    """
+    conditions = when.conditions if isinstance(when, AllOf) else (when,)
+    return _first_missed(conditions, "when")
+
+
+def missed_places(when: Condition) -> Iterator[str]:
+    """Every place that `compile_when` may name."""
+    conditions = when.conditions if isinstance(when, AllOf) else (when,)
+    for index, condition in enumerate(conditions):
+        yield from _places(condition, f"when[{index}]")
+
+
+def _places(condition: Condition, place: str) -> Iterator[str]:
+    match condition:
+        case AllOf(conditions) if conditions:
+            for index, each in enumerate(conditions):
+                yield from _places(each, f"{place}.all[{index}]")
+        case AnyOf(conditions) if conditions:
+            yield from _places(conditions[0], f"{place}.any[0]")
+        case Not():
+            yield f"{place}.not"
+        case _:
+            yield place
+
+
+def _first_missed(conditions: Sequence[Condition], place: str) -> Callable[[Decoded], str | None]:
+    parts = [(compile_condition(one), _missed(one, f"{place}[{index}]")) for index, one in enumerate(conditions)]
+
+    def first_missed(decoded: Decoded) -> str | None:
+        for holds, missed in parts:
+            if not holds(decoded):
+                return missed(decoded)
+        return None
+
+    return first_missed
+
+
+def _missed(condition: Condition, place: str) -> Callable[[Decoded], str | None]:
+    """The place within a condition that is known not to hold."""
+    match condition:
+        case AllOf(conditions) if conditions:
+            return _first_missed(conditions, f"{place}.all")
+        case AnyOf(conditions) if conditions:
+            return _missed(conditions[0], f"{place}.any[0]")
+        case Not():
+            return lambda _: f"{place}.not"
+        case _:
+            return lambda _: place
 
 
 def compile_pixel(pixel: str | Source, by_code: Mapping[str, str]) -> Callable[[Decoded], str]:

@@ -37,6 +37,7 @@ class PendingRecord(Struct, eq=False):
     reason: str
     """Of the rejection; empty for a parked record."""
     pixel: str | None
+    rule: str | None
     tell: Callable[[], None]
     """Tells the outcomes topic then."""
     parking: Parking | None = None

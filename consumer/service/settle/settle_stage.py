@@ -16,7 +16,7 @@ from consumer.core.settle.envelope import dead_letter, own_record, topic_for
 from consumer.core.settle.held_bytes import held_by_letter
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
-from consumer.service.outcomes import NoOutcomes, OutcomeWriter
+from consumer.service.outcomes import NoOutcomes, OutcomeWriter, count_events
 from consumer.service.ports import CommitMetadata, Member, RecordWriter, never
 from consumer.service.settle.pending import Parking, ParkResult, PendingRecord, can_be_smaller
 
@@ -87,7 +87,11 @@ class SettleStage:
         outgoing = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
         tell = partial(self._outcomes.rejected, record, rejection, event)
         claimed_topic = "" if record.origin.topic == record.position.topic else record.origin.topic
-        self._write(PendingRecord(outgoing, str(rejection.reason), rejection.pixel, tell, claimed_topic=claimed_topic))
+        self._write(
+            PendingRecord(
+                outgoing, str(rejection.reason), rejection.pixel, rejection.rule, tell, claimed_topic=claimed_topic
+            )
+        )
         log.warning(
             "record.rejected",
             topic=record.origin.topic,
@@ -110,7 +114,7 @@ class SettleStage:
             rule, event = item.rule_of(place), item.event
             outgoing = own_record(record, topic, rule, event.pixel, record.replays)
             tell = partial(self._outcomes.ended, record, event, EventOutcome.PARKED, rule)
-            self._write(PendingRecord(outgoing, "", event.pixel, tell, parking, place))
+            self._write(PendingRecord(outgoing, "", event.pixel, rule, tell, parking, place))
 
     def take_parked(self) -> list[ParkResult]:
         """What became of the items that were to be parked, since the last call."""
@@ -145,10 +149,10 @@ class SettleStage:
         if not self._ledger.owns(done.outgoing.position):
             return
         if done.reason:
-            self._metrics.inc("rejected", (done.reason,))
+            self._metrics.inc("rejected", (done.reason, done.rule or ""))
         if done.pixel:
             outcome = EventOutcome.REJECTED if done.reason else EventOutcome.PARKED
-            self._metrics.inc("events", (done.pixel, str(outcome)))
+            count_events(self._metrics, done.pixel, done.rule or "", outcome)
         self._ledger.settle(done.outgoing.position, done.outcome)
         done.tell()
 
