@@ -31,6 +31,9 @@ REPEATS: Final[Mapping[str, float]] = {
     "broker slow": 20,
     "broker resets": 20,
     "leaders move": 20,
+    "no leader at a restart": 20,
+    "topic made again": 20,
+    "rights taken": 20,
     "TLS failure": 3,  # ends connections whose answers are on their way
     LOST_PARTITIONS: 5,
 }

@@ -34,8 +34,10 @@ def gathered(
     """Everything that the judge looks at."""
     scene = world.scene
     records, times = _records(scene.topic, known, places)
+    for key, position in world.extras.records():
+        records[key], times[key] = [position], 1
     parked_s = _parked(world, records)
-    offsets = Offsets(world.servers.cluster.direct, scene.group, scene.topic, own_topics(scene.group))
+    offsets = Offsets(world.servers.cluster.direct, scene.group, world.topics, own_topics(scene.group))
     return Evidence(
         records=records,
         copies=times,

@@ -11,8 +11,11 @@ from subprocess import CalledProcessError
 from typing import Any, Final
 
 from confluent_kafka import KafkaException
+from confluent_kafka.admin import AclOperation, ResourceType
 
 from tests.chaos.leaders import move_leaders
+from tests.chaos.odd import abort_transactions, break_envelopes
+from tests.chaos.stream import PARTITIONS
 from tests.chaos.world import PIXELS, NothingToStrike, World
 from tests.support.wait import wait_until
 
@@ -68,6 +71,15 @@ def _taken(world: World, pick: float, *, to_leave: bool = False) -> Any:
     if service is None:
         raise NothingToStrike
     return service
+
+
+@contextmanager
+def _hung_up(world: World, pick: float) -> Iterator[None]:
+    """SIGHUP closes the breaker, which is not open: nothing is to come of it."""
+    service = _taken(world, pick)
+    service.send(signal.SIGHUP)
+    world.members.give_back(service)
+    yield
 
 
 # ── Kafka ───────────────────────────────────────────────────────────────────────────────────────
@@ -143,17 +155,81 @@ def _letters_refused(world: World, pick: float) -> Iterator[None]:
         _configure(world, topic, name, str(2**63 - 1))
 
 
-def _configure(world: World, topic: str, name: str, value: str) -> None:
+@contextmanager
+def _restarted_without_leader(world: World, pick: float) -> Iterator[None]:
+    """A broker is gone, and with it the leader of a partition that it has alone; a process begins meanwhile."""
+    broker = world.servers.broker(pick)
+    service = _taken(world, pick)
+    broker.kill()
+    try:
+        world.members.terminate(service)
+        world.members.replace()
+        yield
+    finally:
+        broker.start()
+        world.servers.cluster.wait_until_ready()
+
+
+@contextmanager
+def _made_again(world: World, pick: float) -> Iterator[None]:
+    if not world.extras.make_again(world.committed):
+        raise NothingToStrike
+    yield
+
+
+@contextmanager
+def _aborted(world: World, pick: float) -> Iterator[None]:
+    """The ends of logs are then marks, behind records that nobody is to read."""
+    try:
+        abort_transactions(world.servers.cluster.direct, world.scene.topic, round(1 + 9 * pick))
+    except KafkaException as failed:  # a broker is away
+        raise NothingToStrike from failed
+    yield
+
+
+@contextmanager
+def _broken_envelopes(world: World, pick: float) -> Iterator[None]:
+    """A header's name that is no text; in an own topic, numbers that are none, and an origin that is not there."""
+    try:
+        break_envelopes(world.servers, world.scene.topic, int(pick * PARTITIONS), f"{world.scene.group}.replay")
+    except (KafkaException, AssertionError, OSError) as failed:  # its leader has just gone
+        raise NothingToStrike from failed
+    yield
+
+
+@contextmanager
+def _rights_taken(world: World, pick: float) -> Iterator[None]:
+    scene = world.scene
+    rights = (
+        (ResourceType.TOPIC, scene.dead_letter_topic, AclOperation.WRITE),
+        (ResourceType.TOPIC, scene.topic, AclOperation.READ),
+        (ResourceType.TOPIC, f"{scene.group}.parked.shop", AclOperation.WRITE),
+        (ResourceType.GROUP, scene.group, AclOperation.READ),
+        (ResourceType.GROUP, f"{scene.group}.own", AclOperation.READ),
+    )
+    kind, name, operation = rights[int(pick * len(rights))]
+    _patiently(lambda: scene.kafka.forbid(kind, name, operation), f"{name} is denied")
+    try:
+        yield
+    finally:
+        _patiently(lambda: scene.kafka.allow_again(kind, name), f"{name} is given back")
+
+
+def _patiently(act: Callable[[], object], what: str) -> None:
     """Brokers may come and go meanwhile."""
 
     def is_done() -> bool:
         try:
-            world.servers.kafka.configure(topic, name, value)
+            act()
         except (KafkaException, TimeoutError):
             return False
         return True
 
-    wait_until(is_done, 90, what=f"{name} of {topic} is set", every_s=1)
+    wait_until(is_done, 90, what=what, every_s=1)
+
+
+def _configure(world: World, topic: str, name: str, value: str) -> None:
+    _patiently(lambda: world.servers.kafka.configure(topic, name, value), f"{name} of {topic} is set")
 
 
 # ── TikTok ──────────────────────────────────────────────────────────────────────────────────────
@@ -173,6 +249,10 @@ _ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "HTML": {"do": {"body": "html"}, "share": 0.9},
     "nothing": {"do": {"end": "close"}, "share": 0.8},
     "slow answers": {"do": {"latency_ms": 700}},
+    # What stands before TikTok answers in JSON, too, and its codes are no codes of TikTok's.
+    "JSON 503 of a proxy": {"do": {"status": 503, "text": '{"code":14,"message":"down","details":[]}'}, "share": 0.9},
+    "JSON 429 of a proxy": {"do": {"status": 429, "text": '{"code":429}'}, "share": 0.9},
+    "JSON 500 with code 0": {"do": {"status": 500, "text": '{"code":0}'}, "share": 0.9},
 }
 
 
@@ -192,6 +272,16 @@ def _answers_one_pixel(do: Mapping[str, Any]) -> Fault:
             yield
 
     return fault
+
+
+@contextmanager
+def _both_closed(world: World, pick: float) -> Iterator[None]:
+    """Each pixel for a reason of its own; which has which is drawn."""
+    first = _pixel(pick)
+    second = next(pixel for pixel in PIXELS if pixel != first)
+    forbidden = {"do": {"code": 40001}, "match": {"pixel": PIXELS[first]}}
+    with world.unkindness.told(forbidden, {"do": {"status": 503}, "match": {"pixel": PIXELS[second]}}):
+        yield
 
 
 @contextmanager
@@ -268,4 +358,11 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "registry away": _registry_away,
     "registry hangs": _registry_hangs,
     "Redis killed": _redis_killed,
+    "SIGHUP": _hung_up,
+    "no leader at a restart": _restarted_without_leader,
+    "topic made again": _made_again,
+    "aborted transactions": _aborted,
+    "broken envelopes": _broken_envelopes,
+    "rights taken": _rights_taken,
+    "both pixels closed": _both_closed,
 }

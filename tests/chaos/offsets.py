@@ -20,9 +20,9 @@ class Offsets:
     The service reads the topics that it writes itself in a second group, `{group}.own`.
     """
 
-    def __init__(self, bootstrap: str, group: str, topic: str, own_topics: Iterable[str]) -> None:
+    def __init__(self, bootstrap: str, group: str, topics: Iterable[str], own_topics: Iterable[str]) -> None:
         self._readers = [
-            _Reader(bootstrap, group, (topic,)),
+            _Reader(bootstrap, group, tuple(topics)),
             _Reader(bootstrap, f"{group}.own", tuple(own_topics)),
         ]
 

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -16,13 +16,14 @@ from typing import Any, Final
 from confluent_kafka import KafkaException
 
 from tests.chaos.evidence import gathered, own_topics
+from tests.chaos.extras import Extras
 from tests.chaos.faults import FAULTS
 from tests.chaos.judge import judge
 from tests.chaos.members import Members
 from tests.chaos.offsets import Offsets
 from tests.chaos.plan import KINDS, SESSION_S, Planned, plan
 from tests.chaos.report import Outcome
-from tests.chaos.servers import Servers
+from tests.chaos.servers import BROKERS, LOGIN, Servers
 from tests.chaos.stream import PARTITIONS, Known, Writing, known_stream
 from tests.chaos.watch import Watching
 from tests.chaos.world import PIXELS, Chronicle, NothingToStrike, Tokens, Unkindness, World
@@ -51,6 +52,8 @@ class Settings:
     """On average, a fault begins so many seconds after the one before."""
     rate: float = 200.0
     """Records a second."""
+    without: frozenset[str] = frozenset()
+    """Kinds of faults that do not strike."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,13 @@ def run(seed: int, servers: Servers, folder: Path, settings: Settings) -> Outcom
     begun_s = time.monotonic()
     servers.sandbox.reset()
     servers.tls.show(servers.good_certificate)
-    with _world(servers, folder, drawn) as world:
+    with _world(servers, folder, drawn, has_more=not settings.without) as world:
         stream = known_stream(seed, int(settings.faults_s * settings.rate), settings.rate, world.scene.schema_ids())
         servers.sandbox.refuse(*stream.refused)
         writing, watching = _started(world, stream, settings.rate, drawn.processes)
-        injected = _strike(world, plan(seed, settings.faults_s, settings.every_s, _without(drawn)))
+        injected = _strike(world, plan(seed, settings.faults_s, settings.every_s, settings.without | _without(drawn)))
         servers.fix()
+        world.extras.write_to_all()
         mended_s = time.monotonic()
         writing.join(READY_S * 3)
         problems = [*world.chronicle.problems, *writing.failed, *_settled(world)]
@@ -123,7 +127,7 @@ def _without(drawn: Drawn) -> frozenset[str]:
 
 
 @contextmanager
-def _world(servers: Servers, folder: Path, drawn: Drawn) -> Iterator[World]:
+def _world(servers: Servers, folder: Path, drawn: Drawn, *, has_more: bool) -> Iterator[World]:
     folder.mkdir(parents=True)
     topic = servers.kafka.new_topic("chaos", partitions=PARTITIONS)
     servers.kafka.create_topic(f"{topic}.dlq", partitions=2)
@@ -131,28 +135,31 @@ def _world(servers: Servers, folder: Path, drawn: Drawn) -> Iterator[World]:
     scene.protocol = _CONSUMER if drawn.is_consumer_protocol else _CLASSIC
     tokens = Tokens(scene)
     tokens.give_all()
-    members = Members(_starting(scene, servers, tokens, drawn))
+    extras = Extras(scene, BROKERS if has_more else 0)
+    members = Members(_starting(scene, servers, tokens, drawn, (topic, *extras.topics)))
     try:
-        yield World(servers, scene, members, tokens, Unkindness(servers.sandbox), Chronicle())
+        yield World(servers, scene, members, tokens, Unkindness(servers.sandbox), Chronicle(), extras)
     finally:
         members.kill_all()
-        for name in (topic, f"{topic}.dlq", *own_topics(scene.group)):
+        for name in (topic, f"{topic}.dlq", *extras.topics, *own_topics(scene.group)):
             with suppress(KafkaException):
                 servers.kafka.delete_topic(name)
 
 
-def _starting(scene: Scene, servers: Servers, tokens: Tokens, drawn: Drawn) -> Callable[[str], Service]:
-    sections = _sections(servers, tokens, drawn)
+def _starting(
+    scene: Scene, servers: Servers, tokens: Tokens, drawn: Drawn, topics: Sequence[str]
+) -> Callable[[str], Service]:
+    sections = _sections(servers, tokens, drawn, topics)
     if drawn.is_shared_window:
         sections["dedupe"] |= {"store": "redis", "redis_url": servers.redis.url}
     env = {"SSL_CERT_FILE": str(servers.good_certificate)} if drawn.is_https else {}
     return lambda name: Service(scene.config(**sections), scene.folder, name, env=env)
 
 
-def _sections(servers: Servers, tokens: Tokens, drawn: Drawn) -> dict[str, Any]:
+def _sections(servers: Servers, tokens: Tokens, drawn: Drawn, topics: Sequence[str]) -> dict[str, Any]:
     """Small limits, so that they are met, and short waits, so that a run is short."""
     return {
-        "kafka": {"bootstrap_servers": servers.cluster.bootstrap},
+        "kafka": {"bootstrap_servers": servers.cluster.bootstrap, "topics": list(topics), "properties": LOGIN},
         "pixels": {name: {"access_token": None, "access_token_file": tokens.file(name)} for name in PIXELS},
         "batch": {"max_events": 200},
         "delivery": {
@@ -218,7 +225,7 @@ def _brought_about(world: World, fault: Planned) -> list[str]:
 def _settled(world: World) -> list[str]:
     """Wait until the group has committed the ends of all its topics; says what stands still otherwise."""
     scene = world.scene
-    offsets = Offsets(world.servers.cluster.direct, scene.group, scene.topic, own_topics(scene.group))
+    offsets = Offsets(world.servers.cluster.direct, scene.group, world.topics, own_topics(scene.group))
     patience, last = Patience(PATIENCE_S), None
     while not patience.is_over:
         with suppress(KafkaException):

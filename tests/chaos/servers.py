@@ -20,6 +20,8 @@ from tests.support.topics import Kafka
 from tests.support.wait import wait_until
 
 BROKERS: Final = 3
+_USER: Final = "service"
+_PASSWORD: Final = "its-password"
 _PROPERTIES: Final = {
     "group.consumer.session.timeout.ms": str(int(SESSION_S * 1000)),
     # Records' clocks jump, also ahead.
@@ -34,7 +36,22 @@ _PROPERTIES: Final = {
     "controller.quorum.fetch.timeout.ms": "3000",
     "num.network.threads": "3",
     "num.io.threads": "4",
+    # Rights can be taken from the service and given back: it has a name. Brokers and suite have none, and every right.
+    "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "sasl.enabled.mechanisms": "PLAIN",
+    "listener.name.client.plain.sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
+    f'user_{_USER}="{_PASSWORD}";',
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+    "super.users": "User:ANONYMOUS",
 }
+LOGIN: Final = {
+    "security.protocol": "SASL_PLAINTEXT",
+    "sasl.mechanism": "PLAIN",
+    "sasl.username": _USER,
+    "sasl.password": _PASSWORD,
+}
+"""Of the service, at the listener behind the proxies."""
 
 
 class Redis:

@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from tests.chaos.plan import MORE_KINDS
 from tests.chaos.report import Outcome, table
 from tests.chaos.run import Settings, run
 from tests.chaos.servers import Servers
@@ -20,7 +21,7 @@ SHORT_SEED: Final = 8
 """It draws much, and nothing that takes a minute to recover from, as a pixel that answers `forbidden` does."""
 _MINUTES: Final = float(os.environ.get("CHAOS_MINUTES", "0"))
 _SEED: Final = os.environ.get("CHAOS_SEED")
-_SHORT: Final = Settings(faults_s=25, every_s=2.5)
+_SHORT: Final = Settings(faults_s=25, every_s=2.5, without=frozenset(MORE_KINDS))
 _LONG: Final = Settings(faults_s=90, every_s=4)
 
 

@@ -80,7 +80,7 @@ class Watching:
 
     def _see_commits(self) -> None:
         scene = self.world.scene
-        offsets = Offsets(self.world.servers.cluster.direct, scene.group, scene.topic, self.own_topics)
+        offsets = Offsets(self.world.servers.cluster.direct, scene.group, self.world.topics, self.own_topics)
         while not self._is_over.wait(EVERY_S):
             at_s = time.time()
             with contextlib.suppress(KafkaException):  # the brokers may have other worries

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tests.chaos.extras import Extras
 from tests.chaos.members import Members
+from tests.chaos.offsets import Offsets, Place
 from tests.chaos.servers import Servers
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene
@@ -122,3 +124,17 @@ class World:
     tokens: Tokens
     unkindness: Unkindness
     chronicle: Chronicle
+    extras: Extras
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics of the origin."""
+        return (self.scene.topic, *self.extras.topics)
+
+    def committed(self) -> Mapping[Place, int]:
+        """What the group has committed of them. Raises KafkaException while brokers are away."""
+        offsets = Offsets(self.servers.cluster.direct, self.scene.group, self.topics, ())
+        try:
+            return offsets.committed()
+        finally:
+            offsets.close()

@@ -101,13 +101,21 @@ class Kafka:
     @contextlib.contextmanager
     def forbidden(self, kind: ResourceType, name: str, *operations: AclOperation) -> Iterator[None]:
         """Nobody may do this to a topic or group meanwhile; `*` is all of them. Needs an authorizer."""
-        allowed = _acl(kind, name, AclOperation.ALL, AclPermissionType.ALLOW)
-        denied = [_acl(kind, name, operation, AclPermissionType.DENY) for operation in operations]
-        _done(self._admin.create_acls([allowed, *denied]))
+        self.forbid(kind, name, *operations)
         try:
             yield
         finally:
-            _done(self._admin.delete_acls([_any_acl(kind, name)]))
+            self.allow_again(kind, name)
+
+    def forbid(self, kind: ResourceType, name: str, *operations: AclOperation) -> None:
+        """From now on nobody may do this to a topic or group, save a super user."""
+        allowed = _acl(kind, name, AclOperation.ALL, AclPermissionType.ALLOW)
+        denied = [_acl(kind, name, operation, AclPermissionType.DENY) for operation in operations]
+        _done(self._admin.create_acls([allowed, *denied]))
+
+    def allow_again(self, kind: ResourceType, name: str) -> None:
+        """No rule about this topic or group is left."""
+        _done(self._admin.delete_acls([_any_acl(kind, name)]))
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """The offset that the next record will have, by partition."""
