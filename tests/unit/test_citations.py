@@ -11,6 +11,7 @@ ROOT: Final = Path(__file__).parents[2]
 _CITED: Final = re.compile(r"(?P<document>(?:[\w-]+/)*[\w-]+\.md)(?P<sections>(?:(?:`?\)?,?| and|,) §\d+)*)")
 _OTHER_STYLE: Final = re.compile(r"\.md`?\)?,? (?:sections?|chapter) \d")
 _OWN_SECTION: Final = re.compile(r"(?<!\.md )(?<!\.md` )(?<!and )§(?P<section>\d+)")
+_PATH: Final = re.compile(r"`((?:[\w-]+/)+(?:[\w-]+\.\w+)?)`")
 _PROMISE: Final = re.compile(r"\bpromise (?P<number>\d+)\b")
 _HEADING: Final = re.compile(r"^## (?P<number>\d+)\. ", re.M)
 FOLDERS: Final = ("consumer", "tests", "bench", "scripts", "docs", "deploy")
@@ -72,6 +73,14 @@ def test_the_page_of_the_architecture_cites_sections_that_it_has() -> None:
 
     assert cited
     assert cited <= sections(page)
+
+
+def test_each_path_that_the_page_of_the_architecture_names_is_there() -> None:
+    named = set(_PATH.findall((ROOT / "docs" / "architecture.md").read_text()))
+    missing = {path for path in named if not any((ROOT / root / path).exists() for root in ("", "consumer", "docs"))}
+
+    assert len(named) > 30
+    assert missing == {"rules/", "checks/", "reference/"}  # of consumer/config/, beside which they are named
 
 
 def test_comments_say_which_section_of_what_tiktok_asks_for_they_mean() -> None:
