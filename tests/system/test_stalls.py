@@ -1,6 +1,7 @@
 """What once kept everything waiting for ever keeps nothing waiting that it need not."""
 
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from confluent_kafka.admin import AclOperation, ResourceType
 from tests.endurance.flow import Flow, codes, keys, run
 from tests.support.kafka import Cluster
 from tests.support.letters import letter
+from tests.support.processes import Service
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene
@@ -91,6 +93,40 @@ def test_a_breaker_that_is_closed_while_it_still_drains_strands_nothing(scene: S
     assert set(map(letter, scene.dead_letters())) == set(expected_letters(bad))
     assert len(scene.dead_letters()) == len(bad)
     assert service.metrics().unaccounted == 0
+
+
+_SLOW_NAMES: Final = """
+import socket, time
+ask = socket.getaddrinfo
+def slowly(host, *arguments, **options):
+    if host == "no-answer.invalid":
+        time.sleep(40)
+    return ask(host, *arguments, **options)
+socket.getaddrinfo = slowly
+"""
+"""What Python loads at its start: a name server that does not answer."""
+
+
+@pytest.mark.timeout(200)
+def test_a_process_stays_healthy_while_no_name_server_answers(scene: Scene) -> None:
+    """A look-up cannot be given up, but a request can: it ends with its timeout, and the process is no stuck one."""
+    (scene.folder / "sitecustomize.py").write_text(_SLOW_NAMES)
+    delivery = {"base_url": "http://no-answer.invalid:1", "timeout": "1s", "backoff": {"first": "100ms", "max": "1s"}}
+    service = Service(scene.config(delivery=delivery), scene.folder, env={"PYTHONPATH": str(scene.folder)})
+    scene.services.append(service)
+    service.wait_until_ready()
+    scene.produce(make_purchases(20, scene.schema_ids()))
+    wait_until(lambda: service.metrics().value("requests_total") >= 5, 60, what="requests ended with their timeouts")
+
+    for _ in range(20):
+        time.sleep(0.3)
+        answer = service.get("/healthz")
+        assert answer is not None
+        assert answer.status_code == 200, answer.text
+    assert service.metrics().value("connected", to="tiktok") == 0
+    assert scene.kafka.committed(scene.group, scene.topic).get(0, 0) == 0
+    service.send(signal.SIGTERM)
+    assert service.wait(60) in (0, 69)
 
 
 @pytest.fixture
