@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 
-from consumer.core.decode.schema_lookups import SchemaLookups
-from consumer.core.model import Position, SchemaKey
+import structlog
+
+from consumer.core.decode.framing import named
+from consumer.core.decode.schema_lookups import SchemaAnswer, SchemaDenied, SchemaLookups, SchemaWait
+from consumer.core.model import Position, SchemaKey, TopicPartition
 from consumer.service.ports import SchemaClient
+
+log = structlog.get_logger("consumer.decode")
 
 
 class DecodeStage:
@@ -17,6 +22,8 @@ class DecodeStage:
 
     def __init__(self, lookups: SchemaLookups, registry: SchemaClient | None, random: Callable[[], float]) -> None:
         self._lookups, self._registry, self._random = lookups, registry, random
+        self._told: set[SchemaKey] = set()
+        """Schemas of which people know that records wait for them."""
 
     def want(self, key: SchemaKey, position: Position, now_s: float) -> None:
         """The record there waits for this schema."""
@@ -28,10 +35,33 @@ class DecodeStage:
             return False
         is_news = False
         for answer in self._registry.answers():
-            is_news |= self._lookups.take(answer, now_s, self._random())
+            is_over = self._lookups.take(answer, now_s, self._random())
+            is_news |= is_over
+            if is_over:
+                self._told.discard(answer.key)
+            else:
+                self._tell(answer, now_s)
         for key in self._lookups.due(now_s):
             self._registry.ask(key)
         return is_news
+
+    def _tell(self, answer: SchemaAnswer, now_s: float) -> None:
+        """Once a schema: which partitions stand still, and for how long at most."""
+        wait = self._lookups.wait_for(answer.key)
+        if wait is None or answer.key in self._told:
+            return
+        self._told.add(answer.key)
+        log.warning(
+            "schema.awaited",
+            schema=named(answer.key),
+            partitions=[f"{topic}[{number}]" for topic, number in sorted(wait.partitions)],
+            why="the registry has no such schema" if isinstance(answer, SchemaDenied) else "the registry is away",
+            for_s=None if wait.until_s is None else round(wait.until_s - now_s),
+        )
+
+    def wait_of(self, partition: TopicPartition) -> SchemaWait | None:
+        """What a partition waits for; None if for nothing."""
+        return self._lookups.wait_of(partition)
 
     @property
     def is_away(self) -> bool:

@@ -127,7 +127,15 @@ class Service:
         self._is_breaker_told = self._is_breaker_handled = self._is_breaker_to_close = False
         decided = self._deciding.decided
         parts = ServiceParts(
-            self._reading, windows, delivering, settling, self._parking, stages.ledger, stages.breaker, decided
+            self._reading,
+            stages.lookups,
+            windows,
+            delivering,
+            settling,
+            self._parking,
+            stages.ledger,
+            stages.breaker,
+            decided,
         )
         reporting = StatusReport(parts, settings.about, clocks.monotonic, clocks.wall)
         self.publishing = PublishStage(parts, reporting, stages.metrics, clocks.monotonic, settings.request_timeout_s)

@@ -60,6 +60,10 @@ class PartitionStatus(Struct, frozen=True):
     """End of the log minus committed offset; None before the first fetch."""
     read_per_s: float
     """Mean of the last 10 to 20 seconds."""
+    awaits: str | None = None
+    """In the state `schema`, which: `id 17`, or `GUID …`."""
+    awaits_until: float | None = None
+    """Unix seconds until when, if the registry goes on denying it; None: as long as the registry does not answer."""
 
 
 class PixelStatus(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """The status that the deciding thread makes: of a whole service over edges in memory."""
 
+import json
 import re
 from pathlib import Path
 from typing import Final
@@ -7,13 +8,15 @@ from typing import Final
 import msgspec
 import pytest
 
+from consumer.core.decode.schema_lookups import SchemaDenied, SchemaFound
+from consumer.core.model import SchemaId
 from consumer.core.rules.source import Comparison, PathSource, Rule
 from consumer.service.publish.report import MADE_EVERY_S
 from consumer.status import model as shapes
 from consumer.status.merging import merged
 from consumer.status.model import STAGES, Stage, Status
 from tests.support.fakes import BAD_GATEWAY, FORBIDDEN, REFUSED, envelope
-from tests.support.service import NOW_S, RULES, TOPIC, FakeKafka, ManualClock, Scene, encoded
+from tests.support.service import NOW_S, RULES, SCHEMA, TOPIC, FakeKafka, ManualClock, Scene, encoded
 
 DOCUMENT: Final = Path("docs/status.md").read_text()
 SHAPES: Final = (
@@ -99,6 +102,26 @@ def test_what_waits_is_shown_at_its_stage() -> None:
     status = seen(scene.run(0.2))
     assert stage(status, "decode").waiting == 3
     assert [each.state for each in status.partitions] == ["schema"]
+    assert [(each.awaits, each.awaits_until) for each in status.partitions] == [("id 7", None)]
+
+
+def test_a_partition_says_which_schema_it_waits_for_and_until_when(capsys: pytest.CaptureFixture[str]) -> None:
+    scene = Scene(framing="confluent")
+    scene.kafka.produce(b"\x00\x00\x00\x00\x07" + encoded())
+    scene.run(0.2)
+    scene.registry.coming.append(SchemaDenied(SchemaId(7)))
+    denied_at_s = scene.clock.wall()
+    (partition,) = seen(scene.run(5)).partitions
+
+    assert partition.awaits == "id 7"
+    assert partition.awaits_until == pytest.approx(denied_at_s + 30, abs=1)
+    (said,) = [line for line in capsys.readouterr().out.splitlines() if "schema.awaited" in line]
+    assert "for_s=30" in said
+    assert "schema='id 7'" in said
+
+    scene.registry.coming.append(SchemaFound(SchemaId(7), json.dumps(SCHEMA)))
+    (partition,) = seen(scene.run(2)).partitions
+    assert (partition.state, partition.awaits, partition.awaits_until) == ("reading", None, None)
 
 
 def test_what_stands_in_kafka_waits_to_be_read() -> None:

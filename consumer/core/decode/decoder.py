@@ -15,6 +15,7 @@ from consumer.core.decode.framing import (
     SPLITS,
     Framing,
     key_of,
+    named,
     split_key,
     token_of,
     unknown_fingerprint,
@@ -22,7 +23,7 @@ from consumer.core.decode.framing import (
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse, parse_key_text, parse_text, rabin
 from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import ConfigError, RecordRejected
-from consumer.core.model import Decoded, Record, SchemaId, SchemaKey, SchemaWanted
+from consumer.core.model import Decoded, Record, SchemaKey, SchemaWanted
 from consumer.core.reasons import RejectReason
 from consumer.core.rules.selection import ReadPaths
 from consumer.core.rules.texts import NOT_TEXT, text_of
@@ -160,7 +161,7 @@ class Decoder:
 
     def refuse(self, key: SchemaKey, why: str) -> None:
         """Reject this schema's records as `decode.schema_unusable`: it is there, but not for us."""
-        self._reject(key, RejectReason.DECODE_SCHEMA_UNUSABLE, f"schema {_named(key)}: {why}")
+        self._reject(key, RejectReason.DECODE_SCHEMA_UNUSABLE, f"schema {named(key)}: {why}")
 
     def deny(self, key: SchemaKey, missing: str = "") -> None:
         """Reject this schema's records as `decode.schema_unknown`, until `forget` or `know`.
@@ -168,9 +169,9 @@ class Decoder:
         Args:
             missing: what it refers to and the registry does not have, if it is that.
         """
-        why = f"the registry has no schema {_named(key)}"
+        why = f"the registry has no schema {named(key)}"
         if missing:
-            why = f"schema {_named(key)} refers to {missing}, which the registry does not have"
+            why = f"schema {named(key)} refers to {missing}, which the registry does not have"
         self._reject(key, RejectReason.DECODE_SCHEMA_UNKNOWN, why)
 
     def forget(self, key: SchemaKey) -> None:
@@ -229,7 +230,3 @@ def _key_value(reader: SchemaReader, record: Record, key: bytes, start: int) -> 
     if isinstance(value, bytes):
         return text_of(value)
     return NOT_TEXT if value is None or isinstance(value, dict | list) else value
-
-
-def _named(key: SchemaKey) -> str:
-    return f"id {key.id}" if isinstance(key, SchemaId) else f"GUID {key.guid}"

@@ -95,6 +95,11 @@ def key_of(token: bytes) -> SchemaKey:
     )
 
 
+def named(key: SchemaKey) -> str:
+    """A schema as people look it up."""
+    return f"id {key.id}" if isinstance(key, SchemaId) else f"GUID {key.guid}"
+
+
 def unknown_fingerprint(token: bytes) -> RecordRejected:
     """Why a single-object record whose token is not among the local schemas' is rejected."""
     if len(token) == 10 and token.startswith(SINGLE_OBJECT_MARKER):

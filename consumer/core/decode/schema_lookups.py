@@ -87,6 +87,16 @@ class _Wanted(Struct):
     """Where records wait for it."""
 
 
+class SchemaWait(Struct, frozen=True):
+    """What a partition waits for."""
+
+    key: SchemaKey
+    until_s: float | None
+    """When its records are rejected if the registry goes on denying it; None: not before the registry answers."""
+    partitions: frozenset[TopicPartition]
+    """All that wait for it."""
+
+
 class SchemaLookups:
     """Which schemas are wanted and when each is asked for. Times are monotonic seconds.
 
@@ -111,6 +121,19 @@ class SchemaLookups:
     def is_away(self) -> bool:
         """True from an answer that was none until the next that is one."""
         return self._times_away > 0
+
+    def wait_for(self, key: SchemaKey) -> SchemaWait | None:
+        """What waits for this schema, and for how long; None if nothing does."""
+        wanted = self._wanted.get(key)
+        if wanted is None:
+            return None
+        until_s = None if wanted.denied_since_s is None else wanted.denied_since_s + DENIED_AFTER_S
+        return SchemaWait(key, until_s, frozenset(wanted.partitions))
+
+    def wait_of(self, partition: TopicPartition) -> SchemaWait | None:
+        """What a partition waits for, of several the first."""
+        key = next((key for key, wanted in self._wanted.items() if partition in wanted.partitions), None)
+        return None if key is None else self.wait_for(key)
 
     def want(self, key: SchemaKey, now_s: float, partition: TopicPartition | None = None) -> None:
         """A record of a partition cannot be decoded without this schema. Wanting it again changes nothing."""

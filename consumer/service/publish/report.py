@@ -5,11 +5,13 @@ from typing import Final
 
 from msgspec import Struct
 
+from consumer.core.decode.framing import named
 from consumer.core.deliver.pixel_state import PixelAvailability
 from consumer.core.model import TopicPartition
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Snapshot
+from consumer.service.decode import DecodeStage
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.deliver import DeliverStage
 from consumer.service.park import ParkStage
@@ -47,6 +49,7 @@ class ServiceParts(Struct, frozen=True):
     """The parts of the service that metrics and status are made of."""
 
     reading: ReadStage
+    lookups: DecodeStage
     windows: PartitionWindows
     delivering: DeliverStage
     settling: SettleStage
@@ -99,7 +102,7 @@ class StatusReport:
             reasons=reasons,
             stages=self._stages(counts, settled),
             ledger=self._ledger(counts, settled, now_s),
-            partitions=tuple(self._partitions(offsets, counts.lags, now_s)),
+            partitions=tuple(self._partitions(offsets, counts.lags, now_s, wall_s)),
             pixels={
                 name: self._pixel(name, pixel, counts, now_s, wall_s)
                 for name, pixel in self._parts.delivering.states().items()
@@ -153,18 +156,24 @@ class StatusReport:
         )
 
     def _partitions(
-        self, offsets: Mapping[TopicPartition, int], lags: Mapping[tuple[str, str], int], now_s: float
+        self, offsets: Mapping[TopicPartition, int], lags: Mapping[tuple[str, str], int], now_s: float, wall_s: float
     ) -> Iterator[PartitionStatus]:
         for partition, offset in sorted(offsets.items()):
             topic, number = partition
+            state = self._parts.reading.state(partition)
+            wait = self._parts.lookups.wait_of(partition) if state == "schema" else None
             yield PartitionStatus(
                 topic,
                 number,
-                state=self._parts.reading.state(partition),
+                state=state,
                 next_offset=offset,
                 committed=self._parts.ledger.committed(partition),
                 lag=lags.get((topic, str(number))),
                 read_per_s=self._rates.rate(partition, offset, now_s),
+                awaits=None if wait is None else named(wait.key),
+                awaits_until=None
+                if wait is None or wait.until_s is None
+                else round(wall_s + max(0.0, wait.until_s - now_s), 3),
             )
 
     def _pixel(self, name: str, pixel: PixelAvailability, counts: Counts, now_s: float, wall_s: float) -> PixelStatus:

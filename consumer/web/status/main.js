@@ -37,7 +37,7 @@ function show(status) {
   showPast(status.history);
   showPixels(status.pixels, status.at);
   showLimits(status);
-  showPartitions(status.partitions, status.group);
+  showPartitions(status.partitions, status.group, status.at);
   showRejected(status.rejected, status.ledger.settled.rejected ?? 0, status.at);
 }
 

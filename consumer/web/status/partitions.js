@@ -1,7 +1,7 @@
 // Lag and rate by partition. Of very many, those that lag most.
 
 import { badge, byId, make, numberOf, setText } from "./dom.js";
-import { plural, rateOf } from "./format.js";
+import { ageOf, plural, rateOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 
 const AT_FIRST = 24;
@@ -14,13 +14,15 @@ const STATES = {
 };
 let isWhole = false;
 let latest = [];
+let at = 0;
 
 byId("all-partitions").addEventListener("click", () => {
   isWhole = !isWhole;
   draw();
 });
 
-export function showPartitions(partitions, group) {
+export function showPartitions(partitions, group, now) {
+  at = now;
   const own = ({ topic }) => topic.startsWith(`${group}.`); // parked and replayed records: after the events
   latest = [...partitions.filter((one) => !own(one)), ...partitions.filter(own)];
   draw();
@@ -46,6 +48,10 @@ function lagging(partitions) {
 
 const nameOf = ({ topic, partition }) => `${topic}[${partition}]`;
 
+function awaiting({ awaits, awaits_until: until }) {
+  return `paused: awaits schema ${awaits}${until === null ? "" : `, for ${ageOf(until - at)} at most`}`;
+}
+
 function row(partition) {
   const number = (name) => make("td", { class: "number", "data-part": name });
   return make(
@@ -59,7 +65,8 @@ function row(partition) {
 
 function update(child, partition) {
   const state = part(child, "state");
-  const [text, kind] = STATES[partition.state] ?? [partition.state, "warn"];
+  const [known, kind] = STATES[partition.state] ?? [partition.state, "warn"];
+  const text = partition.awaits ? awaiting(partition) : known;
   if (state.textContent !== text) state.replaceChildren(kind ? badge(text, kind) : text);
   setText(part(child, "lag"), partition.lag === null ? "–" : numberOf(partition.lag));
   setText(part(child, "rate"), rateOf(partition.read_per_s));
