@@ -451,7 +451,7 @@ def test_units_and_nanos_are_added() -> None:
 
     text = text_of(AT, field("order_total", money))
 
-    assert 'cel: "double(order_total.units) + double(order_total.nanos) / 1000000000.0"' in text
+    assert 'cel: "double(order_total.units * 1000000000 + order_total.nanos) / 1000000000.0"' in text
     assert "Nothing was made of" not in text
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from consumer.commands.init.names import words_of
 from consumer.config.checks.avro_paths import Type, items_of, kind_of, types_of
@@ -26,6 +26,10 @@ class Leaf(Struct, frozen=True):
     """What Connect and Debezium call its type, and a `logicalType` that stands at the field instead of at its type."""
     money: tuple[str, str] | None = None
     """Of a record of whole units and billionths, as google.type.Money: the names of both fields."""
+    nulls: tuple[tuple[str, ...], ...] = ()
+    """Of money: the steps to it, from the top, and to both fields, that may be null."""
+    around: str = ""
+    """What the schema says of the field and the type that it stands in."""
 
     @property
     def path(self) -> str:
@@ -50,7 +54,7 @@ def leaves_of(types: Sequence[Type], schema: Schema) -> list[Leaf]:
     """All leaves under some records, in the order of the schema; of several with the same path, one."""
     found: dict[tuple[str, ...], Leaf] = {}
     for each in types:
-        for leaf in _under(each, schema, (), frozenset()):
+        for leaf in _under(each, schema, _Place((), ()), frozenset()):
             found.setdefault(leaf.steps, leaf)
     return list(found.values())
 
@@ -66,27 +70,42 @@ def has_text_items(leaf: Leaf, schema: Schema) -> bool:
     return bool(kinds) and kinds <= {"text", "number", "id"}
 
 
-def _under(record: Type, schema: Schema, before: tuple[str, ...], within: frozenset[str]) -> Iterator[Leaf]:
+class _Place(Struct, frozen=True):
+    """Where a record stands."""
+
+    steps: tuple[str, ...]
+    nulls: tuple[tuple[str, ...], ...]
+    doc: str = ""
+
+
+def _under(record: Type, schema: Schema, place: _Place, within: frozenset[str]) -> Iterator[Leaf]:
     name = record.get("name", "")
-    if record["type"] not in RECORDS or name in within or len(before) >= MAX_DEPTH:
+    if record["type"] not in RECORDS or name in within or len(place.steps) >= MAX_DEPTH:
         return
+    inner = structs.replace(place, doc=f"{place.doc} {record.get('doc', '')}")
     for field in record["fields"]:
-        yield from _of_field(field, schema, before, within | {name})
+        yield from _of_field(field, schema, inner, within | {name})
 
 
-def _of_field(
-    field: Mapping[str, Any], schema: Schema, before: tuple[str, ...], within: frozenset[str]
-) -> Iterator[Leaf]:
-    steps = (*before, field["name"])
+def _of_field(field: Mapping[str, Any], schema: Schema, place: _Place, within: frozenset[str]) -> Iterator[Leaf]:
+    steps = (*place.steps, field["name"])
     types = tuple(types_of(field["type"], schema))
     plain = tuple(each for each in types if each["type"] not in RECORDS)
     words, doc = tuple(map(words_of, steps)), str(field.get("doc", ""))
+    nulls = (*place.nulls, steps) if _may_be_null(field) else place.nulls
     if plain:
-        yield Leaf(steps, plain, words, doc, _annotations(field, plain))
+        yield Leaf(steps, plain, words, doc, _annotations(field, plain), around=place.doc)
     for each in types:
         if (money := _money_fields(each)) is not None:
-            yield Leaf(steps, ({"type": "double"},), words, doc, money=money)
-        yield from _under(each, schema, steps, within)
+            parts = [
+                (*steps, inner["name"]) for inner in each["fields"] if inner["name"] in money and _may_be_null(inner)
+            ]
+            yield Leaf(steps, ({"type": "double"},), words, doc, money=money, nulls=(*nulls, *parts))
+        yield from _under(each, schema, _Place(steps, nulls, doc), within)
+
+
+def _may_be_null(field: Mapping[str, Any]) -> bool:
+    return isinstance(field["type"], list) and any(each in ("null", {"type": "null"}) for each in field["type"])
 
 
 def _annotations(field: Mapping[str, Any], types: Sequence[Type]) -> frozenset[str]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
-from uuid import UUID
 
 from consumer.core.decode.schema import RECORDS, Schema
 
@@ -164,7 +163,6 @@ _LOGICAL: Final[Mapping[tuple[str, str | None], Callable[[str | float], object]]
     ("long", "local-timestamp-millis"): _local_moment,
     ("long", "local-timestamp-micros"): _local_moment,
     ("int", "date"): _day,
-    ("string", "uuid"): lambda value: str(UUID(str(value))),
     ("", "decimal"): lambda value: Decimal(str(value)),
 }
 
