@@ -1,5 +1,6 @@
 """Fixtures for tests that need servers. What uses one is marked `server`, and `make test-quick` leaves it out."""
 
+import logging
 import os
 import signal
 import sys
@@ -47,8 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def _loggers_as_new() -> Iterator[None]:
     """Undo what a command that ran within the test did to logging: loggers keep what they were first set up with."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     yield
+    root.setLevel(level)
     if structlog.is_configured():
+        root.handlers[:] = handlers
         structlog.reset_defaults()
         loggers = (vars(module).get("log") for name, module in list(sys.modules.items()) if name.startswith("consumer"))
         for logger in loggers:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from consumer.metrics import DECLARED, PREFIX, Kind
+from tests.support.exposed_metrics import exposed_names
 from tests.support.rules import CHECKOUT, RUNBOOK, TESTS, alerts, anchors, load, metrics_of, rules
 
 ALERTS: Final = alerts()
@@ -63,12 +63,6 @@ def test_every_metric_that_a_rule_reads_is_one_of_the_service_or_standard() -> N
 
     for rule in rules():
         assert metrics_of(rule["expr"]) <= recorded | _STANDARD | exposed_names(), rule
-
-
-def exposed_names() -> set[str]:
-    """The names of samples on `/metrics`."""
-    endings = {Kind.COUNTER: ("_total",), Kind.GAUGE: ("",), Kind.HISTOGRAM: ("_bucket", "_sum", "_count")}
-    return {PREFIX + declared.name + ending for declared in DECLARED for ending in endings[declared.kind]}
 
 
 def questions(name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

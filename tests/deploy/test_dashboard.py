@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from consumer.metrics import DECLARED, PREFIX
-from tests.deploy.test_alert_rules import exposed_names
 from tests.support.dashboard import DASHBOARD, FOLDER, expressions, links, panels, rows, variables
+from tests.support.exposed_metrics import exposed_names
 from tests.support.rules import CHECKOUT, RUNBOOK, anchors, load, metrics_of
 
 STAGES: Final = ["read", "decode", "route", "map", "normalize", "validate", "dedupe", "batch", "deliver", "settle"]

@@ -15,8 +15,8 @@ from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Position, Record
 from consumer.core.rules.selection import EVERYTHING, ReadPaths, ReadSelection
-from tests.property.test_decode_fuzz import LOGICAL, NASTY, ORDINARY, array, mutated, record_of, seeds
 from tests.support.avro import encoded
+from tests.support.avro_fuzz import LOGICAL, NASTY, ORDINARY, array, mutated, record_of, seeds
 
 # None of them makes much of few bytes: those that do are walked over before they are read.
 SCHEMAS: Final = {

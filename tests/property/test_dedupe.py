@@ -12,8 +12,8 @@ from consumer.core.dedupe.submissions import DedupeResult
 from consumer.core.dedupe.window import Window
 from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Item, Position, Record
-from tests.property.test_dedupe_model import Copy, Model, Sent, Values, news, together
-from tests.unit.test_dedupe_merge import made, values_of
+from tests.support.dedupe_events import made, values_of
+from tests.support.dedupe_model import Copy, Model, Sent, Values, news, together
 
 WINDOW_MS = 10_000
 WALL_MS = 1 << 41

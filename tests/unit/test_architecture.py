@@ -118,6 +118,17 @@ def test_black_box_tests_import_nothing_of_what_they_test(kind: str) -> None:
             waiting += [_file_of(name) for name in _of_tests(path)]
 
 
+def test_no_test_module_imports_another() -> None:
+    shared = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(ROOT / "tests")
+        for name in _of_tests(path)
+        if name.rpartition(".")[2].startswith("test_")
+    }
+
+    assert shared == set()  # what several need is in tests/support
+
+
 def _of_tests(path: Path) -> set[str]:
     return {name for name in imports(path) if name.startswith("tests.") and _is_module(name)}
 

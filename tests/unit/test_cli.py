@@ -1,13 +1,10 @@
 """The command line: how each end becomes an exit code (docs/architecture.md §9), and what is said on which stream."""
 
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
 import pytest
-import structlog
 
 from consumer import cli
 from consumer import run as running
@@ -57,16 +54,6 @@ class Started(list[tuple[Settings, Replaced]]):
     def __call__(self, settings: Settings, _: Signals, replaced: Replaced) -> int:
         self.append((settings, replaced))
         return self.exit_code
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture

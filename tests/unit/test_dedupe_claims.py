@@ -4,8 +4,8 @@ import pytest
 
 from consumer.core.dedupe.submissions import DedupeResult, OfferedEvent
 from consumer.core.dedupe.trim import trim
-from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, Reader, item_of, record
-from tests.unit.test_dedupe_merge import made
+from tests.support.dedupe_events import made
+from tests.support.window_reader import EMAIL, PHONE, START_MS, WALL_MS, Reader, item_of, record
 
 # ── claims and their time ───────────────────────────────────────────────────────────────────────
 

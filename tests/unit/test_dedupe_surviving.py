@@ -13,8 +13,8 @@ from consumer.core.dedupe.window import Window
 from consumer.core.dedupe.window_settings import WindowSettings
 from consumer.core.model import Event
 from consumer.core.tiktok_event import FIELD_BIT
-from tests.unit.test_dedupe import EMAIL, PHONE, START_MS, WALL_MS, WINDOW_MS, Reader, record
-from tests.unit.test_dedupe_merge import made
+from tests.support.dedupe_events import made
+from tests.support.window_reader import EMAIL, PHONE, START_MS, WALL_MS, WINDOW_MS, Reader, record
 
 # ── surviving ───────────────────────────────────────────────────────────────────────────────────
 

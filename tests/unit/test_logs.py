@@ -19,16 +19,6 @@ from consumer.run import Loudness
 SECRET: Final = "jane@example.com"
 
 
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
 def to(style: str, level: str = "info") -> io.StringIO:
     stream = io.StringIO()
     logs.set_up(level, style, stream)

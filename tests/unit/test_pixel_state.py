@@ -14,7 +14,7 @@ from consumer.core.deliver.pixel_state import (
 from consumer.core.deliver.response import classify
 from consumer.core.model import Answer
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope
-from tests.unit.test_response import EVERY_CODE
+from tests.support.tiktok_codes import EVERY_CODE
 
 OPEN, THROTTLED_STATE, UNAVAILABLE, HELD = PixelState
 PIXEL_THROTTLED = envelope(40132)

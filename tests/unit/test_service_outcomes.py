@@ -13,7 +13,7 @@ from consumer.core.settle.outcome_record import OutcomePosition, OutcomeRecord, 
 from consumer.service.outcomes import SAY_EVERY_S
 from tests.support.fakes import FORBIDDEN, REFUSED
 from tests.support.service import FakeOutcomes, Scene, encoded
-from tests.unit.test_service_dedupe_shared import Pair
+from tests.support.service_pair import Pair
 
 TIME = "2026-11-22T12:00:00.000+00:00"
 
