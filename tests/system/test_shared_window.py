@@ -86,6 +86,57 @@ def test_copies_in_two_partitions_read_by_two_processes_are_one_event(scene: Sce
     assert duplicates >= ROUNDS
 
 
+_NAMES: Final = """
+import pathlib, socket
+ask = socket.getaddrinfo
+def by_file(host, *arguments, **options):
+    known = pathlib.Path(__file__).with_name(f"{host}.address") if isinstance(host, str) else None
+    return ask(known.read_text() if known is not None and known.exists() else host, *arguments, **options)
+socket.getaddrinfo = by_file
+"""
+"""What Python loads at its start: names point to where files say, and can be pointed elsewhere."""
+
+
+def test_after_a_fail_over_by_name_the_window_is_in_the_new_primary(scene: Scene) -> None:
+    """The old one goes on to answer on the connection that there is, READONLY."""
+    before, after = (
+        make_purchases(20, scene.schema_ids(), partitions=(0,)),
+        make_purchases(20, scene.schema_ids(), first=100, partitions=(0,)),
+    )
+    name = scene.folder / "redis.invalid.address"
+    (scene.folder / "sitecustomize.py").write_text(_NAMES)
+    with RedisServer() as old, RedisServer(address="127.0.0.2", port=old.port) as new:
+        name.write_text(old.address)
+        config = scene.config(**with_redis(old))
+        config["dedupe"]["redis_url"] = old.url.replace(old.address, "redis.invalid")
+        service = Service(config, scene.folder, env={"PYTHONPATH": str(scene.folder)})
+        scene.services.append(service)
+        service.wait_until_ready()
+        new.client.replicaof(old.address, old.port)
+        wait_until(lambda: new.client.info("replication")["master_link_status"] == "up", 30, what="the replica")
+        scene.produce(before)
+        scene.wait_until_settled()
+        old.client.set("afterwards", "1")
+        assert old.client.wait(1, 10_000) == 1
+
+        new.client.replicaof("NO", "ONE")
+        old.client.replicaof(new.address, new.port)
+        name.write_text(new.address)
+        scene.produce(after)
+        scene.wait_until_settled()
+        wait_until(lambda: was_without_redis(scene) > 0, 30, what="it has turned to the new one")
+        answered_late = service.metrics().value("window_store_errors_total")
+        scene.produce([replace(made, raw=replace(made.raw, partition=1)) for made in before])
+        scene.wait_until_settled()
+
+        accepted = scene.sandbox.accepted()
+        assert set(accepted) == expected_keys([*before, *after])
+        if service.metrics().value("window_store_errors_total") == answered_late:  # else the machine was too busy
+            assert accepted == Counter(dict.fromkeys(accepted, 1))
+        assert service.metrics().value("connected", to="redis") == 1
+        assert service.stop() == 0
+
+
 def spread(stream: Sequence[Made], draw: random.Random) -> list[Made]:
     """The same, each record in a partition of chance, so that copies meet across partitions and processes."""
     return [replace(made, raw=replace(made.raw, partition=draw.choice(PARTITIONS))) for made in stream]
