@@ -78,6 +78,10 @@ class TopicDirectory(Protocol):
         """The ids of the watched topics, as far as known."""
 
     @property
+    def id_looks(self) -> int:
+        """How often they were looked up so far."""
+
+    @property
     def ends(self) -> Mapping[TopicPartition, int]:
         """The offset that each read partition's next record will have, as far as known."""
 

@@ -291,6 +291,9 @@ class FakeTopics:
         self.stale_ids: dict[str, str] = {}
         """What it saw when it looked last, where that is not so any more."""
         self.unread: Mapping[str, int] = {}
+        self._id_looks = 0
+        self.is_looking = False
+        """True while a look is under way: what it saw last stays what is known."""
         self.looks = 0
         self.error: str | None = None
         self.times_asked_to_look = 0
@@ -312,6 +315,12 @@ class FakeTopics:
         for topic, _ in self._kafka.logs:
             counts[topic] += 1
         return counts
+
+    @property
+    def id_looks(self) -> int:
+        """It looks at each step, unless a look takes long."""
+        self._id_looks += not self.is_looking
+        return self._id_looks
 
     @property
     def ids(self) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from consumer.core.model import Position, Record
 from consumer.core.read import CommittedOffset, GroupRole, ReadFault, ReadFaultKind
 from consumer.core.settle.envelope import own_record
 from consumer.core.settle.ledger import RecordOutcome
+from consumer.service.read.assignment import PAST_FOR_S
 from consumer.service.read.positions import ANSWER_WITHIN_S
 from tests.support.service import SCHEMA, TOPIC, Scene, encoded
 
@@ -425,6 +426,40 @@ def test_a_topic_made_again_is_noticed_once_whoever_hears_of_it_last(late: str) 
 
     assert scene.sent_ids == [*(f"old-{n}" for n in range(3)), *(f"new-{n}" for n in range(2))]
     assert scene.kafka.committed_offset() == 2
+
+
+def with_an_old_id_at_the_watch() -> Scene:
+    """A process opens a partition of a topic just made again; its last look at all topics was before that."""
+    scene = Scene()
+    scene.topics.stale_ids = {TOPIC: "cluster/id-1"}
+    scene.kafka.ids = {TOPIC: "cluster/id-2"}
+    scene.kafka.produce(encoded(event_id="new"))
+    return scene
+
+
+def test_a_look_older_than_the_opening_of_a_partition_does_not_make_its_topic_one_of_the_past() -> None:
+    scene = with_an_old_id_at_the_watch()
+    scene.topics.is_looking = True
+    scene.run(for_s=5)
+    scene.topics.stale_ids, scene.topics.is_looking = {}, False
+    scene.kafka.produce(encoded(event_id="newer"))
+    scene.run(for_s=5)
+
+    assert scene.sent_ids == ["new", "newer"]
+    assert not unready(scene)
+
+
+def test_a_topic_taken_for_one_of_the_past_by_mistake_is_read_after_a_while() -> None:
+    """As where the broker that is asked lags behind the others for long."""
+    scene = with_an_old_id_at_the_watch()
+    scene.run(for_s=5)
+    scene.topics.stale_ids = {}
+    scene.kafka.produce(encoded(event_id="newer"))
+    scene.run(for_s=PAST_FOR_S + 5)
+
+    assert scene.sent_ids[-1] == "newer"
+    assert scene.kafka.committed_offset() == 2
+    assert not unready(scene)
 
 
 # ── the groups ──────────────────────────────────────────────────────────────────────────────────

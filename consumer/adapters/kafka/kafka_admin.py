@@ -33,6 +33,7 @@ class TopicWatch(threading.Thread):
     Attributes:
         seen: every topic and its number of partitions; None before the first answer.
         ids: the ids of the `watched` topics.
+        id_looks: how often they were looked up.
         ends: where the logs of the `read` partitions end.
         count_unread: finds out `unread`, given `seen`.
         unread: records of topics that nobody reads any more, by topic, of those that have any.
@@ -49,6 +50,7 @@ class TopicWatch(threading.Thread):
         self._woken = threading.Event()
         self.seen: Mapping[str, int] | None = None
         self.ids: Mapping[str, str] = {}
+        self.id_looks = 0
         self.watched: frozenset[str] = frozenset()
         self.ends: Mapping[model.TopicPartition, int] = {}
         self.read: frozenset[model.TopicPartition] = frozenset()
@@ -89,6 +91,7 @@ class TopicWatch(threading.Thread):
         if self._create_own(seen):
             seen = self._cluster.topics()
         self.ids = self._cluster.topic_ids(self.watched & seen.keys())
+        self.id_looks += 1
         self.seen = seen
         self._look_at_ends()
         self.unread = self.count_unread(seen)

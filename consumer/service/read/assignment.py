@@ -1,6 +1,6 @@
 """Partitions of ours: opened where they are to be read from, moved where their logs have changed, and let go."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -20,6 +20,13 @@ log = structlog.get_logger("consumer.read")
 
 START_OVER_AFTER_S: Final = 1.0
 """What was lost once may be lost again at once: a topic that is being made again must not keep the loop busy."""
+
+
+PAST_FOR_S: Final = 30.0
+"""For so long after a topic was made again, some broker may still name the id of the one before. What is named after
+that is the topic's id, whatever was thought before."""
+_LOOKS_TO_TRUST: Final = 2
+"""A look that was under way when a partition was opened may know less than the opening did."""
 
 
 class Hooks(Struct, frozen=True):
@@ -56,10 +63,12 @@ class AssignedPartitions:
         self._member, self._ledger, self._metrics = member, ledger, metrics
         self._pauses, self._unread, self._hooks, self._is_latest = pauses, unread, hooks, is_latest
         self.sought: Final = SoughtPositions(positions)
-        self._opened_ids: dict[TopicPartition, str] = {}
-        """The id of its topic when a partition was opened."""
-        self._past_ids: set[str] = set()
-        """Of topics that were deleted since: who names one has looked before."""
+        self._opened_ids: dict[TopicPartition, tuple[str, int]] = {}
+        """The id of its topic when a partition was opened, and how many looks there had been by then."""
+        self._past_ids: dict[str, float] = {}
+        """Of topics that were deleted since, and when that was seen: who names one has looked before."""
+        self.looks = 0
+        """How often all topics' ids were looked up so far."""
         self._epoch = 0
 
     @property
@@ -106,7 +115,7 @@ class AssignedPartitions:
 
     def _place(self, found: FoundPosition, now_s: float) -> None:
         partition, error = found.partition, found.error
-        if not error and found.topic_id in self._past_ids:
+        if not error and self._is_past(found.topic_id, now_s):
             error = "the topic has just been made again"
             self.sought.ask_again(partition, error, now_s)
         if error:
@@ -134,7 +143,7 @@ class AssignedPartitions:
         self._ledger.assign(partition, self._epoch, start.offset, is_committed=is_committed)
         offset = self._hooks.opened(partition, start, stored.metadata, found.topic_id)
         self.sought.drop(partition)
-        self._opened_ids[partition] = found.topic_id
+        self._opened_ids[partition] = found.topic_id, self.looks
         self._member.assign(partition, max(offset, bounds.low), self._epoch, self._pauses.begin(partition))
 
     def _tell(self, partition: TopicPartition, start: StartPosition) -> None:
@@ -161,14 +170,36 @@ class AssignedPartitions:
         self._member.assign(partition, offset, self._ledger.epoch(partition), partition in self._pauses.paused)
 
     def notice_recreated(self, topic: str, topic_id: str, now_s: float) -> None:
-        """A topic that was deleted and made again has another id. Noticed once: an id never comes back."""
-        if not topic_id or topic_id in self._past_ids:
+        """A topic that was deleted and made again has another id. Noticed once: an id never comes back.
+
+        This one was found for one of its partitions.
+        """
+        self._notice_other_id(topic, topic_id, now_s, after_looks=0)
+
+    def notice_ids(self, ids: Mapping[str, str], now_s: float) -> None:
+        """The same for all topics, by a look whose answer may be older than the opening of a partition."""
+        for topic, topic_id in ids.items():
+            self._notice_other_id(topic, topic_id, now_s, after_looks=_LOOKS_TO_TRUST)
+
+    def _notice_other_id(self, topic: str, topic_id: str, now_s: float, *, after_looks: int) -> None:
+        if not topic_id or self._is_past(topic_id, now_s):
             return
-        opened = [(p, known) for p, known in self._opened_ids.items() if p[0] == topic and known not in ("", topic_id)]
+        opened = [
+            (partition, known)
+            for partition, (known, looks) in self._opened_ids.items()
+            if partition[0] == topic and known not in ("", topic_id) and self.looks >= looks + after_looks
+        ]
         if opened:
-            self._past_ids.update(known for _, known in opened)
+            self._past_ids.update((known, now_s) for _, known in opened)
             log.error("read.topic_recreated", topic=topic, remedy="it is read from its beginning")
             self.start_over([partition for partition, _ in opened], now_s)
+
+    def _is_past(self, topic_id: str, now_s: float) -> bool:
+        since_s = self._past_ids.get(topic_id)
+        if since_s is not None and now_s - since_s >= PAST_FOR_S:
+            del self._past_ids[topic_id]
+            return False
+        return since_s is not None
 
 
 def name_of(partition: TopicPartition) -> str:

@@ -128,8 +128,8 @@ class ReadStage:
             self._member.renew(group)
             self._subscription.forget()
         self._subscription.follow()
-        for topic, topic_id in self._topics.ids.items():
-            self._assigned.notice_recreated(topic, topic_id, self._now_s)
+        self._assigned.looks = self._topics.id_looks
+        self._assigned.notice_ids(self._topics.ids, self._now_s)
         self._assigned.look(self._now_s)
         if self._topics.looks != self._looks:
             self._looks = self._topics.looks
