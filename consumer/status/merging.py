@@ -12,7 +12,9 @@ from consumer.status.model import (
     PartitionStatus,
     PixelStatus,
     Rejected,
+    RejectedReason,
     RequestsStatus,
+    RuleStatus,
     Sample,
     Stage,
     Status,
@@ -44,6 +46,7 @@ def merged(statuses: Sequence[Status]) -> Status:
         workers=sum(status.workers for status in statuses),
         ready=all(status.ready for status in statuses),
         reasons=reasons,
+        breaker_open=any(status.breaker_open for status in statuses),
         stages=_stages([status.stages for status in statuses]),
         ledger=_ledger([status.ledger for status in statuses]),
         partitions=_partitions([status.partitions for status in statuses]),
@@ -51,6 +54,8 @@ def merged(statuses: Sequence[Status]) -> Status:
         requests=_requests([status.requests for status in statuses]),
         connections=_connections([status.connections for status in statuses]),
         window=_window([status.window for status in statuses]),
+        rules=_rules([status.rules for status in statuses]),
+        rejected_reasons=_rejected_reasons([status.rejected_reasons for status in statuses]),
         rejected=newest([status.rejected for status in statuses]),
         history=_history([status.history for status in statuses]),
     )
@@ -117,6 +122,37 @@ def _pixel(same: Sequence[PixelStatus]) -> PixelStatus:
         waiting_events=sum(pixel.waiting_events for pixel in same),
         events=_added(pixel.events for pixel in same),
     )
+
+
+def _rules(all_rules: Iterable[Mapping[str, RuleStatus]]) -> dict[str, RuleStatus]:
+    by_name: dict[str, list[RuleStatus]] = defaultdict(list)
+    for rules in all_rules:
+        for name, rule in rules.items():
+            by_name[name].append(rule)
+    return {
+        name: RuleStatus(
+            _added(rule.events for rule in same),
+            _added(rule.rejected for rule in same),
+            _added(rule.missed for rule in same),
+        )
+        for name, same in by_name.items()
+    }
+
+
+def _rejected_reasons(lists: Iterable[Iterable[RejectedReason]]) -> tuple[RejectedReason, ...]:
+    by_reason: dict[str, list[RejectedReason]] = defaultdict(list)
+    for each in lists:
+        for reason in each:
+            by_reason[reason.reason].append(reason)
+    added = [
+        structs.replace(
+            max(same, key=lambda one: one.last_at),
+            count=sum(one.count for one in same),
+            first_at=min(one.first_at for one in same),
+        )
+        for same in by_reason.values()
+    ]
+    return tuple(sorted(added, key=lambda one: -one.count))
 
 
 def _requests(all_requests: Sequence[RequestsStatus]) -> RequestsStatus:

@@ -83,6 +83,17 @@ class PixelStatus(Struct, frozen=True):
     """Events by what became of them."""
 
 
+class RuleStatus(Struct, frozen=True):
+    """What became of records by one rule."""
+
+    events: Mapping[str, int] = {}
+    """Events that it made, by what became of them."""
+    rejected: Mapping[str, int] = {}
+    """Dead letters that it is to blame for, by reason."""
+    missed: Mapping[str, int] = {}
+    """Records that it did not hold for, by the place in the file of the first condition that failed."""
+
+
 class RequestsStatus(Struct, frozen=True):
     """Calls of the Events API."""
 
@@ -122,6 +133,20 @@ class Rejected(Struct, frozen=True):
     request_id: str | None
     explain: str
     """The command that shows what became of the record, and why."""
+
+
+class RejectedReason(Struct, frozen=True):
+    """Dead letters of one reason since the start."""
+
+    reason: str
+    count: int
+    first_at: float
+    """Unix seconds."""
+    last_at: float
+    detail: str
+    """Of the last one. Names fields and limits, never values."""
+    explain: str
+    """The command that shows the last one."""
 
 
 class Sample(Struct, frozen=True):
@@ -168,15 +193,21 @@ class Status(Struct, frozen=True):
     ready: bool = False
     reasons: tuple[str, ...] = ()
     """Why it is not ready, in words that an operator can act on."""
+    breaker_open: bool = False
+    """Whether most records are rejected, so that reading has stopped."""
     stages: tuple[Stage, ...] = ()
     """All of `STAGES`, in their order."""
     ledger: LedgerStatus = LedgerStatus()
     partitions: tuple[PartitionStatus, ...] = ()
     pixels: Mapping[str, PixelStatus] = {}
+    rules: Mapping[str, RuleStatus] = {}
+    """By name, in the order of the file."""
     requests: RequestsStatus = RequestsStatus()
     connections: tuple[ConnectionStatus, ...] = ()
     window: WindowStatus = WindowStatus()
     rejected: tuple[Rejected, ...] = ()
     """The last 20, newest first."""
+    rejected_reasons: tuple[RejectedReason, ...] = ()
+    """The most frequent first."""
     history: tuple[Sample, ...] = ()
     """The last 15 minutes, oldest first."""

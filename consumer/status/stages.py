@@ -9,7 +9,7 @@ from msgspec import Struct
 from consumer.core.model import Decision
 from consumer.core.reasons import DropReason
 from consumer.metrics import Snapshot
-from consumer.status.model import STAGES, Stage
+from consumer.status.model import STAGES, RuleStatus, Stage
 
 ACCEPTED: Final = ("accepted", "forwarded")
 """Outcomes of events that TikTok took."""
@@ -35,6 +35,18 @@ class Decided(Struct):
             self.unrouted += decision.dropped is DropReason.NO_RULE
 
 
+class RuleCounts(Struct):
+    """What the metrics say of one rule."""
+
+    events: Counter[str]
+    rejected: Counter[str]
+    missed: Counter[str]
+
+    def shown(self) -> RuleStatus:
+        """Without what never was."""
+        return RuleStatus(dict(+self.events), dict(+self.rejected), dict(+self.missed))
+
+
 class Counts:
     """Sums over a snapshot, made in one go."""
 
@@ -47,6 +59,7 @@ class Counts:
         self.events: dict[str, Counter[str]] = {}
         self.results: Counter[str] = Counter()
         self.dead_letters = 0
+        self.rules: dict[str, RuleCounts] = {}
         for (name, labels), value in snapshot.items():
             if not isinstance(value, tuple):
                 self._add(name, labels, int(value))
@@ -70,6 +83,14 @@ class Counts:
                 self.results[labels[1]] += value
             case "rejected":
                 self.dead_letters += value
+                self._add_to_rule(labels[1], "rejected", labels[0], value)
+            case "rule_events" | "rule_missed":
+                self._add_to_rule(labels[0], name.removeprefix("rule_"), labels[1], value)
+
+    def _add_to_rule(self, rule: str, what: str, of: str, value: int) -> None:
+        if rule:
+            counts = self.rules.setdefault(rule, RuleCounts(Counter(), Counter(), Counter()))
+            getattr(counts, what)[of] += value
 
     @property
     def accepted(self) -> int:

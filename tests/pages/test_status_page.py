@@ -121,13 +121,57 @@ def test_a_rejected_record_has_the_command_that_explains_it(scene: Scene, browse
     assert [each["reason"] for each in said["rejected"]] == ["normalize.event_time"]
 
 
+def test_each_rule_and_each_reason_say_what_became_of_records(scene: Scene, browser: Browser, axe: str) -> None:
+    stream = make_stream(StreamSettings(count=200, bad=0.2), scene.schema_ids())
+    scene.produce(stream)
+    service = scene.run(dead_letter={"breaker": {"share": 1.0}})
+    scene.wait_until_settled()
+    bad = [made.reason for made in stream if made.reason]
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        live(page)
+        rules = page.locator("#rules tr")
+        names = list(json.loads(page.request.get(f"{service.url}/api/status").text())["rules"])
+        expect(rules).to_have_count(len(names), timeout=SOON_MS)
+        sent = [int(text.replace(",", "")) for text in rules.locator("[data-part=sent]").all_inner_texts()]
+        assert sum(sent) == sum(len(made.keys) for made in stream)
+        assert "when[0]" in page.locator("#rules").inner_text()
+        reasons = page.locator("#rejected-reasons > li")
+        expect(reasons).to_have_count(len(set(bad)))
+        counts = [int(text.split()[0]) for text in reasons.locator("[data-part=count]").all_inner_texts()]
+        assert sum(counts) == len(bad)
+        assert counts == sorted(counts, reverse=True)
+        expect(page.locator('#connections [data-key="kafka"] [data-part=state]')).to_have_text("connected")
+        expect(page.locator('#connections [data-key="tiktok"] [data-part=state]')).to_contain_text("not TikTok itself")
+        expect(page.locator("#away")).to_be_hidden()
+        assert faults(page, axe) == []
+        assert opened.complaints == []
+
+
+def test_with_the_breaker_open_the_reasons_come_first(scene: Scene, browser: Browser) -> None:
+    scene.produce(make_bad(["normalize.event_time"] * 60, scene.schema_ids()))
+    service = scene.start(dead_letter={"breaker": {"share": 0.5, "of_last": 50}})
+    service.wait_until_unready()
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        first = page.locator("#reasons-section")
+        expect(first).to_have_class("first", timeout=SOON_MS)
+        expect(first).to_contain_text("normalize.event_time")
+        top, way = first.bounding_box(), page.locator("#way").bounding_box()
+        assert top is not None
+        assert way is not None
+        assert top["y"] < way["y"]
+
+
 def test_says_that_the_service_is_away_and_goes_on_when_it_is_back(scene: Scene, browser: Browser) -> None:
     service = scene.run()
 
     with tab(browser, f"{service.url}/") as opened:
         live(opened.page)
         opened.page.context.set_offline(True)
-        expect(opened.page.locator("#live")).to_have_text("Not connected, trying again", timeout=SOON_MS)
+        expect(opened.page.locator("#live")).to_contain_text("The service does not answer; as of", timeout=SOON_MS)
         opened.page.context.set_offline(False)
         live(opened.page)
 

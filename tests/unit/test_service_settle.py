@@ -299,13 +299,15 @@ def test_a_rejection_beside_an_event_settles_only_with_its_letter() -> None:
     assert scene.numbers()["records_settled{rejected}"] == 1
 
 
-def test_rejections_are_kept_for_people_where_the_record_first_stood_and_counted_by_stage() -> None:
+def test_rejections_are_kept_for_people_where_the_record_first_stood_and_counted_by_reason() -> None:
     desk = Desk()
     position, origin = Position("group.parked.shop", 0, 3, 1), Position(TOPIC, 2, 77)
     parked = Record(position, 0, None, b"v", (), origin, rule="all")
 
-    desk.settling.reject(parked, Rejection(RejectReason.BUG_MAP, "at line 3", "all", "shop"), 5.0)
+    desk.settling.reject(parked, Rejection(RejectReason.BUG_MAP, "at line 2", "all", "shop"), 5.0)
+    desk.settling.reject(parked, Rejection(RejectReason.BUG_MAP, "at line 3", "all", "shop"), 9.0)
 
     newest = desk.settling.last_rejected[-1]
-    assert (newest.at_s, newest.origin, newest.rejection.reason) == (5.0, origin, RejectReason.BUG_MAP)
-    assert desk.settling.rejected_by_stage == {"decode": 1, "map": 1}
+    assert (newest.at_s, newest.origin, newest.rejection.reason) == (9.0, origin, RejectReason.BUG_MAP)
+    again = desk.settling.rejected[RejectReason.BUG_MAP]
+    assert (again.count, again.first_at_s, again.last.at_s) == (2, 5.0, 9.0)

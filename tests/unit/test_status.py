@@ -21,7 +21,15 @@ from tests.support.service import NOW_S, RULES, SCHEMA, TOPIC, FakeKafka, Manual
 DOCUMENT: Final = Path("docs/status.md").read_text()
 SHAPES: Final = (
     *(shapes.Status, shapes.Stage, shapes.LedgerStatus, shapes.PartitionStatus, shapes.PixelStatus),
-    *(shapes.RequestsStatus, shapes.ConnectionStatus, shapes.WindowStatus, shapes.Rejected, shapes.Sample),
+    *(
+        shapes.RuleStatus,
+        shapes.RejectedReason,
+        shapes.RequestsStatus,
+        shapes.ConnectionStatus,
+        shapes.WindowStatus,
+        shapes.Rejected,
+        shapes.Sample,
+    ),
 )
 
 

@@ -52,7 +52,7 @@ def test_counts_are_sums_over_labels_and_histograms_are_left_alone() -> None:
             ("events", ("blog", "forwarded")): 3,
             ("requests", ("shop", "accepted", "0")): 4,
             ("requests", ("shop", "accepted", "20001")): 1,
-            ("rejected", ("map.call",)): 6,
+            ("rejected", ("map.call", "all")): 6,
             ("dropped_fields", ("user.phone", "not_e164")): 8,
             ("request_seconds", ()): (1.0, 2.0),
         }

@@ -1,5 +1,6 @@
 """Makes the status out of what the service is made of, after a step. The deciding thread's alone."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
@@ -7,7 +8,8 @@ from msgspec import Struct
 
 from consumer.core.decode.framing import named
 from consumer.core.deliver.pixel_state import PixelAvailability
-from consumer.core.model import TopicPartition
+from consumer.core.model import Position, TopicPartition
+from consumer.core.reasons import RejectReason
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Snapshot
@@ -23,6 +25,7 @@ from consumer.status.model import (
     PartitionStatus,
     PixelStatus,
     Rejected,
+    RejectedReason,
     RequestsStatus,
     Stage,
     Status,
@@ -100,6 +103,7 @@ class StatusReport:
             mode=self._about.mode,
             ready=not reasons,
             reasons=reasons,
+            breaker_open=self._parts.breaker.is_tripped,
             stages=self._stages(counts, settled),
             ledger=self._ledger(counts, settled, now_s),
             partitions=tuple(self._partitions(offsets, counts.lags, now_s, wall_s)),
@@ -112,12 +116,16 @@ class StatusReport:
             window=WindowStatus(
                 self._parts.windows.keys, round(self._parts.windows.reaches_back_s, 1), self._parts.windows.is_warm
             ),
+            rules={name: rule.shown() for name, rule in counts.rules.items()},
             rejected=self._rejected(),
+            rejected_reasons=self._rejected_reasons(),
             history=self._history.samples,
         )
 
     def _stages(self, counts: Counts, settled: Mapping[str, int]) -> tuple[Stage, ...]:
-        rejected = self._parts.settling.rejected_by_stage
+        rejected: Counter[str] = Counter()
+        for reason, each in self._parts.settling.rejected.items():
+            rejected[_stage_of(reason)] += each.count
         return tuple(stages(counts, self._parts.decided, rejected, settled, self._waiting(counts)))
 
     def _requests(self, counts: Counts) -> RequestsStatus:
@@ -202,8 +210,31 @@ class StatusReport:
                 detail=last.rejection.detail,
                 code=last.rejection.code,
                 request_id=last.rejection.request_id,
-                explain=f"{self._about.explain} --topic {last.origin.topic} "
-                f"--partition {last.origin.partition} --offset {last.origin.offset}",
+                explain=self._explain(last.origin),
             )
             for last in reversed(self._parts.settling.last_rejected)
         )
+
+    def _rejected_reasons(self) -> tuple[RejectedReason, ...]:
+        rejected = sorted(self._parts.settling.rejected.items(), key=lambda entry: -entry[1].count)
+        return tuple(
+            RejectedReason(
+                reason=str(reason),
+                count=each.count,
+                first_at=round(each.first_at_s, 3),
+                last_at=round(each.last.at_s, 3),
+                detail=each.last.rejection.detail,
+                explain=self._explain(each.last.origin),
+            )
+            for reason, each in rejected
+        )
+
+    def _explain(self, origin: Position) -> str:
+        place = f"--topic {origin.topic} --partition {origin.partition} --offset {origin.offset}"
+        return f"{self._about.explain} {place}"
+
+
+def _stage_of(reason: RejectReason) -> str:
+    """`decode.truncated` and `bug.decode` are both of stage `decode`."""
+    first, _, rest = reason.partition(".")
+    return rest if first == "bug" else first

@@ -1,6 +1,6 @@
 """Stage `settle`: dead and parked records until the broker has them, and commits. The deciding thread's alone."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -43,6 +43,15 @@ class LastRejected(Struct, frozen=True):
     rejection: Rejection
 
 
+class ReasonTally(Struct):
+    """Rejections of one reason since the start, for people to see."""
+
+    first_at_s: float
+    """Unix seconds, as in `last`."""
+    last: LastRejected
+    count: int = 1
+
+
 class SettleStage:
     """Everything that makes a record settled other than TikTok's acceptance."""
 
@@ -72,7 +81,7 @@ class SettleStage:
         self.commits_failed = 0
         """Commits that failed in a row."""
         self.last_rejected: Final[deque[LastRejected]] = deque(maxlen=LAST_REJECTED)
-        self.rejected_by_stage: Final[Counter[str]] = Counter()
+        self.rejected: Final[dict[RejectReason, ReasonTally]] = {}
         """Counted when decided: their dead letters may not be written yet."""
 
     def reject(self, record: Record, rejection: Rejection, wall_s: float, event: Event | None = None) -> None:
@@ -81,8 +90,7 @@ class SettleStage:
         Args:
             event: what was rejected, if it was an event already.
         """
-        self.last_rejected.append(LastRejected(wall_s, record.origin, rejection))
-        self.rejected_by_stage[_stage_of(rejection.reason)] += 1
+        self._remember(LastRejected(wall_s, record.origin, rejection))
         failed_at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
         outgoing = dead_letter(record, rejection, topic_for(self._dead_letter_topic, record), failed_at)
         tell = partial(self._outcomes.rejected, record, rejection, event)
@@ -103,6 +111,14 @@ class SettleStage:
             code=rejection.code,
             request_id=rejection.request_id,
         )
+
+    def _remember(self, last: LastRejected) -> None:
+        self.last_rejected.append(last)
+        known = self.rejected.get(last.rejection.reason)
+        if known is None:
+            self.rejected[last.rejection.reason] = ReasonTally(last.at_s, last)
+        else:
+            known.last, known.count = last, known.count + 1
 
     def park(self, item: Item, topic: str) -> None:
         """Write an item's records to its pixel's parked topic, each settled when the broker has it.
@@ -269,9 +285,3 @@ class SettleStage:
         for partition, offset in offsets.items():
             self._ledger.note_committed(partition, offset)
             self._windows.note_committed(partition, offset)
-
-
-def _stage_of(reason: RejectReason) -> str:
-    """`decode.truncated` and `bug.decode` are both of stage `decode`."""
-    first, _, rest = reason.partition(".")
-    return rest if first == "bug" else first

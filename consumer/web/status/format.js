@@ -1,5 +1,7 @@
 // Numbers and times as people read them.
 
+import { dateOf, timeOf } from "./dom.js";
+
 const UNITS = [
   ["d", 86_400],
   ["h", 3600],
@@ -36,3 +38,11 @@ export function bytesOf(bytes) {
 
 /** One thing and `thing`, two and `things`. */
 export const plural = (count, one, many = `${one}s`) => (count === 1 ? one : many);
+
+const DAY_S = 86_400;
+
+/** When something began, and for how long it has lasted. */
+export function sinceOf(since, now) {
+  const age = now - since;
+  return `since ${age < DAY_S ? timeOf(since) : dateOf(since)}, ${ageOf(age)}`;
+}

@@ -1,13 +1,16 @@
 // The page's start: ask for the status once a second, and hand it to those who show a part of it.
 
-import { ask, byId, setText } from "./dom.js";
+import { ask, byId, dateOf, setText } from "./dom.js";
+import { showConnections } from "./connections.js";
 import { ageOf } from "./format.js";
 import { showLedger } from "./ledger.js";
 import { showLimits } from "./limits.js";
 import { showPartitions } from "./partitions.js";
 import { showPast } from "./past.js";
 import { showPixels } from "./pixels.js";
+import { showReasons } from "./reasons.js";
 import { showRejected } from "./rejected.js";
+import { showRules } from "./rules.js";
 import { showWay } from "./way.js";
 
 const EVERY_MS = 1000;
@@ -17,13 +20,17 @@ const MODES = {
   test: "Everything goes to Test Events in TikTok's Events Manager.",
 };
 
+let lastAt = 0;
+
 look();
 
 async function look() {
   try {
-    show(await ask("GET", "/api/status"));
+    const status = await ask("GET", "/api/status");
+    show(status);
+    lastAt = status.at;
   } catch {
-    showLive("lost", "Not connected, trying again");
+    showLive("lost", lastAt ? `The service does not answer; as of ${dateOf(lastAt)}` : "Not connected, trying again");
   }
   setTimeout(look, document.hidden ? HIDDEN_EVERY_MS : EVERY_MS);
 }
@@ -32,6 +39,9 @@ function show(status) {
   showLive(status.ready ? "live" : "lost", status.ready ? "Ready" : "Not ready");
   showAbout(status);
   showTrouble(status.reasons);
+  showConnections(status.connections, status.at);
+  showReasons(status.rejected_reasons, status.breaker_open, status.at);
+  showRules(status.rules);
   showWay(status.stages);
   showLedger(status.ledger);
   showPast(status.history);

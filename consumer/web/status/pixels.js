@@ -1,11 +1,10 @@
 // Each pixel: its state, since when, why, and what a person can do.
 
-import { badge, byId, dateOf, make, numberOf, setText, timeOf } from "./dom.js";
-import { ageOf, plural } from "./format.js";
+import { badge, byId, make, numberOf, setText } from "./dom.js";
+import { ageOf, plural, sinceOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 
 const OUTCOMES = ["accepted", "forwarded", "merged", "duplicate", "removed", "rejected", "parked", "shadow"];
-const DAY_S = 86_400;
 const KIND = { open: "good", throttled: "warn", unavailable: "warn", held: "bad" };
 
 export function showPixels(pixels, now) {
@@ -43,11 +42,6 @@ function update(child, pixel, now) {
   setText(remedy, pixel.remedy);
   remedy.hidden = !pixel.remedy;
   remedy.classList.toggle("bad", pixel.state === "held");
-}
-
-function sinceOf(since, now) {
-  const age = now - since;
-  return `since ${age < DAY_S ? timeOf(since) : dateOf(since)}, ${ageOf(age)}`;
 }
 
 function countsOf({ events, waiting_events: waiting }) {

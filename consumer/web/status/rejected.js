@@ -1,10 +1,9 @@
 // The last dead letters: where the record stands, by which rule, why, and the command that explains it.
 
 import { badge, byId, make, numberOf, setText } from "./dom.js";
+import { command } from "./command.js";
 import { ageOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
-
-const TOLD_MS = 2000;
 
 const AT_FIRST = 8;
 let isWhole = false;
@@ -45,26 +44,6 @@ function item({ topic, partition, offset, rule, pixel, reason, detail, request_i
       make("span", { class: "muted end", "data-part": "age" }),
     ),
     make("p", { class: "why" }, detail),
-    make("div", { class: "command" }, make("code", {}, explain), copyButton(explain, `offset ${offset} of ${topic}[${partition}]`)),
+    command(explain, `offset ${offset} of ${topic}[${partition}]`),
   );
-}
-
-function copyButton(text, where) {
-  const button = make("button", { type: "button", "aria-label": `Copy the command for ${where}` }, "Copy");
-  button.addEventListener("click", async () => {
-    setText(button, (await copy(text, button)) ? "Copied" : "Selected");
-    setTimeout(() => setText(button, "Copy"), TOLD_MS);
-  });
-  return button;
-}
-
-/** Into the clipboard; where the browser gives pages without TLS none, select the text instead. */
-async function copy(text, button) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    getSelection().selectAllChildren(button.previousElementSibling);
-    return false;
-  }
 }
