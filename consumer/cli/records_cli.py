@@ -21,8 +21,8 @@ _File = Annotated[
         "--file",
         "-f",
         metavar="F",
-        help="Records as .json (one, a list, or one a line; `$key`, `$headers`, `$timestamp` beside `value` give "
-        "Kafka's part), an Avro container .avro, a raw value .bin, or - for any of these.",
+        help="Records as .json (one, a list, or one a line; `$key`, `$headers`, `$timestamp`, `$schema` beside "
+        "`value` give Kafka's part), an Avro container .avro, a raw value .bin, or - for any of these.",
     ),
 ]
 _Last = Annotated[

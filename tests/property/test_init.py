@@ -1,17 +1,23 @@
 """Whatever a schema holds, what `init` writes of it can be read, and every path in it fits the schema."""
 
+import io
+import json
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consumer.commands.cases import run_cases
+from consumer.commands.init import InitOptions, write_first_config
 from consumer.commands.init.aliases import CONSENT, EVENT_FIELDS, TIME_FIELDS, WANTED
 from consumer.commands.init.draft import drafted
 from consumer.commands.init.draft_text import Connection, written
 from consumer.commands.init.product_aliases import ITEM_LISTS, ITEM_WANTED
-from consumer.config import parse
+from consumer.config import load, parse
 from consumer.config.checks.schema_paths import problems_with
 from consumer.core.decode.schema import parse as parse_schema
 
@@ -76,3 +82,17 @@ def test_what_is_written_can_be_read_and_fits_the_schema(document: dict[str, Any
     text = written(drafted([schema]), Connection("t", "localhost:9092", "g", sandbox="http://localhost:8088"))
 
     assert problems_with(parse(text, {}), [schema]) == [], text
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(records())
+def test_the_first_case_passes(document: dict[str, Any]) -> None:
+    out, environ = io.StringIO(), {"TIKTOK_PIXEL_CODE": "P", "TIKTOK_ACCESS_TOKEN": "made-up"}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "any.avsc").write_text(json.dumps(named_apart(document, count())))
+        asked = InitOptions(topic="t", schema=folder / "any.avsc", output=folder / "consumer.yaml")
+
+        assert write_first_config(asked, out) == 0
+        assert run_cases(load(folder / "consumer.yaml", environ), folder / "cases", out, is_update=False) == 0
+    assert "1 passed, 0 failed" in out.getvalue()

@@ -15,38 +15,11 @@ from consumer.config import load
 from consumer.config.checks.schema_paths import schema_problems
 from consumer.core.model import Decision, Position, Record
 from consumer.wiring import decoder_of, pipeline_of
+from tests.support.schemas import AT, CURRENCY, ID, LOOSE_MONEY, MONEY, decimal, field, optional, record
 
 AT_MS: Final = 1_762_000_000_000
 CONNECT: Final = "org.apache.kafka.connect.data"
 Fields = Mapping[str, Any]
-
-
-def field(name: str, kind: Any, doc: str = "", **more: Any) -> dict[str, Any]:
-    return {"name": name, "type": kind, **({"doc": doc} if doc else {}), **more}
-
-
-def record(name: str, *fields: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "record", "name": name, "fields": list(fields), **more}
-
-
-def optional(kind: Any) -> list[Any]:
-    return ["null", kind]
-
-
-def decimal(precision: int, scale: int, **more: Any) -> dict[str, Any]:
-    return {"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale, **more}
-
-
-ID: Final = field("order_id", "string")
-AT: Final = field("created_at", {"type": "long", "logicalType": "timestamp-millis"})
-CURRENCY: Final = field("currency", "string")
-MONEY: Final = record("Money", field("currency_code", "string"), field("units", "long"), field("nanos", "int"))
-LOOSE_MONEY: Final = record(
-    "Money",
-    field("currency_code", optional("string")),
-    field("units", optional("long")),
-    field("nanos", optional("int")),
-)
 
 
 def sent(folder: Path, schema: Any, value: Fields) -> dict[str, Any]:

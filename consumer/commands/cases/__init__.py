@@ -1,5 +1,5 @@
 """`test`: the user's own cases beside their configuration: what must become of a record."""
 
-from consumer.commands.cases.cases_command import run_cases
+from consumer.commands.cases.cases_command import RECORD, run_cases, write_case
 
-__all__ = ["run_cases"]
+__all__ = ["RECORD", "run_cases", "write_case"]

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final, TextIO
@@ -18,7 +18,7 @@ from consumer.config import Settings
 from consumer.core.errors import Unreachable
 from consumer.exit_codes import NOT_AS_EXPECTED, OK, UNFINISHED, UNUSABLE_INPUT
 
-_RECORD: Final = ".record.json"
+RECORD: Final = ".record.json"
 _EXPECTED: Final = ".expected.json"
 
 
@@ -34,7 +34,7 @@ def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool)
     A record with a `$timestamp` is judged as at that time. Of one without, no event is too old: a case must not fail
     because a month has passed.
     """
-    cases = sorted(folder.glob(f"*{_RECORD}")) if folder.is_dir() else []
+    cases = sorted(folder.glob(f"*{RECORD}")) if folder.is_dir() else []
     if not cases:
         print(f"{folder}: no case; put NAME.record.json there, then run with --update", file=sys.stderr)  # noqa: T201  # for the person at the terminal
         return UNUSABLE_INPUT
@@ -54,15 +54,38 @@ def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool)
     return NOT_AS_EXPECTED if tally.failed else OK
 
 
+def write_case(settings: Settings, path: Path, record: Mapping[str, Json]) -> None:
+    """Write a record as a case, and what comes of it as what is expected.
+
+    Args:
+        path: ends in `.record.json`.
+
+    Raises:
+        InputError, OSError, Unreachable: nothing can be expected of it.
+    """
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+    with closing(TopicSchemas(settings)) as schemas:
+        came = result_of_all(list(_results(Explainer(settings, schemas), settings, path)))
+    _write_expected(_expected_path(path), came)
+
+
+def _expected_path(case: Path) -> Path:
+    return case.with_name(case.name.removesuffix(RECORD) + _EXPECTED)
+
+
+def _write_expected(path: Path, came: Json) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(came)) + b"\n")
+
+
 def _try_case(
     explainer: Explainer, settings: Settings, case: Path, out: TextIO, tally: _Tally, *, is_update: bool
 ) -> None:
     came = result_of_all(list(_results(explainer, settings, case)))
-    path = case.with_name(case.name.removesuffix(_RECORD) + _EXPECTED)
+    path = _expected_path(case)
     expected = _expected(path)
     found = list(differences(expected, came)) if expected is not None else [f"no {path.name}; write it with --update"]
     if found and is_update:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(came)) + b"\n")
+        _write_expected(path, came)
         out.write(f"written  {path}\n")
         tally.written += 1
     elif found:

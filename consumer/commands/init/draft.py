@@ -1,7 +1,8 @@
 """A schema → the rule that is written first: what goes where, and why. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct, structs
@@ -58,7 +59,16 @@ def drafted(schemas: Sequence[Schema]) -> list[Draft]:
     types = {each["name"]: (each, schema) for schema in schemas for each in top(schema)}
     if len(types) == 1:
         return [_drafted(record, schema) for record, schema in types.values()]
-    return [_one_of_several(number, *each) for number, each in enumerate(types.values(), 1)]
+    return list(_named_apart([_one_of_several(number, *each) for number, each in enumerate(types.values(), 1)]))
+
+
+def _named_apart(drafts: Sequence[Draft]) -> Iterator[Draft]:
+    """With a number behind the name of a rule that another has, as types in two namespaces may be called the same."""
+    seen: Counter[str] = Counter()
+    for draft in drafts:
+        seen[draft.rule] += 1
+        number = seen[draft.rule]
+        yield draft if number == 1 else structs.replace(draft, rule=f"{draft.rule}_{number}")
 
 
 def _one_of_several(number: int, record: Type, schema: Schema) -> Draft:

@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
+from consumer.commands.explain.records.given_records import InputError
 from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
+from consumer.commands.init.first_case import write_first_cases
 from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schemas_of_topic
+from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 
@@ -54,11 +57,21 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
     if asked.output is None:
         out.write(text)
         return OK
+    return _write_beside_cases(asked.output, text, drafts, schemas, out, is_forced=asked.is_forced)
+
+
+def _write_beside_cases(
+    path: Path, text: str, drafts: Sequence[Draft], schemas: Sequence[Schema], out: TextIO, *, is_forced: bool
+) -> int:
     try:
-        asked.output.write_text(text, "utf-8")
+        path.write_text(text, "utf-8")
+        out.write(_said(drafts, path))
+        cases = write_first_cases(path, drafts, schemas, is_forced=is_forced)
     except OSError as error:
-        return _failed(f"{asked.output}: cannot be written ({error.strerror})", UNUSABLE_INPUT)
-    out.write(_said(drafts, asked.output))
+        return _failed(f"{error.filename}: cannot be written ({error.strerror})", UNUSABLE_INPUT)
+    except InputError as fault:  # a schema whose values nobody can make up, such as a record that must hold itself
+        return _failed(f"no case was written: {fault}", OK)
+    out.write(f"Wrote {cases}: made-up records, and what becomes of them.\n{_next(path)}")
     return OK
 
 
@@ -116,8 +129,8 @@ def _named(properties: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 def _said(drafts: Sequence[Draft], path: Path) -> str:
     if all(draft.is_shipped for draft in drafts):
-        return f"Wrote {path}: the schema's names are TikTok's, so no map is needed.\n{_next(path)}"
-    return f"Wrote {path}: {'; '.join(map(_guessed, drafts))}.\n{_next(path)}"
+        return f"Wrote {path}: the schema's names are TikTok's, so no map is needed.\n"
+    return f"Wrote {path}: {'; '.join(map(_guessed, drafts))}.\n"
 
 
 def _guessed(draft: Draft) -> str:
@@ -128,4 +141,4 @@ def _guessed(draft: Draft) -> str:
 
 
 def _next(path: Path) -> str:
-    return f"Look at it, then:  tiktok-consumer check -c {path}\n"
+    return f"Look at them, then:  tiktok-consumer check -c {path} && tiktok-consumer test -c {path}\n"

@@ -14,7 +14,7 @@ from msgspec import Struct
 from consumer.commands.explain.records.fitting import MisfitError, fitted
 from consumer.config import Settings
 from consumer.core.decode.compiled_reader import ReadValue, compiled
-from consumer.core.decode.decoder import Decoder
+from consumer.core.decode.decoder import SHIPPED, Decoder
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse
 from consumer.core.decode.schema_reader import READ_FAULTS
 from consumer.core.errors import ConfigError
@@ -23,7 +23,7 @@ from consumer.core.rules.selection import ReadSelection, read_paths
 
 _CONTAINER: Final = b"Obj\x01"
 """How an Avro object container file begins (Avro specification)."""
-_PARTS: Final = frozenset({"$key", "$headers", "$timestamp", "$topic", "$partition", "$offset", "value"})
+_PARTS: Final = frozenset({"$key", "$headers", "$timestamp", "$topic", "$partition", "$offset", "$schema", "value"})
 # What fastavro raises for a file that is no container, or a damaged one.
 _CONTAINER_FAULTS: Final = (EOFError, ValueError, LookupError, TypeError, AttributeError, OSError)
 
@@ -44,16 +44,21 @@ class Given(Struct, frozen=True):
 
 
 class AsWritten(Decoder):
-    """Takes a value for JSON text: its fields as they are, where no schema says what they are."""
+    """Takes a value for JSON text: its fields as they are, where no schema says what they are.
 
-    def __init__(self) -> None:
+    Args:
+        schema: the full name of the record's type, as `$schema` has it.
+    """
+
+    def __init__(self, schema: str = "") -> None:
         super().__init__("confluent", max_record_bytes=0)
+        self._schema = schema
 
     def decode(self, record: Record) -> Decoded | SchemaWanted:
         return self.decode_whole(record)
 
     def decode_whole(self, record: Record) -> Decoded:
-        return Decoded(record, loads(record.value or b"{}"), False)
+        return Decoded(record, loads(record.value or b"{}"), self._schema == SHIPPED, self._schema)
 
 
 def read_bytes(content: bytes, name: str, settings: Settings, run_decoder: Decoder, now_ms: int) -> list[Given]:
@@ -179,7 +184,7 @@ class _Documents:
         value = parts.get("value")
         if value is not None and not isinstance(value, dict):
             raise InputError(f"{where}: a record is an object; its value is none")
-        decoder, encoded, read_as = self._chosen(value, where)
+        decoder, encoded, read_as = self._chosen(value, _text(parts.get("$schema"), f"{where}: $schema"), where)
         at = Position(
             str(parts.get("$topic", _topic(self._settings))),
             _whole(parts.get("$partition", 0), f"{where}: $partition"),
@@ -190,19 +195,26 @@ class _Documents:
         record = Record(at, time_ms, key, encoded, headers, at)
         return Given(record, decoder, read_as, {"$topic", "$partition", "$offset"} <= parts.keys())
 
-    def _chosen(self, value: object, where: str) -> tuple[Decoder, bytes | None, str]:
-        """The decoder for a value, its bytes, and how it is read."""
+    def _chosen(self, value: object, name: str, where: str) -> tuple[Decoder, bytes | None, str]:
+        """The decoder for a value, its bytes, and how it is read.
+
+        Args:
+            name: of the record's type; empty: the first that it fits.
+        """
         if value is None:
-            return self._known[0][2], None, "no value"
+            return self._known[0][2] if self._known else AsWritten(), None, "no value"
         faults = []
         for schema, node, decoder in self._known:
+            if name and name not in schema.named:
+                continue
+            meant = {name: value} if name and schema.is_union else value
             try:
-                return decoder, _encoded(fitted(value, schema), node), f"JSON, taken for {_name(schema)}"
+                return decoder, _encoded(fitted(meant, schema), node), f"JSON, taken for {name or _name(schema)}"
             except (MisfitError, *_CONTAINER_FAULTS) as fault:
                 faults.append(str(fault) if isinstance(fault, MisfitError) else "not writable as Avro")
         if not self._is_guess:
-            raise InputError(f"{where}: does not fit avro.schema: {faults[0]}")
-        return AsWritten(), dumps(value).encode(), "JSON as it is, since its schema is in the registry"
+            raise InputError(f"{where}: does not fit avro.schema: {[*faults, f'it has no {name}'][0]}")
+        return AsWritten(name), dumps(value).encode(), "JSON as it is, since its schema is in the registry"
 
     def _time_ms(self, written: object, where: str) -> int:
         if written is None:
@@ -268,6 +280,12 @@ def _whole(value: object, what: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise InputError(f"{what} is no whole number")
     return value
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str | None):
+        raise InputError(f"{what} is no text")
+    return value or ""
 
 
 def _bytes(value: object, what: str) -> bytes | None:

@@ -1,0 +1,68 @@
+"""The first cases for `tiktok-consumer test`: a made-up record for each rule, beside the configuration."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from consumer.commands.cases import RECORD, write_case
+from consumer.commands.init.draft import Draft
+from consumer.commands.init.sample_record import sample_record
+from consumer.commands.init.sample_values import MOMENT, SHIPPED_SAMPLE
+from consumer.config import Settings, load
+from consumer.config.checks.avro_paths import top
+from consumer.core.decode.decoder import SHIPPED
+from consumer.core.decode.schema import Schema
+from consumer.core.rules.source import Rule
+
+_VARIABLE: Final = re.compile(r"\$\{(\w+)")
+
+
+def write_first_cases(config: Path, drafts: Sequence[Draft], schemas: Sequence[Schema], *, is_forced: bool) -> Path:
+    """Write a case for each rule of a configuration that was just written; what is there already stays.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError, OSError: it cannot be written.
+    """
+    settings = load(config, dict.fromkeys(_VARIABLE.findall(config.read_text("utf-8")), "made-up"))
+    folder = config.parent / "cases"
+    folder.mkdir(exist_ok=True)
+    for name, draft, rule in zip(_case_names(drafts), drafts, settings.rules, strict=True):
+        path = folder / f"{name}{RECORD}"
+        if is_forced or not path.exists():
+            write_case(settings, path, _document(settings, draft, rule, schemas))
+    return folder
+
+
+def _case_names(drafts: Sequence[Draft]) -> Iterator[str]:
+    """The types' names in lowercase, numbered where two have the same in two namespaces."""
+    seen: Counter[str] = Counter()
+    for draft in drafts:
+        name = draft.record.rpartition(".")[2].lower()
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name}_{seen[name]}"
+
+
+def _document(settings: Settings, draft: Draft, rule: Rule, schemas: Sequence[Schema]) -> dict[str, object]:
+    """The record with Kafka's part: its time, so that the case comes out the same on every day, and its type.
+
+    The type is named where the JSON alone does not say it: there are several, or their schemas are in the registry.
+    """
+    is_several = sum(len(top(schema)) for schema in schemas) > 1
+    is_named = is_several or (draft.is_shipped and settings.avro.registry is not None)
+    return {
+        "$timestamp": MOMENT,
+        **({"$schema": draft.record} if is_named else {}),
+        "value": _value(draft, rule, schemas),
+    }
+
+
+def _value(draft: Draft, rule: Rule, schemas: Sequence[Schema]) -> object:
+    if draft.record == SHIPPED:
+        return SHIPPED_SAMPLE
+    types = {each["name"]: (each, schema) for schema in schemas for each in top(schema)}
+    return sample_record(rule, *types[draft.record])
