@@ -12,7 +12,7 @@ CHAOS_MINUTES ?= 60
 PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
 # As they are named, not the files with the most tests first: those with few take longest, and one process would wait.
 LONGEST_FIRST := --no-loadscope-reorder
-# Of what is installed to run: licences that ask for no more than to be mentioned, and MPL for files that nobody here changes.
+# Of what is installed to run: licences that ask for no more than to be mentioned, and MPL for files that are not changed here.
 LICENCES ?= Apache;BSD;ISC;MIT;MPL 2.0;PSF-2.0
 FETCH := $(BIN)/python -m tests.parts
 # In CI everything runs from the wheel, as it will be installed; elsewhere from these files, so that a change counts at once.

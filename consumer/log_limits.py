@@ -32,7 +32,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "read.group_unknown": (),
     "read.topics_unknown": (),
 }
-"""Lines that can repeat without a change of state, and what tells one kind of them from another."""
+"""Lines that can repeat without a change of state, and what distinguishes one kind of them from another."""
 _CLIENT: Final = "librdkafka"
 """The Kafka client's own lines; it names what they are about first."""
 _LIBRARIES: Final = ("uvicorn", "asyncio", "py.warnings")

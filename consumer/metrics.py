@@ -56,10 +56,10 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _counter("rebalances", "Times the group gave or took partitions.", "kind"),
     _gauge("lag", "End of the log minus committed offset.", "topic", "partition", worst="max"),
     _gauge("uncommitted_span", "Next offset to read minus committed offset.", "topic", "partition", worst="max"),
-    _gauge("positions_unknown", "Partitions that cannot be read yet: nobody says from where, as without a leader."),
+    _gauge("positions_unknown", "Partitions that cannot be read yet: no position is known, as without a leader."),
     _gauge(
         "parked_unread",
-        "Parked records that nobody reads, since their pixels are not configured any more.",
+        "Parked records that are not read, since their pixels are no longer configured.",
         worst="max",
     ),
     # decode … validate

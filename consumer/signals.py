@@ -68,4 +68,4 @@ class Signals:
 
 
 def _leave_to_thread(_number: int, _frame: FrameType | None) -> None:
-    """What a signal does in the main thread: nothing, and a wait goes on."""
+    """What a signal does in the main thread: nothing, and a wait continues."""

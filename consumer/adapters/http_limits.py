@@ -85,7 +85,7 @@ _SAY_EVERY_S: Final = 60.0
 
 
 def own_names(configured: Iterable[str]) -> frozenset[str]:
-    """The names that this process's page may be asked for by, beside addresses written as numbers."""
+    """The names that this process's page may be asked for by, besides addresses written as numbers."""
     return frozenset(name.lower().rstrip(".") for name in ("localhost", socket.gethostname(), *configured))
 
 

@@ -32,7 +32,7 @@ class LookupLoop(asyncio.SelectorEventLoop):
         proto: int = 0,
         flags: int = 0,
     ) -> _Addresses:
-        """Look a name up; the caller may be cancelled, the look-up goes on for the next caller."""
+        """Look a name up; the caller may be cancelled, the look-up continues for the next caller."""
         query = (host, port, family, type, proto, flags)
         lookup = self._lookups.get(query)
         if lookup is None:

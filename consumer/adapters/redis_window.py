@@ -28,7 +28,7 @@ class RedisWindow:
     is done to its end there, and until then there is no other. Nobody waits for that thread at the end, either: a name
     that is looked up for half a minute does not hold the process.
 
-    Where another server has become the primary, the old one goes on to answer, READONLY. Its connection is closed then,
+    Where another server has become the primary, the old one still answers, READONLY. Its connection is closed then,
     and the next one goes to whatever the name points to by now.
 
     Args:
@@ -68,7 +68,7 @@ class RedisWindow:
         return read_answer(answer, len(question.claims))
 
     def close(self, timeout_s: float) -> None:
-        """Let go. A question under way ends by itself within a second or two."""
+        """Close. A request under way ends within a second or two."""
         self._questions.put(None)
 
     def _submit(self, arguments: "_Arguments") -> Future[object]:

@@ -3,7 +3,7 @@
 One thread with an event loop carries the bytes of all requests, so the deciding thread never waits. Whatever happens to
 a request, exactly one answer comes back, within the timeout: `asyncio.timeout` around the whole of it, the look-up of
 the name included. (httpx2's own timeouts are for each read and write: a server that drips bytes would hold a request
-for ever.)
+forever.)
 """
 
 import asyncio

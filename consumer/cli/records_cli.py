@@ -1,4 +1,4 @@
-"""The command lines of what tells about records: `explain`, `outcomes` and `test`."""
+"""The command lines of what is about records: `explain`, `outcomes` and `test`."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ _File = Annotated[
         "--file",
         "-f",
         metavar="F",
-        help="Records as .json (one, a list, or one a line; `$key`, `$headers`, `$timestamp`, `$schema` beside "
+        help="Records as .json (one, a list, or one a line; `$key`, `$headers`, `$timestamp`, `$schema` next to "
         "`value` give Kafka's part), an Avro container .avro, a raw value .bin, or - for any of these.",
     ),
 ]
@@ -34,7 +34,7 @@ _Rules = Annotated[
     typer.Option("--rules", metavar="FILE", help="Decide by the rules (and pixels) of this file instead."),
 ]
 _ShowValues = Annotated[
-    bool, typer.Option("--show-values", help="Show the texts that were hashed, beside their digests.")
+    bool, typer.Option("--show-values", help="Show the texts that were hashed, next to their digests.")
 ]
 
 
@@ -96,7 +96,9 @@ def outcomes_command(
 def cases_command(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="DIR", help="Folder of NAME.record.json files. Default: `cases` beside the file."),
+        typer.Argument(
+            metavar="DIR", help="Folder of NAME.record.json files. Default: `cases` in the configuration's folder."
+        ),
     ] = None,
     config: Config = None,
     *,

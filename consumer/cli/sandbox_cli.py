@@ -21,7 +21,7 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     ] = False,
     latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Every answer takes longer by it.")] = "0s",
 ) -> None:
-    """Stand in for TikTok's Events API on this machine: strict, and as unkind as it is told to be."""
+    """Stand in for TikTok's Events API on this machine: strict, and with the faults that you choose."""
     from consumer.config.units import duration_s
     from consumer.sandbox.api import SandboxSettings
     from consumer.sandbox.server import serve

@@ -1,1 +1,1 @@
-"""Commands beside `run`; only `cli` imports them."""
+"""Commands other than `run`; only `cli` imports them."""

@@ -46,7 +46,7 @@ class KafkaSection(Section):
 
 
 class RegistrySection(Section):
-    """The schema registry. Keys beside `url` go to its client as they are."""
+    """The schema registry. Other keys than `url` go to its client as they are."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Scalar] = Field(init=False)

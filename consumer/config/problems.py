@@ -1,4 +1,4 @@
-"""Where a fault stands in the file, and how it is told: `path.in.file: what is wrong; what to do (line 12)`.
+"""Where a fault stands in the file, and how it is reported: `path.in.file: what is wrong; what to do (line 12)`.
 
 No text here ever holds a value from the file: it may be a token, or may have come from the environment.
 """
@@ -11,7 +11,7 @@ Place = tuple[str | int, ...]
 """The way from the top of the file: `("rules", 2, "map", "user", "email")`."""
 
 _SHOWN: Final = 20
-"""So many names are told where none is near."""
+"""So many names are listed where none is near."""
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 

@@ -83,7 +83,7 @@ _TOKENLESS: Final = (
 
 
 def _lacks_token(given: Mapping[str, str]) -> bool:
-    """OAUTHBEARER without a source of tokens: librdkafka would wait for a callback to bring one, for ever."""
+    """OAUTHBEARER without a source of tokens: librdkafka would wait for a callback to bring one, forever."""
     mechanism = given.get("sasl.mechanism", given.get("sasl.mechanisms", ""))
     if mechanism.strip().upper() != "OAUTHBEARER":
         return False

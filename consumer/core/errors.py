@@ -4,7 +4,7 @@ ConsumerError
 ├── ConfigError      start-up: settings or rules are unusable        → exit 78
 ├── RecordRejected   this record can never be sent                   → dead letter, carry on
 ├── Unreachable      the cluster did not answer a question           → asked again, nothing else happens
-└── Halt             fenced by another member, or it cannot go on    → exit 69
+└── Halt             fenced by another member, or it cannot continue → exit 69
 
 Anything else that escapes is a bug: it ends the process with 70, and Kafka keeps the records.
 """

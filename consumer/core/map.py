@@ -210,7 +210,7 @@ def _present(names: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, A
 
 
 def _own_contents(decoded: Decoded) -> Any:
-    """The list of records under `properties.contents`; where it is absent or empty, the product beside it."""
+    """The list of records under `properties.contents`; where it is absent or empty, the product next to it."""
     inner = decoded.fields.get("properties")
     if not isinstance(inner, dict):
         return None

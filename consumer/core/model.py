@@ -128,7 +128,7 @@ class Note(Struct, frozen=True, gc=False):
     is_dropped: bool = True
     """True if the field was left out because of it; only those are counted as dropped fields."""
     count: int = 1
-    """In how many places of the list it is so: one note tells of all, however long the list."""
+    """In how many places of the list it is so: one note stands for all, however long the list."""
 
 
 class NormalizedEvent(Struct, frozen=True, gc=False):
@@ -158,7 +158,7 @@ class Event(Struct, frozen=True, gc=False):
     is_id_from_position: bool = False
     notes: tuple[Note, ...] = ()
     remarks: tuple[Problem, ...] = ()
-    """What people should know of it beside the notes, each once; shared by all events of a kind."""
+    """What people should know of it besides the notes, each once; shared by all events of a kind."""
 
 
 class Rejection(Struct, frozen=True, gc=False):

@@ -32,7 +32,7 @@ from consumer.core.validate import EventLimits, validate
 
 
 class PipelineSettings(Struct, frozen=True):
-    """What deciding depends on, beside the rules."""
+    """What deciding depends on, besides the rules."""
 
     pixels: Mapping[str, str]
     """A pixel's name → its code."""
@@ -40,7 +40,7 @@ class PipelineSettings(Struct, frozen=True):
     reject_bad_fields: bool
     limits: EventLimits
     placeholders: frozenset[str] = frozenset()
-    """Lowercase words that are no identifier, beside those that never are one."""
+    """Lowercase words that are no identifier, besides those that never are one."""
 
 
 class _Rule(Struct, frozen=True):

@@ -61,7 +61,7 @@ class ReadFaultKind(StrEnum):
     AWAY = "away"
     """No broker answers."""
     OTHER = "other"
-    """The client fixes it by itself."""
+    """The client recovers from it automatically."""
 
 
 class ReadFault(Struct, frozen=True):

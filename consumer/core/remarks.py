@@ -1,6 +1,6 @@
-"""What people should know of an event that TikTok takes all the same: one list, for all that tell of it.
+"""What people should know of an event that TikTok takes all the same: one list, for all that show it.
 
-`explain` shows it beside what was left out, `run` counts it as `remarks_total`, the status page sums that up, `check`
+`explain` shows it with what was left out, `run` counts it as `remarks_total`, the status page sums that up, `check`
 asks it of a rule before there is any record. Nothing here changes an event. The sandbox, which shares nothing with
 what it judges, has a list of its own.
 """

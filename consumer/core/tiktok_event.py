@@ -48,7 +48,7 @@ class Form(StrEnum):
 
 
 class Parameter(Struct, frozen=True):
-    """What there is to know of one parameter, beside its name and type."""
+    """What there is to know of one parameter, besides its name and type."""
 
     form: Form
     about: str

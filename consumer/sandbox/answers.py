@@ -55,7 +55,7 @@ def _odd_body(act: Act, request_id: str, status: int) -> Response:
 
 
 def _told_envelope(act: Act, request_id: str, status: int) -> Response:
-    return envelope(AnswerEnvelope(act.code or 0, act.message or "told to answer so", request_id), status)
+    return envelope(AnswerEnvelope(act.code or 0, act.message or "set to answer so", request_id), status)
 
 
 class OpenProtocol(H11Protocol):

@@ -163,7 +163,7 @@ class Api:
             self._take(arrival, answered=False)
         name, response = answers.respond(act, arrival.request_id, self.stopping)
         self.store.count_answer(name)
-        self._note(arrival, code=act.code, status=act.status, message=act.message or f"told to: {name}", is_told=True)
+        self._note(arrival, code=act.code, status=act.status, message=act.message or f"set to: {name}", is_told=True)
         return response
 
     def _note(

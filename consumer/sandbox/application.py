@@ -28,8 +28,8 @@ def application(api: Api) -> Starlette:
 class _OwnPagesOnly:
     """Keeps pages of other sites out: a browser on this machine visits them, too.
 
-    A page whose name was made to point at this machine (DNS rebinding) is told by the Host it asks for, one that sends
-    requests across sites by its Origin. TikTok's own path is for senders, which may know the sandbox by any name.
+    A page whose name was made to point at this machine (DNS rebinding) is recognised by the Host it asks for, one that
+    sends requests across sites by its Origin. TikTok's own path is for senders, which may know the sandbox by any name.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -13,7 +13,7 @@ from consumer.sandbox.state.misbehaviour import Misbehaviour
 
 MAX_LIMIT: Final = 100_000
 MAX_BODY_BYTES: Final = 1 << 20
-"""Of what tells the sandbox how to behave."""
+"""Of a request that sets how the sandbox behaves."""
 
 
 class _TooLongError(Exception):
@@ -119,7 +119,7 @@ class _Control:
         return _json(self._api.store.summary())
 
     async def keys(self, request: Request) -> Response:
-        """GET times accepted by `pixel|event|event_id`; with `?unanswered=1` only those the sender was not told of."""
+        """GET times accepted by `pixel|event|event_id`; with `?unanswered=1` only those not answered."""
         only_unanswered = request.query_params.get("unanswered") == "1"
         return _json(self._api.store.keys(only_unanswered=only_unanswered))
 

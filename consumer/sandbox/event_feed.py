@@ -85,7 +85,7 @@ class Detail(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """What the sandbox has counted, and what it was told."""
+    """What the sandbox has counted, and how it is set to misbehave."""
 
     summary: Summary
     faults: list[Standing]
@@ -146,7 +146,7 @@ class Feed:
         """Server-sent events: `hello` once, then `clear`, `rows`, `refusals` and `state` as there is news of them.
 
         Args:
-            resume: the Last-Event-ID of an earlier stream, which then goes on where it was.
+            resume: the Last-Event-ID of an earlier stream, which then continues where it was.
         """
         mark = self._resumed(resume)
         yield _message("hello", {"fields": FIELDS, "match_keys": MATCH_KEYS, "rows": self._rows, "about": ABOUT})

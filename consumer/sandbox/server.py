@@ -1,4 +1,4 @@
-"""Running the sandbox: in a thread beside a test or the demo, or in the foreground as a command."""
+"""Running the sandbox: in a thread of a test or the demo, or in the foreground as a command."""
 
 import asyncio
 import socket

@@ -116,7 +116,7 @@ class DecideStage:
             self._carry_out(record, decision, now_s, wall_s)
 
     def _decide_what_waited(self, now_s: float, wall_s: float) -> None:
-        """Records that waited for a schema go on, in order, until one of them wants another, or the time is over."""
+        """Decide records that waited for a schema, in order, until one of them wants another, or time is over."""
         self._has_news |= self._lookups.step(now_s)
         if not self._has_news:
             return
@@ -171,7 +171,7 @@ class DecideStage:
     # ── dedupe ──────────────────────────────────────────────────────────────────────────────────
 
     def _offer(self, event: Event, record: Record, now_s: float) -> None:
-        """Ask the window: a new item goes on, or waits in it; a copy of something settled is settled itself."""
+        """Ask the window: a new item is passed on, or waits in it; a copy of something settled is settled itself."""
         offered = self._windows.offer(event, record, now_s)
         if offered.item is None:
             self._ended(event, record, EventOutcome.DUPLICATE)

@@ -77,7 +77,7 @@ class SharedWindow:
             self._delivering.grew(item, old_bytes)
 
     def step(self, now_s: float, wall_s: float) -> None:
-        """Ask about all that was added since the last step, and what is due again: a round trip for every 500."""
+        """Ask about all that was added since the last step, and what is due again: a round trip forevery 500."""
         wall_ms = int(wall_s * 1000)
         question = self._shared.question(now_s, wall_ms)
         while question is not None:
@@ -143,7 +143,7 @@ class SharedWindow:
         self._shared.gone(lambda item: not self._ledger.owns(item.records[0].position), now_s)
 
     def finish(self, now_s: float, wall_s: float) -> None:
-        """The end: tell the store what it has not been told yet, unless it is away."""
+        """The end: send the store what it does not have yet, unless it is unavailable."""
         while self._shared.has_untold:
             question = self._shared.question(now_s, int(wall_s * 1000))
             if question is None:

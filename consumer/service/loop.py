@@ -185,7 +185,7 @@ class Service:
             log.info("breaker.closed")
 
     def _commit_with_breaker_open(self) -> None:
-        """With brokers away, what TikTok has accepted waits for a later commit, or an operator who wants to go on."""
+        """Without brokers, what TikTok has accepted waits for a later commit, or for an operator to continue."""
         if not self._is_breaker_told:
             self._is_breaker_told = True
             log.error("breaker.open", remedy=_BREAKER_REMEDY)
@@ -212,7 +212,7 @@ class Service:
     def _drain(self, partitions: Sequence[TopicPartition]) -> None:
         """Settle what can be settled of partitions that are about to go, then commit them.
 
-        Runs inside the group's rebalance: nothing is read meanwhile. What is being tried again or bisected goes on
+        Runs inside the group's rebalance: nothing is read meanwhile. What is being tried again or bisected continues
         until the time is over; closed pixels are not waited for.
         """
         leaving = frozenset(partitions)

@@ -105,6 +105,6 @@ class OutcomeWriter:
                 "outcomes.lost",
                 lost=self._lost,
                 error=self._why,
-                remedy="delivery goes on; see that outcomes.topic exists and may be written to",
+                remedy="delivery continues; check that outcomes.topic exists and may be written to",
             )
             self._lost = 0

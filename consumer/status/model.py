@@ -22,7 +22,7 @@ class Stage(Struct, frozen=True):
     name: str
     passed: int | None
     """Records (`read`, `decode`, `settle`) or events (the others) that left it for the next stage; None where only
-    TikTok's answer will tell."""
+    TikTok's answer shows it."""
     waiting: int = 0
     """Records or events that stand there now."""
     rejected: int = 0
@@ -63,7 +63,7 @@ class PartitionStatus(Struct, frozen=True):
     awaits: str | None = None
     """In the state `schema`, which: `id 17`, or `GUID …`."""
     awaits_until: float | None = None
-    """Unix seconds until when, if the registry goes on denying it; None: as long as the registry does not answer."""
+    """Unix seconds until when, if the registry still denies it then; None: as long as the registry does not answer."""
 
 
 class PixelStatus(Struct, frozen=True):

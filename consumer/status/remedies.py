@@ -4,9 +4,9 @@ from typing import Final
 
 from consumer.core.deliver.pixel_state import PixelAvailability, PixelState
 
-_OPENS_BY_ITSELF: Final = "One event a minute is tried, and the pixel opens by itself when TikTok takes one."
+_OPENS_BY_ITSELF: Final = "One event a minute is tried, and the pixel opens automatically when TikTok takes one."
 _TOKEN: Final = (
-    "Give the pixel a token that TikTok takes: a changed access_token_file is read again by itself, a changed "
+    "Give the pixel a token that TikTok takes: a changed access_token_file is read again automatically, a changed "
     f"configuration needs a restart. {_OPENS_BY_ITSELF}"
 )
 _PERMISSION: Final = (
@@ -28,12 +28,12 @@ def remedy(pixel: PixelAvailability) -> str:
             return ""
         case PixelState.THROTTLED:
             return (
-                "Nothing needs to be done: the service slows down and tries again by itself. If it lasts, lower "
+                "Nothing needs to be done: the service slows down and tries again automatically. If it lasts, lower "
                 "max_requests_per_second here or wherever else this TikTok app is used."
             )
         case PixelState.UNAVAILABLE:
             return (
-                "Nothing may need to be done: the service tries again by itself for as long as it takes. If it lasts, "
+                "Nothing may need to be done: the service tries again for as long as it takes. If it lasts, "
                 "look at TikTok's status, and at this machine's network, proxy and delivery.base_url."
             )
         case PixelState.HELD:

@@ -135,7 +135,7 @@ class Supervisor:
         self._publish(time.monotonic())
 
     def run(self, signals: Signals, progress: RunProgress) -> int:
-        """Until a signal, or a worker that cannot go on, ends it. Returns the exit code."""
+        """Until a signal, or a worker that cannot continue, ends it. Returns the exit code."""
         while self._until_s is None or self._running():
             self._step(signals, time.monotonic())
             progress.step(self.published)

@@ -1,4 +1,4 @@
-"""Twenty thousand events through the sandbox: its page answers a click as before, and neither side grows for ever."""
+"""Twenty thousand events through the sandbox: its page answers a click as before, and neither side grows forever."""
 
 import statistics
 import time

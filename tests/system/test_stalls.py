@@ -1,4 +1,4 @@
-"""What once kept everything waiting for ever keeps nothing waiting that it need not."""
+"""What once kept everything waiting forever keeps nothing waiting that it need not."""
 
 import signal
 import time

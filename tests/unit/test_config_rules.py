@@ -345,7 +345,7 @@ def test_a_builtin_that_tells_nothing_of_its_arguments_may_be_called() -> None:
     [
         ("my_functions", '"package.module:function"'),
         ("my_functions:a.b", '"package.module:function"'),
-        ("no_such_module:f", "cannot be imported (ModuleNotFoundError); put it beside"),
+        ("no_such_module:f", "cannot be imported (ModuleNotFoundError); put it into"),
         ("my_broken:f", "cannot be imported (ZeroDivisionError)"),
         ("my_functions:totl", "no such function"),
         ("my_functions:answer", "no such function"),

@@ -127,7 +127,7 @@ class KafkaConsumer:
     def is_member(self, group: GroupRole) -> bool:
         """True once the group has let this member in, with `group.protocol: consumer`.
 
-        In that protocol a member that is given no partitions is told of nothing: only its epoch says that it is one. Of
+        In that protocol a member that is given no partitions gets no callback: only its epoch says that it is one. Of
         the other protocol False: there even an empty share is given.
         """
         return self._is_consumer_protocol and member_epoch(self._consumer.consumer_group_metadata()) > 0
@@ -143,7 +143,7 @@ class KafkaConsumer:
     # ── reading and committing ──────────────────────────────────────────────────────────────────
 
     def read(self, max_records: int, timeout_s: float) -> ReadBatch:
-        """Records in the order of their partitions, and what came beside them. Rebalances happen in here.
+        """Records in the order of their partitions, and what came with them. Rebalances happen in here.
 
         Waits until there are `max_records` of them or the time is over. With 0 records it only polls.
         """

@@ -20,7 +20,7 @@ _FENCED: Final = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
 def fault_of(error: KafkaError, partition: model.TopicPartition | None) -> ReadFault:
     """What an error of the client means."""
     kind = ReadFaultKind.OTHER
-    # A fatal error has the code _FATAL in place of its cause's, whose text is all that tells of it.
+    # A fatal error has the code _FATAL in place of its cause's, whose text alone names it.
     if error.code() == KafkaError.FENCED_INSTANCE_ID or (error.code() == KafkaError._FATAL and _FENCED in error.str()):
         kind = ReadFaultKind.FENCED
     elif error.fatal() or error.code() == KafkaError._FATAL:

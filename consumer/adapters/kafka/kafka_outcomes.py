@@ -40,7 +40,7 @@ class KafkaOutcomeSink:
             )
 
     def write(self, key: bytes, body: bytes) -> None:
-        """Hand one to the client. If it cannot take it, that is told by `failed`."""
+        """Hand one to the client. If it cannot take it, `failed` is called."""
         try:
             self._producer.produce(self._topic, key=key, value=body, on_delivery=self._note)
         except BufferError:

@@ -22,7 +22,7 @@ OWN_SUFFIX: Final = ".own"
 
 
 class OwnTopicsConsumer:
-    """Two members as one: which of them has a partition is told by its topic.
+    """Two members as one: which of them has a partition follows from its topic.
 
     Args:
         is_own: whether a topic is one of the service's own, also if it is read no more.

@@ -19,7 +19,7 @@ def within(call: Callable[[], T], is_over: Callable[[], bool]) -> T:
     """What the call returns or raises.
 
     Raises:
-        TimeoutError: `is_over` said so. The call goes on in its thread, and nobody hears how it ends.
+        TimeoutError: `is_over` said so. The call continues in its thread, and its result is dropped.
     """
     if is_over is never:
         return call()

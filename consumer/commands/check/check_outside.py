@@ -26,7 +26,7 @@ def registry_findings(settings: Settings, topics: Sequence[str]) -> tuple[list[F
     try:
         client = SchemaRegistryClient({"timeout": ASK_TIMEOUT_S, "max.retries": 0, **settings.avro.registry.properties})
     except (ValueError, TypeError, OSError) as error:
-        text = f"not what its client takes ({type(error).__name__}); check the names of the keys beside url"
+        text = f"not what its client takes ({type(error).__name__}); check the names of the keys next to url"
         return [Finding(Level.ERROR, "avro.registry", text)], []
     try:
         return _schemas(client, topics)

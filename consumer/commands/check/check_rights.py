@@ -33,7 +33,7 @@ _WRITE: Final = frozenset({AclOperation.WRITE, AclOperation.DESCRIBE})
 _OF_ORIGIN: Final = NeededRights(_READ, Level.ERROR, "nothing of it could be read")
 _OF_DEAD_LETTERS: Final = NeededRights(_WRITE, Level.ERROR, "reading would stop at the first dead letter")
 _OF_OWN: Final = NeededRights(_READ | _WRITE, Level.ERROR, "parked and replayed records would stay where they are")
-_OF_OUTCOMES: Final = NeededRights(_WRITE, Level.WARNING, "outcomes would not be told")
+_OF_OUTCOMES: Final = NeededRights(_WRITE, Level.WARNING, "outcomes would not be written")
 
 
 def needed_rights(settings: Settings, chosen: Sequence[str], written: Sequence[str]) -> dict[str, NeededRights]:

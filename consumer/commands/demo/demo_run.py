@@ -27,7 +27,7 @@ from consumer.signals import Signals
 SETTLE_WITHIN_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.1
 _BUSY: Final = {"do": {"code": 50002}, "match": {"pixel": BLOG}, "for_next": 1}
-"""The first request of one pixel is told that the server is busy."""
+"""The first request of one pixel is answered that the server is busy."""
 
 Numbers = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 """Metric without prefix and its labels, sorted → value."""

@@ -21,7 +21,7 @@ class Broker:
     """A cluster of one broker; it lives as long as this object."""
 
     def __init__(self) -> None:
-        # Address and port are replaced by those of the mock cluster, which the metadata then tells.
+        # Address and port are replaced by those of the mock cluster, which the metadata then contains.
         mock = {"test.mock.num.brokers": 1, "bootstrap.servers": "127.0.0.1:9092"}
         self._owner = Producer(mock, logger=_LOGGER)
         brokers = self._owner.list_topics(timeout=_TIMEOUT_S).brokers.values()

@@ -32,7 +32,7 @@ class DemoSample(NamedTuple):
     reason: RejectReason | None = None
     """Of a rejected one: that of its dead letter."""
     reaches: tuple[tuple[str, str], ...] = ()
-    """Pixel code and name of each event of it that TikTok accepts by itself: firsts and forwarded copies."""
+    """Pixel code and name of each event of it that TikTok accepts as one of its own: firsts and forwarded copies."""
     shadows: int = 0
     """Events of shadow rules."""
     bad_fields: int = 0

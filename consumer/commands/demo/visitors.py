@@ -1,7 +1,7 @@
 """Writes the demo's samples to a real Kafka, round after round: what the containers of docker-compose.yml live on.
 
 `python -m consumer.commands.demo.visitors BOOTSTRAP_SERVERS REGISTRY_URL RECORDS_PER_S` makes the topics, registers the
-schema, and writes until it is told to stop.
+schema, and writes until it is stopped.
 """
 
 import json

@@ -42,7 +42,7 @@ class DeadLetterRecord(Struct, frozen=True):
 
     @property
     def mark(self) -> str:
-        """What tells it from every other letter, also from one of a topic of the same name that was there before."""
+        """Its identity among all dead letters, also those of an earlier topic of the same name."""
         return f"{self.place}:{self.written_ms}"
 
     @property

@@ -17,7 +17,7 @@ class _Standing(Struct):
 class Progress:
     """The offset to commit is that of the first letter which is not replayed.
 
-    Of those behind it, markers in the replay topic tell which are.
+    Of those behind it, markers in the replay topic say which are.
 
     Args:
         keeps_skipped: whether the offset stays before a letter that was left alone. If not, what is before the offset

@@ -73,7 +73,7 @@ def show(console: Console, report: Report) -> None:
             )
         )
     if report.stopped:
-        console.print(Text(f"stopped before the end: {report.stopped}; the same command goes on from here", "red"))
+        console.print(Text(f"stopped before the end: {report.stopped}; the same command continues from here", "red"))
 
 
 def _letters(count: int) -> str:

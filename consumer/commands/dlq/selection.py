@@ -69,7 +69,7 @@ class Selection(Struct, frozen=True):
         )
 
     def narrowed(self, partition: TopicPartition, low: int, high: int) -> tuple[int, int]:
-        """The part of a dead-letter partition's log that can hold such letters, if places alone tell."""
+        """The part of a dead-letter partition's log that can hold such letters, as far as places alone say."""
         own = [at for at in self.places if (at.topic, at.partition) == partition]
         if not own or len(own) < len(self.places):
             return low, high

@@ -82,7 +82,7 @@ class DeadLetters:
         self.bounds: Final[Mapping[TopicPartition, LogBounds]] = self.cluster.bounds(partitions)
 
     def ranges(self) -> dict[TopicPartition, tuple[int, int]]:
-        """What is to be read of each partition, as far as place and time tell."""
+        """What is to be read of each partition, as far as place and time say."""
         return {p: self._range(p, bounds) for p, bounds in self.bounds.items()}
 
     def _range(self, partition: TopicPartition, bounds: LogBounds) -> tuple[int, int]:

@@ -33,7 +33,7 @@ from consumer.terminal import printable
 WIDE: Final = 118
 """From this many columns on, a field takes one line."""
 NARROW: Final = 70
-"""Below, what becomes of a field stands under it, not beside it."""
+"""Below, what becomes of a field stands under it, not next to it."""
 _GOOD, _BAD, _WARN, _DIM, _NAME = "green", "red", "yellow", "dim", "cyan"
 _LONGEST: Final = 200
 _THEME: Final = "ansi_dark"

@@ -1,4 +1,4 @@
-"""What the window would have said of a record, told by the records before it. Pure.
+"""What the window would have said of a record, worked out from the records before it. Pure.
 
 `run` knows when each event was handed to a request; here it is taken to be `dedupe.merge_wait` and then
 `batch.max_wait` after its record's timestamp.

@@ -14,7 +14,7 @@ from consumer.core.errors import ConfigError
 
 
 def with_rules_of(path: Path, settings: Settings, environ: Mapping[str, str]) -> Settings:
-    """The same settings with the file's rules in place of their own, and its pixels beside or in place of theirs.
+    """The same settings with the file's rules instead of their own, and its pixels added to theirs, or instead.
 
     Raises:
         ConfigError: everything that is wrong with the file.

@@ -55,7 +55,7 @@ class Draft(Struct, frozen=True):
 
 
 def drafted(schemas: Sequence[Schema]) -> list[Draft]:
-    """What is guessed from the schemas of a topic: a rule for each type of record, told apart by `$schema`."""
+    """What is guessed from the schemas of a topic: a rule for each type of record, distinguished by `$schema`."""
     types = {each["name"]: (each, schema) for schema in schemas for each in top(schema)}
     if len(types) == 1:
         return [_drafted(record, schema) for record, schema in types.values()]
@@ -177,7 +177,7 @@ def _currency_beside(found: Mapping[str, Guess], leaves: Sequence[Leaf]) -> dict
     value = found.get("properties.value")
     home = next((leaf.steps[:-1] for leaf in leaves if value is not None and leaf.path == value.source), ())
     read, _ = choices(WANTED["properties.currency"], [leaf for leaf in leaves if home and leaf.steps[:-1] == home])
-    return {"properties.currency": Guess(read[0].leaf.path, f'"{read[0].name}", beside the value')} if read else {}
+    return {"properties.currency": Guess(read[0].leaf.path, f'"{read[0].name}", next to the value')} if read else {}
 
 
 def _customer_type(leaves: Sequence[Leaf]) -> Guess | None:
@@ -200,7 +200,7 @@ def _kind_of_customer(symbol: str) -> str | None:
 
 
 def _in_maps(leaves: Sequence[Leaf], found: Mapping[str, Guess]) -> dict[str, Guess]:
-    """What stands in maps, whose keys no schema tells."""
+    """What stands in maps, whose keys are in no schema."""
     more: dict[str, Guess] = {}
     for leaf in leaves:
         name = "".join(leaf.words[-1])

@@ -85,7 +85,7 @@ def tables_in(source: Source) -> Iterable[TransformedSource]:
 
 
 def shape_of(source: Source, ground: Ground) -> Shape:
-    """What a source can be; UNKNOWN if that cannot be told or a path is missing."""
+    """What a source can be; UNKNOWN if that is not known or a path is missing."""
     match source:
         case PathSource():
             found = follow(source, ground.types, ground.schema)

@@ -184,7 +184,7 @@ def _required(settings: Settings, problems: Problems) -> None:
 
 
 def may_be_shipped(settings: Settings) -> bool:
-    """False if no record can be of the shipped schema, as far as the configuration alone can tell."""
+    """False if no record can be of the shipped schema, as far as the configuration alone shows."""
     avro = settings.avro
     if avro.reader_schema is not None:
         return is_shipped(avro.reader_schema)

@@ -12,7 +12,7 @@ _AS_TEXT: Final = frozenset({"id", "date"})
 
 
 def comparison_fault(test: Comparison, shape: Shape) -> str | None:
-    """Why the comparison can never be true; None if it can, or if that cannot be told."""
+    """Why the comparison can never be true; None if it can, or if that is not known."""
     if not shape.kinds:
         return None
     operator = OPERATORS[test.operator]

@@ -30,7 +30,7 @@ def schema_problems(settings: Settings) -> list[str]:
 
 
 def known_schemas(settings: Settings) -> tuple[Schema, ...]:
-    """The schemas that records will have, as far as files tell; a record has one of them."""
+    """The schemas that records will have, as far as files say; a record has one of them."""
     avro = settings.avro
     if avro.reader_schema is not None:
         return (parse(avro.reader_schema.schema),)

@@ -18,7 +18,7 @@ _INTRODUCTION: Final = """# Configuration
 Written by `python -m consumer.config.reference`; change the descriptions in `consumer/config`, not this page.
 
 One YAML 1.2 file: `--config FILE`, else `$TIKTOK_CONSUMER_CONFIG`, else `./consumer.yaml`. Unknown and duplicate keys
-are errors; every problem is told at once, each with its place, its line and its remedy.
+are errors; every problem is reported at once, each with its place, its line and its remedy.
 
 - `no`, `off`, `NO` and `12:30` are text; only `true` and `false` are true and false.
 - `${NAME}` and `${NAME:-default}` inside a value are replaced from the environment; the default also stands for an
@@ -47,7 +47,7 @@ _ABOUT: Final = {
     "Avro type. "
     "Options work in this order: `trim`, `lower`, `values`, `scale`, `default`, then `unit` or `region`.",
     "Condition": "`{field: SOURCE, OPERATOR: operand}`, or `any`, `all`, `not` around others. Where the field is "
-    "absent or null, every operator is false, save `exists: false`; so it is where the field is of another kind than "
+    "absent or null, every operator is false, except `exists: false`; so it is where the field is of another kind than "
     "the operand.",
     "Map": "The keys of a rule's `map`. To the right of each stands a source.",
 }

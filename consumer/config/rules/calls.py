@@ -18,7 +18,7 @@ _FAULTS_OF_FOREIGN_CODE = (ImportError, SyntaxError, NameError, TypeError, Value
 def find_call(target: object, folder: Path) -> CallSource:
     """The function that the text names.
 
-    Its module is looked up beside the configuration file first, then where `python -m` finds modules: among the
+    Its module is looked up in the configuration file's folder first, then where `python -m` finds modules: among the
     installed packages, and in the current directory.
 
     Args:
@@ -43,7 +43,7 @@ def _function(module_name: str, name: str, folder: Path) -> Callable[[dict[str, 
         module = _module(module_name, folder)
     except _FAULTS_OF_FOREIGN_CODE as error:
         text = f"the module {module_name} cannot be imported ({type(error).__name__})"
-        raise ValueError(f"{text}; put it beside the configuration file, or install it") from None
+        raise ValueError(f"{text}; put it into the configuration file's folder, or install it") from None
     function: Callable[[dict[str, Any]], Any] | None = getattr(module, name, None)
     if not callable(function):
         raise ValueError(f"the module {module_name} has no such function; correct the name behind the colon")
@@ -68,7 +68,7 @@ def _check_takes_a_record(function: Callable[[dict[str, Any]], Any]) -> None:
         inspect.signature(function).bind({})
     except TypeError:
         raise ValueError("must take one argument, the record as a dict; change the function") from None
-    except ValueError:  # a builtin that tells nothing of its arguments
+    except ValueError:  # a builtin that says nothing of its arguments
         return
     if inspect.iscoroutinefunction(function):
         raise ValueError("must be a plain function, not `async def`; it is called once an event and must not wait")

@@ -44,7 +44,7 @@ class _OneOperator(Section):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 2, "maxProperties": 2})
 
-    field: PlainSource = needed("What is compared. Absent or null: every operator is false, save `exists: false`.")
+    field: PlainSource = needed("What is compared. Absent or null: every operator is false, except `exists: false`.")
 
     @model_validator(mode="after")
     def _has_one_operator(self) -> "_OneOperator":

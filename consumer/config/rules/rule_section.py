@@ -53,7 +53,7 @@ def _home(key: str) -> str | None:
 
 def _pixel(written: object, info: ValidationInfo) -> object:
     known = info.context["pixels"] if info.context else ()
-    # Without any pixels that fault has been told, and every name would only repeat it.
+    # Without any pixels that fault has been reported, and every name would only repeat it.
     if isinstance(written, str) and known and written not in known:
         raise ValueError(f"unknown pixel; {hint(written, known)}")
     return written

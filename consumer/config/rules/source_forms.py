@@ -87,7 +87,7 @@ def _form(written: object) -> str:
 
 
 def _one_kind(written: object) -> object:
-    """See that there is exactly one source, so that the faults of its form are those that are told."""
+    """See that there is exactly one source, so that the faults of its form are those that are reported."""
     if written is None:
         raise ValueError("no source; write a path, or {const: null} to send nothing")
     if not isinstance(written, str | list | dict):
@@ -158,7 +158,7 @@ class CallForm(_Changed):
     call: Annotated[CallSource, PlainValidator(_call), Written({"type": "string", "pattern": _PATTERN_OF_CALL})] = (
         needed(
             "A Python function of the record (a dict): pure, deterministic, for what nothing else can say. "
-            "Its module is looked up beside the configuration file first, then among the installed packages."
+            "Its module is looked up in the configuration file's folder first, then among the installed packages."
         )
     )
 

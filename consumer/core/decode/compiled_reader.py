@@ -119,7 +119,7 @@ class _Writer:
         self._functions: dict[tuple[str, ReadSelection | None], str] = {}
         self._wanted: list[tuple[Any, ReadSelection | None]] = []
         self.known: dict[str, Any] = dict(_KNOWN)
-        """What the functions know beside one another."""
+        """What the functions know besides one another."""
 
     def functions(self, top: Node, selection: ReadSelection) -> Iterator[str]:
         """The text of all that is needed to read `top`, which is `read_0`."""

@@ -68,7 +68,7 @@ SchemaAnswer = SchemaFound | SchemaReady | SchemaUnusable | SchemaDenied | Regis
 
 
 class SchemaSource(Protocol):
-    """What is told of the answers: `decode.Decoder`."""
+    """What gets the answers: `decode.Decoder`."""
 
     def learn(self, key: SchemaKey, text: str, references: Sequence[str]) -> None: ...
     def know(self, key: SchemaKey, reader: SchemaReader) -> None: ...
@@ -92,7 +92,7 @@ class SchemaWait(Struct, frozen=True):
 
     key: SchemaKey
     until_s: float | None
-    """When its records are rejected if the registry goes on denying it; None: not before the registry answers."""
+    """When its records are rejected if the registry still denies it then; None: not before the registry answers."""
     partitions: frozenset[TopicPartition]
     """All that wait for it."""
 

@@ -20,7 +20,7 @@ MAX_DEPTH: Final = 100
 
 # Costs are bytes of memory in CPython, rounded up, without counting what is shared (small numbers, empty text).
 SCALAR_COST: Final = 64
-"""A number, a time, or text and bytes beside their length: 49 to 80."""
+"""A number, a time, or text and bytes besides their length: 49 to 80."""
 CONTAINER_COST: Final = 64
 ITEM_COST: Final = 128
 """A list's pointer to its item, and the room it keeps free; more than those take, since each item takes time too: an
@@ -28,9 +28,9 @@ item may have one byte, and a megabyte of them is not read within 0.3 s."""
 LONG_NUMBER_COST: Final = 48
 """For each byte of a number of several: none of memory, but ten of them take as long as four numbers of one."""
 ENTRY_COST: Final = 160
-"""A map's entry, and its key beside the key's length."""
+"""A map's entry, and its key besides the key's length."""
 TEXT_COST: Final = 4
-"""For each encoded byte: text with one character beyond U+FFFF takes four for every other, too."""
+"""For each encoded byte: text with one character beyond U+FFFF takes four forevery other, too."""
 _WIDTHS: Final[Mapping[str, float]] = {"null": 0, "float": 4, "double": 8}
 
 _LEAST_BUDGET: Final = 1 << 20

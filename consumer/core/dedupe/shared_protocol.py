@@ -129,8 +129,8 @@ _VERDICTS: Final = {verdict.value: verdict for verdict in ClaimResult}
 # Lua 5.1 with its `struct` and `bit` as Redis and Valkey have them: `>d` is a double, `I4` an unsigned 32-bit number.
 # A key's value: "2", the version of what follows; "1" or "0" for accepted or not yet, the time (8), the accepted fields
 # (4, by the bits of `tiktok_event`; the highest stays free, since `bit` gives signed numbers); while there is a claim,
-# also its owner (8) and token (8). Version 1 had no first byte: its values, told by their length, are read while Redis
-# keeps them. Whatever else stands there counts as nothing.
+# also its owner (8) and token (8). Version 1 had no first byte: its values, recognised by their length, are read
+# while Redis keeps them. Whatever else stands there counts as nothing.
 SCRIPT: Final = """
 local prefix, me, heartbeat = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local window, keep, ttl = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]

@@ -48,13 +48,13 @@ class SharedClaims:
         self._new: dict[Item, None] = {}
         """What has not asked yet, in order."""
         self._held: dict[Item, tuple[Claim, int]] = {}
-        """What has asked and may not be sent yet: its claim, and how often it was told to wait."""
+        """What has asked and may not be sent yet: its claim, and how often it had to wait."""
         self._due: list[tuple[float, int, Item]] = []
         """A heap: when to ask again, a number that settles ties, and who; also some who are not held any more."""
         self._numbers = 0
         self._asking: list[Item] = []
         self._out: dict[Item, tuple[Claim, bytes]] = {}
-        """What was let go, under which of our names, and is not finished."""
+        """What was released to be sent, under which of this process's names, and is not finished."""
         self._left: dict[tuple[bytes, bytes], tuple[float, Claim, bytes]] = {}
         """Digest and token → what was on its way when its partition went: when its claim ends, and whose it was."""
         self._confirms: deque[tuple[Claim, int]] = deque(maxlen=MOST_UNTOLD)
@@ -70,7 +70,7 @@ class SharedClaims:
         self._new[item] = None
 
     def is_waiting(self, item: Item) -> bool:
-        """True until the item is let go: it is in no batch yet, and may still be merged into."""
+        """True until the item is released to be sent: it is in no batch yet, and may still be merged into."""
         return item in self._new or item in self._held
 
     def question(self, now_s: float, wall_ms: int) -> ClaimRequest | None:
@@ -99,7 +99,7 @@ class SharedClaims:
 
     @property
     def has_untold(self) -> bool:
-        """True while the store has not been told of everything that was accepted or given up."""
+        """True while the store does not have everything that was accepted or given up."""
         return bool(self._confirms or self._releases)
 
     # ── what the store answers ──────────────────────────────────────────────────────────────────
@@ -147,7 +147,7 @@ class SharedClaims:
         """True from a failure until the next answer."""
         return self._failures > 0
 
-    # ── what becomes of what was let go ─────────────────────────────────────────────────────────
+    # ── what becomes of what was released ─────────────────────────────────────────────────────────
 
     def accepted(self, item: Item) -> None:
         """TikTok has accepted an item: to be confirmed with all that was sent."""

@@ -32,7 +32,7 @@ class OfferedEvent(Struct, frozen=True, gc=False):
     item: Item | None
     """What the record settles with; None: it is settled at once, as a duplicate."""
     is_to_batch: bool = False
-    """True: `item` is new and goes on to the batch now. False: it waits here (`ready`), or is another record's."""
+    """True: `item` is new and moves to the batch now. False: it waits here (`ready`), or is another record's."""
     old_bytes: int = 0
     """More than 0 exactly if `item` was merged into after it had gone to the batch: the size its body had."""
 

@@ -122,7 +122,7 @@ class Window:
             self._keep(digest, rest)
 
     def ready(self, now_s: float) -> list[Item]:
-        """Take the items whose wait for copies has ended; they go on to the batch. `now_s` is monotonic."""
+        """Take the items whose wait for copies has ended; they move to the batch. `now_s` is monotonic."""
         return self._waiting.ready(self.watermark_ms, now_s)
 
     def flush(self) -> list[Item]:
@@ -137,7 +137,7 @@ class Window:
         """Fill in an event of a record that was settled before this window began: it may have stood beyond the offset
         that was committed.
 
-        A claim so made lives as long as the latest of its copies: which of them had made it can't be told any more.
+        A claim so made lives as long as the latest of its copies: which of them had made it is not known any more.
         So a key may stay claimed for up to twice the window, never shorter than before.
         """
         time_ms, offset = self._time_of(record), record.position.offset

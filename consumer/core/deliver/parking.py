@@ -66,7 +66,7 @@ def is_try_due(pixel: PixelAvailability, now_s: float) -> bool:
 def lacks_a_try(pixel: PixelAvailability, waiting: int, now_s: float) -> bool:
     """True for a closed pixel that may be tried again by now, and has no event that it could be tried with.
 
-    All of them may be parked, or gone with their partitions: then it would stay closed for ever.
+    All of them may be parked, or gone with their partitions: then it would stay closed forever.
 
     Args:
         waiting: how many of its events wait or are under way.

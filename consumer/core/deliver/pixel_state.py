@@ -27,7 +27,7 @@ Its treatment (`response.py` reads it from code and status) and the state decide
 2. The twentieth refusal of a single event in a row, with nothing accepted in between, holds the pixel: then it is not
    the events (promise 5).
 3. 40132 is about one pixel. Any other throttling is about the app: all pixels are closed until one of them is accepted
-   or refused. That is one more availability, `_everyone`, beside each pixel's own.
+   or refused. That is one more availability, `_everyone`, besides each pixel's own.
 4. Not if others of the pixel were accepted while the request was on its way: a few requests in a hundred time out
    (docs/tiktok.md §3).
 5. Refusing everything may be how TikTok says that we may not (docs/tiktok.md §3, 40002).
@@ -113,7 +113,7 @@ class StateChange(Struct, frozen=True):
 
 
 class AnswerContext(Struct, frozen=True):
-    """One answer, as far as it tells something of its pixel."""
+    """One answer, as far as it says something of its pixel."""
 
     verdict: ResponseVerdict
     request: int

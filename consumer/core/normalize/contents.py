@@ -34,7 +34,7 @@ def fill_in_contents(properties: dict[str, Any], mapped: MappedEvent, notes: Not
 
 
 def _contents(raw: object, notes: Notes) -> list[Content]:
-    """The products that have anything to tell. What is no list, or no record in it, is noted."""
+    """The products that hold anything. What is no list, or no record in it, is noted."""
     contents: list[Content] = []
     if isinstance(raw, LISTS) and len(raw) > MOST_ITEMS:
         add_note(notes, Note("properties.contents", Problem.TOO_MANY))

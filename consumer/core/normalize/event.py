@@ -43,7 +43,7 @@ def normalize(
         id_from_position: whether an event without an id gets one made of its record's place in Kafka:
             `always`, `never`, or `auto`: if it has no `ttp` either, by which TikTok would pair it.
         reject_bad_fields: an optional field that would be left out rejects the event instead.
-        placeholders: lowercase words that are no identifier, beside those of `placeholders`.
+        placeholders: lowercase words that are no identifier, besides those of `placeholders`.
 
     Raises:
         RecordRejected: NORMALIZE_EVENT, NORMALIZE_EVENT_TIME or NORMALIZE_EVENT_TIME_NO_ZONE where these
@@ -140,7 +140,7 @@ def _is_position_wanted(policy: IdFromPosition, user: User | None) -> bool:
 def position_id(record: Record) -> str:
     """An event_id that every re-read and replay of a record gives again: topic, partition, offset, timestamp.
 
-    These are the origin's. The timestamp tells a topic from one of the same name made again.
+    These are the origin's. The timestamp distinguishes a topic from one of the same name that was created again.
     """
     origin = record.origin
     return f"{origin.topic}.{origin.partition}.{origin.offset}.{record.timestamp_ms}"

@@ -12,7 +12,7 @@ from consumer.core.reasons import Problem
 from consumer.core.tiktok_event import Content, Number
 
 LARGEST: Final = 10**15
-"""No price, total or count is beyond this; above it a double no longer tells cents apart."""
+"""No price, total or count is beyond this; above it a double is no longer exact to a cent."""
 _NUMBERS: Final = (int, float, Decimal)
 _PLAIN: Final = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{1,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 """What text must be to be plainly a number: no symbol or thousands separator. Java writes a double with an exponent

@@ -62,7 +62,7 @@ _TEMPLATE: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """`{{event_id}}`, `${user.id}`, `%%EVENT_ID%%`, `__CLICKID__` and their like, also within other text; and `order-null`,
-which holds nothing else that could tell one order from another. A UUID in brackets is none."""
+which holds nothing else that could distinguish orders. A UUID in brackets is none."""
 _LONGEST_TEMPLATE: Final = 200
 
 _ZERO_WIDTH: Final = (
@@ -117,7 +117,7 @@ def is_word(text: str) -> bool:
 
 
 def _is_doubtful(text: str) -> bool:
-    """Whether it could be a template: most text is told by its ends."""
+    """Whether it could be a template: most text is recognised by its ends."""
     is_odd_end = text[-1] in _TEMPLATE_ENDS and not _ends_as_a_word(text)
     return is_odd_end or "{" in text or text[0] in _DOUBTFUL_STARTS
 

@@ -1,8 +1,8 @@
 """How a record's value compares with an operand of the configuration. Raises nothing, whatever the value is.
 
 A part of `route`. There are three kinds that never equal each other: text (a UUID and a date are their text),
-numbers, true/false. In an order stand numbers, text that is plainly a number beside a number, times beside a
-time, and text beside other text.
+numbers, true/false. In an order stand numbers, text that is plainly a number with a number, times with a
+time, and text with other text.
 """
 
 import re
@@ -58,11 +58,11 @@ def in_order(compare: Callable[[Any, Any], bool], operand: Scalar) -> Callable[[
     """Whether `compare(value, operand)`, for one of `operator`'s lt, le, gt, ge.
 
     Args:
-        operand: a number; or a date, or a time with its zone, in ISO 8601: it stands beside times and such text;
-            or other text, which stands beside text, in the order of code points. A date is its midnight in UTC.
+        operand: a number; or a date, or a time with its zone, in ISO 8601: it is compared with times and such text;
+            or other text, which is compared with text, in the order of code points. A date is its midnight in UTC.
 
     Returns:
-        A function of the value, False where the two have no order: also for a number beside a time, since
+        A function of the value, False where the two have no order: also for a number and a time, since
         nothing says in which unit it counts, and for a time without zone.
     """
     if not isinstance(operand, str):
@@ -95,7 +95,7 @@ def _is_number(value: object) -> bool:
 
 
 def _exact(number: Any) -> Decimal:
-    """As the configuration writes it: 0.1 beside the record's decimal 0.1, not the binary fraction next to it."""
+    """As the configuration writes it: 0.1 equals the record's decimal 0.1, and is not the binary fraction near it."""
     return Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
 
 

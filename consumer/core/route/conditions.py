@@ -16,7 +16,7 @@ from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not,
 def compile_condition(condition: Condition) -> Holds:
     """Compile one condition. Units and regions say nothing here: numbers are compared as they are.
 
-    The result raises nothing, save RecordRejected where its field is a function or expression that fails.
+    The result raises nothing, except RecordRejected where its field is a function or expression that fails.
 
     Raises:
         ValueError: as `check_operand`.

@@ -1,6 +1,6 @@
 """The operators of conditions: one table, in which each says what it does, what it takes, and of which fields.
 
-Where the field is absent or null, every operator is false, save `exists: false`: consent that is not there is
+Where the field is absent or null, every operator is false, except `exists: false`: consent that is not there is
 not given. For the same reason a value of another kind than the operand's (text, number, true/false) makes every
 operator false, `not_equals` and `not_in` too. What `exists` asks for is any value but null: empty text exists, and
 what cannot be read (ciphertext, a key that is no text) does not.

@@ -1,6 +1,6 @@
 """Sources and conditions as values: what the configuration says, before `route` and `mapping` compile it.
 
-The one module beside `model` and `errors` that stages may import: a `field:` in a condition and the
+One of the modules that all stages may import: a `field:` in a condition and the
 right side of a map are the same thing. (`getter`, which compiles sources, is a part of it.)
 """
 
@@ -35,7 +35,7 @@ class KafkaPart(Struct, frozen=True):
 
     Of parked and replayed records these are the origin's. Key and headers are read as UTF-8 text, and
     are absent where they are something else. A header's name is taken as written; only where there is
-    none of it, letters of either case will do (Kafka tells `TraceId` from `traceid`, HTTP does not).
+    none of it, letters of either case will do (in Kafka, `TraceId` and `traceid` are two names, in HTTP one).
     Of several headers of one name the last one counts, as for Kafka's own `lastHeader`.
     """
 

@@ -4,7 +4,7 @@ from collections import deque
 
 
 class Breaker:
-    """Opens when more than `share` of the last `of_last` records that mattered were rejected; never closes by itself.
+    """Opens when more than `share` of the last `of_last` records that mattered were rejected; an operator closes it.
 
     A record matters if it could not be decoded or if a rule held for it: nine in ten records
     that no rule wants must not hide that every one of the rest is rejected.

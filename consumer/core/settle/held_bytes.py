@@ -1,6 +1,6 @@
 """About what a record and what was made of it take in memory while they are in flight.
 
-Sums of a few lengths and of what each object takes beside them: so cheap that every record can be measured by it. What
+Sums of a few lengths and of what each object takes besides them: so cheap that every record can be measured by it. What
 objects take was measured (tests/hostile/test_memory.py holds the sums against the memory of real processes).
 """
 
@@ -34,7 +34,7 @@ def held_by_events(events: Sequence[Event]) -> int:
 
 
 def held_by_letter(letter: OutgoingRecord) -> int:
-    """Of a dead or parked record until the broker has it, beside the record itself: Kafka's client makes a copy."""
+    """Of a dead or parked record until the broker has it, besides the record itself: Kafka's client makes a copy."""
     return _LETTER_BYTES + len(letter.value or b"") + len(letter.key or b"") + _of_headers(letter.original)
 
 

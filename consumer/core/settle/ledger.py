@@ -52,7 +52,7 @@ class _Partition(Struct):
     settled_before: OffsetRuns = ()
     """Beyond the committed offset, by an earlier owner."""
     has_news: bool = False
-    """True if something was settled that no commit has told."""
+    """True if something was settled that no commit contains."""
 
 
 class LedgerTotals(Struct):

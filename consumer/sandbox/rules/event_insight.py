@@ -122,7 +122,7 @@ def _of_name(event: EventJson) -> Iterator[EventWarning]:
 def _of_identity(event: EventJson) -> Iterator[EventWarning]:
     user = event.get("user") or {}
     if not match_keys(event):
-        yield EventWarning("user", "no match key: TikTok cannot tell whose event this is")
+        yield EventWarning("user", "no match key: TikTok cannot know whose event this is")
     if ("ip" in user) != ("user_agent" in user):
         missing = "user_agent" if "ip" in user else "ip"
         yield EventWarning(f"user.{missing}", "missing: IP address and user agent match only together")
@@ -149,7 +149,7 @@ def _of_money(event: EventJson) -> Iterator[EventWarning]:
     if currency is not None and currency not in CURRENCIES:
         yield EventWarning("properties.currency", "not among the currencies that TikTok lists")
     if event["event"] in {"Purchase", "CompletePayment"} and "value" not in properties:
-        yield EventWarning("properties.value", "missing: return on ad spend cannot be told")
+        yield EventWarning("properties.value", "missing: return on ad spend cannot be computed")
     if properties.get("value", 0) < 0:
         yield EventWarning("properties.value", "negative")
 

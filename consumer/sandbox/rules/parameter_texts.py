@@ -74,7 +74,7 @@ ABOUT: Final[Mapping[str, About]] = {
     "properties.search_string": About("What was searched for."),
     "properties.query": About("The older name of search_string."),
     "properties.description": About("Free text, for your own reports."),
-    "properties.order_id": About("The order's number; helps to tell orders apart.", "text"),
+    "properties.order_id": About("The order's number; helps to distinguish orders.", "text"),
     "properties.shop_id": About("The shop's id.", "text"),
     "properties.customer_type": About("Whether the customer bought before.", "new or returning"),
     "properties.status": About("The order's state (an older parameter, still taken)."),

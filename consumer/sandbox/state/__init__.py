@@ -1,1 +1,1 @@
-"""What the sandbox keeps between requests: what it accepted, and how it was told to misbehave."""
+"""What the sandbox keeps between requests: what it accepted, and how it is set to misbehave."""

@@ -51,7 +51,7 @@ class Tokens:
 
 
 class Rate(Struct, frozen=True, forbid_unknown_fields=True):
-    """At most so many requests a second, and what the others are told."""
+    """At most so many requests a second, and what the others are answered."""
 
     per_second: Annotated[float, Meta(gt=0)]
     code: int | None = 40100
@@ -63,7 +63,7 @@ class Rate(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RateLimit:
-    """Counts requests in whole seconds of the clock given: what is too much is told so, until the next second."""
+    """Counts requests in whole seconds of the clock given: those beyond the limit are refused."""
 
     def __init__(self) -> None:
         self.rate: Rate | None = None

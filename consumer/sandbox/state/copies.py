@@ -48,7 +48,7 @@ class Copies:
         """Of the last event placed."""
 
     def place(self, event: Accepted) -> Placed:
-        """Place the next event; later, `placed` and `group` tell again."""
+        """Place the next event; later, `placed` and `group` give it again."""
         self.seq = event.seq
         if not event.event_id:
             return _alone(event, Fate.NO_ID)

@@ -26,7 +26,7 @@ class Accepted(Struct, frozen=True, gc=False):
     event_id: str | None
     test_event_code: str | None
     answered: bool
-    """False where the sandbox was told to withhold the acceptance from the sender."""
+    """False where the sandbox was set to withhold the acceptance from the sender."""
     body: Raw
     """The event's JSON exactly as sent."""
 
@@ -44,7 +44,7 @@ class RefusedRequest(Struct, frozen=True, gc=False):
     status: int | None
     message: str
     is_told: bool
-    """True where the sandbox was told to misbehave, and it was not the request's fault."""
+    """True where the sandbox was set to misbehave, and it was not the request's fault."""
     event: str | None
     """The JSON text of the event at fault, cut to `KEPT_BODY_BYTES`."""
 
@@ -72,7 +72,7 @@ class Summary(Struct):
     duplicates: int
     """Events accepted beyond the first of their key: pixel code, event, event_id."""
     unanswered: int
-    """Events accepted without the sender being told."""
+    """Events accepted without an answer to the sender."""
     kept: int
 
 
@@ -100,7 +100,7 @@ class Store:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all events and counts; sequence numbers go on."""
+        """Forget all events and counts; sequence numbers continue."""
         self._events.clear()
         self._refusals.clear()
         self._times_by_key: dict[str, int] = {}

@@ -6,7 +6,7 @@ const FATES = {
   first: "The first of its key: counted.",
   merged: "A copy within five minutes of the first: TikTok fills in what the first lacked, and counts one event.",
   dropped: "A copy after five minutes and within 48 hours: TikTok drops it.",
-  no_id: "No event_id: TikTok cannot tell it from a copy, and counts it every time.",
+  no_id: "No event_id: TikTok cannot see that it is a copy, and counts it every time.",
 };
 
 export async function showDetail(box, seq) {
@@ -42,13 +42,13 @@ function facts(event) {
     fact("pixel", event.pixel),
     fact("test event code", event.test_event_code ?? "none"),
     fact("request", event.request_id),
-    fact("answer", event.answered ? "accepted" : "withheld: the sender was not told"),
+    fact("answer", event.answered ? "accepted" : "withheld: the sender got no answer"),
   );
 }
 
 function keys(event) {
   const chips = event.match_keys.map((key) => make("li", {}, badge(key.replaceAll("_", " "), "good")));
-  const none = make("p", {}, badge("none: TikTok cannot tell whose event this is", "bad"));
+  const none = make("p", {}, badge("none: TikTok cannot know whose event this is", "bad"));
   return [heading("Match keys"), chips.length ? make("ul", { class: "chips" }, ...chips) : none];
 }
 

@@ -183,7 +183,7 @@ function badges(row) {
   const all = [];
   if (row.fate === "merged") all.push(badge("merged copy", "warn"));
   if (row.fate === "dropped") all.push(badge("dropped copy", "bad"));
-  if (!row.answered) all.push(badge("sender not told", "bad"));
+  if (!row.answered) all.push(badge("not answered", "bad"));
   if (row.warnings) all.push(badge(`${row.warnings} ${row.warnings === 1 ? "warning" : "warnings"}`, "warn"));
   if (!row.keys) all.push(badge("no match key", "bad"));
   else all.push(badge(`${bits(row.keys)} match ${bits(row.keys) === 1 ? "key" : "keys"}`, "good"));

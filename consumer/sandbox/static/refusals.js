@@ -40,7 +40,7 @@ function detail(refused) {
     fact("received", dateOf(refused.received_at)),
     fact("pixel", refused.pixel ?? "none named"),
     fact("request", refused.request_id),
-    fact("cause", refused.is_told ? "the sandbox was told to misbehave" : "the request"),
+    fact("cause", refused.is_told ? "the sandbox was set to misbehave" : "the request"),
   );
   const box = make("div", { class: "detail" }, facts);
   if (refused.event !== null) {

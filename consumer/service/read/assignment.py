@@ -1,4 +1,4 @@
-"""Partitions of ours: opened where they are to be read from, moved where their logs have changed, and let go."""
+"""Partitions of ours: opened where they are to be read from, moved where their logs have changed, and given up."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
@@ -109,7 +109,7 @@ class AssignedPartitions:
     # ── from where ──────────────────────────────────────────────────────────────────────────────
 
     def look(self, now_s: float) -> None:
-        """Ask where partitions stand, and begin or go on with those of which it is known."""
+        """Ask where partitions stand, and begin or continue with those of which it is known."""
         for found in self.sought.found(now_s):
             self._place(found, now_s)
 
@@ -152,7 +152,7 @@ class AssignedPartitions:
         self._metrics.inc("offsets_lost", (partition[0],), start.lost)
 
     def _skip_to_what_is_there(self, partition: TopicPartition, found: FoundPosition, now_s: float) -> None:
-        """Retention has overtaken us: what is in flight is still delivered, reading goes on where the log begins."""
+        """Retention deleted records before they were read: read from the log's start; deliver what is in flight."""
         wanted, low = self._ledger.next_offset(partition), found.bounds.low
         if not wanted < low:
             # The log is shorter than what we read of it: another topic.

@@ -34,7 +34,7 @@ class Membership:
         return [group for group in GroupRole if group not in self._joined]
 
     def lost(self, group: GroupRole) -> None:
-        """The group goes on without this member, which will join again by itself."""
+        """The group continues without this member, which joins again automatically."""
         self._joined.discard(group)
 
     def noted(self, fault: ReadFault) -> None:

@@ -205,7 +205,7 @@ class ReadStage:
         self._assigned.seek(partitions, self._now_s)
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
-        """The group takes partitions back: settle and commit what can be, then let go."""
+        """The group takes partitions back: settle and commit what can be, then give them up."""
         self._metrics.inc("rebalances", ("revoked",))
         self._drain(partitions)
         self._assigned.let_go(partitions)

@@ -25,7 +25,7 @@ class Unread:
         return sum(map(held_by_record, self._records))
 
     def note_beside(self, batch: ReadBatch) -> None:
-        """Keep what came beside the records of a poll."""
+        """Keep what came with the records of a poll."""
         self._faults += batch.faults
         self._ends.update(batch.ends)
 

@@ -272,7 +272,7 @@ def _parts(document: object, where: str) -> Mapping[str, Any]:
         return {"value": document}
     unknown = sorted(document.keys() - _PARTS)
     if unknown or "value" not in document:
-        raise InputError(f"{where}: beside $…, which is Kafka's part, write the record itself as `value`")
+        raise InputError(f"{where}: $… is Kafka's part; write the record itself as `value` next to it")
     return document
 
 

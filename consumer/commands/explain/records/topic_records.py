@@ -23,7 +23,7 @@ _STEP_GROWS: Final = 4
 
 
 class TopicReader:
-    """Reads where it is told. Questions raise Unreachable."""
+    """Reads where it is asked to. Questions raise Unreachable."""
 
     def __init__(self, settings: Settings) -> None:
         properties = {**kafka_clients.consumer_properties(settings), "fetch.wait.max.ms": "50"}

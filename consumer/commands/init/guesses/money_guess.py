@@ -59,7 +59,7 @@ def _is_whole(leaf: Leaf) -> bool:
 
 
 def _is_in_doubt(leaf: Leaf) -> bool:
-    """Whether only the doc has the word, beside others: "in dollars and cents", "not cents"."""
+    """Whether only the doc has the word, among others: "in dollars and cents", "not cents"."""
     if set(leaf.words[-1]) & _MINOR:
         return False
     return bool(set(_WORD.findall(f"{leaf.doc} {leaf.around}".lower())) & _DOUBTFUL)

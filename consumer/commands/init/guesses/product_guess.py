@@ -1,4 +1,4 @@
-"""Where the products stand: a list of them, or one beside everything else. Pure."""
+"""Where the products stand: a list of them, or one among everything else. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -63,7 +63,7 @@ def _fields(leaves: Sequence[Leaf]) -> dict[str, Match]:
 
 
 def _single(leaves: Sequence[Leaf]) -> dict[str, Match]:
-    """A product that stands by itself: only what says that it is of one."""
+    """A product outside of a list: only what says that it is of one."""
     found = {
         name: next((match for match in these if _is_of_product(match)), None)
         for name, these in ((name, matches(wanted, leaves, PRODUCT_WORDS)) for name, wanted in _ITEM_WANTED.items())

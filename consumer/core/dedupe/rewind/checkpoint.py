@@ -1,7 +1,7 @@
 """What must be known of a partition's past so that its window outlives its owner without a store. Part of `dedupe`.
 
 A new owner rewinds to the first record that could have claimed a key which was still claimed at the committed
-offset, reads from there without sending, and goes on at the committed offset (docs/architecture.md §6). What was
+offset, reads from there without sending, and continues at the committed offset (docs/architecture.md §6). What was
 settled beyond that offset is not sent again either. `commit_metadata` writes all of it down.
 """
 

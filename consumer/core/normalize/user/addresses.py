@@ -1,7 +1,7 @@
 """The visitor's IP address: a part of `normalize` (docs/tiktok.md §2).
 
-Three in four are plain IPv4, most others an IPv6 address in its canonical form or a forwarded list: these are told by
-their text alone. What is left goes through `ipaddress`, which takes ten times as long.
+Three in four are plain IPv4, most others an IPv6 address in its canonical form or a forwarded list: these are
+recognised by their text alone. What is left goes through `ipaddress`, which takes ten times as long.
 """
 
 import re

@@ -73,7 +73,7 @@ def with_country(user: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def phone(raw: object, digest_of: DigestOf = _hash) -> str | list[str] | None:
-    """SHA-256 of the number in E.164 with the plus. A national number needs a region or country beside it."""
+    """SHA-256 of the number in E.164 with the plus. A national number needs a region or country too."""
     if isinstance(raw, str):
         return _phone(raw, None, None, digest_of)
     if isinstance(raw, PhoneOfCountry):

@@ -1,4 +1,4 @@
-"""What of the world's phone number plans is needed to tell a number's E.164 form by its digits alone.
+"""What of the world's phone number plans is needed to find a number's E.164 form from its digits alone.
 
 Compiled from `phonenumbers`' metadata, a calling code at a time, when a number first asks for it: loading every
 country's takes longer than a start may. What a plan says of a number, `phonenumbers` says too (a property test holds

@@ -7,7 +7,7 @@
 3. A national number must be in its region's plan, or any few digits would make a number.
 4. Digits that begin with the region's own calling code are an international number that lost its plus, if what
    follows is in the plan and a trunk digit, where the region has one, is not there. Where there is none and both
-   readings are in the plan, nobody can tell.
+   readings are in the plan, it stays unclear.
 5. A number that a program has read as a double loses its `.0`, which would be one more digit.
 """
 
@@ -101,11 +101,11 @@ def without_formatting(number: str) -> str:
 
 
 def _plain_national(digits: str, region: str) -> str | None:
-    """The usual national number; None if it takes the library to tell."""
+    """The usual national number; None if that takes the library."""
     plan = plan_of(region)
     if plan is None or not plan.is_main or (plan.exit and plan.exit.match(digits)):
         return None
-    if digits.startswith(plan.code):  # rule 4 of the module, where a trunk digit would tell
+    if digits.startswith(plan.code):  # rule 4 of the module, where a trunk digit would show it
         digits = digits.removeprefix(plan.code) if plan.trunk else ""
     national = plan.national(digits)
     if national is None or len(national) not in plan.lengths or not plan.is_valid(national):
