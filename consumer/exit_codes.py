@@ -11,3 +11,5 @@ UNFINISHED: Final = 69
 """A request was left without an answer, or an outside system that a command needs did not answer."""
 BUG: Final = 70
 UNUSABLE_CONFIG: Final = 78
+INTERRUPTED: Final = 130
+"""By Ctrl-C: what a shell makes of SIGINT. `run` has stopped in order before."""

@@ -6,12 +6,15 @@ away. So the numbers come through a pipe (`signal.set_wakeup_fd`), and a thread 
 
 import os
 import signal
+import sys
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread, current_thread, main_thread
 from types import FrameType
 from typing import Final
+
+from consumer.exit_codes import INTERRUPTED
 
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 HEARD: Final = (*ENDING, signal.SIGHUP, signal.SIGUSR1)
@@ -25,6 +28,8 @@ class Signals:
         self.hurry = Event()
         self.reload = Event()
         self.louder = Event()
+        self.is_interrupted = False
+        """True if Ctrl-C was what ended it."""
         self.received: deque[signal.Signals] = deque(maxlen=100)
         """All of them in order: whoever passes them on takes them out."""
 
@@ -58,7 +63,8 @@ class Signals:
         if number in HEARD:
             self.received.append(number)
 
-    def _end(self, _: signal.Signals) -> None:
+    def _end(self, number: signal.Signals) -> None:
+        self.is_interrupted |= number is signal.SIGINT and not self.stop.is_set()
         (self.hurry if self.stop.is_set() else self.stop).set()
 
     def _listen(self, listening: int) -> None:
@@ -69,3 +75,64 @@ class Signals:
 
 def _leave_to_thread(_number: int, _frame: FrameType | None) -> None:
     """What a signal does in the main thread: nothing, and a wait continues."""
+
+
+# ── commands that need not stop in order ────────────────────────────────────────────────────────
+
+_at_interrupt: Final[list[Callable[[], object]]] = []
+
+
+@contextmanager
+def ended_at_interrupt() -> Iterator[None]:
+    """Within the block, Ctrl-C ends the process at once with 130: without a traceback, whatever is waited for.
+
+    Who sets a handler of its own meanwhile (`Signals`, a server) is left to it.
+    """
+    if current_thread() is not main_thread():  # Python takes no handlers elsewhere
+        yield
+        return
+    listening, told = os.pipe()
+    os.set_blocking(told, False)
+    wakeup_before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    before = signal.signal(signal.SIGINT, _leave_to_interrupt)
+    Thread(target=_end_at_interrupt, args=(listening,), name="interrupt", daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.set_wakeup_fd(wakeup_before)
+        os.close(told)
+
+
+@contextmanager
+def also_at_interrupt(act: Callable[[], object]) -> Iterator[None]:
+    """What has to be done before Ctrl-C ends the block, such as removing a folder."""
+    _at_interrupt.append(act)
+    try:
+        yield
+    finally:
+        _at_interrupt.remove(act)
+
+
+def _end_at_interrupt(listening: int) -> None:
+    while numbers := os.read(listening, 64):
+        if signal.SIGINT in numbers and signal.getsignal(signal.SIGINT) is _leave_to_interrupt:
+            for act in tuple(_at_interrupt):
+                with suppress(OSError):
+                    act()
+            _leave_terminal_usable()
+            os._exit(INTERRUPTED)
+    os.close(listening)
+
+
+def _leave_to_interrupt(_number: int, _frame: FrameType | None) -> None:
+    """What SIGINT does in the main thread: nothing, since a thread ends the process."""
+
+
+def _leave_terminal_usable() -> None:
+    """A progress bar has hidden the cursor; and the shell's prompt belongs on a line of its own."""
+    for stream in (sys.stderr, sys.stdout):
+        with suppress(OSError, ValueError, AttributeError):
+            if stream.isatty():
+                os.write(stream.fileno(), b"\n" if os.environ.get("TERM") == "dumb" else b"\x1b[?25h\n")
+                return

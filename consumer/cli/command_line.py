@@ -13,6 +13,7 @@ from consumer.cli.configuration_cli import check_command, init_command, schema_c
 from consumer.cli.demo_cli import demo_command
 from consumer.cli.dlq_cli import dlq
 from consumer.cli.records_cli import cases_command, explain_command, outcomes_command
+from consumer.cli.registration import Version, register
 from consumer.cli.run_cli import run_command, worker_command
 from consumer.cli.sandbox_cli import sandbox_command
 from consumer.cli.startup import log_for_people, settings_of
@@ -26,32 +27,31 @@ app = typer.Typer(
     name="tiktok-consumer",
     help="Reads Avro event records from Kafka, and delivers them to TikTok's Events API: each one settled.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 @app.callback()
-def _commands(context: typer.Context) -> None:
+def _commands(context: typer.Context, *, version: Version = False) -> None:  # its callback acts
     context.obj = settings_of  # for the commands of `dlq`
 
 
-app.command("run")(run_command)
+register(app, "run", run_command, "run --config consumer.yaml")
 app.command("worker", hidden=True)(worker_command)
-app.command("explain")(explain_command)
-app.command("outcomes")(outcomes_command)
-app.command("demo")(demo_command)
-app.command("check")(check_command)
-app.command("test")(cases_command)
-app.command("init")(init_command)
-app.command("schema")(schema_command)
-app.command("sandbox")(sandbox_command)
+register(app, "explain", explain_command, "explain --topic web-events --partition 0 --offset 42")
+register(app, "outcomes", outcomes_command, "outcomes --event-id order-123 --since 7d")
+register(app, "demo", demo_command, "demo --keep")
+register(app, "check", check_command, "check --config consumer.yaml --rate 500")
+register(app, "test", cases_command, "test cases --update")
+register(app, "init", init_command, "init --schema web_event.avsc -o consumer.yaml")
+register(app, "schema", schema_command, "schema > consumer.schema.json")
+register(app, "sandbox", sandbox_command, "sandbox --port 8088")
 app.add_typer(dlq, name="dlq")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The console script. Exit codes: docs/architecture.md §9."""
+def run_command_line(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says, and exit. Exit codes: docs/architecture.md §9."""
     try:
         app(args=arguments)
     except SystemExit as end:

@@ -1,8 +1,9 @@
 """The command line of `demo`."""
 
+import signal
 import sys
-from contextlib import nullcontext
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -23,18 +24,22 @@ def demo_command(
 ) -> None:
     """Run everything on this machine with nothing to install, and prove that nothing got lost: exit 1 if not."""
     from consumer.commands.demo import play, show_own
-    from consumer.signals import Signals
 
     log_for_people()
     if file is None and config is not None:
         raise typer.BadParameter("--config goes with --file: without, the demo has a configuration of its own")
     settings = settings_of(config) if file is not None else None
-    signals = Signals()
-    kept_until = signals.stop if keep else None
-    with signals.caught() if keep else nullcontext():
-        code = (
-            play(sys.stdout, kept_until)
-            if settings is None or file is None
-            else show_own(settings, file, sys.stdout, kept_until)
-        )
+    kept_until = _terminated() if keep else None
+    code = (
+        play(sys.stdout, kept_until)
+        if settings is None or file is None
+        else show_own(settings, file, sys.stdout, kept_until)
+    )
     raise typer.Exit(code)
+
+
+def _terminated() -> Event:
+    """Set by SIGTERM. Ctrl-C ends the demo at any time, as every command."""
+    is_terminated = Event()
+    signal.signal(signal.SIGTERM, lambda *_: is_terminated.set())
+    return is_terminated

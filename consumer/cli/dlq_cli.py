@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from consumer.cli.options import Config, Since, unix_ms
+from consumer.cli.registration import Version, register
+from consumer.exit_codes import INTERRUPTED
 from consumer.signals import Signals
 
 if TYPE_CHECKING:
@@ -38,8 +40,13 @@ ToOrigin = Annotated[
 ]
 ReportJson = Annotated[bool, typer.Option("--json", help="What was done as one JSON object.")]
 
-dlq = typer.Typer(help="Dead letters: count them, look at one, replay them.", no_args_is_help=True)
+dlq = typer.Typer(no_args_is_help=True)
 """Each command takes the context's `obj`: what makes the settings of a configuration file."""
+
+
+@dlq.callback()
+def _commands(*, version: Version = False) -> None:
+    """Dead letters: count them, look at one, replay them."""
 
 
 def _selection(
@@ -98,7 +105,6 @@ def _filtered(command: Callable[..., None]) -> Callable[..., None]:
     return filtered
 
 
-@dlq.command("list")
 @_filtered
 def dlq_list_command(
     *,
@@ -114,7 +120,6 @@ def dlq_list_command(
     raise typer.Exit(list_letters(context.obj(config), selection, limit, Output(sys.stdout, as_json)))
 
 
-@dlq.command("show")
 @_filtered
 def dlq_show_command(
     *,
@@ -132,7 +137,6 @@ def dlq_show_command(
     raise typer.Exit(show_letters(context.obj(config), selection, shown, Output(sys.stdout, as_json)))
 
 
-@dlq.command("replay")
 @_filtered
 def dlq_replay_command(
     *,
@@ -153,6 +157,10 @@ def dlq_replay_command(
 
     wanted = ReplayRequest(selection, max_replays, dry_run, only_if_fixed, to_origin, rate, limit)
     settings, signals = context.obj(config), Signals()
-    with signals.caught():
-        code = replay_letters(settings, wanted, Output(sys.stdout, as_json), signals)
-    raise typer.Exit(code)
+    code = replay_letters(settings, wanted, Output(sys.stdout, as_json), signals)
+    raise typer.Exit(INTERRUPTED if signals.is_interrupted else code)
+
+
+register(dlq, "list", dlq_list_command, "dlq list --reason normalize --since 2h")
+register(dlq, "show", dlq_show_command, "dlq show web-events:3:1042")
+register(dlq, "replay", dlq_replay_command, "dlq replay --only-if-fixed --dry-run")

@@ -10,6 +10,7 @@ from consumer.cli.startup import settings_of
 
 if TYPE_CHECKING:
     from consumer.config import Settings
+    from consumer.signals import Signals
     from consumer.wiring import Replaced
 
 DryRun = Annotated[
@@ -48,7 +49,7 @@ def run_command(
     group: Group = None,
     workers: Workers = 1,
 ) -> None:
-    """Run the service until SIGTERM or SIGINT."""
+    """Run the service until SIGTERM, which ends it with 0, or Ctrl-C: with 130."""
     if (test_event_code is None) != (group is None):
         raise typer.BadParameter("--test-event-code and --group go together: a test must not move the group's offsets")
     if from_when is not None and not dry_run:
@@ -67,18 +68,25 @@ def run_command(
 
 
 def _run(settings: "Settings", replaced: "Replaced", workers: int) -> int:
-    from consumer import run as running
+    from consumer.exit_codes import INTERRUPTED, OK
     from consumer.open_files import raise_limit
     from consumer.signals import Signals
 
     raise_limit(settings)
     signals = Signals()
     with signals.caught():
-        if workers == 1:
-            return running.run(settings, signals, replaced)
-        from consumer.workers.supervisor import supervise
+        code = _run_until(signals, settings, replaced, workers)
+    return INTERRUPTED if code == OK and signals.is_interrupted else code
 
-        return supervise(settings, signals, workers)
+
+def _run_until(signals: "Signals", settings: "Settings", replaced: "Replaced", workers: int) -> int:
+    from consumer import run as running
+
+    if workers == 1:
+        return running.run(settings, signals, replaced)
+    from consumer.workers.supervisor import supervise
+
+    return supervise(settings, signals, workers)
 
 
 def worker_command(numbers_fd: int) -> None:

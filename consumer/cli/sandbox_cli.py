@@ -1,12 +1,13 @@
 """The command line of `sandbox`."""
 
+import signal
 import sys
 from typing import Annotated
 
 import typer
 
 from consumer.cli.startup import log_for_people
-from consumer.exit_codes import UNUSABLE_CONFIG
+from consumer.exit_codes import INTERRUPTED, OK, UNUSABLE_CONFIG
 
 
 def sandbox_command(  # noqa: PLR0917  # typer makes options of them
@@ -33,11 +34,12 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
         raise typer.BadParameter(str(error), param_hint="--latency") from None
     settings = SandboxSettings(keep=keep, forgets_keys=forget_keys, has_checks=not no_checks, latency_ms=latency_ms)
     try:
-        serve(port, host=host, settings=settings, on_ready=_tell_sandbox)
+        ended_by = serve(port, host=host, settings=settings, on_ready=_tell_sandbox)
     except OSError as error:
         problem = f"{host}:{port} cannot be bound ({error.strerror}); choose another --port"
         print(problem, file=sys.stderr)  # noqa: T201  # for the person at the terminal
         raise typer.Exit(UNUSABLE_CONFIG) from None
+    raise typer.Exit(INTERRUPTED if ended_by == signal.SIGINT else OK)
 
 
 def _tell_sandbox(url: str) -> None:

@@ -38,9 +38,12 @@ class _Server(uvicorn.Server):
         self._api = api
         self.ready: Future[asyncio.AbstractEventLoop] = Future()
         """Done once requests are answered."""
+        self.ended_by: int | None = None
+        """The first signal that told it to stop."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop in order, and at a second signal at once; the process then ends with 0, not by the signal."""
+        """Stop in order, and at a second signal at once; the process then ends by itself, not by the signal."""
+        self.ended_by = self.ended_by or sig
         self.force_exit = self.should_exit
         self.should_exit = True
 
@@ -59,8 +62,8 @@ def serve(
     host: str = "127.0.0.1",
     settings: SandboxSettings | None = None,
     on_ready: Callable[[str], None] | None = None,
-) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM.
+) -> int | None:
+    """Serve in the foreground until SIGINT or SIGTERM. Returns the signal's number.
 
     Args:
         port: 0 takes any that is free.
@@ -75,6 +78,7 @@ def serve(
         url = _url(listening)
         server.ready.add_done_callback(lambda _: on_ready(url))
     server.run(sockets=[listening])
+    return server.ended_by
 
 
 class Sandbox:

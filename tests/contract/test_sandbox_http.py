@@ -398,7 +398,7 @@ def test_says_at_once_that_a_port_is_taken(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_serves_in_the_foreground_until_it_is_told_to_stop(end: signal.Signals) -> None:
-    program = "from consumer.sandbox import serve; serve(0, on_ready=lambda url: print(url, flush=True))"
+    program = "from consumer.sandbox import serve; print(serve(0, on_ready=lambda url: print(url, flush=True)))"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
@@ -407,3 +407,4 @@ def test_serves_in_the_foreground_until_it_is_told_to_stop(end: signal.Signals) 
         process.send_signal(end)
 
         assert process.wait(timeout=5) == 0
+        assert process.stdout.read() == f"{int(end)}\n"

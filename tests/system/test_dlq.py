@@ -111,7 +111,7 @@ def test_a_replay_that_is_interrupted_or_killed_goes_on_with_each_letter_once(sc
         )
         wait_until(lambda: len(replay_topic(scene)) >= before + 50, 60, what="some are replayed")  # noqa: B023  # at once
         process.send(number)
-        assert process.wait() == {signal.SIGKILL: -9}.get(number, 69)
+        assert process.wait() == {signal.SIGKILL: -9, signal.SIGINT: 130}.get(number, 69)
     report = replayed(scene)
 
     assert 0 < report["replayed"] < 600

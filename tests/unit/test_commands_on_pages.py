@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from typer.main import get_command
 
-from consumer.cli import app
+from consumer.cli.command_line import app
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

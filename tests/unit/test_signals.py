@@ -6,8 +6,11 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import Final
+
+import pytest
 
 from consumer.run import HURRY_S, ended_in_time
 from consumer.signals import HEARD, Signals
@@ -34,6 +37,20 @@ def test_the_first_signal_says_to_stop_and_the_second_to_hurry() -> None:
     assert signals.hurry.is_set()
 
 
+@pytest.mark.parametrize(
+    ("numbers", "is_interrupted"),
+    [((signal.SIGINT,), True), ((signal.SIGTERM,), False), ((signal.SIGTERM, signal.SIGINT), False)],
+)
+def test_the_first_of_them_says_whether_it_was_ctrl_c(
+    numbers: tuple[signal.Signals, ...], is_interrupted: bool
+) -> None:
+    signals = Signals()
+
+    sent(signals, *numbers)
+
+    assert signals.is_interrupted == is_interrupted
+
+
 def test_other_signals_reload_and_change_the_level() -> None:
     signals = Signals()
 
@@ -51,6 +68,29 @@ def test_afterwards_everything_is_as_before() -> None:
 
     assert [signal.getsignal(number) for number in HEARD] == before
     assert signal.set_wakeup_fd(-1) == -1
+
+
+INTERRUPTED: Final = """
+import ctypes, pathlib, sys
+from consumer.signals import also_at_interrupt, ended_at_interrupt
+with ended_at_interrupt(), also_at_interrupt(pathlib.Path(sys.argv[1]).unlink):
+    print("ready", flush=True)
+    ctypes.CDLL(None).sleep(60)  # no handler runs meanwhile
+"""
+
+
+def test_ctrl_c_ends_a_command_at_once_with_130_and_does_what_has_to_be_done(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    left.touch()
+    command = [sys.executable, "-c", INTERRUPTED, str(left)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+
+    assert (process.returncode, said) == (130, "")
+    assert not left.exists()
 
 
 STUCK: Final = """

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Final, TextIO
@@ -18,6 +19,7 @@ from consumer.commands.demo.demo_run import DemoError, DemoResult, DemoStage
 from consumer.commands.demo.demo_summary import show_accounts, show_addresses, show_next, show_samples
 from consumer.commands.demo.samples import Maker, Samples
 from consumer.config.settings import Settings
+from consumer.signals import also_at_interrupt
 
 ACCOUNTED_FOR: Final = 0
 UNACCOUNTED: Final = 1
@@ -32,7 +34,7 @@ def play(out: TextIO, kept_until: Event | None) -> int:
     """
     console = Console(file=out, highlight=False, emoji=False)
     folder = Path(tempfile.mkdtemp(prefix="tiktok-demo-"))
-    with (folder / "demo.log").open("w") as log:
+    with also_at_interrupt(partial(shutil.rmtree, folder, ignore_errors=True)), (folder / "demo.log").open("w") as log:
         logs.set_up("info", "console", log)
         try:
             code = _play(console, folder, kept_until)

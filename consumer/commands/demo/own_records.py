@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Final, TextIO
@@ -23,6 +24,7 @@ from consumer.config import Settings, kafka_clients
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.exit_codes import BUG
 from consumer.run import run
+from consumer.signals import also_at_interrupt
 
 _TOPIC: Final = "records"
 _UNUSABLE: Final = 64
@@ -88,7 +90,7 @@ def show_own(settings: Settings, file: Path, out: TextIO, kept_until: Event | No
         console.print(f"{file}: {fault}", style="red", markup=False)
         return _UNUSABLE
     folder = Path(tempfile.mkdtemp(prefix="tiktok-demo-"))
-    with (folder / "demo.log").open("w") as log:
+    with also_at_interrupt(partial(shutil.rmtree, folder, ignore_errors=True)), (folder / "demo.log").open("w") as log:
         logs.set_up("info", "console", log)
         try:
             _show(console, OwnStage(folder, settings), given, kept_until)

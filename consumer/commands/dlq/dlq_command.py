@@ -125,7 +125,8 @@ def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, si
         writer = KafkaRecordWriter(kafka_clients.producer_properties(settings))
         stack.callback(writer.close, 1.0)
         hands = Hands(writer, logs, explainer.decide, _fetcher(settings, stack), signals.stop, signals.hurry, _say)
-        done = _replayed(settings, wanted, (logs, letters), hands)
+        with signals.caught():  # only now is there something to stop in order
+            done = _replayed(settings, wanted, (logs, letters), hands)
         if output.is_json:
             output.line(replay_report.as_json(done))
         else:
