@@ -1,4 +1,4 @@
-"""The last 15 minutes, one sample each ten seconds, and how fast partitions are read. The deciding thread's alone."""
+"""The last 15 minutes and six hours in samples, and how fast partitions are read. The deciding thread's alone."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from consumer.status.merging import KEPT_SAMPLES
 from consumer.status.model import Sample
 
 SAMPLE_S: Final = 10
+LONG_SAMPLE_S: Final = 120
 _SOONEST_S: Final = 1.0
 """A rate over less than a second says nothing."""
 
@@ -23,30 +24,35 @@ class Levels(Struct, frozen=True):
     rejected: float = 0
     lag: int = 0
     in_flight: int = 0
+    delays_s: float = 0
+    """The sum of what accepted events took."""
+    delays: float = 0
+    """How many these are."""
 
 
 class History:
     """Costs a few comparisons between two samples."""
 
-    def __init__(self) -> None:
+    def __init__(self, sample_s: int = SAMPLE_S, kept: int = KEPT_SAMPLES) -> None:
         self.samples: tuple[Sample, ...] = ()
-        self._kept: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
+        self._sample_s = sample_s
+        self._kept: deque[Sample] = deque(maxlen=kept)
         self._slot: int | None = None
         self._since_s, self._before = 0.0, Levels()
 
     def note(self, wall_s: float, now_s: float, levels: Levels) -> bool:
         """Take in how things stand; True if that made a sample.
 
-        Samples end at whole tens of Unix seconds, so that those of several processes can be added. A clock that is
-        set back begins a new history.
+        Samples end at whole multiples of their length in Unix seconds, so that those of several processes can be
+        added. A clock that is set back begins a new history.
         """
-        slot = int(wall_s // SAMPLE_S)
+        slot = int(wall_s // self._sample_s)
         if slot == self._slot:
             return False
         if self._slot is None or slot < self._slot:
             self._kept.clear()
         else:
-            self._kept.append(self._sample(slot * SAMPLE_S, now_s - self._since_s, levels))
+            self._kept.append(self._sample(slot * self._sample_s, now_s - self._since_s, levels))
         self.samples = tuple(self._kept)
         self._slot, self._since_s, self._before = slot, now_s, levels
         return True
@@ -56,6 +62,7 @@ class History:
             return round((now - before) / max(seconds, _SOONEST_S), 2)
 
         before = self._before
+        delays = levels.delays - before.delays
         return Sample(
             at,
             read_per_s=rate(levels.read, before.read),
@@ -63,6 +70,7 @@ class History:
             rejected_per_s=rate(levels.rejected, before.rejected),
             lag=levels.lag,
             in_flight=levels.in_flight,
+            delay_s=round((levels.delays_s - before.delays_s) / delays, 3) if delays > 0 else None,
         )
 
 

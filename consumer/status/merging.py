@@ -24,6 +24,8 @@ from consumer.status.model import (
 SHOWN_REJECTED: Final = 20
 KEPT_SAMPLES: Final = 90
 """15 minutes."""
+KEPT_LONG_SAMPLES: Final = 180
+"""Six hours."""
 _BADNESS: Final = ("open", "throttled", "unavailable", "held")
 
 
@@ -57,7 +59,8 @@ def merged(statuses: Sequence[Status]) -> Status:
         rules=_rules([status.rules for status in statuses]),
         rejected_reasons=_rejected_reasons([status.rejected_reasons for status in statuses]),
         rejected=newest([status.rejected for status in statuses]),
-        history=_history([status.history for status in statuses]),
+        history=_history([status.history for status in statuses], KEPT_SAMPLES),
+        history_hours=_history([status.history_hours for status in statuses], KEPT_LONG_SAMPLES),
     )
 
 
@@ -190,8 +193,8 @@ def _window(windows: Sequence[WindowStatus]) -> WindowStatus:
     )
 
 
-def _history(histories: Sequence[Sequence[Sample]]) -> tuple[Sample, ...]:
-    """Samples of the same ten seconds are added. The newest are left out until every worker has them."""
+def _history(histories: Sequence[Sequence[Sample]], kept: int) -> tuple[Sample, ...]:
+    """Samples of the same time are added. The newest are left out until every worker has them."""
     until = min((history[-1].at for history in histories if history), default=0)
     newest_at = max((history[-1].at for history in histories if history), default=0)
     by_time: dict[int, list[Sample]] = defaultdict(list)
@@ -199,7 +202,7 @@ def _history(histories: Sequence[Sequence[Sample]]) -> tuple[Sample, ...]:
         for sample in history:
             if sample.at <= until or sample.at < newest_at:
                 by_time[sample.at].append(sample)
-    return tuple(_sample(at, same) for at, same in sorted(by_time.items())[-KEPT_SAMPLES:])
+    return tuple(_sample(at, same) for at, same in sorted(by_time.items())[-kept:])
 
 
 def _sample(at: int, same: Sequence[Sample]) -> Sample:
@@ -210,7 +213,17 @@ def _sample(at: int, same: Sequence[Sample]) -> Sample:
         rejected_per_s=sum(sample.rejected_per_s for sample in same),
         lag=sum(sample.lag for sample in same),
         in_flight=sum(sample.in_flight for sample in same),
+        delay_s=_mean_delay_s(same),
     )
+
+
+def _mean_delay_s(same: Sequence[Sample]) -> float | None:
+    """Weighted by what each has accepted."""
+    known = [(sample.delay_s, sample.accepted_per_s) for sample in same if sample.delay_s is not None]
+    weight = sum(accepted for _, accepted in known)
+    if not weight:
+        return max((delay_s for delay_s, _ in known), default=None)
+    return round(sum(delay_s * accepted for delay_s, accepted in known) / weight, 3)
 
 
 def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -150,16 +150,18 @@ class RejectedReason(Struct, frozen=True):
 
 
 class Sample(Struct, frozen=True):
-    """Ten seconds of the past."""
+    """Some seconds of the past: ten, or two minutes."""
 
     at: int
-    """Unix seconds at its end, a multiple of ten."""
+    """Unix seconds at its end, a multiple of its length."""
     read_per_s: float
     accepted_per_s: float
     """Events, forwarded ones included."""
     rejected_per_s: float
     lag: int
     in_flight: int
+    delay_s: float | None = None
+    """From the record's Kafka timestamp to acceptance, the mean; None if nothing was accepted."""
 
 
 class ConnectionStatus(Struct, frozen=True):
@@ -210,4 +212,6 @@ class Status(Struct, frozen=True):
     rejected_reasons: tuple[RejectedReason, ...] = ()
     """The most frequent first."""
     history: tuple[Sample, ...] = ()
-    """The last 15 minutes, oldest first."""
+    """The last 15 minutes in samples of ten seconds, oldest first."""
+    history_hours: tuple[Sample, ...] = ()
+    """The last six hours in samples of two minutes, oldest first."""

@@ -59,10 +59,14 @@ class Counts:
         self.events: dict[str, Counter[str]] = {}
         self.results: Counter[str] = Counter()
         self.dead_letters = 0
+        self.delays_s = self.delays = 0.0
         self.rules: dict[str, RuleCounts] = {}
         for (name, labels), value in snapshot.items():
             if not isinstance(value, tuple):
                 self._add(name, labels, int(value))
+            elif name == "event_delay_seconds":
+                *counts, self.delays_s = value
+                self.delays = sum(counts)
         self.outcomes: Counter[str] = sum(self.events.values(), Counter())
         """Events of all pixels, by what became of them."""
 

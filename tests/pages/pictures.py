@@ -81,7 +81,7 @@ def _take(browser: Browser, url: str, name: str, options: Mapping[str, Any], act
     file = PICTURES / f"{name}.png"
     with tab(browser, url, **options) as opened:
         expect(opened.page.locator("#live")).to_have_text(re.compile("Live|Ready"))
-        expect(opened.page.locator("#past svg, #events > li").first).to_be_visible()
+        expect(opened.page.locator("#past canvas, #events > li").first).to_be_visible()
         act(opened.page)
         opened.page.screenshot(path=file, animations="disabled")
     size = file.stat().st_size

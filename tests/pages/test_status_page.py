@@ -45,7 +45,7 @@ def test_shows_what_flowed_and_that_the_ledger_is_even(scene: Scene, browser: Br
         assert int(dropped.inner_text()) == sum(1 for made in stream if not made.keys and not made.reason)
         rows = page.locator("#partitions tr").all_inner_texts()
         assert [row.split()[0] for row in rows[:4]] == [f"{scene.topic}[{n}]" for n in range(4)], "its own come after"
-        expect(page.locator("#past svg")).to_have_count(5, timeout=SOON_MS)
+        expect(page.locator("#past canvas")).to_have_count(4, timeout=SOON_MS)
         expect(page.locator('#pixels [data-key="shop"] .badge')).to_have_text("open")
         assert faults(page, axe) == []
         assert opened.complaints == []
@@ -194,7 +194,7 @@ def test_is_for_everyone_on_a_phone_and_in_the_dark(
     with tab(browser, f"{service.url}/", width=width, scheme=scheme) as opened:
         page = opened.page
         live(page)
-        expect(page.locator("#past svg")).to_have_count(5, timeout=SOON_MS)
+        expect(page.locator("#past canvas")).to_have_count(4, timeout=SOON_MS)
         assert faults(page, axe) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page must not scroll sideways"
         assert opened.complaints == []

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from consumer.status.history import SAMPLE_S, History, Levels, ReadRates
-from consumer.status.merging import KEPT_SAMPLES
+from consumer.status.history import LONG_SAMPLE_S, SAMPLE_S, History, Levels, ReadRates
+from consumer.status.merging import KEPT_LONG_SAMPLES, KEPT_SAMPLES
 
 NOON: Final = 1_790_000_000
 """A whole ten."""
@@ -99,3 +99,20 @@ def test_a_partition_that_went_and_came_back_begins_anew() -> None:
 
     assert rates.rate(ONE, 5000, 11.0) == 0.0
     assert rates.rate(ONE, 5020, 21.0) == 2.0
+
+
+def test_the_delay_is_the_mean_of_what_was_accepted_in_the_sample() -> None:
+    begun, ended = Levels(delays_s=10.0, delays=5), Levels(delays_s=16.0, delays=8)
+    samples = history_of((0.0, begun), (10.0, ended), (20.0, ended)).samples
+
+    assert [sample.delay_s for sample in samples] == [2.0, None]
+
+
+def test_six_hours_are_kept_in_samples_of_two_minutes() -> None:
+    history = History(LONG_SAMPLE_S, KEPT_LONG_SAMPLES)
+    for place in range(KEPT_LONG_SAMPLES + 2):
+        history.note(NOON + 120.0 * place, 120.0 * place, Levels(read=240 * place))
+
+    assert len(history.samples) == KEPT_LONG_SAMPLES
+    assert history.samples[-1].at - history.samples[0].at == 6 * 3600 - 120
+    assert history.samples[-1].read_per_s == 2.0

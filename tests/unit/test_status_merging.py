@@ -12,7 +12,9 @@ from consumer.status.model import (
     PartitionStatus,
     PixelStatus,
     Rejected,
+    RejectedReason,
     RequestsStatus,
+    RuleStatus,
     Sample,
     Stage,
     Status,
@@ -208,3 +210,34 @@ def test_a_system_is_away_if_it_is_for_one_worker() -> None:
     assert merged([worker(connections=(each,)) for each in (up, away, unknown)]).connections == (away,)
     assert merged([worker(connections=(each,)) for each in (unknown, up)]).connections == (up,)
     assert merged([worker(connections=(unknown,))]).connections == (unknown,)
+
+
+def test_rules_are_added_and_of_a_reason_the_first_and_the_last_time_count() -> None:
+    one = Status(
+        rules={"paid": RuleStatus({"accepted": 2}, {"map.call": 1}, {"when[0]": 3})},
+        rejected_reasons=(RejectedReason("map.call", 1, 10.0, 10.0, "old", "explain 1"),),
+        breaker_open=True,
+    )
+    other = Status(
+        rules={"paid": RuleStatus({"accepted": 1, "merged": 1}, {}, {"when[0]": 1})},
+        rejected_reasons=(
+            RejectedReason("map.call", 2, 20.0, 30.0, "new", "explain 2"),
+            RejectedReason("decode.utf8", 9, 5.0, 6.0, "bytes", "explain 3"),
+        ),
+    )
+
+    both = merged([one, other])
+
+    assert both.rules == {"paid": RuleStatus({"accepted": 3, "merged": 1}, {"map.call": 1}, {"when[0]": 4})}
+    assert both.rejected_reasons == (
+        RejectedReason("decode.utf8", 9, 5.0, 6.0, "bytes", "explain 3"),
+        RejectedReason("map.call", 3, 10.0, 30.0, "new", "explain 2"),
+    )
+    assert both.breaker_open
+
+
+def test_the_delay_of_several_is_weighted_by_what_each_accepted() -> None:
+    few, many = (Sample(10, 0, accepted, 0, 0, 0, delay_s) for accepted, delay_s in ((1.0, 9.0), (3.0, 1.0)))
+    nothing = Sample(10, 0, 0, 0, 0, 0, None)
+
+    assert histories((few,), (many,), (nothing,))[0].delay_s == 3.0

@@ -19,7 +19,8 @@ from consumer.service.deliver import DeliverStage
 from consumer.service.park import ParkStage
 from consumer.service.read.read_stage import ReadStage
 from consumer.service.settle.settle_stage import SettleStage
-from consumer.status.history import History, Levels, ReadRates
+from consumer.status.history import LONG_SAMPLE_S, History, Levels, ReadRates
+from consumer.status.merging import KEPT_LONG_SAMPLES
 from consumer.status.model import (
     LedgerStatus,
     PartitionStatus,
@@ -76,6 +77,7 @@ class StatusReport:
         self._wall = wall
         self._started_at, self._started_s = wall(), monotonic()
         self._history, self._rates = History(), ReadRates()
+        self._hours = History(LONG_SAMPLE_S, KEPT_LONG_SAMPLES)
         self._last, self._due_s = Status(), 0.0
 
     def report(self, now_s: float, snapshot: Snapshot, reasons: tuple[str, ...]) -> Status:
@@ -92,7 +94,8 @@ class StatusReport:
         wall_s, counts, ledger = self._wall(), Counts(snapshot), self._parts.ledger
         settled = {outcome.label: ledger.totals.settled[outcome] for outcome in RecordOutcome}
         offsets = {partition: ledger.next_offset(partition) for partition in ledger.partitions}
-        levels = Levels(counts.read, counts.accepted, counts.dead_letters, counts.lag, ledger.in_flight)
+        levels = _levels(counts, ledger.in_flight)
+        self._hours.note(wall_s, now_s, levels)
         if self._history.note(wall_s, now_s, levels):
             self._rates.mark(now_s, offsets)
         return Status(
@@ -120,6 +123,7 @@ class StatusReport:
             rejected=self._rejected(),
             rejected_reasons=self._rejected_reasons(),
             history=self._history.samples,
+            history_hours=self._hours.samples,
         )
 
     def _stages(self, counts: Counts, settled: Mapping[str, int]) -> tuple[Stage, ...]:
@@ -232,6 +236,12 @@ class StatusReport:
     def _explain(self, origin: Position) -> str:
         place = f"--topic {origin.topic} --partition {origin.partition} --offset {origin.offset}"
         return f"{self._about.explain} {place}"
+
+
+def _levels(counts: Counts, in_flight: int) -> Levels:
+    return Levels(
+        counts.read, counts.accepted, counts.dead_letters, counts.lag, in_flight, counts.delays_s, counts.delays
+    )
 
 
 def _stage_of(reason: RejectReason) -> str:

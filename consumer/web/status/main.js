@@ -44,7 +44,7 @@ function show(status) {
   showRules(status.rules);
   showWay(status.stages);
   showLedger(status.ledger);
-  showPast(status.history);
+  showPast(status);
   showPixels(status.pixels, status.at);
   showLimits(status);
   showPartitions(status.partitions, status.group, status.at);

@@ -23,8 +23,9 @@ byId("all-partitions").addEventListener("click", () => {
 
 export function showPartitions(partitions, group, now) {
   at = now;
-  const own = ({ topic }) => topic.startsWith(`${group}.`); // parked and replayed records: after the events
-  latest = [...partitions.filter((one) => !own(one)), ...partitions.filter(own)];
+  const own = ({ topic }) => topic.startsWith(`${group}.`); // parked and replayed records: after the events, if there are any
+  const holdsSome = (one) => one.next_offset > 0 || one.lag > 0;
+  latest = [...partitions.filter((one) => !own(one)), ...partitions.filter((one) => own(one) && holdsSome(one))];
   draw();
 }
 

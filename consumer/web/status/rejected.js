@@ -5,7 +5,7 @@ import { command } from "./command.js";
 import { ageOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 
-const AT_FIRST = 8;
+const AT_FIRST = 3;
 let isWhole = false;
 let redraw = () => undefined;
 
