@@ -9,9 +9,10 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
-from consumer.adapters.kafka.kafka_consumer import KafkaConsumer, _headers, member_epoch
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer, member_epoch
 from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.adapters.kafka.kafka_faults import fault_of
+from consumer.adapters.kafka.kafka_headers import headers_of
 from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
 from consumer.adapters.kafka.kafka_waiting import within
 from consumer.core.errors import ConfigError
@@ -109,7 +110,7 @@ class BrokenMessage:
 def test_headers_that_cannot_be_read_are_none_and_asked_for_once() -> None:
     message = BrokenMessage()
 
-    assert _headers(message) is None  # type: ignore[arg-type]  # as much of a message as is needed
+    assert headers_of(message) is None  # type: ignore[arg-type]  # as much of a message as is needed
     assert message.times_asked == 1
 
 
@@ -117,15 +118,15 @@ class MessageWithHeaders:
     """As much of a message as is needed."""
 
     def __init__(self, count: int) -> None:
-        self._headers = [(f"h{n}", b"v") for n in range(count)]
+        self.headers_of = [(f"h{n}", b"v") for n in range(count)]
 
     def headers(self) -> list[tuple[str, bytes]]:
-        return self._headers
+        return self.headers_of
 
 
 @pytest.mark.parametrize(("count", "kept"), [(0, 0), (1000, 1000), (1001, None)])
 def test_no_more_than_a_thousand_headers_are_kept(count: int, kept: int | None) -> None:
-    headers = _headers(MessageWithHeaders(count))  # type: ignore[arg-type]  # see there
+    headers = headers_of(MessageWithHeaders(count))  # type: ignore[arg-type]  # see there
 
     assert (None if headers is None else len(headers)) == kept
 

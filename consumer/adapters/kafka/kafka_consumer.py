@@ -24,10 +24,11 @@ from confluent_kafka import (
 from consumer.adapters.kafka.kafka_admin import ASK_TIMEOUT_S
 from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.adapters.kafka.kafka_faults import fault_of
+from consumer.adapters.kafka.kafka_headers import headers_of
 from consumer.adapters.kafka.kafka_waiting import within
 from consumer.core import model
 from consumer.core.errors import Unreachable
-from consumer.core.model import Headers, Position, Record
+from consumer.core.model import Position, Record
 from consumer.core.read import CommittedOffset, GroupRole, ReadBatch, ReadFault
 from consumer.service.ports import RebalanceListener, never
 
@@ -186,7 +187,7 @@ class KafkaConsumer:
             return None  # fetched before the partition was given up
         position = Position(topic, partition, offset, epoch)  # type: ignore[arg-type]  # see above
         kind, timestamp_ms = message.timestamp()
-        headers = _headers(message)
+        headers = headers_of(message)
         return Record(
             position,
             timestamp_ms if kind != TIMESTAMP_NOT_AVAILABLE else -1,
@@ -264,20 +265,7 @@ def member_epoch(metadata: object) -> int:
     return int.from_bytes(metadata[begin : begin + 4], sys.byteorder, signed=True)
 
 
-_MOST_HEADERS: Final = 1000
 _METADATA_MARK: Final = b"CGMDv2:"
-
-
-def _headers(message: Message) -> Headers | None:
-    """None if a header's name is not UTF-8: the client then gives none of them, and breaks when asked again.
-
-    None as well if there are too many: six bytes of a record's can become one that takes 200 in memory.
-    """
-    try:
-        headers = message.headers() or ()
-    except (SystemError, UnicodeDecodeError):  # the first is what its C code makes of the second
-        return None
-    return tuple(headers) if len(headers) <= _MOST_HEADERS else None  # type: ignore[arg-type]  # read ones are pairs
 
 
 def _name_of(failed: KafkaException | TimeoutError) -> str:
