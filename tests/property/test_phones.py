@@ -1,5 +1,6 @@
 """One number, one digest: the plain path and `phonenumbers` agree on every number, however spelled."""
 
+from random import Random
 from typing import Final
 
 import phonenumbers
@@ -81,3 +82,17 @@ def test_a_national_number_is_the_librarys_if_it_is_in_the_plan(data: st.DataObj
     expected = (with_plus if plan.trunk or plan.prefix else None) if is_unclear else as_national or with_plus
     assert ours(number, region) == expected
     assert ours(f"({number[:2]}) {number[2:5]}-{number[5:]}", region) == expected
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_random_numbers_of_every_region_are_one_number_plain_or_spelled(region: str) -> None:
+    """Seeded by the region, so that each has its share, whatever hypothesis draws."""
+    plan, dice = plan_of(region), Random(region)
+    assert plan is not None
+    for _ in range(12):
+        digits = "".join(dice.choices("0123456789", k=dice.choice([*plan.lengths, dice.randint(3, 14)])))
+        for before in ("", plan.trunk):
+            number = f"+{plan.code}{before}{digits}"
+            expected = library(number, None)
+            spelled = f"+{plan.code} ({before}{digits[:2]}) {digits[2:5]}-{digits[5:]}"
+            assert (ours(number), ours(spelled)) == (expected, expected), number
