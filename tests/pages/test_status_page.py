@@ -67,7 +67,7 @@ def test_a_held_pixel_appears_with_its_remedy_and_opens_with_a_new_token(
         held = page.locator('#pixels [data-key="shop"]')
         expect(held.locator(".badge")).to_have_text("held", timeout=SOON_MS)
         expect(held.locator("[data-part=why]")).to_contain_text("code 40105")
-        expect(held.locator("[data-part=remedy]")).to_contain_text("access_token_file is read again by itself")
+        expect(held.locator("[data-part=remedy]")).to_contain_text("access_token_file is read again automatically")
         expect(held.locator("[data-part=since]")).to_contain_text("since")
         expect(held.locator("[data-part=counts]")).to_contain_text("20 events waiting")
         expect(page.locator('#pixels [data-key="blog"] .badge')).to_have_text("open")
