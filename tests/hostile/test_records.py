@@ -66,7 +66,7 @@ def in_blocks_of_one(item: bytes, size: int) -> bytes:
     return (b"\2" + item) * (size // (1 + len(item))) + b"\0"
 
 
-@pytest.mark.parametrize("share", [1.0, 0.4, 0.15])
+@pytest.mark.parametrize("share", [1.0, 0.3, 0.1])
 @pytest.mark.parametrize("name", CASES)
 def test_many_small_values_take_little_time(name: str, share: float) -> None:
     """Of a whole record's length, and of those that are short enough to be read without a look before."""

@@ -22,7 +22,7 @@ MAX_DEPTH: Final = 100
 SCALAR_COST: Final = 64
 """A number, a time, or text and bytes besides their length: 49 to 80."""
 CONTAINER_COST: Final = 64
-ITEM_COST: Final = 128
+ITEM_COST: Final = 256
 """A list's pointer to its item, and the room it keeps free; more than those take, since each item takes time too: an
 item may have one byte, and a megabyte of them is not read within 0.3 s."""
 LONG_NUMBER_COST: Final = 48
@@ -34,7 +34,7 @@ TEXT_COST: Final = 4
 _WIDTHS: Final[Mapping[str, float]] = {"null": 0, "float": 4, "double": 8}
 
 _LEAST_BUDGET: Final = 1 << 20
-_BUDGET_PER_BYTE: Final = 256
+_BUDGET_PER_BYTE: Final = 512
 _MOST_BUDGET: Final = 32 << 20
 
 
