@@ -10,8 +10,12 @@ Anything else that escapes is a bug: it ends the process with 70, and Kafka keep
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from consumer.core.reasons import RejectReason
+
+_LONGEST_DETAIL: Final = 1000
+"""A dead letter holds it twice in its headers, and no broker takes one of any size."""
 
 
 class ConsumerError(Exception):
@@ -34,6 +38,9 @@ class RecordRejected(ConsumerError):  # noqa: N818  # the record's end, which is
     """
 
     def __init__(self, reason: RejectReason, detail: str) -> None:
+        if len(detail) > _LONGEST_DETAIL:  # a schema's names may have any length, and each is told with its type's
+            half = _LONGEST_DETAIL // 2 - 1
+            detail = f"{detail[:half]}…{detail[-half:]}"
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail

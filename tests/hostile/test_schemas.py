@@ -136,3 +136,17 @@ def test_reads_by_a_long_chain_of_references_what_is_not_deep() -> None:
     decoder.learn(SchemaId(1), text, references)
 
     assert outcome(decoder, b"\x02\x02\x00") == "decoded"
+
+
+@pytest.mark.parametrize("longest", [1000, 1_000_000])
+def test_no_schema_makes_a_dead_letter_that_no_broker_takes(longest: int) -> None:
+    """What is wrong is told with the names of the schema: it goes into headers, and a dead letter must be written."""
+    decoder = Decoder("confluent", max_record_bytes=1 << 20)
+    decoder.learn(SchemaId(1), json.dumps(record_of("R" * longest, {"f" * longest: "int"})))
+    position = Position("t", 0, 0)
+
+    with pytest.raises(RecordRejected) as caught:
+        decoder.decode(Record(position, 0, None, b"\0\0\0\0\1", (), position))
+
+    assert len(caught.value.detail) <= 1000
+    assert caught.value.detail.endswith("ends within a number")
