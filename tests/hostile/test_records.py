@@ -9,6 +9,7 @@ import pytest
 from consumer.core.decode.decoder import Decoder
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Position, Record
+from consumer.core.rules.selection import EVERYTHING, ReadPaths, ReadSelection
 
 MAX_BYTES: Final = 1 << 20
 MOST_CPU_S: Final = 0.3
@@ -64,6 +65,46 @@ def in_one_block(item: bytes, size: int) -> bytes:
 
 def in_blocks_of_one(item: bytes, size: int) -> bytes:
     return (b"\2" + item) * (size // (1 + len(item))) + b"\0"
+
+
+ENTRIES: Final = {
+    "of symbols": ({"type": "enum", "name": "E", "symbols": ["A", "B"]}, b"\2k\0"),
+    "of texts": ("string", b"\2k\2v"),
+}
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+@pytest.mark.parametrize(
+    "items",
+    [*("boolean", "float", "double"), {"type": "fixed", "name": "F", "size": 40}, row("double"), row("boolean")],
+)
+@pytest.mark.timeout(60)
+def test_a_count_of_more_items_than_there_can_be_is_not_gone_through(items: Any, is_read: bool) -> None:
+    """Fifteen bytes, of 2^60 items: whether a rule reads the list or not."""
+    for holder in (array(items), {"type": "map", "values": items}):
+        fields = [{"name": "a", "type": holder}, {"name": "b", "type": "int"}]
+        paths = ReadPaths() if is_read else ReadPaths(of_others=ReadSelection(names=(("b", EVERYTHING),)))
+        decoder = Decoder(
+            "plain",
+            max_record_bytes=MAX_BYTES,
+            local_schemas=[{"type": "record", "name": "R", "fields": fields}],
+            reads=paths,
+        )
+        for count in (1 << 60, 1 << 40, 1_000_000_000):
+            assert seconds(decoder, count_of(count) + b"\x02" * 6) < MOST_CPU_S
+
+
+@pytest.mark.parametrize("share", [1.0, 0.6, 0.3, 0.1])
+@pytest.mark.parametrize("name", ENTRIES)
+def test_many_small_entries_take_little_time(name: str, share: float) -> None:
+    values, entry = ENTRIES[name]
+    fields = [{"name": "a", "type": {"type": "map", "values": values}}]
+    decoder = Decoder(
+        "plain", max_record_bytes=MAX_BYTES, local_schemas=[{"type": "record", "name": "R", "fields": fields}]
+    )
+    size = int((MAX_BYTES - 8) * share)
+    for value in (in_one_block(entry, size), in_blocks_of_one(entry, size)):
+        assert min(seconds(decoder, value) for _ in range(2)) < MOST_CPU_S
 
 
 @pytest.mark.parametrize("share", [1.0, 0.3, 0.1])

@@ -49,6 +49,8 @@ _SKIPS: Final[Mapping[str, tuple[str, ...]]] = {
     "bytes": (*_LENGTH, "at += n"),
     "string": (*_LENGTH, "at += n"),
 }
+_ENDLESS: Final = 1 << 31
+"""Bytes of a value that holds itself for ever: more than any record has."""
 _CONTAINERS: Final = RECORDS | {"array", "map"}
 
 
@@ -139,6 +141,9 @@ class _Writer:
                 self._functions[key] = function
         return function
 
+    def _least_of(self, node: Node) -> int:
+        return int(min(least_size(node, self._least), _ENDLESS))
+
     def _know(self, constant: object) -> str:
         name = f"known_{len(self.known)}"
         self.known[name] = constant
@@ -151,12 +156,12 @@ class _Writer:
         if kind == "array":
             yield "items = []"
             item = self._value(node["items"], selection.of_items)
-            yield from _blocks([*_into("item", item), "items.append(item)"], "items, at")
+            yield from _blocks([*_into("item", item), "items.append(item)"], "items, at", self._least_of(node["items"]))
         elif kind == "map":
             yield "items = {}"
             item = self._value(node["values"], selection.of_values)
             entry = (*_into("key", _LINES["string"]), *_into("item", item), "items[key] = item")
-            yield from _blocks(entry, "items, at")
+            yield from _blocks(entry, "items, at", 1 + self._least_of(node["values"]))
         elif kind in RECORDS:
             yield from self._record(node, selection)
         else:
@@ -203,9 +208,10 @@ class _Writer:
     def _skipping(self, node: Any) -> Iterator[str]:
         kind = node["type"]
         if kind == "array":
-            yield from _blocks(self._skip(node["items"]), "at")
+            yield from _blocks(self._skip(node["items"]), "at", self._least_of(node["items"]))
         elif kind == "map":
-            yield from _blocks((*_SKIPS["bytes"], *self._skip(node["values"])), "at")
+            least = 1 + self._least_of(node["values"])
+            yield from _blocks((*_SKIPS["bytes"], *self._skip(node["values"])), "at", least)
         else:
             for field in node["fields"]:
                 yield from self._skip(field["type"])
@@ -236,10 +242,14 @@ def _choice(branches: list[list[str]]) -> Iterator[str]:
     yield "else: raise IndexError" if branches else "raise IndexError"
 
 
-def _blocks(item: Iterable[str], result: str) -> Iterator[str]:
+def _blocks(item: Iterable[str], result: str, least: int) -> Iterator[str]:
+    """`least`: an item's fewest bytes. A count of more than there is room for would be gone through to its end, since
+    neither a part of `data` nor a step over some of it need be there. (Items without bytes were counted before.)"""
     lines = list(item)
     yield "while True:"
     yield from _indented((*_COUNT, f"if not n: return {result}"))
+    if least:
+        yield f" if n * {least} > len(data) - at: raise IndexError"
     if lines:
         yield " for _ in range(n):"
         yield from _indented(_indented(lines))

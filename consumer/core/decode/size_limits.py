@@ -27,8 +27,8 @@ ITEM_COST: Final = 256
 item may have one byte, and a megabyte of them is not read within 0.3 s."""
 LONG_NUMBER_COST: Final = 48
 """For each byte of a number of several: none of memory, but ten of them take as long as four numbers of one."""
-ENTRY_COST: Final = 160
-"""A map's entry, and its key besides the key's length."""
+ENTRY_COST: Final = 400
+"""A map's entry, and its key besides the key's length; more than those take, as for a list's item."""
 TEXT_COST: Final = 4
 """For each encoded byte: text with one character beyond U+FFFF takes four forevery other, too."""
 _WIDTHS: Final[Mapping[str, float]] = {"null": 0, "float": 4, "double": 8}
