@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).parent
-SAMPLE: Final = ("consumer.core.settle.ledger*", "consumer.core.settle.breaker*")
-"""What decides when an offset may be committed."""
+_LEDGER: Final = "consumer.core.settle.ledger.xǁLedgerǁ"
+SAMPLE: Final = (
+    *(f"{_LEDGER}{name}__*" for name in ("settle", "committable", "note_commit_sent", "note_committed")),
+    "consumer.core.settle.breaker.xǁBreakerǁ_judge__*",
+)
+"""What decides when an offset may be committed, and when reading stops: less than a minute of CPU."""
 
 
 def explained() -> dict[str, str]:

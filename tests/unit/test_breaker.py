@@ -88,3 +88,37 @@ def test_stays_open_until_it_is_closed_and_then_forgets() -> None:
     assert not breaker.is_tripped
     breaker.note(True)
     assert breaker.is_tripped  # a tenth of ten is one
+
+
+def test_forgets_the_oldest_record_first() -> None:
+    breaker = Breaker(0.5, 3)
+    for is_rejected in (False, True, False, True):
+        breaker.note(is_rejected)
+
+    assert breaker.is_tripped  # of the last three, two
+
+
+def test_a_late_refusal_of_the_only_record_counts() -> None:
+    breaker = noted(Breaker(0.5, 10), rejected=0, good=1)
+
+    breaker.note_late()
+
+    assert breaker.is_tripped
+
+
+def test_a_late_refusal_after_it_was_closed_changes_nothing() -> None:
+    breaker = noted(Breaker(0.5, 10), rejected=10, good=0)
+    breaker.close()
+
+    breaker.note_late()
+    breaker.note(False)
+
+    assert breaker.is_tripped is False
+
+
+def test_a_tenth_is_rounded_down() -> None:
+    assert noted(Breaker(0.5, 25), rejected=2, good=0).is_tripped
+
+
+def test_begins_closed() -> None:
+    assert Breaker(0.5, 10).is_tripped is False

@@ -322,3 +322,38 @@ def test_what_is_settled_up_to_an_earlier_owners_run_is_one_run_with_it() -> Non
     ledger.settle(Position("t", 0, 6, 1), RecordOutcome.SENT)
 
     assert ledger.settled_beyond(("t", 0)) == ((6, 9), (12, 20))
+
+
+def test_a_record_that_an_earlier_owner_settled_counts_as_read() -> None:
+    ledger = ledger_with(10)
+
+    ledger.skip(at(11))
+
+    assert (ledger.next_offset(P0), ledger.in_flight) == (12, 1)
+
+
+def test_holds_nothing_for_a_record_of_an_earlier_assignment() -> None:
+    ledger = ledger_with(10)
+
+    ledger.hold(at(10, epoch=2), 50)
+
+    assert ledger.in_flight_bytes == 100
+
+
+def test_what_is_settled_while_a_commit_is_under_way_is_due_after_it() -> None:
+    ledger = ledger_with(10, 11, 12)
+    ledger.settle(at(11), RecordOutcome.SENT)
+    ledger.note_commit_sent([P0])
+
+    ledger.settle(at(12), RecordOutcome.SENT)
+    ledger.note_committed(P0, 10)
+
+    assert ledger.committable() == {P0: 10}
+
+
+def test_an_earlier_owners_run_that_was_read_to_its_end_is_no_run_any_more() -> None:
+    ledger = ledger_with(10, 11, 12)
+
+    ledger.note_settled_before(P0, ((11, 13),))
+
+    assert ledger.settled_beyond(P0) == ()
