@@ -44,7 +44,7 @@ _SPELLINGS: Final = frozenset(spelling for word in WORDS for spelling in _spelli
 _QUOTES: Final = "\"'`´‘’‚‛“”„«»‹›"
 _TEMPLATE_ENDS: Final = frozenset("}])>%_@#*|$dDlLNn")
 """What an unfilled template ends in, and the last letters of undefined, null and NaN."""
-_NO_VALUE_ENDS: Final = ("ned", "ull", "nan", "%7d", "%5d")
+_NO_VALUE: Final = ("undefined", "null", "nan", "%7d", "%5d")
 _UNUSUAL_ENDS: Final = _TEMPLATE_ENDS | frozenset(map(chr, (*range(0x20), 0x7F))) | frozenset(_QUOTES)
 """With the unseen characters of ASCII, and quotes."""
 _USUAL_ENDS: Final = frozenset(map(chr, range(0x21, 0x7F))) - _UNUSUAL_ENDS
@@ -128,8 +128,8 @@ def _starts_as_a_word(text: str) -> bool:
 
 
 def _ends_as_a_word(text: str) -> bool:
-    """Whether its last letter is only by chance one that ends undefined, null or NaN."""
-    return text[-1].isalpha() and text[-3:].lower() not in _NO_VALUE_ENDS
+    """Whether its last letter is only by chance one that ends undefined, null, NaN or an escaped bracket."""
+    return text[-1].isalpha() and not text[-9:].lower().endswith(_NO_VALUE)
 
 
 def _is_template(text: str) -> bool:
