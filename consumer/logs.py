@@ -52,6 +52,8 @@ def set_up(
     if only is not None:
         handler.addFilter(only)
     logging.basicConfig(handlers=[handler], level=_LEVELS[level], force=True)
+    for ours in ("librdkafka", "consumer"):
+        logging.getLogger(ours).setLevel(logging.NOTSET)
     # These say at `info` what our metrics count, or show whole requests.
     for noisy in ("httpx2", "httpcore2", "uvicorn", "confluent_kafka.schema_registry"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -62,6 +64,13 @@ def _handler(target: TextIO, style: str, shared: list[Processor]) -> logging.Han
     handler = logging.StreamHandler(target)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
     return handler
+
+
+def quiet_clients() -> None:
+    """Of a command at a terminal: what clients say of an outside system that is away, the command says itself."""
+    for library in ("librdkafka", "confluent_kafka.schema_registry"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    logging.getLogger("consumer").setLevel(logging.ERROR)
 
 
 def set_level(level: str) -> None:

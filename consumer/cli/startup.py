@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 
 def settings_of(config: Path | None, lines: "logging.Filter | None" = None) -> "Settings":
+    """The settings of a file, and a log as it says.
+
+    Args:
+        lines: which lines `run` writes; None: a command that ends, and says itself what is away.
+    """
     from consumer import logs
     from consumer.config import load
     from consumer.config.checks.schema_paths import schema_problems
@@ -21,6 +26,8 @@ def settings_of(config: Path | None, lines: "logging.Filter | None" = None) -> "
     if problems:
         raise ConfigError(problems)
     logs.set_up(settings.log.level, settings.log.format, only=lines)
+    if lines is None and settings.log.level != "debug":
+        logs.quiet_clients()
     return settings
 
 
@@ -29,3 +36,4 @@ def log_for_people() -> None:
     from consumer import logs
 
     logs.set_up("info", "console")
+    logs.quiet_clients()

@@ -278,4 +278,4 @@ def test_explain_ends_with_69_while_a_registry_is_away(
     code = explain_records(load(config, {}), ExplainOptions(file=str(value)), io.StringIO())
 
     assert code == 69
-    assert "registry did not answer" in capsys.readouterr().err
+    assert "registry at http://127.0.0.1:1 does not answer" in capsys.readouterr().err

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.processes import write_config
+from tests.support.processes import run_command, write_config
+from tests.support.scene import Scene
+from tests.support.stream import make_purchases
 from tests.support.terminal import CTRL_C, Terminal
 
 AWAY: Final[dict[str, Any]] = {
@@ -33,6 +35,10 @@ WAITING: Final = [
     "sandbox --port 0",
 ]
 """Commands that wait for something, so that Ctrl-C finds them at it."""
+
+
+ASKING: Final = [command for command in WAITING if command.split()[0] in {"explain", "dlq", "outcomes", "init"}]
+"""Commands that end where what they ask is away."""
 
 
 @pytest.fixture
@@ -78,3 +84,51 @@ def test_the_cursor_that_a_bar_has_hidden_is_shown_again(folder: Path) -> None:
     terminal.ended()
 
     assert terminal.shown.endswith("\x1b[?25h\r\n")
+
+
+@pytest.mark.parametrize("command", ASKING)
+def test_what_is_away_is_said_in_one_sentence_with_its_address_and_the_remedy(command: str, folder: Path) -> None:
+    address = "http://127.0.0.1:2" if command.startswith("init") else "127.0.0.1:1"
+
+    done = run_command(*command.split(), folder=folder)
+
+    [said] = done.stderr.decode().splitlines()
+    assert (done.returncode, done.stdout) == (69, b"")
+    assert f" at {address} does not answer (" in said
+    assert "; check the address, the security settings and the network, then try again." in said
+
+
+def test_a_terminal_sees_the_same_without_colours_where_none_are_wanted(folder: Path) -> None:
+    terminal = Terminal(["dlq", "list"], folder, {"NO_COLOR": "1"})
+
+    code, _ = terminal.ended()
+
+    assert code == 69
+    assert "\x1b" not in terminal.shown
+    assert "{" not in terminal.shown
+    assert terminal.shown.count("\n") == 1
+
+
+def test_check_names_the_addresses_that_do_not_answer(folder: Path) -> None:
+    write_config(
+        {**AWAY, "dedupe": {"store": "redis", "redis_url": "redis://me:made-up@127.0.0.1:3"}}, folder / "consumer.yaml"
+    )
+
+    done = run_command("check", folder=folder)
+
+    said = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (78, b"")
+    for address in ("127.0.0.1:1 ", "http://127.0.0.1:2 ", "redis://127.0.0.1:3 "):
+        assert sum(address in line for line in said.splitlines()) == 1, said
+    assert "made-up" not in said
+
+
+def test_a_registry_that_is_away_is_said_where_a_record_wants_it(scene: Scene) -> None:
+    [(partition, offset)] = scene.produce(make_purchases(1, scene.schema_ids()))
+    place = ["--topic", scene.topic, "--partition", str(partition), "--offset", str(offset)]
+
+    done = scene.command("explain", *place, avro={"registry": {"url": "http://127.0.0.1:2"}})
+
+    [said] = done.stderr.decode().splitlines()
+    assert done.returncode == 69
+    assert said.startswith("The schema registry at http://127.0.0.1:2 does not answer (")

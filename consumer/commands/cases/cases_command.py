@@ -10,6 +10,8 @@ from typing import Final, TextIO
 import msgspec
 from msgspec import Struct
 
+from consumer import wiring
+from consumer.commands.away import away_sentence
 from consumer.commands.cases.case_result import Json, differences, result_of, result_of_all
 from consumer.commands.explain.explain_command import Explainer
 from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
@@ -48,7 +50,7 @@ def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool)
                 print(f"{case}: {fault}", file=sys.stderr)  # noqa: T201  # the same
                 return UNUSABLE_INPUT
             except Unreachable as away:
-                print(f"{case}: cannot be decided now: {away}", file=sys.stderr)  # noqa: T201  # the same
+                print(away_sentence(away, wiring.addresses_of(settings)), file=sys.stderr)  # noqa: T201  # the same
                 return UNFINISHED
     out.write(_summary(tally))
     return NOT_AS_EXPECTED if tally.failed else OK

@@ -47,7 +47,8 @@ def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]
     try:
         listed = admin.list_topics(timeout=ASK_TIMEOUT_S)
     except KafkaException as failed:
-        text = f"no broker answers ({failed.args[0].name()}); check the address, the network and security.protocol"
+        address = settings.kafka.bootstrap_servers
+        text = f"no broker answers at {address} ({failed.args[0].name()}); check it, the network and security.protocol"
         return [Finding(Level.ERROR, "kafka.bootstrap_servers", text)], ()
     seen = {name: len(topic.partitions) for name, topic in listed.topics.items() if topic.error is None}
     chosen = chosen_topics(settings)(seen)

@@ -14,6 +14,8 @@ from consumer.core.decode.encryption import encrypted_fields
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
 from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.model import SchemaId
+from consumer.status.connections import OutsideSystem
+from consumer.wiring import addresses_of
 
 ASK_TIMEOUT_S: Final = 5.0
 _REGISTRY_FAULTS: Final = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, TypeError, LookupError)
@@ -29,21 +31,21 @@ def registry_findings(settings: Settings, topics: Sequence[str]) -> tuple[list[F
         text = f"not what its client takes ({type(error).__name__}); check the names of the keys next to url"
         return [Finding(Level.ERROR, "avro.registry", text)], []
     try:
-        return _schemas(client, topics)
+        return _schemas(client, topics, addresses_of(settings)[OutsideSystem.REGISTRY])
     finally:
         client.close()
 
 
-def _schemas(client: SchemaRegistryClient, topics: Sequence[str]) -> tuple[list[Finding], list[Schema]]:
+def _schemas(client: SchemaRegistryClient, topics: Sequence[str], address: str) -> tuple[list[Finding], list[Schema]]:
     findings: list[Finding] = []
     schemas: list[Schema] = []
     try:
         subjects = set(client.get_subjects())
     except SchemaRegistryError as error:
-        text = f"answers HTTP {error.http_status_code}; check its address and credentials"
+        text = f"{address} answers HTTP {error.http_status_code}; check its address and credentials"
         return [Finding(Level.ERROR, "avro.registry.url", text)], []
     except _REGISTRY_FAULTS as error:
-        text = f"does not answer ({type(error).__name__}); check the address and the network"
+        text = f"{address} does not answer ({type(error).__name__}); check the address and the network"
         return [Finding(Level.ERROR, "avro.registry.url", text)], []
     findings.append(Finding(Level.OK, "avro.registry.url", f"{len(subjects)} subjects"))
     for topic in topics:
@@ -99,7 +101,8 @@ def redis_findings(settings: Settings) -> Iterator[Finding]:
         client.ping()
         yield Finding(Level.OK, "dedupe.redis_url", "answers")
     except (redis.RedisError, OSError, ValueError) as error:
-        text = f"does not answer ({type(error).__name__}); until it does, each process decides alone"
+        address = addresses_of(settings)[OutsideSystem.REDIS]
+        text = f"{address} does not answer ({type(error).__name__}); until it does, each process decides alone"
         yield Finding(Level.WARNING, "dedupe.redis_url", text)
     finally:
         client.close()
@@ -111,5 +114,6 @@ def tiktok_findings(settings: Settings) -> Iterator[Finding]:
         httpx2.get(settings.delivery.base_url, timeout=ASK_TIMEOUT_S)
         yield Finding(Level.OK, "delivery.base_url", "reachable")
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        text = f"not reachable ({type(error).__name__}); check the network, HTTPS_PROXY and SSL_CERT_FILE"
+        address = addresses_of(settings)[OutsideSystem.TIKTOK]
+        text = f"{address} is not reachable ({type(error).__name__}); check the network, HTTPS_PROXY and SSL_CERT_FILE"
         yield Finding(Level.WARNING, "delivery.base_url", text)

@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
+from consumer import wiring
 from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
+from consumer.commands.away import away_sentence
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, replayed_mark
 from consumer.commands.dlq.dlq_list import Tally
@@ -55,7 +57,7 @@ class Output(Struct, frozen=True):
 
 def list_letters(settings: Settings, selection: Selection, limit: int, output: Output) -> int:
     """Count letters by reason, and list the last of them; as JSON, each letter."""
-    with _telling_away(), opened(settings, settings.kafka.group_id, selection) as (_, letters):
+    with _telling_away(settings), opened(settings, settings.kafka.group_id, selection) as (_, letters):
         if not _must_exist(letters):
             return UNUSABLE_INPUT
         tally = Tally(limit)
@@ -72,7 +74,7 @@ def list_letters(settings: Settings, selection: Selection, limit: int, output: O
 
 def show_letters(settings: Settings, selection: Selection, limit: int, output: Output) -> int:
     """Show letters, each with its record decoded and with what would become of it now."""
-    with _telling_away(), ExitStack() as stack:
+    with _telling_away(settings), ExitStack() as stack:
         _, letters = stack.enter_context(opened(settings, settings.kafka.group_id, selection))
         explainer = Explainer(settings, stack.enter_context(closing(TopicSchemas(settings))))
         reader = stack.enter_context(origins(settings))
@@ -116,7 +118,7 @@ def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, si
             "warning: --to-origin: every reader of the origin's topics sees these records again, all rules hold for "
             "them, and nothing counts how often they are replayed"
         )
-    with _telling_away(), ExitStack() as stack:
+    with _telling_away(settings), ExitStack() as stack:
         group = settings.kafka.group_id + REPLAY_SUFFIX + (_own_suffix(wanted) if wanted.to_origin else "")
         logs, letters = stack.enter_context(opened(settings, group, wanted.selection))
         if not _must_exist(letters) or not (wanted.to_origin or wanted.is_dry or _make_topic(settings, letters)):
@@ -204,12 +206,12 @@ def _must_exist(letters: DeadLetters) -> bool:
 
 
 @contextmanager
-def _telling_away() -> Iterator[None]:
+def _telling_away(settings: Settings) -> Iterator[None]:
     """A cluster or registry that does not answer ends the command."""
     try:
         yield
     except Unreachable as away:
-        _say(f"cannot be done now: {away}")
+        _say(away_sentence(away, wiring.addresses_of(settings)))
 
 
 def _say(text: str) -> None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from consumer import wiring
+from consumer.commands.away import away_sentence
 from consumer.commands.explain import rehearsal
 from consumer.commands.explain.explain_text import show
 from consumer.commands.explain.explain_window import Rehearsed, WindowVerdict
@@ -61,7 +62,7 @@ def explain_records(settings: Settings, asked: ExplainOptions, out: TextIO, stdi
             print(f"{asked.file or 'topic'}: {fault}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
             return UNUSABLE_INPUT
         except Unreachable as away:
-            print(f"cannot be explained now: {away}", file=sys.stderr)  # noqa: T201  # the same
+            print(away_sentence(away, wiring.addresses_of(settings)), file=sys.stderr)  # noqa: T201  # the same
             return UNFINISHED
     return OK
 

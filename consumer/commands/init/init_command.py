@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
+from consumer.commands.away import away_sentence
 from consumer.commands.explain.records.given_records import InputError
 from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
@@ -17,6 +18,7 @@ from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, s
 from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
+from consumer.status.connections import OutsideSystem
 
 _SECRET_WORDS: Final = ("password", "secret", "token", "user.info", "key.pem", "jaas")
 
@@ -51,7 +53,8 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
             f"the topic's newest record cannot be read: {rejected.detail}; add --schema FILE", UNUSABLE_INPUT
         )
     except Unreachable as away:
-        return _failed(f"cannot be written now: {away}", UNFINISHED)
+        addresses = {OutsideSystem.KAFKA: asked.bootstrap, OutsideSystem.REGISTRY: asked.registry or ""}
+        return _failed(away_sentence(away, addresses), UNFINISHED)
     drafts = drafted(schemas)
     text = written(drafts, _without_secrets(connection))
     if asked.output is None:

@@ -11,6 +11,7 @@ from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistr
 
 from consumer import wiring
 from consumer.adapters.schema_registry import look_up
+from consumer.commands.away import RegistryUnreachable
 from consumer.commands.check import Level
 from consumer.commands.check.check_outside import registry_findings
 from consumer.commands.explain.records.topic_records import TopicReader
@@ -20,11 +21,14 @@ from consumer.config import Settings, parse
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
 from consumer.core.decode.schema import parse as parse_schema
 from consumer.core.decode.schema_lookups import SchemaAnswer, SchemaFound
-from consumer.core.errors import Unreachable
 from consumer.core.model import Record, SchemaKey, SchemaWanted
 
 LOOKED_AT: Final = 50
 """Records of each partition whose types are looked at: a topic may hold several."""
+
+
+_NO_PIXEL: Final = {"TIKTOK_PIXEL_CODE": "not yet", "TIKTOK_ACCESS_TOKEN": "not yet"}
+"""Nothing is sent here: a first configuration can be had before these are in the environment."""
 
 
 class NoSchemaError(Exception):
@@ -53,12 +57,18 @@ def schemas_of_topic(connection: Connection) -> list[Schema]:
     """
     if connection.registry is None:
         raise NoSchemaError("a topic's records do not say what their schema is; add --registry URL, or --schema FILE")
-    settings = parse(written([Draft("", is_shipped=True)], connection), os.environ)
+    settings = parse(written([Draft("", is_shipped=True)], connection), {**_NO_PIXEL, **os.environ})
     findings, schemas = registry_findings(settings, [connection.topic])
     fault = next((finding for finding in findings if finding.level is Level.ERROR), None)
     if fault is not None:
-        raise Unreachable(f"the schema registry {fault.text}")
+        raise RegistryUnreachable(_in_few_words(fault.text, connection.registry))
     return schemas[:1] or _schemas_of_records(settings, connection.topic)
+
+
+def _in_few_words(text: str, address: str) -> str:
+    """`http://… does not answer (ConnectError); check …` → `ConnectError`, since the rest will be said anyway."""
+    why = text.partition(";")[0].removeprefix(f"{address} ")
+    return why.removeprefix("does not answer (").removesuffix(")")
 
 
 def _schemas_of_records(settings: Settings, topic: str) -> list[Schema]:

@@ -9,7 +9,9 @@ from msgspec import Struct
 from rich.console import Console
 from rich.text import Text
 
+from consumer import wiring
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
+from consumer.commands.away import away_sentence
 from consumer.commands.dlq.topic_reader import Logs
 from consumer.commands.explain.explain_command import console_for
 from consumer.commands.progress_bar import Bar
@@ -42,7 +44,7 @@ def outcomes(settings: Settings, event_id: str, since_ms: int | None, out: TextI
     try:
         found = _read(settings, topic, event_id, since_ms)
     except Unreachable as away:
-        print(f"cannot be read now: {away}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        print(away_sentence(away, wiring.addresses_of(settings)), file=sys.stderr)  # noqa: T201  # for the person at the terminal
         return UNFINISHED
     if is_json:
         for each in found:

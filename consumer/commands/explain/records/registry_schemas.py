@@ -4,6 +4,7 @@ import time
 from typing import Final
 
 from consumer.adapters.schema_registry import SchemaRegistry
+from consumer.commands.away import RegistryUnreachable
 from consumer.config import Settings
 from consumer.core.decode.decoder import Decoder
 from consumer.core.decode.schema_lookups import RegistryAway, SchemaAnswer, SchemaDenied, SchemaFound, SchemaReady
@@ -24,7 +25,7 @@ class TopicSchemas:
         """Look a schema up. One that the registry denies rejects its records at once, where `run` asks for 30 s more.
 
         Raises:
-            Unreachable: the registry did not say.
+            RegistryUnreachable: it did not say.
         """
         answer = self._ask(key)
         if isinstance(answer, SchemaFound):
@@ -34,7 +35,7 @@ class TopicSchemas:
         elif isinstance(answer, SchemaReady):
             decoder.know(key, answer.reader)
         elif isinstance(answer, RegistryAway):
-            raise Unreachable(f"the schema registry did not answer ({answer.why})")
+            raise RegistryUnreachable(answer.why)
         else:
             decoder.refuse(key, answer.why)
 
