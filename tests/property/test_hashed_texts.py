@@ -77,6 +77,7 @@ def digest_of(field: str, raw: object) -> object:
 @example(text=" \U000e0500 ")
 @example(text="\u200b \u200b")
 @example(text="''")
+@example(text="null-")
 @settings(max_examples=150, deadline=None)
 def test_what_is_hashed_is_seen_whole_and_stands_for_something(field: str, text: str) -> None:
     for raw in (text, [text], WithRegion(text, "US") if field == "phone" else [text, None]):

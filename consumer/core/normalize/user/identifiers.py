@@ -129,7 +129,10 @@ def zip_code(raw: object, digest_of: DigestOf = _hash) -> str | None:
         raise FieldError(Problem.PLACEHOLDER)
     if _US_ZIP_PLUS_4.fullmatch(cleaned):
         cleaned = cleaned[:5]
-    return digest_of(_unless_empty("".join(cleaned.lower().replace("-", "").split())))
+    bare = _unless_empty("".join(cleaned.lower().replace("-", "").split()))
+    if is_placeholder(bare):  # `null-`
+        raise FieldError(Problem.PLACEHOLDER)
+    return digest_of(bare)
 
 
 _HASHED: Final[Mapping[str, Callable[[object, DigestOf], object]]] = {
