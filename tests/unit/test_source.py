@@ -229,7 +229,17 @@ def test_zero_and_false_are_not_empty(value: object) -> None:
         ({"values": {"true": "yes", "1": "one"}}, True, "yes"),
         ({"values": {"true": "yes", "false": "no"}}, False, "no"),
         ({"values": {"true": "yes", "1": "one"}}, 1, "one"),
-        ({"values": {"1.0": "one"}}, 1.0, None),
+        *(
+            ({"values": {"1.0": "one"}}, 1.0, "one"),
+            ({"values": {"1": "one"}}, 1.0, "one"),
+            ({"values": {"1": "x"}}, 1.5, None),
+        ),
+        ({"values": {"19.99": "Purchase"}}, 19.99, "Purchase"),
+        ({"values": {"19.99": "Purchase"}}, Decimal("19.990"), "Purchase"),
+        *(
+            ({"values": {"19.99": "x"}}, float("nan"), None),
+            ({"values": {"1e400": "x", "inf": "x"}}, float("inf"), None),
+        ),
         ({"values": {"a": "Purchase"}}, ["a"], None),
         ({"values": {"a": 0}, "default": 1}, "a", 0),
     ],
@@ -239,7 +249,7 @@ def test_options_change_a_value_in_their_order(options: dict[str, Any], value: o
 
 
 def test_the_keys_of_values_may_be_what_yaml_made_of_them() -> None:
-    values: dict[Any, str] = {True: "yes", 1.5: "never"}
+    values: dict[Any, str] = {True: "yes", 1.5: "half"}
 
     assert read(TransformedSource(PathSource(("a",)), values=values), decoded({"a": True})) == "yes"
 

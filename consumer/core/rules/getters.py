@@ -197,16 +197,21 @@ def _with_text(getter: Getter, change: Callable[[str], str]) -> Getter:
 
 def _with_values(getter: Getter, values: Mapping[str, Any]) -> Getter:
     table = {_key(one): to for one, to in values.items()}
+    numbers = {Decimal(one): to for one, to in table.items() if one is not None and _PLAIN_NUMBER.fullmatch(one)}
 
     def get(decoded: Decoded) -> Any:
         value = getter(decoded)
-        return table.get(value if isinstance(value, str) else _key(value))
+        if isinstance(value, str):
+            return table.get(value)
+        if isinstance(value, float | Decimal):
+            return numbers.get(Decimal(repr(value)) if isinstance(value, float) else value)
+        return table.get(_key(value))
 
     return get
 
 
 def _key(value: object) -> str | None:
-    """How `values` writes it: YAML's `true` and `12` name the record's True and 12."""
+    """How `values` writes it: YAML's `true`, `12` and `19.99` name the record's True, 12 and 19.99."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, _WRITTEN) else None

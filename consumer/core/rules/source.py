@@ -70,9 +70,9 @@ class CelSource(Struct, frozen=True):
 class TransformedSource(Struct, frozen=True):
     """A source with options, applied in this order: trim, lower, values, scale, default, then unit or region.
 
-    `trim` and `lower` change text and leave the rest alone. `values` looks text, booleans (`true`, `false`)
-    and integers up by their text; what it does not list is absent, so that `default` applies. `scale` multiplies
-    numbers, and text that is plainly one, in decimal arithmetic.
+    `trim` and `lower` change text and leave the rest alone. `values` looks text, booleans (`true`, `false`) and
+    integers up by their text, other numbers by their value; what it does not list is absent, so that `default`
+    applies. `scale` multiplies numbers, and text that is plainly one, in decimal arithmetic.
     """
 
     source: "Source"
