@@ -37,8 +37,8 @@ log = structlog.get_logger("consumer.registry")
 
 Property = str | int | float | bool
 
-# No retries by the client: `core.lookups` does them, and a thread that sleeps cannot be stopped.
-_DEFAULTS: Final[Mapping[str, Property]] = {"max.retries": 0, "timeout": 10}
+# Retries are `core.decode.schema_lookups`', none the client's: a thread that sleeps cannot be stopped.
+_TIMEOUT_S: Final = 10
 Prepare = Callable[[str, Sequence[str]], SchemaReader | str]
 _MOST_ANSWER_BYTES: Final = 4 << 20
 """A schema's text may have 2 MiB, and JSON writes some of its characters with a backslash."""
@@ -124,7 +124,7 @@ class SchemaRegistry:
 
     def __init__(self, properties: Mapping[str, Property], prepare: Prepare | None = None) -> None:
         self._prepare = prepare
-        self._client = _client({**_DEFAULTS, **properties})
+        self._client = registry_client(properties)
         self._asked: SimpleQueue[SchemaKey | None] = SimpleQueue()
         self._answered: SimpleQueue[SchemaAnswer] = SimpleQueue()
         self._why_away = ""
@@ -264,13 +264,23 @@ def _why(error: SchemaRegistryError) -> str:
     return f"HTTP {error.http_status_code}" + (f": {remedy}" if remedy else "")
 
 
-def _client(properties: dict[str, Property]) -> SchemaRegistryClient:
+def registry_client(given: Mapping[str, Property], timeout_s: float = _TIMEOUT_S) -> SchemaRegistryClient:
+    """The one way to a client for `run` and for commands: what it reads of an answer is bounded.
+
+    Args:
+        given: of the configuration; `url` is required.
+        timeout_s: of each request, where the configuration does not say.
+
+    Raises:
+        ConfigError: the client does not take these properties.
+    """
+    properties = {"max.retries": 0, "timeout": timeout_s, **given}
     url = properties.get("url")
     urls = url.split(",") if isinstance(url, str) else [""]
     if not all(each.strip().startswith(("http://", "https://")) for each in urls):
         raise ConfigError(["avro.registry.url: must begin with http:// or https://"])
-    timeout_s = properties.get("timeout")
-    if isinstance(timeout_s, str | bool) or not isinstance(timeout_s, int | float):
+    timeout = properties.get("timeout")
+    if isinstance(timeout, str | bool) or not isinstance(timeout, int | float):
         raise ConfigError(["avro.registry.timeout: is in seconds, a plain number; write 5, not 5s"])
     try:
         return _bounded(SchemaRegistryClient(properties))

@@ -139,6 +139,17 @@ def test_a_registry_that_is_not_there_or_unusable_is_an_error_without_its_passwo
         assert "hunter2" not in str(finding)
 
 
+def test_a_registry_whose_answer_is_longer_than_any_is_not_read_to_its_end(registry: Registry) -> None:
+    registry.misbehave_with, registry.body = 200, b'["' + b"x" * (5 << 20) + b'"]'
+
+    findings, schemas = registry_findings(settings_of(["t"], registry=registry.url), ["t"])
+
+    assert lines(findings, Level.ERROR) == [
+        "error   avro.registry.url: does not answer (OverflowError); check the address and the network"
+    ]
+    assert schemas == []
+
+
 def test_a_subject_that_is_not_avro_is_a_warning(registry: Registry) -> None:
     registry.register("t-value", "{}", schema_type="JSON")
     registry.register("u-value", "not a schema")

@@ -215,3 +215,10 @@ def test_every_reason_and_problem_is_given_somewhere() -> None:
 
     assert len(members) > 50
     assert {member for member in members if member not in text} == set()
+
+
+def test_one_way_to_a_registry_s_client_so_that_every_answer_is_bounded() -> None:
+    """The demo's visitors write to a registry of their own, as a shop would."""
+    files = [file for file in Path("consumer").rglob("*.py") if "SchemaRegistryClient(" in file.read_text()]
+
+    assert sorted(map(str, files)) == ["consumer/adapters/schema_registry.py", "consumer/commands/demo/visitors.py"]

@@ -7,18 +7,22 @@ import httpx2
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistryClient
 
-from consumer.adapters.schema_registry import look_up
+from consumer.adapters.schema_registry import look_up, registry_client
 from consumer.commands.check.finding import Finding, Level
 from consumer.config import Settings
 from consumer.core.decode.encryption import encrypted_fields
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
 from consumer.core.decode.schema_lookups import SchemaFound
+from consumer.core.errors import ConfigError
 from consumer.core.model import SchemaId
 from consumer.status.connections import OutsideSystem
 from consumer.wiring import addresses_of
 
 ASK_TIMEOUT_S: Final = 5.0
-_REGISTRY_FAULTS: Final = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, TypeError, LookupError)
+_REGISTRY_FAULTS: Final = (
+    *(httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, TypeError, LookupError, AttributeError),
+    OverflowError,  # an answer longer than any may be
+)
 
 
 def registry_findings(settings: Settings, topics: Sequence[str]) -> tuple[list[Finding], list[Schema]]:
@@ -26,9 +30,9 @@ def registry_findings(settings: Settings, topics: Sequence[str]) -> tuple[list[F
     if settings.avro.registry is None or settings.avro.framing != "confluent":
         return [], []
     try:
-        client = SchemaRegistryClient({"timeout": ASK_TIMEOUT_S, "max.retries": 0, **settings.avro.registry.properties})
-    except (ValueError, TypeError, OSError) as error:
-        text = f"not what its client takes ({type(error).__name__}); check the names of the keys next to url"
+        client = registry_client(settings.avro.registry.properties, ASK_TIMEOUT_S)
+    except ConfigError:  # its text may quote what was given, a password too
+        text = "not what its client takes; check the names of the keys next to url"
         return [Finding(Level.ERROR, "avro.registry", text)], []
     try:
         return _schemas(client, topics, addresses_of(settings)[OutsideSystem.REGISTRY])

@@ -10,7 +10,7 @@ from typing import Final
 from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistryClient
 
 from consumer import wiring
-from consumer.adapters.schema_registry import look_up
+from consumer.adapters.schema_registry import look_up, registry_client
 from consumer.commands.away import RegistryUnreachable
 from consumer.commands.check import Level
 from consumer.commands.check.check_outside import registry_findings
@@ -109,7 +109,7 @@ def _newest(settings: Settings, topic: str) -> Iterator[Record]:
 @contextmanager
 def _client(settings: Settings) -> Iterator[SchemaRegistryClient]:
     registry = settings.avro.registry
-    client = SchemaRegistryClient({} if registry is None else {**registry.properties})
+    client = registry_client({} if registry is None else registry.properties)
     try:
         yield client
     finally:
