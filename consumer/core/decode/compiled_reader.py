@@ -72,6 +72,16 @@ def code_of(named: Mapping[str, DictSchema], node: Node, selection: ReadSelectio
 def number_at(data: bytes, at: int) -> tuple[int, int]:
     """A zig-zag number of at most ten bytes, modulo 2^64, and where it ends."""
     byte = data[at]
+    if byte < 0x80:  # nearly every length, count and small number
+        return (byte >> 1) ^ -(byte & 1), at + 1
+    more = data[at + 1 : at + 6]
+    if len(more) == 5:
+        b, c, d, e, f = more
+        if (
+            f < 0x80 <= b and c >= 0x80 and d >= 0x80 and e >= 0x80
+        ):  # Unix milliseconds of 1971 to 2039: at half the cost
+            bits = byte & 0x7F | (b & 0x7F) << 7 | (c & 0x7F) << 14 | (d & 0x7F) << 21 | (e & 0x7F) << 28 | f << 35
+            return (bits >> 1) ^ -(bits & 1), at + 6
     bits = byte & 0x7F
     for shift in range(7, 77, 7):
         at += 1
