@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from consumer.cli.options import Config, Since, unix_ms
+from consumer.cli.options import Config, Since, place, unix_ms
 from consumer.cli.registration import Version, register
 from consumer.exit_codes import INTERRUPTED
 from consumer.signals import Signals
 
 if TYPE_CHECKING:
-    from consumer.commands.dlq.selection import At, Selection
+    from consumer.commands.dlq.selection import Selection
 
 PLACE = "TOPIC:PARTITION[:OFFSET[-LAST]], of the dead letter or of where its record came from. Repeatable."
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a dead letter, one a line.")]
@@ -75,17 +75,8 @@ def _selection(
         tuple(pixel or ()),
         None if since is None else unix_ms("--since", since, now_s),
         None if until is None else unix_ms("--until", until, now_s),
-        tuple(_at(text) for text in at or ()),
+        tuple(place(text) for text in at or ()),
     )
-
-
-def _at(text: str) -> "At":
-    from consumer.commands.dlq.selection import parse_at
-
-    try:
-        return parse_at(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text}: {error}") from None
 
 
 def _filtered(command: Callable[..., None]) -> Callable[..., None]:

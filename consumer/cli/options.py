@@ -2,9 +2,12 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from consumer.commands.dlq.selection import At
 
 Config = Annotated[
     Path | None,
@@ -39,3 +42,13 @@ def unix_ms(option: str, text: str, now_s: float) -> int:
             f"{option}: write earliest, a duration such as 2h, or a time such as 2026-01-31T12:00:00Z"
         )
     return round(when.timestamp() * 1000)
+
+
+def place(text: str) -> "At":
+    """`topic:partition:offset`, or as `parse_at` says. Raises typer.BadParameter."""
+    from consumer.commands.dlq.selection import parse_at
+
+    try:
+        return parse_at(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text}: {error}") from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consumer.cli.options import Config, Since, unix_ms
+from consumer.cli.options import Config, Since, place, unix_ms
 from consumer.cli.startup import settings_of
 
 if TYPE_CHECKING:
@@ -80,17 +80,30 @@ def _asked(
 
 
 def outcomes_command(
-    event_id: Annotated[str, typer.Option("--event-id", metavar="ID", help="The event_id that TikTok got.")],
     config: Config = None,
     *,
+    event_id: Annotated[
+        str | None, typer.Option("--event-id", metavar="ID", help="Of the event with this event_id.")
+    ] = None,
+    order_id: Annotated[
+        str | None,
+        typer.Option("--order-id", metavar="ID", help="Of an order's events: reads the topics for its records, too."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="T:P:O", help="Of a record: topic, partition, offset of where it first stood."),
+    ] = None,
     since: Since = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an outcome, one a line.")] = False,
 ) -> None:
-    """Say what became of an event. Needs outcomes.topic, and reads what `run` wrote there."""
-    from consumer.commands.outcomes import outcomes
+    """Say what became of an event, an order or a record. Needs outcomes.topic, and reads what `run` wrote there."""
+    if sum(given is not None for given in (event_id, order_id, at)) != 1:
+        raise typer.BadParameter("write exactly one of --event-id ID, --order-id ID and --at TOPIC:PARTITION:OFFSET")
+    from consumer.commands.outcomes import OutcomeQuery, outcomes
 
     since_ms = None if since is None else unix_ms("--since", since, time.time())
-    raise typer.Exit(outcomes(settings_of(config), event_id, since_ms, sys.stdout, is_json=as_json))
+    query = OutcomeQuery(event_id, order_id, None if at is None else place(at), since_ms)
+    raise typer.Exit(outcomes(settings_of(config), query, sys.stdout, is_json=as_json))
 
 
 def cases_command(

@@ -2,16 +2,20 @@
 
 import json
 import signal
-from typing import Any
+from typing import Any, Final
 
 from tests.support.scene import Scene
 from tests.support.stream import make_bad, make_purchases
-from tests.support.stream_config import SHOP
+from tests.support.stream_config import RULES, SHOP
 from tests.support.wait import wait_until
 
+RULES_WITH_ORDERS: Final = [
+    {**RULES[0], "map": {**RULES[0]["map"], "properties": {**RULES[0]["map"]["properties"], "order_id": "id"}}}
+]
 
-def history(scene: Scene, event_id: str, **sections: Any) -> list[dict[str, Any]]:
-    found = scene.command("outcomes", "--event-id", event_id, "--json", **sections)
+
+def history(scene: Scene, of: str, option: str = "--event-id", **sections: Any) -> list[dict[str, Any]]:
+    found = scene.command("outcomes", option, of, "--json", **sections)
     assert found.returncode == 0, found.stderr.decode()
     return [json.loads(line) for line in found.stdout.splitlines()]
 
@@ -42,6 +46,27 @@ def test_says_what_became_of_an_event_and_of_its_copies(scene: Scene) -> None:
     assert (nothing.returncode, nothing.stdout) == (0, b"Nothing is known of event_id nobody.\n")
     assert len(scene.kafka.read_all(f"{scene.topic}.outcomes")) == 4
     assert scene.sandbox.accepted() == {(SHOP, "Purchase", event_id): 1}
+
+
+def test_says_what_became_of_an_order_and_of_a_record(scene: Scene) -> None:
+    told: dict[str, Any] = {"outcomes": {"topic": f"{scene.topic}.outcomes"}, "rules": RULES_WITH_ORDERS}
+    nothing_yet = scene.command("outcomes", "--order-id", "1", **told)
+    assert (nothing_yet.returncode, nothing_yet.stdout) == (0, b"")
+    assert nothing_yet.stderr.decode().startswith("No outcomes yet: there is no topic ")
+    first, second = make_purchases(2, scene.schema_ids(), partitions=[0])
+    scene.produce([first, second, first])
+    service = scene.run(**told)
+    scene.wait_until_settled()
+    assert service.stop() == 0
+    order_id = first.keys[0][2]
+
+    of_order = history(scene, order_id, "--order-id", **told)
+    of_record = history(scene, f"{scene.topic}:0:1", "--at", **told)
+
+    assert [each["position"]["offset"] for each in of_order] == [0, 2]
+    assert [each["event_id"] for each in of_record] == [second.keys[0][2]]
+    assert history(scene, "nobody", "--order-id", **told) == []
+    assert order_id in scene.command("outcomes", "--at", f"{scene.topic}:0:0", **told).stdout.decode()
 
 
 def test_a_topic_that_cannot_be_written_stops_nothing_and_is_said(scene: Scene) -> None:

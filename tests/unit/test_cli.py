@@ -34,6 +34,8 @@ WRONG_COMMAND_LINES: Final = [
     ["run", "--dry-run", "--from", "2026-01-31T12:00:00"],
     ["check", "--rate", "0"],
     ["outcomes"],
+    ["outcomes", "--event-id", "1", "--order-id", "2"],
+    ["outcomes", "--at", "web"],
     ["dlq", "list", "--reason", "map.cal"],
     ["dlq", "list", "--since", "yesterday"],
     ["dlq", "list", "--at", "web-events"],

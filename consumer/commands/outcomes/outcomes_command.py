@@ -1,7 +1,7 @@
-"""The command: reads the outcomes topic, and prints the history of one event."""
+"""The command: reads the outcomes topic, and prints what became of an event, an order or a record."""
 
 import sys
-from contextlib import closing
+from collections.abc import Callable
 from typing import Final, TextIO
 
 import msgspec
@@ -10,30 +10,42 @@ from rich.console import Console
 from rich.text import Text
 
 from consumer import wiring
-from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.commands.away import away_sentence
-from consumer.commands.dlq.topic_reader import Logs
+from consumer.commands.dlq.selection import At
 from consumer.commands.explain.explain_command import console_for
-from consumer.commands.progress_bar import Bar
-from consumer.config import Settings, kafka_clients
+from consumer.commands.outcomes.order_records import positions_of_order
+from consumer.commands.outcomes.outcome_topic import NoTopicError, read_outcomes
+from consumer.config import Settings
 from consumer.core.errors import ConfigError, Unreachable
-from consumer.core.settle.outcome_record import OutcomeRecord, parse_outcome
+from consumer.core.model import Position
+from consumer.core.settle.outcome_record import OutcomeRecord
 from consumer.exit_codes import OK, UNFINISHED
 from consumer.terminal import printable
 
 _STYLES: Final = {"rejected": "red", "parked": "yellow", "shadow": "yellow"}
 
 
-class _Found(Struct, frozen=True):
-    told: OutcomeRecord
-    written_ms: int
+class OutcomeQuery(Struct, frozen=True):
+    """Whose outcomes: exactly one of the three is given."""
+
+    event_id: str | None = None
+    order_id: str | None = None
+    at: At | None = None
+    """Where a record first stood."""
+    since_ms: int | None = None
+    """Read no further back than this Unix time in milliseconds."""
+
+    @property
+    def label(self) -> str:
+        if self.event_id is not None:
+            return f"event_id {self.event_id}"
+        if self.at is not None:
+            return f"record {self.at.topic}:{self.at.partition}:{self.at.first}"
+        return f"order {self.order_id}"
 
 
-def outcomes(settings: Settings, event_id: str, since_ms: int | None, out: TextIO, *, is_json: bool) -> int:
-    """Print what became of an event, oldest first. Returns the exit code.
-
-    Args:
-        since_ms: read no further back than this Unix time in milliseconds.
+def outcomes(settings: Settings, query: OutcomeQuery, out: TextIO, *, is_json: bool) -> int:
+    """Print what became of it, oldest first. Returns the exit code.
 
     Raises:
         ConfigError: no outcomes topic is configured.
@@ -42,43 +54,42 @@ def outcomes(settings: Settings, event_id: str, since_ms: int | None, out: TextI
     if topic is None:
         raise ConfigError(["outcomes.topic: missing; name the topic that `run` writes outcomes to"])
     try:
-        found = _read(settings, topic, event_id, since_ms)
+        found = read_outcomes(settings, topic, query.since_ms, _meant(settings, query))
     except Unreachable as away:
         print(away_sentence(away, wiring.addresses_of(settings)), file=sys.stderr)  # noqa: T201  # for the person at the terminal
         return UNFINISHED
+    except NoTopicError:
+        print(f"No outcomes yet: there is no topic {topic}, which `run` makes when it starts.", file=sys.stderr)  # noqa: T201  # the same
+        return OK
     if is_json:
         for each in found:
-            out.write(msgspec.json.encode(each.told).decode() + "\n")
+            out.write(msgspec.json.encode(each).decode() + "\n")
     else:
-        show(console_for(out), event_id, [each.told for each in found])
+        show(console_for(out), query.label, found)
     return OK
 
 
-def _read(settings: Settings, topic: str, event_id: str, since_ms: int | None) -> list[_Found]:
-    """All of it is read: which partition an event_id is in depends on how many there were when it was written."""
-    key = event_id.encode()
-    cluster = KafkaCluster(kafka_clients.consumer_properties(settings))
-    partitions = [(topic, number) for number in range(cluster.topics().get(topic, 0))]
-    if not partitions:
-        raise Unreachable(f"there is no topic {topic}; `run` makes it when it starts")
-    with closing(Logs(settings, settings.kafka.group_id)) as logs:
-        ranges = {}
-        for partition, bounds in cluster.bounds(partitions).items():
-            start = None if since_ms is None else logs.offset_at(partition, since_ms)
-            ranges[partition] = bounds.low if start is None else max(bounds.low, start), bounds.high
-        with Bar("outcomes", sum(high - low for low, high in ranges.values())) as bar:
-            mine = [record for record in bar.watched(logs.records(ranges)) if record.key == key]
-    told = ((parse_outcome(record.value), record.timestamp_ms) for record in mine)
-    found = [_Found(each, at_ms) for each, at_ms in told if each is not None and each.event_id == event_id]
-    return sorted(found, key=lambda each: (each.told.time, each.written_ms))
+def _meant(settings: Settings, query: OutcomeQuery) -> Callable[[OutcomeRecord], bool]:
+    """Whether an outcome is of what is asked for."""
+    at = query.at
+    if at is not None:
+        return lambda told: at.holds(_position(told))
+    if query.order_id is not None:
+        positions = positions_of_order(settings, query.order_id, query.since_ms)
+        return lambda told: _position(told) in positions
+    return lambda told: told.event_id == query.event_id
 
 
-def show(console: Console, event_id: str, history: list[OutcomeRecord]) -> None:
+def _position(told: OutcomeRecord) -> Position:
+    return Position(told.position.topic, told.position.partition, told.position.offset)
+
+
+def show(console: Console, label: str, history: list[OutcomeRecord]) -> None:
     """Print it for people, in 80 columns."""
     if not history:
-        console.print(f"Nothing is known of event_id {printable(event_id)}.")
+        console.print(f"Nothing is known of {printable(label)}.")
         return
-    console.print(Text(f"event_id {printable(event_id)}", "bold"))
+    console.print(Text(printable(label), "bold"))
     for told in history:
         console.print(
             Text.assemble(
@@ -87,13 +98,14 @@ def show(console: Console, event_id: str, history: list[OutcomeRecord]) -> None:
                 printable(f"{told.event or '–'}  pixel {told.pixel or '–'}  rule {told.rule or '–'}"),
             )
         )
-        for name, text in _more(told).items():
+        for name, text in _more(told, label).items():
             console.print(Text(f"{'':22}{name} {printable(text)}", "dim"))
 
 
-def _more(told: OutcomeRecord) -> dict[str, str]:
+def _more(told: OutcomeRecord, label: str) -> dict[str, str]:
     at = told.position
     more = {
+        "event_id": None if label.startswith("event_id ") else told.event_id,
         "record": f"{at.topic}:{at.partition}:{at.offset}",
         "reason": told.reason,
         "request": told.request_id,
