@@ -17,6 +17,7 @@ from consumer.cli.registration import Version, register
 from consumer.cli.run_cli import run_command, worker_command
 from consumer.cli.sandbox_cli import sandbox_command
 from consumer.cli.startup import log_for_people, settings_of
+from consumer.cli.top_cli import top_command
 from consumer.exit_codes import BUG, UNUSABLE_CONFIG, UNUSABLE_INPUT
 from consumer.terminal import printable
 
@@ -47,6 +48,7 @@ register(app, "test", cases_command, "test cases --update")
 register(app, "init", init_command, "init --schema web_event.avsc -o consumer.yaml")
 register(app, "schema", schema_command, "schema > consumer.schema.json")
 register(app, "sandbox", sandbox_command, "sandbox --port 8088")
+register(app, "top", top_command, "top --url http://127.0.0.1:9464")
 app.add_typer(dlq, name="dlq")
 
 

@@ -1,0 +1,126 @@
+"""What `top` shows of a status: what flows, how late, what is wrong, since when, what to do. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from consumer.commands.top.status_reader import Answer
+from consumer.status.model import ConnectionStatus, PixelStatus, Status
+from consumer.terminal import printable
+
+REASONS_SHOWN: Final = 3
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
+_DAY_S: Final = 86400
+
+
+def screen(url: str, answer: Answer | None) -> RenderableType:
+    """One service, in 80 columns."""
+    if answer is None:
+        return Text(f"{printable(url)}: asking", "dim")
+    if isinstance(answer, str):
+        return Text(printable(answer), "red")
+    return Group(*_parts(url, answer))
+
+
+def _parts(url: str, status: Status) -> Iterator[RenderableType]:
+    yield _headline(url, status)
+    for reason in status.reasons:
+        yield Text(f"  not ready: {printable(reason)}", "yellow")
+    yield _numbers(status)
+    yield _systems(status)
+    if status.rejected_reasons:
+        yield Text("\ndead letters since the start", "bold")
+        for each in status.rejected_reasons[:REASONS_SHOWN]:
+            yield Text.assemble(
+                f"  {each.count:>9,}  ",
+                (printable(each.reason), "red"),
+                f"  last {ago(status.at - each.last_at)} ago: {printable(each.detail)}",
+            )
+            yield Text(f"             {printable(each.explain)}", "dim")
+
+
+def _headline(url: str, status: Status) -> Text:
+    state, style = _state(status)
+    mode = "" if status.mode == "run" else f"  {status.mode}"
+    workers = "" if status.workers == 1 else f"  {status.workers} workers"
+    words = f"  {printable(status.group)}{mode}{workers}  version {printable(status.version)}"
+    return Text.assemble((state, style), words, f"  up {ago(status.at - status.started_at)}  ", (printable(url), "dim"))
+
+
+def _state(status: Status) -> tuple[str, str]:
+    """In one or two words, and how they look."""
+    if status.breaker_open:
+        return "STOPPED: most records are rejected", "bold red"
+    if not status.ready:
+        return "NOT READY", "bold yellow"
+    last = status.history[-1] if status.history else None
+    if last is not None and (last.read_per_s or last.accepted_per_s):
+        return "FLOWING", "bold green"
+    lag = sum(each.lag or 0 for each in status.partitions)
+    return ("WAITING" if lag or status.ledger.in_flight else "UP TO DATE"), "bold green"
+
+
+def _numbers(status: Status) -> RenderableType:
+    last = status.history[-1] if status.history else None
+    ledger = status.ledger
+    accepted = sum(
+        pixel.events.get(outcome, 0) for pixel in status.pixels.values() for outcome in ("accepted", "forwarded")
+    )
+    lag = sum(each.lag or 0 for each in status.partitions)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for name in ("", "read", "accepted", "dead letters", "lag", "in flight", "oldest"):
+        table.add_column(name, justify="left" if not name else "right")
+    oldest = "–" if ledger.oldest_s is None else ago(ledger.oldest_s)
+    rejected = ledger.settled.get("rejected", 0)
+    total = (f"{ledger.read:,}", f"{accepted:,}", f"{rejected:,}", f"{lag:,}", f"{ledger.in_flight:,}", oldest)
+    table.add_row("total", *total)
+    if last is not None:
+        table.add_row(
+            "a second", *(f"{each:,.1f}" for each in (last.read_per_s, last.accepted_per_s, last.rejected_per_s))
+        )
+    return table
+
+
+def _systems(status: Status) -> RenderableType:
+    """Connections and pixels: state, since when, why, what to do."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for each in status.connections:
+        state, style = _connection_state(each)
+        since = "" if each.since is None else f"since {ago(status.at - each.since)}  "
+        error = f"  {printable(each.error)}" if each.connected is False else ""
+        table.add_row(each.to, Text(state, style), f"{since}{printable(each.address)}{error}")
+    for name, pixel in status.pixels.items():
+        table.add_row(f"pixel {printable(name)}", Text(pixel.state, _pixel_style(pixel)), _pixel_words(status, pixel))
+    return table
+
+
+def _connection_state(each: ConnectionStatus) -> tuple[str, str]:
+    if each.connected is None:
+        return "not tried yet", "dim"
+    return ("answers", "green") if each.connected else ("AWAY", "bold red")
+
+
+def _pixel_style(pixel: PixelStatus) -> str:
+    return "green" if pixel.state == "open" else "bold yellow"
+
+
+def _pixel_words(status: Status, pixel: PixelStatus) -> str:
+    waiting = f"{pixel.waiting_events:,} waiting" if pixel.waiting_events else ""
+    why = "; ".join(printable(text) for text in (pixel.why, pixel.remedy) if text)
+    return "  ".join(part for part in (f"since {ago(status.at - pixel.since)}", waiting, why) if part)
+
+
+def ago(seconds: float) -> str:
+    """A time span in one unit: `12 s`, `3 min`, `5 h`, `2 d`."""
+    whole = max(0, int(seconds))
+    for unit_s, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
+        if whole >= unit_s:
+            return f"{whole // unit_s} {unit}"
+    return f"{whole} s"

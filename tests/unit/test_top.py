@@ -1,0 +1,116 @@
+"""What `top` shows of a made-up status, in 80 columns."""
+
+import io
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+from msgspec import structs
+from rich.console import Console
+
+from consumer.commands.top.screen import ago, screen
+from consumer.status.model import (
+    ConnectionStatus,
+    LedgerStatus,
+    PartitionStatus,
+    PixelStatus,
+    RejectedReason,
+    Sample,
+    Status,
+)
+
+NOW_S: Final = 1_790_000_000.0
+URL: Final = "http://127.0.0.1:9464"
+STATUS: Final = Status(
+    at=NOW_S,
+    started_at=NOW_S - 7200,
+    version="0.3.0",
+    group="tiktok-events",
+    ready=True,
+    ledger=LedgerStatus(read=12_345, settled={"sent": 12_000, "rejected": 45}, in_flight=300, oldest_s=4.0),
+    partitions=(
+        PartitionStatus("orders", 0, "reading", 9, 8, 70, 1.0),
+        PartitionStatus("orders", 1, "unknown", 0, 0, None, 0),
+    ),
+    pixels={
+        "shop": PixelStatus("open", NOW_S - 60, "", "", None, 0, {"accepted": 11_000, "forwarded": 7, "merged": 5}),
+        "blog": PixelStatus("held", NOW_S - 600, "40105: the token is refused", "replace the token", None, 12),
+    },
+    connections=(
+        ConnectionStatus("kafka", "broker:9092", True, NOW_S - 7000),
+        ConnectionStatus("tiktok", "https://example.com", False, NOW_S - 90, "timeout", NOW_S - 1),
+    ),
+    rejected_reasons=(
+        RejectedReason(
+            "map.call", 45, NOW_S - 900, NOW_S - 30, "field total", "tiktok-consumer explain --topic orders"
+        ),
+    ),
+    history=(Sample(int(NOW_S), 120.5, 118.0, 0.5, 70, 300),),
+)
+
+
+def shown(status: Status | str | None) -> str:
+    out = io.StringIO()
+    Console(file=out, width=80).print(screen(URL, status))
+    text = out.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    return text
+
+
+def test_says_what_flows_how_late_and_how_much() -> None:
+    text = shown(STATUS)
+
+    assert text.startswith("FLOWING  tiktok-events  version 0.3.0  up 2 h")
+    assert ["total", "12,345", "11,007", "45", "70", "300", "4", "s"] in [line.split() for line in text.splitlines()]
+    assert ["a", "second", "120.5", "118.0", "0.5"] in [line.split() for line in text.splitlines()]
+
+
+def test_says_what_is_away_and_which_pixel_is_not_open_since_when_and_what_to_do() -> None:
+    text = shown(STATUS)
+
+    assert "AWAY" in text
+    assert "since 1 min  https://example.com  timeout" in text
+    assert "since 10 min 12 waiting 40105: the token is refused; replace the token" in " ".join(text.split())
+
+
+def test_says_why_records_are_rejected_and_what_explains_it() -> None:
+    text = shown(STATUS)
+
+    assert "45  map.call  last 30 s ago: field total" in text
+    assert "tiktok-consumer explain --topic orders" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"breaker_open": True}, "STOPPED: most records are rejected"),
+        ({"ready": False, "reasons": ("the window is filled",)}, "NOT READY"),
+        ({"history": ()}, "WAITING"),
+        ({"history": (), "partitions": (), "ledger": LedgerStatus()}, "UP TO DATE"),
+    ],
+)
+def test_begins_with_the_state_that_matters_most(changes: Mapping[str, Any], state: str) -> None:
+    text = shown(structs.replace(STATUS, **changes))
+
+    assert text.startswith(state)
+    assert ("not ready: the window is filled" in text) == (state == "NOT READY")
+
+
+def test_an_empty_status_one_not_asked_yet_and_one_away_are_shown() -> None:
+    assert shown(Status()).startswith("NOT READY")
+    assert shown(None) == f"{URL}: asking\n"
+    assert shown(f"{URL} is away") == f"{URL} is away\n"
+
+
+def test_nothing_of_a_status_can_steer_the_terminal() -> None:
+    text = shown(structs.replace(STATUS, group="g\x1b[2J", version="\x9b1"))
+
+    assert "\x1b" not in text
+    assert "\x9b" not in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-5, "0 s"), (59.9, "59 s"), (60, "1 min"), (7200, "2 h"), (86_400 * 3, "3 d")]
+)
+def test_a_time_span_has_one_unit(seconds: float, text: str) -> None:
+    assert ago(seconds) == text
