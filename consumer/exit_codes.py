@@ -1,4 +1,4 @@
-"""How a process of ours ends, for all commands: the one table (docs/architecture.md §9)."""
+"""How each command ends: the one table (docs/architecture.md §9)."""
 
 from typing import Final
 

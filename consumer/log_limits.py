@@ -88,7 +88,7 @@ class LogLimits(logging.Filter):
 
 def kind_of(record: logging.LogRecord) -> Kind | None:
     """What a line repeats; None if it may be written as often as it comes."""
-    event = record.msg  # of a line of ours: its fields
+    event = record.msg  # of structlog's own lines: the fields
     if isinstance(event, dict):
         name = str(event.get("event"))
         fields = KINDS.get(name)

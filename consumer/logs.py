@@ -26,7 +26,7 @@ def set_up(
     worker: int | None = None,
     only: logging.Filter | None = None,
 ) -> None:
-    """Write every log line of the process to one stream: ours, librdkafka's and the HTTP server's alike.
+    """Write every log line of the process to one stream: the service's, librdkafka's and the HTTP server's alike.
 
     Args:
         level: debug, info, warning or error.
@@ -54,7 +54,7 @@ def set_up(
     logging.basicConfig(handlers=[handler], level=_LEVELS[level], force=True)
     for ours in ("librdkafka", "consumer"):
         logging.getLogger(ours).setLevel(logging.NOTSET)
-    # These say at `info` what our metrics count, or show whole requests.
+    # These say at `info` what metrics count, or show whole requests.
     for noisy in ("httpx2", "httpcore2", "uvicorn", "confluent_kafka.schema_registry"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -86,7 +86,7 @@ def _renderer(style: str, target: TextIO) -> list[Processor]:
 
 
 def _printable(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Our lines and the libraries' alike: names of topics and texts of brokers are not ours."""
+    """The service's lines and the libraries' alike: names of topics and texts of brokers come from outside."""
     return {name: _without_controls(value) for name, value in event.items()}
 
 

@@ -1,6 +1,6 @@
 """Every metric of the service, in the order a record meets it. An undeclared name or label raises.
 
-The deciding thread counts here; nobody else writes. It publishes an immutable snapshot now and then, and a scrape
+The deciding thread counts here; no other thread writes. It publishes an immutable snapshot now and then, and a scrape
 reads the last one whole: so the ledger (docs/metrics.md) is even at every scrape. Snapshots of several
 workers add up by `total`.
 """
@@ -118,7 +118,7 @@ class Metrics:
     """The numbers of one process, written by one thread."""
 
     def __init__(self) -> None:
-        # A counter that nobody sees at 0 goes unseen when it counts for the first time: `rate` needs two samples.
+        # A counter must be scraped at 0 before it counts for the first time: `rate` needs two samples.
         self._values: dict[tuple[str, Labels], float] = {
             (d.name, ()): 0.0 for d in DECLARED if d.kind is Kind.COUNTER and not d.labels
         }
@@ -152,7 +152,7 @@ class Metrics:
         self._values[key] = value
 
     def forget(self, name: str, kept: Iterable[Labels]) -> None:
-        """Drop a gauge's label values that no longer exist, such as partitions that are not ours any more."""
+        """Drop a gauge's label values that no longer exist, such as partitions that are no longer assigned."""
         keep = set(kept)
         for key in [key for key in self._values if key[0] == name and key[1] not in keep]:
             del self._values[key]

@@ -1,4 +1,4 @@
-"""How `run` gets on, for whoever reads its log: what it does at its start, a line now and then, a dry run's counts."""
+"""The progress of `run`, for readers of its log: what it does at its start, a line now and then, a dry run's counts."""
 
 import sys
 from collections import Counter

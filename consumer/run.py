@@ -88,7 +88,7 @@ def run(
 def ended_in_time(signals: Signals, shutdown_timeout_s: float) -> Iterator[None]:
     """Whatever the block waits for, end the process in time once a signal has come; at once after a second one.
 
-    Libraries wait for brokers and servers that are away, and cannot be stopped. What is left unfinished is sent
+    Libraries wait for brokers and servers that do not answer, and cannot be stopped. What is left unfinished is sent
     again.
     """
     ended = Event()

@@ -31,7 +31,7 @@ class Signals:
         self.is_interrupted = False
         """True if Ctrl-C was what ended it."""
         self.received: deque[signal.Signals] = deque(maxlen=100)
-        """All of them in order: whoever passes them on takes them out."""
+        """All of them in order: the one that passes them on takes them out."""
 
     @contextmanager
     def caught(self) -> Iterator[None]:

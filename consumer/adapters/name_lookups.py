@@ -43,7 +43,7 @@ class LookupLoop(asyncio.SelectorEventLoop):
 
     def _finished(self, query: _Query, lookup: asyncio.Future[_Addresses]) -> None:
         del self._lookups[query]
-        lookup.exception()  # seen: whoever asked may have given up
+        lookup.exception()  # seen: the caller may have given up
 
     def _look_up(self, query: _Query, lookup: asyncio.Future[_Addresses]) -> None:
         try:

@@ -24,7 +24,7 @@ class RedisWindow:
     """Asks with one script call a question.
 
     The caller waits for 50 ms and no longer, whatever takes longer: resolving a name, a TLS handshake, a server that
-    sends its answer byte by byte. So a thread of its own speaks to Redis; a question that nobody waits for any more
+    sends its answer byte by byte. So a thread of its own speaks to Redis; a question that is no longer waited for
     is done to its end there, and until then there is no other. Nobody waits for that thread at the end, either: a name
     that is looked up for half a minute does not hold the process.
 
@@ -32,7 +32,7 @@ class RedisWindow:
     and the next one goes to whatever the name points to by now.
 
     Args:
-        url: `redis://…` or `rediss://…`; may hold a password, and never gets into a text of ours.
+        url: `redis://…` or `rediss://…`; may hold a password, and never gets into a log line or an exception.
         prefix: what all keys begin with (`shared_store.prefix_of`).
 
     Raises:

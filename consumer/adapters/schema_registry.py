@@ -169,7 +169,7 @@ class SchemaRegistry:
             self._answered.put(answer)
 
     def _tell_people(self, answer: SchemaAnswer) -> None:
-        """One line when the registry goes away, when the reason changes, and when it is back."""
+        """One line when the registry stops answering, when the reason changes, and when it is back."""
         why = answer.why if isinstance(answer, RegistryAway) else ""
         if why and why != self._why_away:
             log.warning("registry.away", why=why)

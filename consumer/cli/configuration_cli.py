@@ -15,7 +15,7 @@ from consumer.exit_codes import UNUSABLE_CONFIG
 def check_command(
     config: Config = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Look at the file and its schemas alone; ask nobody.")
+        bool, typer.Option("--offline", help="Check the file and its schemas alone; connect to nothing.")
     ] = False,
     rate: Annotated[
         float | None,

@@ -98,7 +98,7 @@ class _Reader:
         return "?"
 
     def _text(self, text: str, place: Place) -> str:
-        r"""Without halves of characters, which `"\ud800"` makes and nobody can print."""
+        r"""Without halves of characters, which `"\ud800"` makes and cannot be printed."""
         if _HALF.search(text):
             self._problems.settle(place, "holds half a character; write it whole, as UTF-8")
         return _HALF.sub("?", text)

@@ -11,7 +11,7 @@ from consumer.core.settle.envelope import groups_among, own_topics, own_topics_a
 FOLLOW_TOPICS_EVERY_S: Final = 30.0
 """How often the cluster is asked for its topics, unless `topic.metadata.refresh.interval.ms` says more often."""
 _LARGEST_LETTER_BYTES: Final = 100 << 20
-"""A record over `max_record_bytes` becomes a dead letter too: what the origin's broker took, ours must be offered."""
+"""A record over `max_record_bytes` becomes a dead letter too, however large: the client must not refuse it."""
 
 
 def consumer_properties(settings: Settings) -> dict[str, str]:
@@ -21,7 +21,7 @@ def consumer_properties(settings: Settings) -> dict[str, str]:
     is_classic = kafka.properties.get("group.protocol", "classic").lower() != "consumer"
     return {
         **(classic if is_classic else {}),
-        # Fetched records wait for us in memory: enough for a second at full speed, not the default 64 MiB a partition.
+        # Fetched records wait in memory: enough for a second at full speed, not the default 64 MiB a partition.
         "queued.max.messages.kbytes": "16384",
         **kafka.properties,
         "bootstrap.servers": kafka.bootstrap_servers,
@@ -69,7 +69,7 @@ def is_own_topic(settings: Settings, topic: str) -> bool:
 
 
 def abandoned_topics(settings: Settings, seen: Iterable[str]) -> tuple[str, ...]:
-    """Which of the cluster's topics hold parked records of pixels that are configured no more: nobody reads them."""
+    """Which of the cluster's topics hold parked records of pixels that are no longer configured: they are not read."""
     return tuple(sorted(own_topics_among(seen, settings.kafka.group_id) - own_topics_of(settings)))
 
 
@@ -82,7 +82,7 @@ def chosen_topics(settings: Settings) -> Callable[[Iterable[str]], tuple[str, ..
     """Which of the cluster's topics `kafka.topics` means: the names as they are, or all that its expression finds.
 
     An expression never means the service's own topics, also of pixels that are configured no more, nor those of other
-    groups of ours, nor dead-letter topics, nor the outcomes topic, nor Kafka's internal ones.
+    groups of this service, nor dead-letter topics, nor the outcomes topic, nor Kafka's internal ones.
     """
     pattern = settings.kafka.topic_pattern
     if pattern is None:

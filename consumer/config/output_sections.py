@@ -132,7 +132,7 @@ class DeliverySection(Section):
 
 
 class BreakerSection(Section):
-    """Stops reading when so many records are rejected that the fault must be ours."""
+    """Stops reading when so many records are rejected that the configuration must be wrong."""
 
     share: Number = setting(0.5, "More than this share of rejected records opens it; between 0 and 1.", gt=0, le=1)
     of_last: Count = setting(1000, "So many records are looked at; it judges once a tenth of them was seen.", ge=10)
@@ -143,7 +143,7 @@ class DeadLetterSection(Section):
 
     topic: Text = setting("{topic}.dlq", "Name of the dead-letter topic; `{topic}` stands for the record's own topic.")
     breaker: BreakerSection = setting(
-        {}, "Stops reading when so many records are rejected that the fault must be ours."
+        {}, "Stops reading when so many records are rejected that the configuration must be wrong."
     )
 
 

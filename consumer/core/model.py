@@ -1,4 +1,4 @@
-"""Nouns: what one stage hands to the next. Imports nothing of ours but TikTok's types and the reasons.
+"""Nouns: what one stage hands to the next. Imports only TikTok's types and the reasons.
 
 Nouns that exist once an event are msgspec Structs: one costs 0.05 µs, a frozen dataclass 0.6 µs.
 `gc=False` is safe where no reference can lead back to the owner.
@@ -78,7 +78,7 @@ class Decoded(Struct, frozen=True, gc=False):
     record: Record
     fields: dict[str, Any]
     is_shipped: bool
-    """True if the (reader) schema is ours, `schemas/web_event.avsc`: names then map to themselves."""
+    """True if the (reader) schema is the shipped one, `schemas/web_event.avsc`: names then map to themselves."""
     schema: str = ""
     """Full name of the record's own Avro type, as it was written: of the branch, if its schema is a union."""
     key: Any = None

@@ -88,7 +88,9 @@ class Pipeline:
             return self._decide(record, now_s, is_rewound)
         except RecordRejected as rejected:
             return Decision(rejections=(Rejection(rejected.reason, rejected.detail, record.rule),))
-        except Exception as bug:  # promise 11: what nobody foresaw costs one record; the breaker guards against more
+        except (
+            Exception
+        ) as bug:  # promise 11: an unforeseen exception costs one record; the breaker guards against more
             return Decision(rejections=(_bug(bug, record.rule),))
 
     def trace(self, record: Record) -> tuple[Decoded, list[Trace]] | None:

@@ -1,4 +1,4 @@
-"""Where a partition is read on from when it becomes ours. It never jumps forward past a record that is still there."""
+"""Where a partition is read from when it is assigned. It never jumps forward past a record that is still there."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -51,7 +51,7 @@ class ReadFaultKind(StrEnum):
     """Something that came from Kafka instead of a record."""
 
     POSITION_LOST = "position_lost"
-    """The log no longer has the offset we wanted to read."""
+    """The log no longer has the offset that was to be read."""
     FENCED = "fenced"
     """Another member has this one's `group.instance.id`: this one is out for good."""
     OUT = "out"
@@ -111,7 +111,7 @@ def start(committed: int | None, low: int, high: int, *, is_recreated: bool, is_
         low: the first offset the log still has.
         high: the offset its next record will get.
         is_recreated: the topic is known to be another one than the offset was committed for.
-        is_latest: the group was new when we came, `kafka.start` is `latest`, and the partition was there by then.
+        is_latest: the group was new when this member joined, `kafka.start` is `latest`, and the partition existed.
     """
     if committed is None:
         return StartPosition(high, StartOrigin.END) if is_latest else StartPosition(low, StartOrigin.BEGINNING)

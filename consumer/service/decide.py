@@ -22,7 +22,7 @@ from consumer.service.read.read_stage import ReadStage
 from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.stages import Decided
 
-_DECIDE_FOR_S: Final = 1.0  # the longest in one step: then it sends, settles and polls, so that Kafka keeps us
+_DECIDE_FOR_S: Final = 1.0  # the longest in one step: then it sends, settles and polls, so that Kafka keeps this member
 
 
 class _DecidedRecord(Struct, frozen=True, gc=False):

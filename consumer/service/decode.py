@@ -55,7 +55,9 @@ class DecodeStage:
             "schema.awaited",
             schema=named(answer.key),
             partitions=[f"{topic}[{number}]" for topic, number in sorted(wait.partitions)],
-            why="the registry has no such schema" if isinstance(answer, SchemaDenied) else "the registry is away",
+            why="the registry has no such schema"
+            if isinstance(answer, SchemaDenied)
+            else "the registry does not answer",
             for_s=None if wait.until_s is None else round(wait.until_s - now_s),
         )
 

@@ -44,7 +44,7 @@ class PartitionWindows:
 
     Args:
         monotonic: seconds, for the time that filling in takes.
-        wall: Unix seconds, to see whether a commit's metadata fits our clock.
+        wall: Unix seconds, to see whether a commit's metadata fits this machine's clock.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class PartitionWindows:
         return is_other_topic(self._parse(metadata, _ANY_OFFSET).topic_id, topic_id)
 
     def closed(self, partitions: Sequence[TopicPartition]) -> None:
-        """Drop the windows of partitions that are not ours any more."""
+        """Drop the windows of partitions that are no longer assigned."""
         for partition in partitions:
             self._open.pop(partition, None)
             self._filling.discard(partition)

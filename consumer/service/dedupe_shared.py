@@ -22,7 +22,7 @@ log = structlog.get_logger("consumer.dedupe")
 
 
 class NoSharedWindow:
-    """`store: memory`: nobody is asked, and what is to be sent goes straight to the batch."""
+    """`store: memory`: no store is asked, and what is to be sent goes straight to the batch."""
 
     def __init__(self, delivering: DeliverStage) -> None:
         # The very methods: a call in between would cost each event something for nothing.
@@ -139,7 +139,7 @@ class SharedWindow:
         self._shared.given_up(item)
 
     def closed(self, now_s: float) -> None:
-        """Partitions are not ours any more."""
+        """Partitions are no longer assigned."""
         self._shared.gone(lambda item: not self._ledger.owns(item.records[0].position), now_s)
 
     def finish(self, now_s: float, wall_s: float) -> None:

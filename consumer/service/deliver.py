@@ -81,7 +81,7 @@ class DeliverStage:
         self._sender.send(request)
 
     def release(self, is_gone: Callable[[Item], bool]) -> None:
-        """Forget these: their partition is not ours any more."""
+        """Forget these: their partition is no longer assigned."""
         self._batcher.remove(is_gone)
         self._delivery.release(is_gone)
 

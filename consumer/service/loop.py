@@ -38,7 +38,7 @@ log = structlog.get_logger("consumer.service.loop")
 BUSY_WAIT_S: Final = 0.01
 """How long a read may wait for records while answers are expected."""
 IDLE_WAIT_S: Final = 0.05
-_COMMIT_FOR_S: Final = 5.0  # to wait for the brokers with the breaker open: nobody polls meanwhile
+_COMMIT_FOR_S: Final = 5.0  # to wait for the brokers with the breaker open: Kafka is not polled meanwhile
 _LEAVE_FOR_S: Final = 5.0  # to wait for the brokers when leaving: without a word, the group notices later
 
 
@@ -141,7 +141,7 @@ class Service:
         self.publishing = PublishStage(parts, reporting, stages.metrics, clocks.monotonic, settings.request_timeout_s)
 
     def step(self) -> None:
-        """Read a little, decide it, send what is due, settle what is done. Raises Halt if Kafka has put us out."""
+        """Read a little, decide it, send what is due, settle what is done. Raises Halt if fenced."""
         now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
         self._reading.pause(
             is_stopped=self._is_stopping or self._breaker.is_tripped or self._settling.is_blocked,
@@ -204,7 +204,7 @@ class Service:
         self._is_breaker_to_close = True
 
     def _opened(self, partition: TopicPartition, start: StartPosition, metadata: str, topic_id: str) -> int:
-        """A partition is ours. Returns the offset to read from."""
+        """A partition was assigned. Returns the offset to read from."""
         offset = self._windows.opened(partition, start, metadata, topic_id)
         self._ledger.note_settled_before(partition, self._windows.settled_before(partition))
         return offset
@@ -238,7 +238,7 @@ class Service:
         return self._delivering.is_busy(is_leaving) or (self._settling.unwritten > 0 and not self._settling.is_blocked)
 
     def _closed(self, partitions: Sequence[TopicPartition]) -> None:
-        """Fence partitions that are not ours any more: nothing of them is sent, written or committed from here on."""
+        """Fence partitions that are no longer assigned: nothing of them is sent, written or committed from here on."""
 
         def is_gone(item: Item) -> bool:
             return not self._ledger.owns(item.records[0].position)

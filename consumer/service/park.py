@@ -101,7 +101,7 @@ class ParkStage:
             self._park(frozenset(name for name, pixel in states.items() if not pixel.can_send), now_s, is_leaving)
 
     def forget(self, is_gone: Callable[[Item], bool]) -> None:
-        """Partitions are not ours any more."""
+        """Partitions are no longer assigned."""
         self._too_large = {item for item in self._too_large if not is_gone(item)}
 
     def _is_too_much(self, closed: frozenset[str], now_s: float) -> bool:

@@ -87,7 +87,7 @@ class TopicDirectory(Protocol):
 
     @property
     def unread(self) -> Mapping[str, int]:
-        """Records in parked topics of this group that nobody reads, since their pixels are not configured any more."""
+        """Records in parked topics of this group that are not read, since their pixels are no longer configured."""
 
     @property
     def looks(self) -> int:

@@ -86,7 +86,7 @@ class ReadRates:
         self._newer: dict[TopicPartition, _Mark] = {}
 
     def mark(self, now_s: float, offsets: Mapping[TopicPartition, int]) -> None:
-        """Begin another ten seconds. Partitions that are not ours any more are forgotten."""
+        """Begin another ten seconds. Partitions that are no longer assigned are forgotten."""
         self._older = {partition: mark for partition, mark in self._newer.items() if partition in offsets}
         self._newer = {partition: (now_s, offset) for partition, offset in offsets.items()}
 

@@ -53,7 +53,7 @@ class PartitionStatus(Struct, frozen=True):
     topic: str
     partition: int
     state: str
-    """`reading`; `full`, `stopped`, `schema` or `closed` say why it is paused; `unknown`: nobody knows from where."""
+    """`reading`; `full`, `stopped`, `schema` or `closed` say why it is paused; `unknown`: its position is not known."""
     next_offset: int
     committed: int
     lag: int | None

@@ -13,7 +13,7 @@ SHARED: Final = Path(__file__).parent
 STATUS: Final = SHARED / "status"
 _TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS: Final[Mapping[str, str]] = {
-    # What a page shows can be anyone's text: nothing but our own files may run, and nothing may leave.
+    # What a page shows can be anyone's text: nothing but the service's own files may run, and nothing may leave.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",

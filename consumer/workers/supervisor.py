@@ -214,7 +214,7 @@ class Supervisor:
 
 _FINAL: Final = {
     UNUSABLE_CONFIG: "a worker finds the configuration unusable",
-    UNFINISHED: "a worker was put out of the group; give each run's group.instance.id to no other",
+    UNFINISHED: "a worker was removed from the group; give no two runs the same group.instance.id",
 }
 """Exit codes of a worker that a new start would not fix."""
 _WHY: Final = {

@@ -24,7 +24,7 @@ SLACK_S: Final = 10.0
 
 
 class WorkerSignals(Signals):
-    """Signals to a worker. SIGTERM may come from the supervisor and from whoever ends a whole group of processes:
+    """Signals to a worker. SIGTERM may come from the supervisor and from what ends a whole group of processes:
     twice, it does not mean more haste. SIGINT does: a terminal's never comes here.
     """
 

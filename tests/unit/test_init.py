@@ -542,7 +542,7 @@ def test_a_schema_that_names_no_event_becomes_a_custom_event_and_says_so() -> No
 
 
 def test_lists_what_nothing_was_made_of() -> None:
-    """So that a consent called as nobody foresaw is seen by who reads the file."""
+    """So that a consent called as was not foreseen is seen by who reads the file."""
     assert drafted([load("german")])[0].unused == ("kunde.anschrift.strasse", "werbeeinwilligung")
 
 

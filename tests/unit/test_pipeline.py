@@ -57,7 +57,7 @@ def raises(_: object) -> NoReturn:
 
 
 class Unfit:
-    """Stands for a table that has what nobody foresaw."""
+    """Stands for a table that has what was not foreseen."""
 
     def get(self, _: object) -> NoReturn:
         raise KeyError(SECRET)

@@ -28,7 +28,7 @@ LOOK_AT_ENDS_EVERY_S: Final = 10.0
 
 
 class TopicWatch(threading.Thread):
-    """Looks the cluster's topics up now and then, off the deciding thread, which a cluster away must not stall.
+    """Looks the cluster's topics up now and then, off the deciding thread, which an unavailable cluster must not stall.
 
     Attributes:
         seen: every topic and its number of partitions; None before the first answer.
@@ -36,7 +36,7 @@ class TopicWatch(threading.Thread):
         id_looks: how often they were looked up.
         ends: where the logs of the `read` partitions end.
         count_unread: finds out `unread`, given `seen`.
-        unread: records of topics that nobody reads any more, by topic, of those that have any.
+        unread: records of topics that are no longer read, by topic, of those that have any.
         looks: how often the cluster was asked.
         error: why the last question was not answered; None if it was.
     """

@@ -57,7 +57,7 @@ class KafkaConsumer:
 
     def _made(self) -> Consumer:
         callbacks = {"error_cb": self._note_error, "on_commit": self._committed}
-        # The end of a partition is said where offsets hold no record: else nobody would know that none is to come.
+        # The end of a partition is said where offsets hold no record: else it would not be known that none is to come.
         told: dict[str, Any] = {**self._properties, "enable.partition.eof": "true", **callbacks}
         with config_errors("kafka.properties", self._properties):
             return Consumer(told, logger=logging.getLogger("librdkafka"))
@@ -112,7 +112,7 @@ class KafkaConsumer:
             self._consumer.pause([start])
 
     def unassign(self, partition: model.TopicPartition) -> None:
-        """Stop reading a partition that stays ours in the eyes of the group."""
+        """Stop reading a partition that stays assigned in the group."""
         self._unassign([TopicPartition(*partition)])
 
     def _unassign(self, partitions: list[TopicPartition]) -> None:

@@ -85,7 +85,7 @@ def _make_producer(properties: Mapping[str, str]) -> None:
 
 
 def _unread(settings: Settings, seen: Mapping[str, int]) -> Mapping[str, int]:
-    """Parked records that nobody reads, by topic."""
+    """Parked records that are not read, by topic."""
     topics = {topic: seen[topic] for topic in abandoned_topics(settings, seen)}
     if not topics:
         return {}

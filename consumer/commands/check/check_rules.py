@@ -151,7 +151,7 @@ def _same_keys(rules: Sequence[Rule]) -> Iterator[Finding]:
 
 
 def _two_pixels(rules: Sequence[Rule]) -> Iterator[Finding]:
-    """Of each rule, the first before it that may send the same record, to another pixel: often wanted, seldom seen."""
+    """Of each rule, the first before it that may send the same record, to another pixel: which may be wanted."""
     for index, rule in enumerate(rules):
         for other_index, other in enumerate(rules[:index]):
             if rule.pixel != other.pixel and not _exclude_each_other(rule.when, other.when):

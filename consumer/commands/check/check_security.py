@@ -10,7 +10,7 @@ from consumer.open_files import REMEDY, needed, possible
 
 
 def security_findings(settings: Settings) -> Iterator[Finding]:
-    """Asks nobody. Texts hold no part of an address, which may hold a password."""
+    """Connects to nothing. Texts hold no part of an address, which may hold a password."""
     yield from _plain_http(settings)
     yield from _redis_findings(settings)
     yield from _kafka_findings(settings)
@@ -33,7 +33,7 @@ def _redis_findings(settings: Settings) -> Iterator[Finding]:
         return
     options = parse_qs(urlsplit(url.get_secret_value()).query)
     if "none" in (value.lower() for value in options.get("ssl_cert_reqs", ())):
-        text = "ssl_cert_reqs=none: whoever is in between can pose as Redis; name its authority with ssl_ca_certs"
+        text = "ssl_cert_reqs=none: anyone between can pose as Redis; name its authority with ssl_ca_certs"
         yield Finding(Level.WARNING, "dedupe.redis_url", text)
     if {value.lower() for value in options.get("ssl_check_hostname", ())} & {"false", "0", "no", "f", "n"}:
         text = "ssl_check_hostname is off: any certificate of its authority can pose as Redis"
@@ -42,7 +42,7 @@ def _redis_findings(settings: Settings) -> Iterator[Finding]:
 
 def _kafka_findings(settings: Settings) -> Iterator[Finding]:
     if settings.kafka.properties.get("enable.ssl.certificate.verification", "").lower() in {"false", "f", "0"}:
-        text = "certificates of the brokers are not verified: whoever is in between can pose as one"
+        text = "certificates of the brokers are not verified: anyone between can pose as one"
         yield Finding(Level.WARNING, "kafka.properties.enable.ssl.certificate.verification", text)
     if settings.kafka.properties.get("ssl.endpoint.identification.algorithm", "").lower() == "none":
         text = "names in the brokers' certificates are not verified: any certificate of their authority will do"

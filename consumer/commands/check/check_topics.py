@@ -50,14 +50,14 @@ def written_findings(
 
 
 def unread_findings(unread: Mapping[str, int]) -> Iterator[Finding]:
-    """Parked records of pixels that are not configured any more: nobody reads them.
+    """Parked records of pixels that are no longer configured: they are not read.
 
     Args:
         unread: how many there are, by topic.
     """
     for topic, records in sorted(unread.items()):
         text = (
-            f"{records} parked records of a pixel that is not configured, which nobody reads: configure it again until "
+            f"{records} parked records of a pixel that is not configured, which are not read: configure it again until "
             "they are delivered, or delete the topic"
         )
         yield Finding(Level.WARNING, f"topic {topic}", text)

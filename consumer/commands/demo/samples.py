@@ -1,4 +1,4 @@
-"""Made-up web events of every kind, and what must become of each. Deterministic; nobody in it exists."""
+"""Made-up web events of every kind, and what must become of each. Deterministic; the people in it do not exist."""
 
 import random
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ class Maker:
         return Samples(first, list(self._late_copies()), refused)
 
     def visit(self, number: int, now_s: float) -> list[DemoSample]:
-        """What one more visitor does, for a demo that is kept running: most look, some buy, a few send rubbish."""
+        """What one more visitor does, for a demo that is kept running: most look, some buy, a few send bad records."""
         self._now_s = int(now_s)
         name = f"visit-{number}"
         if number % 20 == 19:

@@ -15,7 +15,7 @@ from consumer.core.model import Record, TopicPartition
 from consumer.core.read import LogBounds, ReadBatch, ReadFaultKind
 
 READ_TIMEOUT_S: Final = 15.0
-"""How long nothing may come before the cluster counts as away."""
+"""How long nothing may come before the cluster counts as unavailable."""
 _AT_ONCE: Final = 500
 _OF_MEMBERS: Final = frozenset({"group.instance.id", "group.protocol", "group.remote.assignor", "session.timeout.ms"})
 """Nothing is joined here; a commit in a static member's name would be refused."""
@@ -53,7 +53,7 @@ class Logs(Outside):
                 end = waiting.get(partition)
                 if end is not None and record.position.offset < end:
                     yield record
-                    until_s = time.monotonic() + READ_TIMEOUT_S  # whoever took it may have taken its time
+                    until_s = time.monotonic() + READ_TIMEOUT_S  # the caller may have taken long
                 if end is not None and record.position.offset >= end - 1:
                     del waiting[partition]
             for partition in batch.ends:

@@ -29,7 +29,7 @@ class WantedField(NamedTuple):
     is_of_person: bool = False
     """Within a record that is not known to be of the person, such as `hotel.city`, it is somebody else's."""
     is_of_order: bool = False
-    """Then it is the same whoever's it is called: `store_order_id`."""
+    """Then it is the same whatever it is said to belong to: `store_order_id`."""
 
 
 WRAPPERS: Final = words_in("data payload body value record message event details detail after properties")

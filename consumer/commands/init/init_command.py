@@ -72,7 +72,7 @@ def _write_beside_cases(
         cases = write_first_cases(path, drafts, schemas, is_forced=is_forced)
     except OSError as error:
         return _failed(f"{error.filename}: cannot be written ({error.strerror})", UNUSABLE_INPUT)
-    except InputError as fault:  # a schema whose values nobody can make up, such as a record that must hold itself
+    except InputError as fault:  # a schema whose values cannot be made up, such as a record that must hold itself
         return _failed(f"no case was written: {fault}", OK)
     out.write(f"Wrote {cases}: made-up records, and what becomes of them.\n{_next(path)}")
     return OK

@@ -148,7 +148,7 @@ def _in_parameter(place: Place, parameter: str, source: Source, ground: Ground) 
 
 
 def _lacks_unit(source: Source, ground: Ground) -> bool:
-    """True if it may give a plain number that nobody says the unit of. Kafka's own `$timestamp` is known."""
+    """True if it may give a plain number whose unit is not given. Kafka's own `$timestamp` is known."""
     if isinstance(source, FirstOf):
         return any(_lacks_unit(inner, ground) for inner in source.sources)
     if isinstance(source, TransformedSource):

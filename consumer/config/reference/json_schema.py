@@ -26,7 +26,7 @@ def json_schema() -> JsonSchema:
 
 
 def _tidied(schema: Any) -> Any:
-    """Without what pydantic adds and nobody needs; `${NAME}` allowed wherever more than plain text is asked for.
+    """Without what pydantic adds and no editor needs; `${NAME}` allowed wherever more than plain text is asked for.
 
     A text may be a pixel's name and a path: the loader distinguishes forms, not by fitting one schema only.
     """

@@ -12,7 +12,7 @@ from consumer.core.rules.source import CallSource
 
 _FAULTS_OF_FOREIGN_CODE = (ImportError, SyntaxError, NameError, TypeError, ValueError, AttributeError, LookupError,
                            ArithmeticError, OSError, RuntimeError, AssertionError)  # fmt: skip
-"""What importing a module that we don't know may raise: it runs its top level."""
+"""What importing an unknown module may raise: it runs its top level."""
 
 
 def find_call(target: object, folder: Path) -> CallSource:

@@ -50,7 +50,7 @@ _SKIPS: Final[Mapping[str, tuple[str, ...]]] = {
     "string": (*_LENGTH, "at += n"),
 }
 _ENDLESS: Final = 1 << 31
-"""Bytes of a value that holds itself for ever: more than any record has."""
+"""Bytes of a value that holds itself forever: more than any record has."""
 _CONTAINERS: Final = RECORDS | {"array", "map"}
 
 

@@ -160,7 +160,7 @@ class Decoder:
             self.know(key, reader)
 
     def refuse(self, key: SchemaKey, why: str) -> None:
-        """Reject this schema's records as `decode.schema_unusable`: it is there, but not for us."""
+        """Reject this schema's records as `decode.schema_unusable`: it is there, but cannot be read."""
         self._reject(key, RejectReason.DECODE_SCHEMA_UNUSABLE, f"schema {named(key)}: {why}")
 
     def deny(self, key: SchemaKey, missing: str = "") -> None:

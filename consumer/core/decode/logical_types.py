@@ -22,7 +22,7 @@ from consumer.core.rules.source import Unreadable
 OUT_OF_RANGE: Final = Unreadable(Problem.OUT_OF_RANGE)
 ENCRYPTED: Final = Unreadable(Problem.ENCRYPTED)
 ENCRYPTED_NAME: Final = "encrypted-by-a-registry-rule"
-"""A logical type of ours, on the text and bytes that `encryption` has found to be ciphertext."""
+"""A logical type of this service's, on the text and bytes that `encryption` has found to be ciphertext."""
 MAX_DECIMAL_BYTES: Final = 64
 """Of one decimal: 153 digits. Databases have up to 76; what making a longer one takes grows by the square."""
 _DIGITS: Final = Context(prec=500)
@@ -161,7 +161,7 @@ def converter(node: Mapping[str, Any]) -> Convert | None:
 
 # fastavro resolves to reader schemas, and converts meanwhile. Its own conversions raise, round, and rewrite.
 FASTAVROS_NAME: Final = "converted-here"
-"""A logical type of ours, for fastavro's own table of readers: it converts as `converter` says."""
+"""A logical type of this service's, for fastavro's own table of readers: it converts as `converter` says."""
 
 
 def _convert_for_fastavro(value: Any, writer: dict[Any, Any] | None, _reader: object) -> Any:

@@ -1,4 +1,4 @@
-"""An .avsc made ready for reading, within limits: whoever may register a schema must not be able to stop the service.
+"""An .avsc made ready for reading, within limits: no registered schema may stop the service.
 
 Everything here takes time in proportion to the schema's text, and recursion goes as deep as its JSON, which is bounded.
 (`docs/limits.md` lists the limits.)
@@ -34,7 +34,7 @@ _KEY_HOLDER: Final = "__key__"
 _TYPE_WORDS: Final = PRIMITIVES | RECORDS | {"enum", "array", "map", "fixed", "union", "error_union", "request"}
 _INNER: Final = ("items", "values")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
-"""Avro's names are letters, digits and _, no digit first. Java's Avro takes letters of every alphabet, so we do."""
+"""Avro's names are letters, digits and _, no digit first. Java's Avro takes letters of every alphabet, as here."""
 _NAMESPACE: Final = re.compile(r"[\w.-]*")
 _MAX_FIXED: Final = (1 << 31) - 1
 # What fastavro raises for JSON that is no schema; it validates by using.

@@ -1,7 +1,7 @@
 """When to ask the registry for which schema. Asking is `edges.registry`'s job, waiting for it the service's.
 
 Rules (docs/architecture.md §9):
-- A registry that is away is not the record's fault: asked again, with growing pauses, for as long as it takes.
+- A registry that does not answer is not the record's fault: asked again, with growing pauses, for as long as it takes.
   While it is, one schema at a time is asked for, to see whether it is back.
 - A schema that the registry denies may not have reached every replica of it: asked for again for 30 s.
   Then its records are rejected for a minute; after that the schema is wanted again, and all begins again.
@@ -78,7 +78,7 @@ class SchemaSource(Protocol):
 
 
 class _Wanted(Struct):
-    """`denied_since_s`: the first denial since it was wanted or the registry was away."""
+    """`denied_since_s`: the first denial since it was wanted or the registry did not answer."""
 
     ask_at_s: float
     is_asked: bool = False

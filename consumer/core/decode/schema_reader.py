@@ -8,7 +8,7 @@ schema is configured, fastavro resolves to it, once the bytes are proven sound.
 from collections.abc import Callable
 from functools import cached_property
 from io import BytesIO
-from struct import error as StructError  # noqa: N812  # it is no class of ours, and its own name says nothing
+from struct import error as StructError  # noqa: N812  # it is a class of the library, and its own name says nothing
 from typing import Any, Final
 
 from fastavro import schemaless_reader

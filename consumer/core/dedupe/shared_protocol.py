@@ -33,9 +33,9 @@ class ClaimResult(Enum):
     """What the store says of an event that would be sent. The values are the answer's bytes."""
 
     FIRST = ord("f")
-    """The claim is ours: send it."""
+    """This process has the claim: send it."""
     FORWARD = ord("w")
-    """The claim is ours; earlier copies lacked some of its fields: send it."""
+    """This process has the claim; earlier copies lacked some of its fields: send it."""
     DUPLICATE = ord("d")
     """TikTok has accepted all its fields."""
     REMOVED = ord("r")

@@ -1,10 +1,10 @@
 """One window for all partitions and processes: which events ask for leave to be sent, and what becomes of them.
 
 Part of `dedupe`; docs/architecture.md §7. A partition's own window decides first. What it would send asks the shared
-one (`shared_protocol`), is sent once the claim is ours, and is confirmed once TikTok has accepted it. Nothing here ever
-waits for the store: when it does not answer, what asked is sent.
+one (`shared_protocol`), is sent once this process has the claim, and is confirmed once TikTok has accepted it. Nothing
+here waits for the store: when it does not answer, what asked is sent.
 
-Whenever the store fails, this process takes another name there: nobody knows what became of the question, and the
+Whenever the store fails, this process takes another name there: it is not known what became of the question, and the
 claims of the old name die with its heartbeat.
 """
 
@@ -21,15 +21,15 @@ from consumer.core.dedupe.shared_protocol import HEARTBEAT_MS, Claim, ClaimReque
 from consumer.core.model import Item
 
 MOST_AT_ONCE: Final = 500
-"""Claims of one question, and confirmations, at 6 to 8 µs each: as long does Redis serve nobody else."""
+"""Claims of one question, and confirmations, at 6 to 8 µs each, while Redis serves no other client."""
 HEARTBEAT_EVERY_S: Final = 5.0
 COPY_WAIT: Final = Backoff(0.05, 1.0, jitter=0.5)
 """How long a copy of what is on its way elsewhere waits before it asks again."""
 STORE_PAUSE: Final = Backoff(0.25, 5.0, jitter=0.5)
 """How long a store that has failed is not asked."""
 MOST_UNTOLD: Final = 100_000
-"""Confirmations and releases kept while the store is away, about 200 bytes each. The oldest are forgotten: what they
-would have told of is at worst sent again."""
+"""Confirmations and releases kept while the store does not answer, about 200 bytes each. The oldest are forgotten:
+at worst, copies of their events are sent again."""
 
 
 class SharedClaims:
@@ -161,7 +161,7 @@ class SharedClaims:
             self._releases.append(self._out.pop(item))
 
     def gone(self, is_gone: Callable[[Item], bool], now_s: float) -> None:
-        """Partitions are not ours any more. What TikTok may have got stays claimed as long as if we had died."""
+        """Partitions are no longer assigned. What TikTok may have got stays claimed as after a crash."""
         for asks in (self._new, self._held):
             for item in [item for item in asks if is_gone(item)]:
                 del asks[item]

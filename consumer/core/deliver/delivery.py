@@ -101,7 +101,7 @@ class Delivery:
     def _single(self, queue: PixelQueue, now_s: float, waiting: UnsentEvents, is_due: bool) -> RetryBatch | None:
         """One event for a held pixel's try: of those tried before the one whose turn it is, or else the newest.
 
-        The newest, since it alone shows that whoever sent refused events has corrected that.
+        The newest, since it alone shows that the sender of refused events has corrected them.
         """
         batch = None if queue.probe_new_next else queue.pop(now_s)
         if batch is None and is_due:

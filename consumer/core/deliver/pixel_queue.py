@@ -49,7 +49,7 @@ class RetryBatch(Struct, eq=False):
         return self._part(self.items[:count]), self._part(self.items[count:])
 
     def remove(self, is_gone: Callable[[Item], bool]) -> list[Item]:
-        """Take out, and return, the items that are no longer ours."""
+        """Take out, and return, the items whose partition is no longer assigned."""
         gone: list[Item] = []
         staying: list[Item] = []
         for item in self.items:
@@ -60,7 +60,7 @@ class RetryBatch(Struct, eq=False):
         return gone
 
     def _part(self, items: list[Item]) -> "RetryBatch":
-        # An event alone must be unanswered as often again before it is given up: until now, it had company.
+        # An event alone must be unanswered as often again before it is given up: until now, it was sent with others.
         unanswered = self.unanswered if len(items) > 1 else 0
         return RetryBatch(
             items,

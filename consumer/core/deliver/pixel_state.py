@@ -30,7 +30,7 @@ Its treatment (`response.py` reads it from code and status) and the state decide
    or refused. That is one more availability, `_everyone`, besides each pixel's own.
 4. Not if others of the pixel were accepted while the request was on its way: a few requests in a hundred time out
    (docs/tiktok.md §3).
-5. Refusing everything may be how TikTok says that we may not (docs/tiktok.md §3, 40002).
+5. Refusing everything may be how TikTok says that permission is missing (docs/tiktok.md §3, 40002).
 
 Rules
 -----

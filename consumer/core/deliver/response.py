@@ -56,7 +56,7 @@ class ResponseVerdict(Struct, frozen=True, gc=False):
     is_partial: bool = False
     """Code 20001: accepted, with something left out that TikTok does not name."""
     field: str | None = None
-    """The first field TikTok complains of, if it is one of ours: `user.email`, `properties.contents.0.price`."""
+    """The first field TikTok complains of, if it is one that is sent: `user.email`, `properties.contents.0.price`."""
 
 
 _LONGEST_WAIT_S: Final = 86_400.0  # a daily limit ends at 00:00 UTC; a server that asks for more is mistaken
@@ -180,7 +180,7 @@ _FIELD: Final = re.compile(
 def _field(message: str) -> str | None:
     """Read the field that TikTok complains of: `Batch.0.properties.contents.0.content_id: Not a valid string`.
 
-    Nobody guarantees that form, and the rest of a message can echo what was sent: only names that we know pass.
+    That form is not guaranteed, and the rest of a message can echo what was sent: only known names pass.
     """
     named = _FIELD.match(message)
     return named.group(1) if named else None

@@ -1,6 +1,6 @@
 """What the configuration adds to the list of `placeholders`: a part of `normalize`.
 
-Taken out before anything else, and only where something is configured, so that nobody else pays for it.
+Taken out before anything else, and only where something is configured, so that it costs nothing elsewhere.
 """
 
 from collections.abc import Mapping

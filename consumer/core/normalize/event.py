@@ -147,7 +147,7 @@ def position_id(record: Record) -> str:
 
 
 def _event_name(raw: object) -> str:
-    """TikTok's names are case-sensitive: trimmed, without what nobody sees, nothing else."""
+    """TikTok's names are case-sensitive: trimmed, without invisible characters, nothing else."""
     if (found := usual(raw)) and found.isprintable():
         return found
     try:

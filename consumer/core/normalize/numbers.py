@@ -95,7 +95,7 @@ def _number(raw: object) -> Number | None:
             raise FieldError(Problem.NOT_A_NUMBER)
         raw = Decimal(cleaned)
     if isinstance(raw, bool) or not isinstance(raw, _NUMBERS):
-        is_minor = isinstance(raw, WithUnit)  # still: nobody could say what its minor unit is
+        is_minor = isinstance(raw, WithUnit)  # still: its minor unit is not known
         raise FieldError(Problem.NOT_A_CURRENCY if is_minor else Problem.NOT_A_NUMBER)
     if (isinstance(raw, Decimal) and raw.is_nan()) or not -LARGEST <= raw <= LARGEST:  # no float NaN is within
         raise FieldError(Problem.NOT_A_NUMBER)

@@ -1,4 +1,4 @@
-"""Text that stands for nothing, and characters that nobody sees: a part of `normalize` (docs/tiktok.md §2).
+"""Text that stands for nothing, and invisible characters: a part of `normalize` (docs/tiktok.md §2).
 
 A program that has no value often writes one all the same: "undefined", "(not set)", a template that was never filled
 in. As an identifier it makes strangers one person, or different orders copies of each other.
@@ -102,7 +102,7 @@ def trimmed(text: str) -> str:
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether trimmed text, not empty, stands for nothing, with or without quotes and what nobody sees."""
+    """Whether trimmed text, not empty, stands for nothing, with or without quotes and invisible characters."""
     if text in _SPELLINGS:
         return True
     if text[-1] in _USUAL_ENDS and text[0] in _USUAL_STARTS and "{" not in text and text.isascii():
@@ -153,7 +153,7 @@ def visible(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def digests_of_nothing() -> frozenset[str]:
-    """SHA-256 of the empty text, of what nobody sees, and of every placeholder: made when the first digest comes along.
+    """SHA-256 of the empty text, of invisible characters, and of every placeholder: made when the first digest is met.
 
     With one digit 64 times over, which is the digest of nothing that there is.
     """

@@ -1,6 +1,6 @@
 """The envelope of a dead letter, and of every record the service writes for itself: what is added, and reading it back.
 
-Headers are Kafka Connect's (`__connect.errors.*`), so that existing tools read them, and ours (`tiktok.*`);
+Headers are Kafka Connect's (`__connect.errors.*`), so that existing tools read them, and this service's (`tiktok.*`);
 docs/dead-letters.md. None of them holds a value from the record.
 """
 
@@ -32,7 +32,7 @@ class OutgoingRecord(Struct, frozen=True):
 
     @property
     def headers(self) -> Headers:
-        """All of them; where names meet, a reader takes the last, which is ours."""
+        """All of them; where a name stands twice, a reader takes the last, which is the service's."""
         return self.original + self.added
 
 
@@ -130,7 +130,7 @@ def _timestamp_ms(text: str | None, otherwise: int) -> int:
 def parted(headers: Headers) -> tuple[Headers, Headers]:
     """The headers a record had at its origin, and those that the service added behind them.
 
-    Those of the origin may be called like ours, and say nothing: else whoever writes to the origin could name a rule.
+    Those of the origin may have the same names, and count for nothing: else a producer of the origin could name a rule.
     """
     begins = [place for place, (name, _) in enumerate(headers) if name == _FIRST_ADDED]
     if begins:

@@ -17,7 +17,7 @@ _HEADER_BYTES: Final = 180
 _EVENT_BYTES: Final = 800
 """The event's objects, and where it waits: in the window's list of what has no answer, and in a batch."""
 _LETTER_BYTES: Final = 4100
-"""A dead or parked record's objects, our headers on it, and Kafka's client's."""
+"""A dead or parked record's objects, the service's headers on it, and the Kafka client's copies."""
 
 
 def held_by_record(record: Record) -> int:

@@ -199,7 +199,7 @@ class Ledger:
             owned.has_news = bool(owned.entries)
 
     def committed(self, partition: TopicPartition) -> int:
-        """The offset last known to be committed, or -1 for a partition that is not ours."""
+        """The offset last known to be committed, or -1 for a partition that is not assigned."""
         owned = self._partitions.get(partition)
         return owned.committed if owned else -1
 
@@ -230,11 +230,11 @@ class Ledger:
         return self._in_flight_bytes
 
     def next_offset(self, partition: TopicPartition) -> int:
-        """The offset after the last record read of a partition that is ours."""
+        """The offset after the last record read of an assigned partition."""
         return self._partitions[partition].next_offset
 
     def epoch(self, partition: TopicPartition) -> int:
-        """The assignment under which a partition is ours."""
+        """The epoch of a partition's assignment."""
         return self._partitions[partition].epoch
 
     def uncommitted_span(self, partition: TopicPartition) -> int:

@@ -80,7 +80,7 @@ def outcome_of_rejection(record: Record, rejection: Rejection, event: Event | No
 
 
 def parse_outcome(body: bytes | None) -> OutcomeRecord | None:
-    """Read one back. None if it is none of ours."""
+    """Read one back. None if it is no outcome record."""
     try:
         return _DECODER.decode(body or b"")
     except msgspec.DecodeError:

@@ -1,1 +1,1 @@
-"""Stage `read`: which topics are followed, which partitions are ours, from where they are read, and which pause."""
+"""Stage `read`: which topics are followed, which partitions are assigned, from where they are read, and which pause."""

@@ -1,4 +1,4 @@
-"""Partitions of ours: opened where they are to be read from, moved where their logs have changed, and given up."""
+"""Assigned partitions: opened where they are to be read from, moved where their logs have changed, and given up."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
@@ -33,14 +33,14 @@ class Hooks(Struct, frozen=True):
     """What the rest of the service does when partitions come and go."""
 
     opened: Callable[[TopicPartition, StartPosition, str, str], int]
-    """A partition is ours, with its commit's metadata and its topic's id. Returns the offset to read from: an earlier
-    one than it starts at, if its window is to be filled in first."""
+    """A partition was assigned, with its commit's metadata and topic id. Returns the offset to read from: earlier
+    than where it starts, if its window is to be filled in first."""
     is_recreated: Callable[[str, str], bool]
     """Whether the topic with this id is another one than the commit's metadata was written for."""
     drain: Callable[[Sequence[TopicPartition]], None]
     """These partitions are about to go: settle what can be, and commit."""
     closed: Callable[[Sequence[TopicPartition]], None]
-    """These partitions are not ours any more."""
+    """These partitions are no longer assigned."""
     at_end: Callable[[TopicPartition, int], None]
     """All records of a partition before this offset have been read."""
 
@@ -76,7 +76,7 @@ class AssignedPartitions:
         return {*self._ledger.partitions, *self.sought.all}
 
     def seek(self, partitions: Iterable[TopicPartition], now_s: float) -> None:
-        """They have just become ours."""
+        """They were just assigned."""
         self.sought.seek(partitions, now_s)
 
     def position_lost(self, partition: TopicPartition, now_s: float) -> None:
@@ -90,7 +90,7 @@ class AssignedPartitions:
         self._hooks.at_end(partition, offset)
 
     def let_go(self, partitions: Sequence[TopicPartition]) -> None:
-        """They are not ours any more; what was read of them and not settled is read again, here or elsewhere."""
+        """They are no longer assigned; what was read of them and not settled is read again, here or elsewhere."""
         for partition in partitions:
             self.sought.drop(partition)
             self._pauses.drop(partition)
@@ -155,7 +155,7 @@ class AssignedPartitions:
         """Retention deleted records before they were read: read from the log's start; deliver what is in flight."""
         wanted, low = self._ledger.next_offset(partition), found.bounds.low
         if not wanted < low:
-            # The log is shorter than what we read of it: another topic.
+            # The log is shorter than what was read of it: another topic.
             self.start_over([partition], now_s, START_OVER_AFTER_S)
             return
         self._tell(partition, StartPosition(low, resume.StartOrigin.LOST, low - wanted))
@@ -164,7 +164,7 @@ class AssignedPartitions:
         self.read_on(partition, low)
 
     def read_on(self, partition: TopicPartition, offset: int) -> None:
-        """Go on at another offset of a partition that is ours; what was read of it and not decided is forgotten."""
+        """Continue at another offset of an assigned partition; what was read of it and not decided is forgotten."""
         self._unread.forget(partition)
         self._member.unassign(partition)
         self._member.assign(partition, offset, self._ledger.epoch(partition), partition in self._pauses.paused)

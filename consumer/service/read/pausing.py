@@ -1,4 +1,4 @@
-"""Which partitions of ours are not read at the moment, and why."""
+"""Which assigned partitions are not read at the moment, and why."""
 
 from collections import deque
 from collections.abc import Collection, Iterable
@@ -31,7 +31,7 @@ class PausedPartitions:
         return self._paused
 
     def state(self, partition: TopicPartition) -> str:
-        """`reading`, or why a partition of ours is paused: `stopped`, `full`, `schema` or `closed` (its pixel)."""
+        """`reading`, or why an assigned partition is paused: `stopped`, `full`, `schema` or `closed` (its pixel)."""
         if partition not in self._paused:
             return "reading"
         if self.is_stopped:

@@ -1,4 +1,4 @@
-"""Partitions of ours that cannot be read yet, since nobody knows from where: asked for until it is known.
+"""Assigned partitions that cannot be read yet, since their position is not known: asked for until it is known.
 
 Each for itself: one without a leader keeps no other waiting, nor the thread that decides.
 """
@@ -38,12 +38,12 @@ class SoughtPositions:
         self._numbers = count(1)
 
     def seek(self, partitions: Iterable[TopicPartition], now_s: float, after_s: float = 0.0) -> None:
-        """Begin, for partitions that have just become ours, or whose position is lost."""
+        """Begin, for partitions that were just assigned, or whose position is lost."""
         for partition in partitions:
             self._sought[partition] = _Sought(now_s, now_s + after_s)
 
     def drop(self, partition: TopicPartition) -> None:
-        """It is not ours any more, or is read."""
+        """It is no longer assigned, or is read."""
         self._sought.pop(partition, None)
 
     def found(self, now_s: float) -> list[FoundPosition]:

@@ -1,4 +1,4 @@
-"""Stage `read`: which partitions are ours, and what came of reading them.
+"""Stage `read`: which partitions are assigned, and what came of reading them.
 
 Called by the deciding thread alone; the group's rebalances happen inside `ReadStage.read`. Nothing here waits for the
 cluster but the poll itself.
@@ -149,7 +149,7 @@ class ReadStage:
             self.waiting.setdefault(partition_of(record), deque()).append(record)
 
     def read_on(self, partition: TopicPartition, offset: int) -> None:
-        """Go on at another offset of a partition that is ours."""
+        """Continue at another offset of an assigned partition."""
         self._assigned.read_on(partition, offset)
 
     def pause(self, *, is_stopped: bool, topics: frozenset[str]) -> None:
@@ -162,7 +162,7 @@ class ReadStage:
         self._pauses.is_stopped, self._pauses.topics = is_stopped, topics
 
     def state(self, partition: TopicPartition) -> str:
-        """`reading`, or why a partition of ours is not read."""
+        """`reading`, or why an assigned partition is not read."""
         return "unknown" if partition in self._assigned.sought else self._pauses.state(partition)
 
     @property
@@ -177,7 +177,7 @@ class ReadStage:
 
     @property
     def paused(self) -> Collection[TopicPartition]:
-        """Partitions of ours that are not read at the moment."""
+        """Assigned partitions that are not read at the moment."""
         return self._pauses.paused
 
     @property
@@ -197,7 +197,7 @@ class ReadStage:
     # ── partitions come and go ──────────────────────────────────────────────────────────────────
 
     def assigned(self, partitions: Sequence[TopicPartition], group: GroupRole) -> None:
-        """The group gives us partitions, or none. From where to read them is found out in later steps."""
+        """The group assigns partitions, or none. From where to read them is found out in later steps."""
         self._membership.joined(group)
         if partitions or group is GroupRole.ORIGIN:
             self._metrics.inc("rebalances", ("assigned",))

@@ -1,4 +1,4 @@
-"""What polls gave and nobody has decided yet: records that there was no time for, and what stands behind them."""
+"""What polls gave and is not decided yet: records that there was no time for, and what stands behind them."""
 
 from collections.abc import Sequence
 

@@ -241,7 +241,7 @@ class SettleStage:
         return len(self._pending)
 
     def forget_failed(self) -> None:
-        """Drop dead letters of partitions that are gone, so that a topic nobody needs any more blocks nothing."""
+        """Drop dead letters of partitions that are gone, so that a topic that is no longer needed blocks nothing."""
         for number in [n for n in self._failing if not self._ledger.owns(self._pending[n].outgoing.position)]:
             self._failing.discard(number)
             if self._again.pop(number, None) is not None:

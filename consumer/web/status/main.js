@@ -14,7 +14,7 @@ import { showRules } from "./rules.js";
 import { showWay } from "./way.js";
 
 const EVERY_MS = 1000;
-const HIDDEN_EVERY_MS = 10_000; // nobody looks
+const HIDDEN_EVERY_MS = 10_000; // the page is in the background
 const MODES = {
   "dry run": "A dry run: it decides and counts, and sends and commits nothing.",
   test: "Everything goes to Test Events in TikTok's Events Manager.",

@@ -16,7 +16,7 @@ from consumer.core.read import LogBounds
 from consumer.core.settle.envelope import restored
 
 READ_TIMEOUT_S: Final = 10.0
-"""How long nothing may come before the cluster counts as away."""
+"""How long nothing may come before the cluster counts as unavailable."""
 _AT_ONCE: Final = 500
 _STEP_GROWS: Final = 4
 """A tail of nothing but marks is passed in steps that grow so much each time."""

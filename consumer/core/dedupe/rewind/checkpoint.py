@@ -34,7 +34,7 @@ class ColdReason(StrEnum):
     BEYOND = "beyond"
     """The rewind would go forward: the metadata belongs to another offset."""
     TIME = "time"
-    """Its watermark is further ahead of our clock than the window is long."""
+    """Its watermark is further ahead of this machine's clock than the window is long."""
     OTHER_CLUSTER = "other_cluster"
     """A mirror brought it along: it speaks of offsets of that cluster's log."""
 

@@ -2,7 +2,7 @@
 
 Everything here is docs/tiktok.md §2. Email, phone and external id may be lists: each item is hashed, doubles
 go, and one that is left stands alone. A value that already is 64 hex digits passes through, unless it is the digest
-of nothing. No digest is made of characters that nobody sees, or of text that stands for nothing.
+of nothing. No digest is made of invisible characters, or of text that stands for nothing.
 """
 
 import re
