@@ -19,9 +19,7 @@ def test_without_the_right_to_the_own_group_it_delivers_and_is_unready(scene: Sc
     stream = make_purchases(20, scene.schema_ids())
     own = f"{scene.group}.own"
     with scene.kafka.forbidden(GROUP, own, AclOperation.READ):
-        checked = scene.command("check")
-        assert f"group {own}: no right to READ" in checked.stdout.decode()
-        assert checked.returncode == 78
+        _wait_until_check_says(scene, f"group {own}: no right to READ")
         scene.produce(stream)
         service = scene.start()
         scene.wait_until_settled()
@@ -41,8 +39,7 @@ def test_without_the_right_to_write_anything_it_waits_and_writes_once_it_may(sce
     scene.kafka.produce(scene.topic, [replace(made.raw, partition=0) for made in good + bad])
 
     with scene.kafka.forbidden(TOPIC, "*", AclOperation.WRITE):
-        checked = scene.command("check")
-        assert f"topic {scene.dead_letter_topic}: no right to WRITE" in checked.stdout.decode()
+        _wait_until_check_says(scene, f"topic {scene.dead_letter_topic}: no right to WRITE")
         service = scene.start()
         wait_until(
             lambda: service.get("/metrics") is not None and service.metrics().value("dead_letters_blocked"),
@@ -57,3 +54,13 @@ def test_without_the_right_to_write_anything_it_waits_and_writes_once_it_may(sce
     assert set(found) == set(expected_letters(bad))
     assert service.metrics().unaccounted == 0
     assert service.stop() == 0
+
+
+def _wait_until_check_says(scene: Scene, text: str) -> None:
+    """A broker applies a rule a moment after the controller has it."""
+
+    def says() -> bool:
+        checked = scene.command("check")
+        return text in checked.stdout.decode() and checked.returncode == 78
+
+    wait_until(says, 60, what=f"check says: {text}")
