@@ -31,6 +31,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "read.position_unknown": (),
     "read.group_unknown": (),
     "read.topics_unknown": (),
+    "read.stands_still": (),
 }
 """Lines that can repeat without a change of state, and what distinguishes one kind of them from another."""
 _CLIENT: Final = "librdkafka"

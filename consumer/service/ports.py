@@ -56,6 +56,9 @@ class Member(Protocol):
         nothing at all."""
 
     def known_high(self, partition: TopicPartition) -> int | None: ...
+    def position(self, partition: TopicPartition) -> int:
+        """Behind the last record that was given of it; -1 before the first."""
+
     def close(self, is_over: Callable[[], bool] = never) -> None: ...
 
 

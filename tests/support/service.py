@@ -118,6 +118,9 @@ class FakeMember:
         self.renewed: list[GroupRole] = []
         self.own_is_denied = False
         self._is_in_callback = False
+        self.silent: set[TopicPartition] = set()
+        """Partitions of which the client gives nothing, until they are assigned again."""
+        self.given: dict[TopicPartition, int] = {}
         self.silently_in: set[GroupRole] = set()
         """Groups that have let it in and say nothing, as there is nothing to be given."""
         self._told_ends: dict[TopicPartition, int] = {}
@@ -145,6 +148,8 @@ class FakeMember:
 
     def assign(self, partition: TopicPartition, offset: int, epoch: int, is_paused: bool) -> None:
         self.places[partition] = offset, epoch
+        self.given.pop(partition, None)
+        self.silent.discard(partition)
         self._told_ends.pop(partition, None)
         self.paused.discard(partition)
         if is_paused:
@@ -165,7 +170,7 @@ class FakeMember:
             return ReadBatch((), [ReadFault(ReadFaultKind.OUT, None, why, group) for group, why in self.ended.items()])
         self._rebalance()
         records: list[Record] = []
-        for partition in [p for p in self.places if p not in self.paused]:
+        for partition in [p for p in self.places if p not in self.paused | self.silent]:
             records += self._read(partition, max_records - len(records))
         if not records:
             self.kafka.clock.s += timeout_s
@@ -212,6 +217,8 @@ class FakeMember:
                 position = Position(*partition, record.position.offset, epoch)
                 records.append(structs.replace(record, position=position, origin=position))
         self.places[partition] = offset, epoch
+        if records:
+            self.given[partition] = offset
         return records
 
     def commit(
@@ -242,6 +249,9 @@ class FakeMember:
 
     def known_high(self, partition: TopicPartition) -> int | None:
         return self._highs.get(partition)
+
+    def position(self, partition: TopicPartition) -> int:
+        return self.given.get(partition, -1)
 
     def close(self, is_over: Callable[[], bool] = never) -> None:
         while self.kafka.is_away and not is_over():

@@ -15,6 +15,7 @@ from consumer.core.settle.envelope import own_record
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.service.read.assignment import PAST_FOR_S
 from consumer.service.read.positions import ANSWER_WITHIN_S
+from consumer.service.read.standing import LOOK_EVERY_S, STANDS_AFTER_S
 from tests.support.service import SCHEMA, TOPIC, Scene, encoded
 
 P0: Final = (TOPIC, 0)
@@ -460,6 +461,36 @@ def test_a_topic_taken_for_one_of_the_past_by_mistake_is_read_after_a_while() ->
     assert scene.sent_ids[-1] == "newer"
     assert scene.kafka.committed_offset() == 2
     assert not unready(scene)
+
+
+def test_a_partition_of_which_the_client_gives_nothing_is_asked_for_once_more() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run()
+    scene.member.silent = {P0}
+    scene.kafka.produce(encoded(event_id="b"))
+
+    scene.run(for_s=STANDS_AFTER_S - LOOK_EVERY_S)
+    assert scene.sent_ids == ["a"]
+    scene.run(for_s=3 * LOOK_EVERY_S)
+
+    assert scene.sent_ids == ["a", "b"]
+
+
+@pytest.mark.parametrize("why", ["paused", "at its end"])
+def test_a_partition_that_rightly_stands_still_is_left_alone(why: str) -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    if why == "paused":
+        scene.letters.error = "TOPIC_AUTHORIZATION_FAILED"
+        scene.kafka.produce(b"\x07bad")
+    scene.run()
+    scene.kafka.produce(b"") if why == "paused" else None
+    scene.member.silent = {P0}
+
+    scene.run(for_s=3 * STANDS_AFTER_S)
+
+    assert scene.member.silent == {P0}  # it was not assigned again
 
 
 # ── the groups ──────────────────────────────────────────────────────────────────────────────────

@@ -133,6 +133,14 @@ class KafkaConsumer:
         """
         return self._is_consumer_protocol and member_epoch(self._consumer.consumer_group_metadata()) > 0
 
+    def position(self, partition: model.TopicPartition) -> int:
+        """Behind the last record that was given of it; -1 before the first. The client knows: nobody is asked."""
+        try:
+            [found] = self._consumer.position([TopicPartition(*partition)])
+        except (KafkaException, RuntimeError):  # at its end
+            return -1
+        return max(-1, found.offset)
+
     def close(self, is_over: Callable[[], bool] = never) -> None:
         """Leave the group (a static member stays in it until its session ends). Nothing is given back any more."""
         self._is_closed = True

@@ -91,6 +91,9 @@ class OwnTopicsConsumer:
     def known_high(self, partition: Partition) -> int | None:
         return self._of(partition).known_high(partition)
 
+    def position(self, partition: Partition) -> int:
+        return self._of(partition).position(partition)
+
     def close(self, is_over: Callable[[], bool] = never) -> None:
         self._main.close(is_over)
         self._own.close(is_over)

@@ -21,6 +21,7 @@ from consumer.service.ports import Member, PositionFinder, TopicDirectory
 from consumer.service.read.assignment import AssignedPartitions, Hooks, name_of, names_of
 from consumer.service.read.membership import Membership
 from consumer.service.read.pausing import PausedPartitions
+from consumer.service.read.standing import StandingPartitions
 from consumer.service.read.topics import TopicSettings, TopicSubscription
 from consumer.service.read.unread import Unread, partition_of
 from consumer.status.connections import Connections, OutsideSystem
@@ -72,6 +73,7 @@ class ReadStage:
             is_latest=self._subscription.is_latest,
         )
         self._membership = Membership()
+        self._standing = StandingPartitions(edges.member, ledger)
         self._now_s = 0.0
         self._away: tuple[float, str] | None = None
         """Since when no broker answers, and the last error."""
@@ -131,9 +133,19 @@ class ReadStage:
         self._assigned.looks = self._topics.id_looks
         self._assigned.notice_ids(self._topics.ids, self._now_s)
         self._assigned.look(self._now_s)
+        self._read_what_stands()
         if self._topics.looks != self._looks:
             self._looks = self._topics.looks
             self._reached(self._topics.error)
+
+    def _read_what_stands(self) -> None:
+        if not self._standing.is_due(self._now_s):
+            return
+        waiting = {*self._pauses.paused, *self._assigned.sought.all}
+        readable = [partition for partition in self._ledger.partitions if partition not in waiting]
+        for partition, offset in self._standing.overdue(readable, self._topics.ends, self._now_s):
+            log.warning("read.stands_still", partition=name_of(partition), offset=offset)
+            self._assigned.read_on(partition, offset)
 
     def _reached(self, error: str | None) -> None:
         if error is None:
