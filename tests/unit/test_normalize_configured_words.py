@@ -1,8 +1,11 @@
 """What the configuration adds to the placeholders."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+
+import pytest
 
 from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Note, Position, Record, WithRegion
 from consumer.core.normalize.event import normalize, outline
@@ -56,3 +59,17 @@ def test_nothing_else_changes() -> None:
 
     assert event.event.event_id == "order-1"
     assert event.notes == (Note("user.external_id[0]", Problem.WRONG_TYPE),)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("walk\u200b-in", "\ufeffWALK-IN", Decimal("4711.00"), 4711.0, sha256(b"walk-in").hexdigest()),
+        *(sha256(b"WALK-IN").hexdigest().upper(), f" {sha256(b'4711').hexdigest()}"),
+    ],
+)
+def test_nor_what_hides_it_counts_it_or_is_its_digest(raw: object) -> None:
+    event = normalized(user={"external_id": raw})
+
+    assert event.event.user is None
+    assert event.notes == (Note("user.external_id", Problem.PLACEHOLDER),)

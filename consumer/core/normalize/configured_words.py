@@ -4,15 +4,18 @@ Taken out before anything else, and only where something is configured, so that 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final
 
 from msgspec import structs
 
 from consumer.core.model import MappedEvent, Note, WithRegion
-from consumer.core.normalize.fields import LISTS
-from consumer.core.normalize.placeholders import trimmed
+from consumer.core.normalize.fields import LISTS, FieldError, id_text
+from consumer.core.normalize.placeholders import trimmed, visible
 from consumer.core.reasons import Problem
 
+_DIGEST_LENGTH: Final = 64
 _OF_USER: Final = ("email", "phone", "external_id", "ttclid", "ttp", "zip_code")
 _OF_PROPERTIES: Final = ("order_id", "shop_id", "content_ids")
 
@@ -56,6 +59,16 @@ def _without(raw: Any, words: frozenset[str]) -> tuple[Any, int]:
 
 
 def _is_word(raw: Any, words: frozenset[str]) -> bool:
-    if isinstance(raw, bool) or not isinstance(raw, str | int):
+    try:
+        text = raw if isinstance(raw, str) else id_text(raw)
+    except FieldError:  # no id at all: its own function says why
         return False
-    return trimmed(str(raw)).lower() in words
+    seen = visible(trimmed(text or "")).lower()
+    return seen in words or (len(seen) == _DIGEST_LENGTH and seen in _digests(words))
+
+
+@lru_cache(maxsize=4)
+def _digests(words: frozenset[str]) -> frozenset[str]:
+    """Of the words in lowercase, in capitals, and with a capital."""
+    spelled = (form for word in words for form in (word, word.upper(), word.capitalize(), word.title()))
+    return frozenset(sha256(form.encode()).hexdigest() for form in spelled)
