@@ -112,7 +112,7 @@ class Explainer:
         if not isinstance(decoded, Decoded):
             return
         for rule, find in self._first_failed.items():
-            if rule not in held and (failed := find(decoded)) is not None:
+            if rule not in held and record.rule in (None, rule) and (failed := find(decoded)) is not None:
                 yield rule, failed
 
     def of_topic(self, record: Record) -> Given:
