@@ -64,7 +64,16 @@ def validate(
 
 def _bad_time(age_s: float, limits: EventLimits) -> RecordRejected:
     if age_s < 0:
-        limit = f"more than {MAX_FUTURE_S:.0f} s in the future"
+        limit = f"more than {_words(MAX_FUTURE_S)} in the future"
         return RecordRejected(RejectReason.VALIDATE_EVENT_TIME_FUTURE, f"event_time: {limit}")
-    limit = f"more than {limits.max_event_age_s:.0f} s ago"
+    limit = f"more than {_words(limits.max_event_age_s)} ago, which is the limit"
     return RecordRejected(RejectReason.VALIDATE_EVENT_TOO_OLD, f"event_time: {limit}")
+
+
+def _words(span_s: float) -> str:
+    """A limit as people write it: `28 days`, `36 hours`, `90 seconds`."""
+    for unit_s, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        number, rest = divmod(span_s, unit_s)
+        if number and not rest:
+            return f"{number:.0f} {unit}{'' if number == 1 else 's'}"
+    return f"{span_s:g} seconds"

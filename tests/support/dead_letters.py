@@ -60,6 +60,7 @@ class Desk:
         self.said: list[str] = []
         self.stop, self.hurry = Event(), Event()
         self.error: str | None = None
+        self.running_since_s: float | None = None
         self.is_silent = False
         """The cluster answers nothing."""
         self._waiting: list[tuple[int, OutgoingRecord]] = []
@@ -109,7 +110,8 @@ class Desk:
         for partition in {record.position.partition for record in self.letters}:
             progress.begin((DLQ, partition), self.committed.get((DLQ, partition), 0))
         before = dict(self.committed)
-        hands = Hands(self, self, self._decide, self._fetch, self.stop, self.hurry, self.said.append)
+        since_s = self.running_since_s
+        hands = Hands(self, self, self._decide, self._fetch, self.stop, self.hurry, self.said.append, since_s)
         report = Replay(asked, hands, progress, self._marks(), REPLAY).run(self._records(seen))
         if is_killed:
             self.committed = before

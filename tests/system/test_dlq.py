@@ -47,6 +47,34 @@ def replay_topic(scene: Scene) -> list[Stored]:
     return scene.kafka.read_all(f"{scene.group}.replay")
 
 
+def listed_states(scene: Scene) -> dict[str, int]:
+    """How many letters `dlq list --json` says are open, accepted, back …"""
+    lines = scene.command("dlq", "list", "--json").stdout.splitlines()
+    return dict(Counter(json.loads(line)["state"] for line in lines))
+
+
+def test_a_new_service_without_dead_letters_has_none_yet(scene: Scene) -> None:
+    scene.produce(make_purchases(1, scene.schema_ids()))
+
+    done = scene.command("dlq", "list", dead_letter={"topic": "{topic}.never"})
+
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr.decode() == f"No dead letters yet: there is no topic {scene.topic}.never.\n"
+    nothing_to_read = scene.command("dlq", "list", kafka={"topics": ["not-there"]})
+    assert (nothing_to_read.returncode, b"no dead-letter topic" in nothing_to_read.stderr) == (64, True)
+
+
+def test_a_replay_while_run_has_the_configuration_that_failed_warns(scene: Scene) -> None:
+    scene.produce(make_purchases(2, scene.schema_ids()))
+    service = scene.run(rules=WRONG, dead_letter=NEVER)
+    scene.wait_until_rejected(2)
+
+    done = scene.command("dlq", "replay", "--dry-run", http={"listen": f"127.0.0.1:{service.port}"})
+
+    assert done.returncode == 0
+    assert done.stderr.decode().count("the service has not been restarted since it rejected these") == 1
+
+
 def test_a_thousand_records_of_a_mended_rule_are_delivered_each_once(scene: Scene) -> None:
     good = make_purchases(1000, scene.schema_ids())
     broken = make_bad(["decode.truncated"] * 3, scene.schema_ids())
@@ -75,6 +103,8 @@ def test_a_thousand_records_of_a_mended_rule_are_delivered_each_once(scene: Scen
     assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(good), 1))
     again = {stored.offset: stored for stored in scene.dead_letters() if stored.header("tiktok.replays") == "1"}
     assert {stored.header("tiktok.reason") for stored in again.values()} == {"decode.truncated"}
+    states = {"replayed and accepted": 1000, "replayed and back": 3, "open": 3}
+    wait_until(lambda: listed_states(scene) == states, 60, what="the replayed records are committed")
 
 
 def test_a_broken_value_is_shown_and_left_alone(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections import Counter
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
-from consumer.commands.dlq.dead_letter import letter_of
+from consumer.commands.dlq.dead_letter import LetterState, Replays, letter_of
 from consumer.commands.dlq.dlq_list import Tally
 from consumer.commands.dlq.replay_decision import Age, Pace, SkipReason, age_of, is_fixed
 from consumer.commands.dlq.replay_progress import Progress
@@ -305,6 +306,80 @@ def test_old_events_are_said_once_and_counted() -> None:
 
     assert desk.said == ["warning: there are events older than 28 days"]
     assert replay_report.as_json(done)["older_than_28d"] == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "running_since_s", "is_warned"),
+    [
+        (RejectReason.MAP_CALL, NOW_MS / 1000 - 60, True),
+        (RejectReason.MAP_CALL, NOW_MS / 1000 + 60, False),
+        (RejectReason.MAP_CALL, None, False),
+        (RejectReason.DELIVER_REFUSED, NOW_MS / 1000 - 60, False),
+    ],
+)
+def test_a_service_that_still_has_the_configuration_that_failed_is_warned_of_once(
+    reason: RejectReason, running_since_s: float | None, is_warned: bool
+) -> None:
+    desk = Desk([dead(0, reason), dead(1, reason)])
+    desk.running_since_s = running_since_s
+
+    desk.replay()
+
+    assert len([said for said in desk.said if "has not been restarted" in said]) == int(is_warned)
+    assert len(desk.replayed) == 2
+
+
+# ── what has become of it ───────────────────────────────────────────────────────────────────────
+
+REPLAY_0: Final = ("g.replay", 0)
+
+
+def test_what_was_never_replayed_is_open() -> None:
+    assert Replays().state(read(dead(0))) is LetterState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("settled", "again", "state"),
+    [
+        (0, None, LetterState.UNDER_WAY),
+        (6, None, LetterState.ACCEPTED),
+        (6, dead(1, replays=1), LetterState.ACCEPTED),
+        (6, structs.replace(dead(0, replays=1), timestamp_ms=NOW_MS + 5), LetterState.BACK),
+        (6, structs.replace(dead(0, rule="leads", replays=1), timestamp_ms=NOW_MS + 5), LetterState.ACCEPTED),
+    ],
+)
+def test_a_replayed_letter_is_under_way_accepted_or_back(
+    settled: int, again: Record | None, state: LetterState
+) -> None:
+    letter = read(dead(0))
+    replays = Replays({letter.mark: (REPLAY_0, 5)}, {}, {REPLAY_0: settled})
+    if again is not None:
+        replays.note(read(again))
+
+    assert replays.state(letter) is state
+
+
+def test_a_letter_of_no_rule_is_back_by_any_rule_and_what_came_back_is_open_itself() -> None:
+    letter, again = read(dead(0, rule=None)), read(structs.replace(dead(0, replays=1), timestamp_ms=NOW_MS + 5))
+    replays = Replays(noted={P0: 1})
+    assert replays.state(letter) is LetterState.ACCEPTED  # the replay topic may have forgotten it
+
+    replays.note(again)
+
+    assert replays.state(letter) is LetterState.BACK
+    assert Replays(marks={letter.mark: (REPLAY_0, 5)}).state(again) is LetterState.OPEN
+
+
+def test_the_list_counts_what_is_still_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    tally = Tally(1)
+    for number, state in enumerate(LetterState):
+        tally.add(read(dead(number)), state)
+
+    text = printed(lambda console: dlq_list.show(console, tally, (DLQ,)), monkeypatch)
+
+    assert "1 open, 1 replayed, not settled yet, 1 replayed and accepted, 1 replayed and back" in " ".join(text.split())
+    assert ["4", "1", "map.call"] in [line.split()[:3] for line in text.splitlines()]
+    assert "from orders:0:30, replayed and back: why" in text
 
 
 def test_progress_moves_when_the_oldest_is_done() -> None:

@@ -82,7 +82,7 @@ def test_rejects_what_lies_more_than_an_hour_ahead() -> None:
     assert validated(normalized(int(NOW_S) + 3600))
     assert rejection_of(normalized(int(NOW_S) + 3601)) == (
         RejectReason.VALIDATE_EVENT_TIME_FUTURE,
-        "event_time: more than 3600 s in the future",
+        "event_time: more than 1 hour in the future",
     )
 
 
@@ -90,8 +90,17 @@ def test_rejects_what_is_older_than_the_limit() -> None:
     assert validated(normalized(int(NOW_S) - DAY_S), max_event_age_s=DAY_S)
     assert rejection_of(normalized(int(NOW_S) - DAY_S - 1), max_event_age_s=DAY_S) == (
         RejectReason.VALIDATE_EVENT_TOO_OLD,
-        "event_time: more than 86400 s ago",
+        "event_time: more than 1 day ago, which is the limit",
     )
+
+
+@pytest.mark.parametrize(
+    ("age_s", "words"), [(28 * DAY_S, "28 days"), (36 * 3600, "36 hours"), (600, "10 minutes"), (90.5, "90.5 seconds")]
+)
+def test_says_the_limit_in_words(age_s: float, words: str) -> None:
+    _, detail = rejection_of(normalized(0), max_event_age_s=age_s)
+
+    assert detail == f"event_time: more than {words} ago, which is the limit"
 
 
 def test_takes_any_age_with_the_limit_off() -> None:

@@ -1,14 +1,20 @@
 """What a dead letter says of itself. Pure."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 
-from consumer.core.model import Record
+from consumer.core.model import Record, TopicPartition
 from consumer.core.settle.envelope import REPLAYED_FROM, headers_of, parted, place_of, restored, whole_number
 
 _LARGEST_VALUE_BYTES: Final = (1 << 31) - 1
 """Kafka's own limit: a record's length is an int32."""
+
+
+Place = tuple[TopicPartition, int]
+"""A partition and an offset."""
 
 
 class DeadLetterRecord(Struct, frozen=True):
@@ -70,6 +76,47 @@ def letter_of(record: Record) -> DeadLetterRecord | None:
         value_bytes=None if size < 0 else size,
         value_sha256=told.get("tiktok.value_sha256", ""),
     )
+
+
+class LetterState(StrEnum):
+    """What has become of a dead letter since."""
+
+    OPEN = "open"
+    UNDER_WAY = "replayed, not settled yet"
+    ACCEPTED = "replayed and accepted"
+    """The service has settled the replayed record, and it is no dead letter again."""
+    BACK = "replayed and back"
+    """It is a dead letter again, further on."""
+
+
+class Replays(Struct):
+    """What is known of earlier replays. Those to the origin leave no trace."""
+
+    marks: Mapping[str, Place] = {}
+    """Where in the replay topic a letter is, by its mark."""
+    noted: Mapping[TopicPartition, int] = {}
+    """The offsets of dead-letter partitions before which all is replayed."""
+    settled: Mapping[TopicPartition, int] = {}
+    """The offsets of the replay topic that the service has committed."""
+    returned: dict[tuple[str, str | None], int] = {}
+    """How often a record was replayed at most before it became a dead letter once more, by its origin and rule; with
+    None for the rule, by any rule."""
+
+    def note(self, letter: DeadLetterRecord) -> None:
+        """Learn of a letter whose record was replayed."""
+        for key in ((letter.origin, letter.record.rule), (letter.origin, None)):
+            self.returned[key] = max(self.returned.get(key, 0), letter.record.replays)
+
+    def state(self, letter: DeadLetterRecord) -> LetterState:
+        """What has become of it."""
+        at, place = letter.record.position, self.marks.get(letter.mark)
+        if place is None and at.offset >= self.noted.get((at.topic, at.partition), 0):
+            return LetterState.OPEN
+        if self.returned.get((letter.origin, letter.record.rule), 0) > letter.record.replays:
+            return LetterState.BACK
+        if place is None or place[1] < self.settled.get(place[0], 0):
+            return LetterState.ACCEPTED
+        return LetterState.UNDER_WAY
 
 
 def replayed_mark(record: Record) -> str | None:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
-from typing import Final, TextIO
+from typing import TextIO
 
 import msgspec
 from msgspec import Struct
@@ -14,27 +14,27 @@ from consumer import wiring
 from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
 from consumer.commands.away import away_sentence
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
-from consumer.commands.dlq.dead_letter import DeadLetterRecord, replayed_mark
+from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.commands.dlq.dlq_list import Tally
 from consumer.commands.dlq.origin_record import fetched
 from consumer.commands.dlq.replay import Hands, Replay, ReplayRequest
 from consumer.commands.dlq.replay_decision import SkipReason
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import Selection
-from consumer.commands.dlq.topic_reader import DeadLetters, Logs, opened, origins
+from consumer.commands.dlq.topic_reader import REPLAY_SUFFIX, DeadLetters, Logs, marks_of, opened, origins, replays_of
 from consumer.commands.explain.explain_command import Explainer, console_for
 from consumer.commands.explain.explainer import Explained
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.commands.explain.records.topic_records import TopicReader
 from consumer.commands.progress_bar import Bar
+from consumer.commands.top.status_reader import ask
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
+from consumer.progress import StartLine
 from consumer.signals import Signals
-
-REPLAY_SUFFIX: Final = ".dlq-replay"
-"""The group that keeps a replay's progress is called like the service's, with this behind."""
+from consumer.status.model import Status
 
 
 class Output(Struct, frozen=True):
@@ -57,15 +57,19 @@ class Output(Struct, frozen=True):
 
 def list_letters(settings: Settings, selection: Selection, limit: int, output: Output) -> int:
     """Count letters by reason, and list the last of them; as JSON, each letter."""
-    with _telling_away(settings), opened(settings, settings.kafka.group_id, selection) as (_, letters):
+    group = settings.kafka.group_id + REPLAY_SUFFIX
+    with _telling_away(settings), opened(settings, group, selection) as (logs, letters):
+        if not letters.bounds and letters.is_read_from:
+            _say(f"No dead letters yet: there is no topic {', '.join(letters.topics)}.")
+            return OK
         if not _must_exist(letters):
             return UNUSABLE_INPUT
-        tally = Tally(limit)
+        tally, replays = Tally(limit), replays_of(settings, logs, letters)
         for letter in letters.read(letters.ranges()):
             if output.is_json:
-                output.line(dlq_list.as_json(letter))
+                output.line(dlq_list.as_json(letter) | {"state": str(replays.state(letter))})
             else:
-                tally.add(letter)
+                tally.add(letter, replays.state(letter))
         if not output.is_json:
             dlq_list.show(output.console, tally, letters.topics)
         return OK
@@ -126,7 +130,8 @@ def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, si
         explainer = Explainer(settings, stack.enter_context(closing(TopicSchemas(settings))))
         writer = KafkaRecordWriter(kafka_clients.producer_properties(settings))
         stack.callback(writer.close, 1.0)
-        hands = Hands(writer, logs, explainer.decide, _fetcher(settings, stack), signals.stop, signals.hurry, _say)
+        fetch, since_s = _fetcher(settings, stack), _running_since_s(settings)
+        hands = Hands(writer, logs, explainer.decide, fetch, signals.stop, signals.hurry, _say, since_s)
         with signals.caught():  # only now is there something to stop in order
             done = _replayed(settings, wanted, (logs, letters), hands)
         if output.is_json:
@@ -150,19 +155,18 @@ def _replayed(
         if low > begun and not wanted.to_origin and low > letters.bounds[partition].low:
             progress.opened(partition, begun)  # what lies between is not looked at: the offset stays before it
         ranges[partition] = max(low, begun if begun <= high else low), high
-    marks = set() if wanted.to_origin else _marks(settings, logs, letters)
+    marks = set() if wanted.to_origin else set(marks_of(settings, logs, letters))
     replay = Replay(wanted, hands, progress, marks, settings.replay_topic)
     with Bar("dead letters", sum(max(0, high - low) for low, high in ranges.values())) as bar:
         return replay.run(bar.watched(logs.records(ranges, hands.stop.is_set)))
 
 
-def _marks(settings: Settings, logs: Logs, letters: DeadLetters) -> set[str]:
-    """The letters that the replay topic says were replayed."""
-    topic = settings.replay_topic
-    partitions = [(topic, number) for number in range(letters.seen.get(topic, 0))]
-    ranges = {p: (bounds.low, bounds.high) for p, bounds in letters.cluster.bounds(partitions).items()}
-    marks = {replayed_mark(record) for record in logs.records(ranges)}
-    return {mark for mark in marks if mark is not None}
+def _running_since_s(settings: Settings) -> float | None:
+    """Since when the service of this configuration runs on this machine, Unix seconds; None if none is found there."""
+    if settings.http.port == 0:
+        return None
+    answer = ask(StartLine.of(settings, is_dry=False).page)
+    return answer.started_at if isinstance(answer, Status) and answer.group == settings.kafka.group_id else None
 
 
 def _own_suffix(wanted: ReplayRequest) -> str:

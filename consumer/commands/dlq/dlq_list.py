@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from consumer.commands.dlq.dead_letter import DeadLetterRecord
+from consumer.commands.dlq.dead_letter import DeadLetterRecord, LetterState
 from consumer.terminal import printable
 
 Kind = tuple[str, str, str]
@@ -32,16 +32,21 @@ class Tally(Struct):
     spans: dict[Kind, Span] = field(default_factory=dict)
     short: int = 0
     """Written without their value."""
-    _last: list[tuple[int, int, DeadLetterRecord]] = field(default_factory=list)
+    open: Counter[Kind] = field(default_factory=Counter)
+    """Those of them that were not replayed."""
+    states: Counter[LetterState] = field(default_factory=Counter)
+    _last: list[tuple[int, int, DeadLetterRecord, LetterState]] = field(default_factory=list)
 
-    def add(self, letter: DeadLetterRecord) -> None:
+    def add(self, letter: DeadLetterRecord, state: LetterState = LetterState.OPEN) -> None:
         """Count one letter."""
+        self.states[state] += 1
         kind = letter.reason, letter.record.rule or "", letter.pixel or ""
         span = self.spans.setdefault(kind, Span(letter.written_ms, letter.written_ms))
         span.first_ms, span.last_ms = min(span.first_ms, letter.written_ms), max(span.last_ms, letter.written_ms)
         self.counts[kind] += 1
+        self.open[kind] += state is LetterState.OPEN
         self.short += letter.is_short
-        heapq.heappush(self._last, (letter.written_ms, self.counts.total(), letter))
+        heapq.heappush(self._last, (letter.written_ms, self.counts.total(), letter, state))
         if len(self._last) > self.keep:
             heapq.heappop(self._last)
 
@@ -52,9 +57,9 @@ class Tally(Struct):
             of_reason[reason] += count
         return sorted(self.counts.items(), key=lambda each: (-of_reason[each[0][0]], each[0][0], -each[1], each[0]))
 
-    def last(self) -> list[DeadLetterRecord]:
+    def last(self) -> list[tuple[DeadLetterRecord, LetterState]]:
         """The last letters, newest first."""
-        return [letter for _, _, letter in sorted(self._last, reverse=True)]
+        return [(letter, state) for _, _, letter, state in sorted(self._last, key=lambda each: each[:2], reverse=True)]
 
 
 def as_json(letter: DeadLetterRecord) -> dict[str, Any]:
@@ -88,14 +93,20 @@ def show(console: Console, tally: Tally, topics: tuple[str, ...]) -> None:
     console.print(Text(f"{total:,} dead letter{'' if total == 1 else 's'} in {', '.join(topics)}", "bold"))
     if not total:
         return
+    is_replayed = tally.states[LetterState.OPEN] < total
+    if is_replayed:
+        console.print(", ".join(f"{count:,} {state}" for state in LetterState if (count := tally.states[state])))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("letters", justify="right")
+    if is_replayed:
+        table.add_column("open", justify="right")
     for name in ("reason", "rule", "pixel"):
         table.add_column(name, overflow="fold")
     table.add_column("last written", no_wrap=True)
     for kind, count in tally.by_reason():
         reason, rule, pixel = map(printable, kind)
-        table.add_row(f"{count:,}", Text(reason, "red"), rule or "–", pixel or "–", moment(tally.spans[kind].last_ms))
+        counts = (f"{count:,}", f"{tally.open[kind]:,}") if is_replayed else (f"{count:,}",)
+        table.add_row(*counts, Text(reason, "red"), rule or "–", pixel or "–", moment(tally.spans[kind].last_ms))
     console.print(table)
     if tally.short:
         console.print(f"{tally.short:,} of them were written without their value, for their size.")
@@ -108,9 +119,10 @@ def _show_last(console: Console, tally: Tally) -> None:
         return
     console.print()
     console.print(Text(f"The last {len(last)}; `tiktok-consumer dlq show PLACE` decodes one", "bold"))
-    for letter in last:
+    for letter, state in last:
         console.print(
             Text.assemble((letter.place, "cyan"), f"  {moment(letter.written_ms)}  ", (printable(letter.reason), "red"))
         )
         came = f"  from {letter.origin}" + (f", replayed {letter.record.replays}×" if letter.record.replays else "")
+        came += "" if state is LetterState.OPEN else f", {state}"
         console.print(Text(f"{came}: {printable(letter.detail)}", "dim"))

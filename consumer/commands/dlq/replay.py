@@ -60,6 +60,8 @@ class Hands(Struct, frozen=True):
     """Set by a second one: do not wait for what is on its way."""
     say: Callable[[str], None]
     """Tell the person at the terminal."""
+    running_since_s: float | None = None
+    """Since when the service runs, Unix seconds; None: it does not, or not where it could be asked."""
 
 
 class Replay:
@@ -79,6 +81,7 @@ class Replay:
         self._pace = Pace(wanted.rate, time.monotonic())
         self._commit_at_s = time.monotonic() + COMMIT_EVERY_S
         self._warned: set[Age] = set()
+        self._has_warned_of_running = False
         self.report: Final = Report("" if wanted.to_origin else topic, wanted.is_dry)
 
     def run(self, records: Iterable[Record]) -> Report:
@@ -139,6 +142,7 @@ class Replay:
         left = replay_decision.is_fixed(decision) if decision is not None else None
         if left is None:
             self._warn(replay_decision.age_of(letter, decision, time.time()))
+            self._warn_of_running(letter)
         return record if left is None else left
 
     def _warn(self, age: Age) -> None:
@@ -146,6 +150,16 @@ class Replay:
         if age is not Age.FRESH and age not in self._warned:
             self._warned.add(age)
             self._hands.say(f"warning: there are events {age}")
+
+    def _warn_of_running(self, letter: DeadLetterRecord) -> None:
+        since_s = self._hands.running_since_s
+        if self._has_warned_of_running or not replay_decision.is_rejected_by_running(letter, since_s):
+            return
+        self._has_warned_of_running = True
+        self._hands.say(
+            "warning: the service has not been restarted since it rejected these; if the configuration was at fault, "
+            "restart it with the new one first, or they come back"
+        )
 
     def _replay(self, letter: DeadLetterRecord, record: Record) -> None:
         if not self._wanted.is_dry:

@@ -48,6 +48,15 @@ def is_fixed(decision: Decision) -> SkipReason | None:
     return SkipReason.NOT_FIXED if decision.rejections else SkipReason.DROPPED
 
 
+def is_rejected_by_running(letter: DeadLetterRecord, running_since_s: float | None) -> bool:
+    """Whether the service that runs now has rejected it itself: so it still has the configuration that did so.
+
+    What TikTok refused is no fault of a configuration.
+    """
+    is_ours = not letter.reason.startswith("deliver.")
+    return is_ours and running_since_s is not None and letter.written_ms / 1000 > running_since_s
+
+
 def age_of(letter: DeadLetterRecord, decision: Decision | None, now_s: float) -> Age:
     """How old its events are: by their own time where they are known, else by the origin's timestamp.
 

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Final
 
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
-from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of
+from consumer.adapters.kafka.kafka_own_topics import OWN_SUFFIX
+from consumer.commands.dlq.dead_letter import DeadLetterRecord, Place, Replays, letter_of, replayed_mark
 from consumer.commands.dlq.selection import Selection
 from consumer.commands.explain.records.topic_records import Outside, TopicReader
 from consumer.config import Settings, kafka_clients
@@ -14,6 +15,8 @@ from consumer.core.errors import Unreachable
 from consumer.core.model import Record, TopicPartition
 from consumer.core.read import LogBounds, ReadBatch, ReadFaultKind
 
+REPLAY_SUFFIX: Final = ".dlq-replay"
+"""The group that keeps a replay's progress is called like the service's, with this behind."""
 READ_TIMEOUT_S: Final = 15.0
 """How long nothing may come before the cluster counts as unavailable."""
 _AT_ONCE: Final = 500
@@ -77,6 +80,8 @@ class DeadLetters:
         self.cluster: Final = KafkaCluster(kafka_clients.consumer_properties(settings))
         self.seen: Final = self.cluster.topics()
         chosen = kafka_clients.chosen_topics(settings)(self.seen)
+        self.is_read_from: Final = any(topic in self.seen for topic in chosen)
+        """Whether a topic is there whose records could be rejected."""
         self.topics: Final = tuple(dict.fromkeys(settings.dead_letter_topic(topic) for topic in chosen))
         partitions = [(topic, number) for topic in self.topics for number in range(self.seen.get(topic, 0))]
         self.bounds: Final[Mapping[TopicPartition, LogBounds]] = self.cluster.bounds(partitions)
@@ -99,6 +104,48 @@ class DeadLetters:
             letter = letter_of(record)
             if letter is not None and self._selection.takes(letter):
                 yield letter
+
+
+def marks_of(settings: Settings, logs: Logs, letters: DeadLetters) -> dict[str, Place]:
+    """The letters that the replay topic says were replayed: by their marks, where it does. Raises Unreachable."""
+    partitions = _replay_partitions(settings, letters)
+    ranges = {p: (bounds.low, bounds.high) for p, bounds in letters.cluster.bounds(partitions).items()}
+    places = ((replayed_mark(each), each.position) for each in logs.records(ranges))
+    return {mark: ((at.topic, at.partition), at.offset) for mark, at in places if mark is not None}
+
+
+def replays_of(settings: Settings, logs: Logs, letters: DeadLetters) -> Replays:
+    """What is known of earlier replays. Raises Unreachable.
+
+    Args:
+        logs: of the group that keeps a replay's progress.
+    """
+    if settings.replay_topic not in letters.seen:
+        return Replays()
+    marks = marks_of(settings, logs, letters)
+    noted = _committed(logs, list(letters.bounds))
+    if not marks and not any(noted.values()):
+        return Replays()
+    with closing(Logs(settings, settings.kafka.group_id + OWN_SUFFIX)) as own:
+        replays = Replays(marks, noted, _committed(own, _replay_partitions(settings, letters)))
+    for record in logs.records({p: (bounds.low, bounds.high) for p, bounds in letters.bounds.items()}):
+        letter = letter_of(record)
+        if letter is not None and letter.record.replays:
+            replays.note(letter)
+    return replays
+
+
+def _replay_partitions(settings: Settings, letters: DeadLetters) -> list[TopicPartition]:
+    topic = settings.replay_topic
+    return [(topic, number) for number in range(letters.seen.get(topic, 0))]
+
+
+def _committed(logs: Logs, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Committed offsets; none where the user may not ask for them, which `list` can do without."""
+    try:
+        return {p: each.offset or 0 for p, each in logs.committed(partitions).items()} if partitions else {}
+    except Unreachable:
+        return {}
 
 
 @contextmanager
