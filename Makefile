@@ -8,6 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 CHAOS_MINUTES ?= 60
+FUZZ_MINUTES ?= 10
 # A file's tests stay together: they share what was slow to set up. Each process starts servers of its own.
 PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
 # As they are named, not the files with the most tests first: those with few take longest, and one process would wait.
@@ -99,6 +100,10 @@ chaos: dev ## seeded faults for CHAOS_MINUTES (60)
 	scripts/system-parts
 	$(FETCH) kafka
 	CHAOS_MINUTES=$(CHAOS_MINUTES) $(BIN)/pytest -s --timeout=0 tests/chaos
+
+.PHONY: fuzz
+fuzz: dev ## schemas, records and rules made up by chance, for FUZZ_MINUTES (10)
+	FUZZ_MINUTES=$(FUZZ_MINUTES) $(BIN)/pytest -s tests/hostile/test_fuzz.py
 
 .PHONY: endurance
 endurance: dev ## outages, storms and load for long: an hour and a half, and its figures
