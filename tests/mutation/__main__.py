@@ -4,19 +4,50 @@ mutmut works on a copy of the sources in `mutants/`. Which files it changes, and
 pyproject.toml. A mutant that no test can tell from the original stands in survivors.toml with its reason.
 """
 
+import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[1]
+SAMPLE_FILES: Final = ("consumer/core/settle/ledger.py", "consumer/core/settle/breaker.py")
+"""What decides when an offset may be committed, and when reading stops."""
+SAMPLE_TESTS: Final = ("tests/unit/test_ledger.py", "tests/unit/test_breaker.py")
 _LEDGER: Final = "consumer.core.settle.ledger.xǁLedgerǁ"
 SAMPLE: Final = (
     *(f"{_LEDGER}{name}__*" for name in ("settle", "committable", "note_commit_sent", "note_committed")),
     "consumer.core.settle.breaker.xǁBreakerǁ_judge__*",
 )
-"""What decides when an offset may be committed, and when reading stops: less than a minute of CPU."""
+"""Less than a minute of CPU, with the tests of these two files alone."""
+
+
+@contextmanager
+def sample_tree() -> Iterator[Path]:
+    """A tree in which mutmut changes and tests the sample's files alone; with its own settings it needs all tests."""
+    with TemporaryDirectory() as folder:
+        tree = Path(folder)
+        for name in ("consumer", "schemas", "tests", "README.md"):
+            (tree / name).symlink_to(ROOT / name)
+        (tree / "pyproject.toml").write_text(narrowed((ROOT / "pyproject.toml").read_text()))
+        yield tree
+
+
+def narrowed(settings: str) -> str:
+    """The text of pyproject.toml for the sample."""
+    settings, files = re.subn(r"^only_mutate = \[.*?\]$", f"only_mutate = {list(SAMPLE_FILES)}", settings, flags=_LISTS)
+    name = "pytest_add_cli_args_test_selection"
+    settings, tests = re.subn(rf"^{name} = \[.*?^\]$", f"{name} = {list(SAMPLE_TESTS)}", settings, flags=_LISTS)
+    assert files == tests == 1
+    return settings
+
+
+_LISTS: Final = re.MULTILINE | re.DOTALL
 
 
 def explained() -> dict[str, str]:
@@ -31,18 +62,28 @@ def survivors(results: str) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
+    if "--all" in arguments:
+        return judged(ROOT, ())
+    with sample_tree() as tree:
+        return judged(tree, SAMPLE)
+
+
+def judged(tree: Path, wanted: Sequence[str]) -> int:
+    """Run mutmut in a tree, and print what survived there without a reason."""
     mutmut = str(Path(sys.executable).with_name("mutmut"))
-    wanted = () if "--all" in arguments else SAMPLE
-    ran = subprocess.run([mutmut, "run", *wanted], check=False, capture_output=True, text=True)
+    ran = subprocess.run([mutmut, "run", *wanted], cwd=tree, check=False, capture_output=True, text=True)
     if ran.returncode:
         sys.stderr.write(ran.stdout[-3000:] + ran.stderr[-3000:])
         return 1
-    results = subprocess.run([mutmut, "results", "--all", "true"], check=True, capture_output=True, text=True).stdout
-    judged = [line for line in results.splitlines() if not line.endswith(": not checked")]
-    living = [name for name in survivors("\n".join(judged)) if name not in explained()]
+    listed = subprocess.run(
+        [mutmut, "results", "--all", "true"], cwd=tree, check=True, capture_output=True, text=True
+    ).stdout
+    results = [line for line in listed.splitlines() if not line.endswith(": not checked")]
+    living = [name for name in survivors("\n".join(results)) if name not in explained()]
     for name in living:
-        sys.stdout.write(subprocess.run([mutmut, "show", name], check=False, capture_output=True, text=True).stdout)
-    killed = sum(line.endswith(": killed") for line in judged)
+        shown = subprocess.run([mutmut, "show", name], cwd=tree, check=False, capture_output=True, text=True)
+        sys.stdout.write(shown.stdout)
+    killed = sum(line.endswith(": killed") for line in results)
     sys.stdout.write(f"mutants: {killed} killed, {len(living)} survived, {len(explained())} survived for a reason\n")
     return 1 if living or not killed else 0
 
