@@ -19,7 +19,7 @@ LATENCY_MS: Final = 20
 
 
 @dataclass
-class Ground:
+class PathRoot:
     kafka: Kafka
     registry: Registry
     tiktok: Sandbox
@@ -61,11 +61,11 @@ class Ground:
 
 
 @contextmanager
-def ground() -> Iterator[Ground]:
+def ground() -> Iterator[PathRoot]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         cluster = stack.enter_context(Cluster())
         registry = stack.enter_context(Registry())
         tiktok = Sandbox(folder, arguments=("--no-checks", "--latency", f"{LATENCY_MS}ms"))
         stack.callback(tiktok.kill)
-        yield Ground(Kafka(cluster.bootstrap), registry, tiktok, folder)
+        yield PathRoot(Kafka(cluster.bootstrap), registry, tiktok, folder)

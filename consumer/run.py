@@ -25,7 +25,7 @@ from consumer.wiring import Replaced, composed
 log = structlog.get_logger("consumer.run")
 
 
-class Loudness:
+class LogLevelSwitch:
     """What SIGUSR1 changes: `debug`, and back to what the file says; `info`, if that is debug itself."""
 
     def __init__(self, level: str) -> None:
@@ -81,7 +81,7 @@ def run(
             if progress is not None:
                 progress.begin()
             _collect_seldom()
-            return _until_stopped(service, signals, Loudness(settings.log.level), progress)
+            return _until_stopped(service, signals, LogLevelSwitch(settings.log.level), progress)
 
 
 @contextmanager
@@ -117,9 +117,9 @@ HURRY_S: Final = 2.0
 _LOOK_EVERY_S: Final = 0.5
 
 
-def _until_stopped(service: Service, signals: Signals, loudness: Loudness, progress: RunProgress | None) -> int:
+def _until_stopped(service: Service, signals: Signals, log_level: LogLevelSwitch, progress: RunProgress | None) -> int:
     try:
-        return _loop(service, signals, loudness, progress)
+        return _loop(service, signals, log_level, progress)
     except Halt as halt:
         log.error("run.halted", why=str(halt), remedy="another member has this group.instance.id; give each its own")
         return UNFINISHED
@@ -144,14 +144,14 @@ _COLLECT_AFTER_OBJECTS: Final = 100_000
 13,000 with five objects each. So the collector hardly ever runs, and garbage can be some 20 MB at most."""
 
 
-def _loop(service: Service, signals: Signals, loudness: Loudness, progress: RunProgress | None) -> int:
+def _loop(service: Service, signals: Signals, log_level: LogLevelSwitch, progress: RunProgress | None) -> int:
     while not signals.stop.is_set():
         if signals.reload.is_set():
             signals.reload.clear()
             service.close_breaker()
-        if signals.louder.is_set():
-            signals.louder.clear()
-            loudness.toggle()
+        if signals.toggle_log_level.is_set():
+            signals.toggle_log_level.clear()
+            log_level.toggle()
         service.step()
         LIMITS.report()
         if progress is not None:

@@ -27,7 +27,7 @@ class Signals:
         self.stop = Event()
         self.hurry = Event()
         self.reload = Event()
-        self.louder = Event()
+        self.toggle_log_level = Event()
         self.is_interrupted = False
         """True if Ctrl-C was what ended it."""
         self.received: deque[signal.Signals] = deque(maxlen=100)
@@ -59,7 +59,7 @@ class Signals:
         elif number is signal.SIGHUP:
             self.reload.set()
         elif number is signal.SIGUSR1:
-            self.louder.set()
+            self.toggle_log_level.set()
         if number in HEARD:
             self.received.append(number)
 

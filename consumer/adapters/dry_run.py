@@ -15,7 +15,7 @@ from consumer.core.settle.envelope import OutgoingRecord
 from consumer.service.ports import RebalanceListener, never
 
 
-class Outsider(KafkaConsumer):
+class GrouplessConsumer(KafkaConsumer):
     """Reads every partition of its topics without joining the group, whose offsets it only looks at.
 
     Args:

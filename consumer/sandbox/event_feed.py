@@ -14,7 +14,7 @@ from consumer.sandbox.rules.parameter_texts import ABOUT, MATCH_KEYS
 from consumer.sandbox.state.access import Rate, Refuse
 from consumer.sandbox.state.copies import Copies, Placed, merge
 from consumer.sandbox.state.event_store import Accepted, Mark, Summary
-from consumer.sandbox.state.misbehaviour import Standing
+from consumer.sandbox.state.misbehaviour import ActiveFault
 
 ROWS: Final = 20_000
 """The page holds as many; a sender that outruns it by more makes it skip to the newest."""
@@ -88,7 +88,7 @@ class State(Struct, frozen=True):
     """What the sandbox has counted, and how it is set to misbehave."""
 
     summary: Summary
-    faults: list[Standing]
+    faults: list[ActiveFault]
     rate: Rate | None
     refuse: Refuse
 

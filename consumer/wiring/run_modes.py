@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from consumer.adapters.dry_run import NoRecordWriter, NoSender, Outsider
+from consumer.adapters.dry_run import GrouplessConsumer, NoRecordWriter, NoSender
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.config import Settings
 from consumer.config.kafka_clients import (
@@ -16,7 +16,7 @@ def dry(settings: Settings, from_ms: int | None) -> tuple[Settings, Replaced]:
     rules = tuple(structs.replace(rule, is_shadow=True) for rule in settings.rules)
     properties = consumer_properties(settings)
     outside = Replaced(
-        member=lambda told: Outsider(properties, told, KafkaCluster(properties), from_ms),
+        member=lambda told: GrouplessConsumer(properties, told, KafkaCluster(properties), from_ms),
         writer=NoRecordWriter(),
         sender=NoSender(),
         is_dry=True,

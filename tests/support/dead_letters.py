@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of, replayed_mark
 from consumer.commands.dlq.origin_record import same
-from consumer.commands.dlq.replay import Hands, Replay, ReplayRequest
+from consumer.commands.dlq.replay import Replay, ReplayRequest, ReplayTools
 from consumer.commands.dlq.replay_decision import SkipReason
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.replay_report import Report
@@ -65,7 +65,7 @@ class Desk:
         """The cluster answers nothing."""
         self._waiting: list[tuple[int, OutgoingRecord]] = []
 
-    # What `Hands` wants.
+    # What `ReplayTools` wants.
 
     def write(self, number: int, letter: OutgoingRecord, *, is_alone: bool = False) -> None:
         self._waiting.append((number, letter))
@@ -111,8 +111,8 @@ class Desk:
             progress.begin((DLQ, partition), self.committed.get((DLQ, partition), 0))
         before = dict(self.committed)
         since_s = self.running_since_s
-        hands = Hands(self, self, self._decide, self._fetch, self.stop, self.hurry, self.said.append, since_s)
-        report = Replay(asked, hands, progress, self._marks(), REPLAY).run(self._records(seen))
+        tools = ReplayTools(self, self, self._decide, self._fetch, self.stop, self.hurry, self.said.append, since_s)
+        report = Replay(asked, tools, progress, self._marks(), REPLAY).run(self._records(seen))
         if is_killed:
             self.committed = before
         return report

@@ -13,7 +13,7 @@ from msgspec import structs
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
 from consumer.commands.dlq.dead_letter import LetterState, Replays, letter_of
 from consumer.commands.dlq.dlq_list import Tally
-from consumer.commands.dlq.replay_decision import Age, Pace, SkipReason, age_of, is_fixed
+from consumer.commands.dlq.replay_decision import Age, ReplayRate, SkipReason, age_of, is_fixed
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import At, Selection, parse_at, unknown_stages
 from consumer.commands.explain.explain_command import console_for
@@ -122,12 +122,12 @@ def test_age_is_the_events_own_where_it_is_known_else_the_records(hours: float, 
 
 
 def test_pace_is_even_and_makes_up_for_nothing() -> None:
-    pace = Pace(2.0, 10.0)
+    pace = ReplayRate(2.0, 10.0)
 
     assert [pace.wait_s(10.0), pace.wait_s(10.0), pace.wait_s(10.5), pace.wait_s(20.0), pace.wait_s(20.0)] == [
         0.0, 0.5, 0.5, 0.0, 0.5,
     ]  # fmt: skip
-    assert Pace(None, 0.0).wait_s(5.0) == 0.0
+    assert ReplayRate(None, 0.0).wait_s(5.0) == 0.0
 
 
 # ── each once ───────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ import fastavro
 import pytest
 
 from consumer.commands.explain.records.fitting import MisfitError, fitted
-from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.given_records import GivenRecord, InputError, read_bytes
 from consumer.config.loading import parse
 from consumer.config.settings import Settings
 from consumer.core.decode.logical_types import OUT_OF_RANGE
@@ -26,7 +26,7 @@ rules: [{name: all, pixel: shop}]
 REGISTRY = CONFIG + "avro: {registry: {url: 'http://localhost:8081'}}\n"
 
 
-def given(content: bytes | str, name: str = "-", config: str = CONFIG) -> list[Given]:
+def given(content: bytes | str, name: str = "-", config: str = CONFIG) -> list[GivenRecord]:
     settings = settings_of(config)
     raw = content.encode() if isinstance(content, str) else content
     return read_bytes(raw, name, settings, decoder_of(settings), NOW_MS)
@@ -36,7 +36,7 @@ def settings_of(config: str) -> Settings:
     return parse(config, {})
 
 
-def fields_of(one: Given) -> dict[str, Any]:
+def fields_of(one: GivenRecord) -> dict[str, Any]:
     decoded = one.decoder.decode(one.record)
     assert isinstance(decoded, Decoded)
     whole = one.decoder.decode_whole(one.record)

@@ -14,7 +14,7 @@ import structlog
 
 from consumer import logs
 from consumer.log_limits import EVERY_S, KINDS, MOST, LogLimits
-from consumer.run import Loudness
+from consumer.run import LogLevelSwitch
 
 SECRET: Final = "jane@example.com"
 
@@ -267,10 +267,10 @@ def test_the_clients_own_lines_repeat_by_what_they_are_about() -> None:
 def test_a_signal_changes_the_level_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
     for level, other in (("error", "debug"), ("debug", "info")):
         stream = to("json", level)
-        loudness = Loudness(level)
-        loudness.toggle()
+        switch = LogLevelSwitch(level)
+        switch.toggle()
         now = logging.getLogger().level
-        loudness.toggle()
+        switch.toggle()
 
         assert [line["level"] for line in lines(stream)] == ["info", "info"]
         assert now == logging.getLevelName(other.upper())

@@ -250,7 +250,7 @@ def test_refuses_an_event_without_what_is_required(name: str) -> None:
     fault = judged(without(name))
 
     assert isinstance(fault, RequestFault)
-    assert fault.message == f"Batch.0.{name}: Missing data for required field"
+    assert fault.message == f"Batch.0.{name}: MissingPath data for required field"
 
 
 def test_names_the_first_fault_of_the_first_bad_event() -> None:
@@ -342,7 +342,7 @@ def test_refuses_an_envelope_without_what_is_required(name: str) -> None:
     fault = opened({key: value for key, value in envelope().items() if key != name})
 
     assert isinstance(fault, RequestFault)
-    assert fault.message == f"{name}: Missing data for required field"
+    assert fault.message == f"{name}: MissingPath data for required field"
 
 
 def test_takes_exactly_a_thousand_events() -> None:

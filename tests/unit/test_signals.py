@@ -56,7 +56,7 @@ def test_other_signals_reload_and_change_the_level() -> None:
 
     sent(signals, signal.SIGHUP, signal.SIGUSR1)
 
-    assert (signals.reload.is_set(), signals.louder.is_set(), signals.stop.is_set()) == (True, True, False)
+    assert (signals.reload.is_set(), signals.toggle_log_level.is_set(), signals.stop.is_set()) == (True, True, False)
     assert list(signals.received) == [signal.SIGHUP, signal.SIGUSR1]
 
 

@@ -25,7 +25,7 @@ _OURS: Final[Mapping[str, str | bool]] = {
 
 
 class KafkaOutcomeSink:
-    """Hands records to the client, and keeps only what went wrong.
+    """ReplayTools records to the client, and keeps only what went wrong.
 
     Raises:
         ConfigError: the client refuses its properties.

@@ -14,7 +14,7 @@ from consumer import wiring
 from consumer.commands.away import away_sentence
 from consumer.commands.cases.case_result import Json, differences, result_of, result_of_all
 from consumer.commands.explain.explain_command import Explainer
-from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.given_records import GivenRecord, InputError, read_bytes
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
@@ -108,7 +108,7 @@ def _results(explainer: Explainer, settings: Settings, case: Path) -> Iterator[J
         yield result_of(explainer.explain(given, _judged_at_s(given, now_ms)))
 
 
-def _judged_at_s(given: Given, now_ms: int) -> float | None:
+def _judged_at_s(given: GivenRecord, now_ms: int) -> float | None:
     """The record's own time, if it has one; None: no event of it is too old."""
     return None if given.record.timestamp_ms == now_ms else given.record.timestamp_ms / 1000
 

@@ -7,7 +7,7 @@ from typing import Final
 from consumer.commands.check.finding import Finding, Level, of_problem
 from consumer.commands.explain.explain_words import PROBLEMS
 from consumer.config import Settings
-from consumer.config.checks.avro_paths import Missing, follow, kind_of, top
+from consumer.config.checks.avro_paths import MissingPath, follow, kind_of, top
 from consumer.config.checks.avro_shapes import paths_in
 from consumer.config.checks.schema_paths import problems_with
 from consumer.config.document import read_document
@@ -194,4 +194,4 @@ def _needless_unit(path: str, rule: Rule, schemas: Sequence[Schema]) -> Iterator
 
 def _kinds(path: PathSource, schema: Schema) -> list[str]:
     found = follow(path, top(schema), schema)
-    return [] if isinstance(found, Missing) else [kind_of(each) for each in found]
+    return [] if isinstance(found, MissingPath) else [kind_of(each) for each in found]

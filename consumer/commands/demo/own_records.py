@@ -19,7 +19,7 @@ from consumer import logs, wiring
 from consumer.commands.demo.demo_command import ACCOUNTED_FOR, UNACCOUNTED
 from consumer.commands.demo.demo_run import DemoDeadLetter, DemoError, DemoStage
 from consumer.commands.demo.samples import DemoSample
-from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.given_records import GivenRecord, InputError, read_bytes
 from consumer.config import Settings, kafka_clients
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.exit_codes import BUG
@@ -55,7 +55,7 @@ class OwnStage(DemoStage):
         )
 
     @contextmanager
-    def showing(self, given: Sequence[Given]) -> Iterator[None]:
+    def showing(self, given: Sequence[GivenRecord]) -> Iterator[None]:
         """Sandbox up, records written, service running; all stopped in the end."""
         dead_letters = self.settings.dead_letter_topic(_TOPIC)
         self.broker.create([_TOPIC, dead_letters, *kafka_clients.own_topics_of(self.settings)])
@@ -102,7 +102,7 @@ def show_own(settings: Settings, file: Path, out: TextIO, kept_until: Event | No
     return ACCOUNTED_FOR
 
 
-def _read(settings: Settings, file: Path) -> list[Given]:
+def _read(settings: Settings, file: Path) -> list[GivenRecord]:
     if settings.avro.framing != "plain":
         raise InputError("its records need a registry; give avro.schema instead, as `init --schema FILE` does")
     try:
@@ -112,12 +112,12 @@ def _read(settings: Settings, file: Path) -> list[Given]:
     return read_bytes(content, file.name, settings, wiring.decoder_of(settings), round(time.time() * 1000))
 
 
-def _sample(given: Given) -> DemoSample:
+def _sample(given: GivenRecord) -> DemoSample:
     record = given.record
     return DemoSample("own", record.key or b"", record.value, record.headers, RecordOutcome.SENT)
 
 
-def _show(console: Console, stage: OwnStage, given: Sequence[Given], kept_until: Event | None) -> None:
+def _show(console: Console, stage: OwnStage, given: Sequence[GivenRecord], kept_until: Event | None) -> None:
     with stage.showing(given):
         stage.wait_until_settled(len(given), "your records settled", lambda *_: None)
         console.print(Text(f"Records of yours, each settled: {len(given)}", "bold"))

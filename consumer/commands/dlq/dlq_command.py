@@ -17,7 +17,7 @@ from consumer.commands.dlq import dlq_list, dlq_show, replay_report
 from consumer.commands.dlq.dead_letter import DeadLetterRecord
 from consumer.commands.dlq.dlq_list import Tally
 from consumer.commands.dlq.origin_record import fetched
-from consumer.commands.dlq.replay import Hands, Replay, ReplayRequest
+from consumer.commands.dlq.replay import Replay, ReplayRequest, ReplayTools
 from consumer.commands.dlq.replay_decision import SkipReason
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import Selection
@@ -131,9 +131,9 @@ def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, si
         writer = KafkaRecordWriter(kafka_clients.producer_properties(settings))
         stack.callback(writer.close, 1.0)
         fetch, since_s = _fetcher(settings, stack), _running_since_s(settings)
-        hands = Hands(writer, logs, explainer.decide, fetch, signals.stop, signals.hurry, _say, since_s)
+        tools = ReplayTools(writer, logs, explainer.decide, fetch, signals.stop, signals.hurry, _say, since_s)
         with signals.caught():  # only now is there something to stop in order
-            done = _replayed(settings, wanted, (logs, letters), hands)
+            done = _replayed(settings, wanted, (logs, letters), tools)
         if output.is_json:
             output.line(replay_report.as_json(done))
         else:
@@ -143,7 +143,7 @@ def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, si
 
 
 def _replayed(
-    settings: Settings, wanted: ReplayRequest, read: tuple[Logs, DeadLetters], hands: Hands
+    settings: Settings, wanted: ReplayRequest, read: tuple[Logs, DeadLetters], tools: ReplayTools
 ) -> replay_report.Report:
     logs, letters = read
     progress = Progress(keeps_skipped=not wanted.to_origin)
@@ -156,9 +156,9 @@ def _replayed(
             progress.opened(partition, begun)  # what lies between is not looked at: the offset stays before it
         ranges[partition] = max(low, begun if begun <= high else low), high
     marks = set() if wanted.to_origin else set(marks_of(settings, logs, letters))
-    replay = Replay(wanted, hands, progress, marks, settings.replay_topic)
+    replay = Replay(wanted, tools, progress, marks, settings.replay_topic)
     with Bar("dead letters", sum(max(0, high - low) for low, high in ranges.values())) as bar:
-        return replay.run(bar.watched(logs.records(ranges, hands.stop.is_set)))
+        return replay.run(bar.watched(logs.records(ranges, tools.stop.is_set)))
 
 
 def _running_since_s(settings: Settings) -> float | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from consumer.commands.dlq import replay_decision
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, letter_of
-from consumer.commands.dlq.replay_decision import Age, Pace, SkipReason
+from consumer.commands.dlq.replay_decision import Age, ReplayRate, SkipReason
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.replay_report import Report
 from consumer.commands.dlq.selection import Selection
@@ -45,7 +45,7 @@ class Commits(Protocol):
     def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool: ...
 
 
-class Hands(Struct, frozen=True):
+class ReplayTools(Struct, frozen=True):
     """What a replay works with."""
 
     write: RecordWriter
@@ -72,13 +72,15 @@ class Replay:
         topic: the replay topic; not looked at when replaying to the origin.
     """
 
-    def __init__(self, wanted: ReplayRequest, hands: Hands, progress: Progress, marks: set[str], topic: str) -> None:
-        self._wanted, self._hands = wanted, hands
+    def __init__(
+        self, wanted: ReplayRequest, tools: ReplayTools, progress: Progress, marks: set[str], topic: str
+    ) -> None:
+        self._wanted, self._tools = wanted, tools
         self._progress, self._marks, self._topic = progress, marks, topic
         self._pending: dict[int, DeadLetterRecord] = {}
         self._number = 0
         self._begun = 0
-        self._pace = Pace(wanted.rate, time.monotonic())
+        self._pace = ReplayRate(wanted.rate, time.monotonic())
         self._commit_at_s = time.monotonic() + COMMIT_EVERY_S
         self._warned: set[Age] = set()
         self._has_warned_of_running = False
@@ -99,13 +101,13 @@ class Replay:
             self.report.stopped = str(away)
         finally:
             self._finish()
-        if self._hands.stop.is_set() and not self.report.stopped:
+        if self._tools.stop.is_set() and not self.report.stopped:
             self.report.stopped = "interrupted"
         return self.report
 
     def _is_over(self) -> bool:
         is_full = self._wanted.limit is not None and self._begun >= self._wanted.limit
-        return is_full or bool(self.report.stopped) or self._hands.stop.is_set()
+        return is_full or bool(self.report.stopped) or self._tools.stop.is_set()
 
     # ── one letter ──────────────────────────────────────────────────────────────────────────────
 
@@ -135,10 +137,10 @@ class Replay:
         left = replay_decision.may_replay(letter, self._wanted.max_replays)
         if left is not None:
             return left
-        record = self._hands.fetch(letter) if letter.is_short else letter.record
+        record = self._tools.fetch(letter) if letter.is_short else letter.record
         if isinstance(record, SkipReason):
             return record
-        decision = self._hands.decide(record) if self._wanted.only_if_fixed else None
+        decision = self._tools.decide(record) if self._wanted.only_if_fixed else None
         left = replay_decision.is_fixed(decision) if decision is not None else None
         if left is None:
             self._warn(replay_decision.age_of(letter, decision, time.time()))
@@ -149,14 +151,14 @@ class Replay:
         self.report.ages[age] += 1
         if age is not Age.FRESH and age not in self._warned:
             self._warned.add(age)
-            self._hands.say(f"warning: there are events {age}")
+            self._tools.say(f"warning: there are events {age}")
 
     def _warn_of_running(self, letter: DeadLetterRecord) -> None:
-        since_s = self._hands.running_since_s
+        since_s = self._tools.running_since_s
         if self._has_warned_of_running or not replay_decision.is_rejected_by_running(letter, since_s):
             return
         self._has_warned_of_running = True
-        self._hands.say(
+        self._tools.say(
             "warning: the service has not been restarted since it rejected these; if the configuration was at fault, "
             "restart it with the new one first, or they come back"
         )
@@ -164,7 +166,7 @@ class Replay:
     def _replay(self, letter: DeadLetterRecord, record: Record) -> None:
         if not self._wanted.is_dry:
             self._wait_for_turn()
-        if self._hands.stop.is_set():
+        if self._tools.stop.is_set():
             return
         self._begun += 1
         self.report.refused_by_tiktok += letter.reason.startswith("deliver.")
@@ -173,7 +175,7 @@ class Replay:
             return
         self._number += 1
         self._pending[self._number] = letter
-        self._hands.write.write(self._number, self._written(letter, record), is_alone=True)
+        self._tools.write.write(self._number, self._written(letter, record), is_alone=True)
 
     def _written(self, letter: DeadLetterRecord, record: Record) -> OutgoingRecord:
         if self._wanted.to_origin:
@@ -182,7 +184,7 @@ class Replay:
 
     def _wait_for_turn(self) -> None:
         until_s = time.monotonic() + self._pace.wait_s(time.monotonic())
-        while (now_s := time.monotonic()) < until_s and not self._hands.stop.is_set():
+        while (now_s := time.monotonic()) < until_s and not self._tools.stop.is_set():
             self._settle(min(0.1, until_s - now_s))
         while len(self._pending) >= MOST_UNACKNOWLEDGED:
             self._settle(0.1)
@@ -190,7 +192,7 @@ class Replay:
     # ── acknowledged, and noted ─────────────────────────────────────────────────────────────────
 
     def _settle(self, timeout_s: float) -> None:
-        for number, error in self._hands.write.done(timeout_s):
+        for number, error in self._tools.write.done(timeout_s):
             letter = self._pending.pop(number)
             at = letter.record.position
             if error is None:
@@ -208,14 +210,14 @@ class Replay:
         self._commit_at_s = time.monotonic() + COMMIT_EVERY_S
         moved = {} if self._wanted.is_dry else self._progress.moved()
         if moved:
-            self._hands.commits.commit({p: (offset, "") for p, offset in moved.items()}, wait=wait)
+            self._tools.commits.commit({p: (offset, "") for p, offset in moved.items()}, wait=wait)
 
     def _finish(self) -> None:
         until_s = time.monotonic() + FLUSH_S
-        while self._pending and time.monotonic() < until_s and not self._hands.hurry.is_set():
+        while self._pending and time.monotonic() < until_s and not self._tools.hurry.is_set():
             self._settle(0.1)
         self.report.unacknowledged = len(self._pending)
         if self._pending and not self.report.stopped:
-            is_hurried = self._hands.hurry.is_set()
+            is_hurried = self._tools.hurry.is_set()
             self.report.stopped = "interrupted" if is_hurried else f"no answer within {FLUSH_S:g} s"
         self._commit(wait=True)

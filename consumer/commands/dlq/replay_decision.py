@@ -71,7 +71,7 @@ def age_of(letter: DeadLetterRecord, decision: Decision | None, now_s: float) ->
     return Age.COUNTED_TWICE if age_s > TIKTOK_FORGETS_S else Age.FRESH
 
 
-class Pace:
+class ReplayRate:
     """Letters a second, evenly.
 
     Args:

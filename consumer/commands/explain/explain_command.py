@@ -17,7 +17,7 @@ from consumer.commands.explain import rehearsal
 from consumer.commands.explain.explain_text import show
 from consumer.commands.explain.explain_window import Rehearsed, WindowVerdict
 from consumer.commands.explain.explainer import Explained, Explaining, as_json, explain
-from consumer.commands.explain.records.given_records import Given, InputError, read_bytes
+from consumer.commands.explain.records.given_records import GivenRecord, InputError, read_bytes
 from consumer.commands.explain.records.newest_records import newest_records
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.commands.explain.records.topic_records import TopicReader
@@ -84,7 +84,7 @@ class Explainer:
         self._pipelines: dict[int, Pipeline] = {}
         self.run_decoder = wiring.decoder_of(settings)
 
-    def explain(self, given: Given, now_s: float | None = 0.0) -> Explained:
+    def explain(self, given: GivenRecord, now_s: float | None = 0.0) -> Explained:
         """Raises Unreachable if the registry did not say what the record's schema is.
 
         Args:
@@ -115,15 +115,15 @@ class Explainer:
             if rule not in held and record.rule in (None, rule) and (failed := find(decoded)) is not None:
                 yield rule, failed
 
-    def of_topic(self, record: Record) -> Given:
+    def of_topic(self, record: Record) -> GivenRecord:
         """A record as it was read from Kafka."""
-        return Given(record, self.run_decoder, f"Avro, framing {self._settings.avro.framing}", True)
+        return GivenRecord(record, self.run_decoder, f"Avro, framing {self._settings.avro.framing}", True)
 
-    def _ageless(self, given: Given) -> Pipeline:
+    def _ageless(self, given: GivenRecord) -> Pipeline:
         limits = self._settings.limits.model_copy(update={"max_event_age_s": 0.0})
         return wiring.pipeline_of(self._settings.model_copy(update={"limits": limits}), given.decoder)
 
-    def _pipeline(self, given: Given) -> Pipeline:
+    def _pipeline(self, given: GivenRecord) -> Pipeline:
         key = id(given.decoder)
         if key not in self._pipelines:
             self._pipelines[key] = wiring.pipeline_of(self._settings, given.decoder)

@@ -40,7 +40,7 @@ _KIND_BY_TYPE: Final = {
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingPath:
     """Nothing can ever stand at the path; `text` says what is wrong and what to do."""
 
     text: str
@@ -68,13 +68,13 @@ def types_of(node: Any, schema: Schema) -> Iterable[Type]:
         yield from types_of(node["type"], schema)
 
 
-def follow(path: PathSource, start: Sequence[Type], schema: Schema) -> tuple[Type, ...] | Missing:
+def follow(path: PathSource, start: Sequence[Type], schema: Schema) -> tuple[Type, ...] | MissingPath:
     """The types that may stand at a path, from any of the types in `start`."""
     here = tuple(start)
     for index, step in enumerate(path.steps):
         inner = tuple(found for each in here for found in _inner(each, step, schema))
         if not inner and not any(_may_hold(each, step) for each in here):
-            return Missing(_why(path, index, here))
+            return MissingPath(_why(path, index, here))
         here = inner
     return here
 

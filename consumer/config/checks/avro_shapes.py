@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from consumer.config.checks.avro_paths import Missing, Type, follow, kind_of
+from consumer.config.checks.avro_paths import MissingPath, Type, follow, kind_of
 from consumer.core.decode.schema import Schema
 from consumer.core.rules.expressions import names_in
 from consumer.core.rules.source import (
@@ -39,7 +39,7 @@ UNKNOWN = Shape(frozenset())
 
 
 @dataclass(frozen=True)
-class Ground:
+class PathRoot:
     """What paths start at: the record, or an item of `contents.each`."""
 
     types: tuple[Type, ...]
@@ -84,12 +84,12 @@ def tables_in(source: Source) -> Iterable[TransformedSource]:
         yield from tables_in(source.source)
 
 
-def shape_of(source: Source, ground: Ground) -> Shape:
+def shape_of(source: Source, ground: PathRoot) -> Shape:
     """What a source can be; UNKNOWN if that is not known or a path is missing."""
     match source:
         case PathSource():
             found = follow(source, ground.types, ground.schema)
-            return UNKNOWN if isinstance(found, Missing) else _of_types(found)
+            return UNKNOWN if isinstance(found, MissingPath) else _of_types(found)
         case ConstSource(value):
             return _of_values([value])
         case FirstOf(sources):
@@ -102,7 +102,7 @@ def shape_of(source: Source, ground: Ground) -> Shape:
             return UNKNOWN
 
 
-def before_values(source: TransformedSource, ground: Ground) -> Shape:
+def before_values(source: TransformedSource, ground: PathRoot) -> Shape:
     """What goes into the table `values`."""
     inner = shape_of(source.source, ground)
     if inner.texts is None or not (source.lower or source.trim):
@@ -111,7 +111,7 @@ def before_values(source: TransformedSource, ground: Ground) -> Shape:
     return Shape(inner.kinds, frozenset(text.lower() if source.lower else text for text in texts))
 
 
-def _of_changed(source: TransformedSource, ground: Ground) -> Shape:
+def _of_changed(source: TransformedSource, ground: PathRoot) -> Shape:
     shape = before_values(source, ground) if source.values is None else _of_values(list(source.values.values()))
     return shape if source.default is None else shape | _of_values([source.default])
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from consumer.config.checks.avro_paths import Missing, Type, follow, items_of, top
-from consumer.config.checks.avro_shapes import Ground, before_values, paths_in, shape_of, tables_in
+from consumer.config.checks.avro_paths import MissingPath, Type, follow, items_of, top
+from consumer.config.checks.avro_shapes import PathRoot, before_values, paths_in, shape_of, tables_in
 from consumer.config.checks.impossible_comparisons import comparison_fault
 from consumer.config.checks.source_places import Place, tests_of, uses_of
 from consumer.config.problems import hint, spell
@@ -55,7 +55,7 @@ def faults_with(settings: Settings, schemas: Sequence[Schema]) -> list[tuple[Pla
 
 def _faults(rule: Rule, schema: Schema) -> Iterator[tuple[Place, str]]:
     """Later faults at the same place replace earlier ones, so the gravest comes last."""
-    ground = Ground(top(schema), schema)
+    ground = PathRoot(top(schema), schema)
     yield from _missing_parameters(rule, schema, ground)
     for place, parameter, source in uses_of(rule):
         yield from _in_source(place, parameter, source, _ground(place, rule, ground))
@@ -63,37 +63,37 @@ def _faults(rule: Rule, schema: Schema) -> Iterator[tuple[Place, str]]:
         yield from _in_test(place, test, ground)
 
 
-def _ground(place: Place, rule: Rule, ground: Ground) -> Ground | None:
+def _ground(place: Place, rule: Rule, ground: PathRoot) -> PathRoot | None:
     """Where the paths of a use start; None if that is itself missing."""
     is_inside = rule.contents is not None and rule.contents.each is not None and place[:3] == _PLACE_OF_ALL[:3]
     if not is_inside or place == _PLACE_OF_ALL:
         return ground
     items = _items(rule, ground)
-    return Ground(items, ground.schema) if items else None
+    return PathRoot(items, ground.schema) if items else None
 
 
-def _items(rule: Rule, ground: Ground) -> tuple[Type, ...]:
+def _items(rule: Rule, ground: PathRoot) -> tuple[Type, ...]:
     each = rule.contents.each if rule.contents else None
     if not isinstance(each, PathSource):
         return ()
     found = follow(each, ground.types, ground.schema)
-    return () if isinstance(found, Missing) else items_of(found, ground.schema)
+    return () if isinstance(found, MissingPath) else items_of(found, ground.schema)
 
 
-def _missing_parameters(rule: Rule, schema: Schema, ground: Ground) -> Iterator[tuple[Place, str]]:
+def _missing_parameters(rule: Rule, schema: Schema, ground: PathRoot) -> Iterator[tuple[Place, str]]:
     """Of a schema that is not the shipped one, only a rule without `map` takes names for themselves."""
     if schema.name == SHIPPED:
         return
     for name in ("event", "event_time"):
         if rule.parameters is None:
-            if isinstance(follow(PathSource((name,)), ground.types, schema), Missing):
+            if isinstance(follow(PathSource((name,)), ground.types, schema), MissingPath):
                 yield ("map", name), f"no `map`, and the schema has no `{name}`; map {name} to a source"
         elif name not in rule.parameters:
             yield ("map", name), f"missing, and the schema is not the shipped one; map {name} to a source"
 
 
 def _in_source(
-    place: Place, parameter: str | None, source: Source, ground: Ground | None
+    place: Place, parameter: str | None, source: Source, ground: PathRoot | None
 ) -> Iterator[tuple[Place, str]]:
     if ground is None:
         return
@@ -116,13 +116,13 @@ def _constant_meant(parameter: str | None, source: Source) -> str:
     return ""
 
 
-def _missing(path: PathSource, ground: Ground) -> Iterator[str]:
+def _missing(path: PathSource, ground: PathRoot) -> Iterator[str]:
     found = follow(path, ground.types, ground.schema)
-    if isinstance(found, Missing):
+    if isinstance(found, MissingPath):
         yield found.text
 
 
-def _in_table(place: Place, table: TransformedSource, ground: Ground) -> Iterator[tuple[Place, str]]:
+def _in_table(place: Place, table: TransformedSource, ground: PathRoot) -> Iterator[tuple[Place, str]]:
     shape = before_values(table, ground)
     if shape.kinds == {"text"} and shape.texts is not None:
         for key in table.values or ():
@@ -130,7 +130,7 @@ def _in_table(place: Place, table: TransformedSource, ground: Ground) -> Iterato
                 yield (*place, "values", key), f"the schema's enum has no such symbol; {hint(key, shape.texts)}"
 
 
-def _in_parameter(place: Place, parameter: str, source: Source, ground: Ground) -> Iterator[tuple[Place, str]]:
+def _in_parameter(place: Place, parameter: str, source: Source, ground: PathRoot) -> Iterator[tuple[Place, str]]:
     kinds = shape_of(source, ground).kinds
     if parameter == "properties.contents.each":
         if kinds and "list" not in kinds:
@@ -147,7 +147,7 @@ def _in_parameter(place: Place, parameter: str, source: Source, ground: Ground) 
         yield place, "is true or false in the schema; name another field"
 
 
-def _lacks_unit(source: Source, ground: Ground) -> bool:
+def _lacks_unit(source: Source, ground: PathRoot) -> bool:
     """True if it may give a plain number whose unit is not given. Kafka's own `$timestamp` is known."""
     if isinstance(source, FirstOf):
         return any(_lacks_unit(inner, ground) for inner in source.sources)
@@ -156,7 +156,7 @@ def _lacks_unit(source: Source, ground: Ground) -> bool:
     return isinstance(source, PathSource) and shape_of(source, ground).kinds == {"number"}
 
 
-def _in_test(place: Place, test: Comparison, ground: Ground) -> Iterator[tuple[Place, str]]:
+def _in_test(place: Place, test: Comparison, ground: PathRoot) -> Iterator[tuple[Place, str]]:
     missing = [text for path in paths_in(test.field) for text in _missing(path, ground)]
     if missing:
         yield (*place, "field"), missing[0]

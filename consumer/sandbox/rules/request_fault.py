@@ -75,7 +75,7 @@ def _at(sent: Any, steps: _Steps) -> object:
 
 
 def _missing(found: "re.Match[str]", steps: _Steps, _sent: object) -> RequestFault:
-    return RequestFault(REFUSED, "Missing data for required field", _path([*steps, found[1]]))
+    return RequestFault(REFUSED, "MissingPath data for required field", _path([*steps, found[1]]))
 
 
 def _unknown(found: "re.Match[str]", steps: _Steps, _sent: object) -> RequestFault:

@@ -49,7 +49,7 @@ class Misbehaviour(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """The part of the matching requests that it strikes, by (seeded) chance."""
 
 
-class Standing(Struct):
+class ActiveFault(Struct):
     """A fault in force, and how often it struck."""
 
     fault: Misbehaviour
@@ -66,18 +66,18 @@ class Faults:
     def __init__(self, draw: Callable[[], float]) -> None:
         """`draw` gives the next number from 0 up to 1, 1 excluded."""
         self._draw = draw
-        self._standing: list[Standing] = []
+        self._standing: list[ActiveFault] = []
 
     def __bool__(self) -> bool:
         return bool(self._standing)
 
     def replace(self, faults: Iterable[Misbehaviour]) -> None:
-        self._standing = [Standing(fault) for fault in faults]
+        self._standing = [ActiveFault(fault) for fault in faults]
 
     def add(self, faults: Iterable[Misbehaviour]) -> None:
-        self._standing += [Standing(fault) for fault in faults]
+        self._standing += [ActiveFault(fault) for fault in faults]
 
-    def listed(self) -> list[Standing]:
+    def listed(self) -> list[ActiveFault]:
         """Those in force; one that is over has left the list."""
         return list(self._standing)
 

@@ -32,7 +32,7 @@ class InputError(Exception):
     """What was given cannot be read; the text says why, and quotes no value."""
 
 
-class Given(Struct, frozen=True):
+class GivenRecord(Struct, frozen=True):
     """One record to explain."""
 
     record: Record
@@ -61,7 +61,7 @@ class AsWritten(Decoder):
         return Decoded(record, loads(record.value or b"{}"), self._schema == SHIPPED, self._schema)
 
 
-def read_bytes(content: bytes, name: str, settings: Settings, run_decoder: Decoder, now_ms: int) -> list[Given]:
+def read_bytes(content: bytes, name: str, settings: Settings, run_decoder: Decoder, now_ms: int) -> list[GivenRecord]:
     """The records in a file.
 
     Args:
@@ -77,7 +77,7 @@ def read_bytes(content: bytes, name: str, settings: Settings, run_decoder: Decod
     if name.endswith(".json") or (not name.endswith(".bin") and _looks_like_json(content)):
         return _Documents(settings, now_ms).read(content)
     record = _record(Position(_topic(settings), 0, 0), content, now_ms)
-    return [Given(record, run_decoder, f"the value's bytes, framing {settings.avro.framing}", False)]
+    return [GivenRecord(record, run_decoder, f"the value's bytes, framing {settings.avro.framing}", False)]
 
 
 def _looks_like_json(content: bytes) -> bool:
@@ -96,7 +96,7 @@ def _record(at: Position, value: bytes | None, time_ms: int) -> Record:
 # ── Avro containers ─────────────────────────────────────────────────────────────────────────────
 
 
-def _container(content: bytes, settings: Settings, now_ms: int) -> list[Given]:
+def _container(content: bytes, settings: Settings, now_ms: int) -> list[GivenRecord]:
     """Its records as they stand in it, to be decoded as `run` would: one that is damaged costs itself."""
     try:
         blocks = block_reader(BytesIO(content))
@@ -107,7 +107,7 @@ def _container(content: bytes, settings: Settings, now_ms: int) -> list[Given]:
         raise InputError(f"not an Avro container that can be read ({type(fault).__name__})") from None
     read_as = f"Avro, written as {_name(schema)}"
     return [
-        Given(_record(Position(_topic(settings), 0, place), value, now_ms), decoder, read_as, False)
+        GivenRecord(_record(Position(_topic(settings), 0, place), value, now_ms), decoder, read_as, False)
         for place, value in enumerate(_values(blocks, schema))
     ]
 
@@ -174,11 +174,11 @@ class _Documents:
         files = (target,) if self._is_guess and target else settings.avro.schemas
         self._known = [(parse(file.schema), file.schema, _plain_decoder(settings, file.schema)) for file in files]
 
-    def read(self, content: bytes) -> list[Given]:
+    def read(self, content: bytes) -> list[GivenRecord]:
         documents = _documents(content)
         return [self._given(document, place) for place, document in enumerate(documents)]
 
-    def _given(self, document: object, place: int) -> Given:
+    def _given(self, document: object, place: int) -> GivenRecord:
         where = f"record {place + 1}"
         parts = _parts(document, where)
         value = parts.get("value")
@@ -193,7 +193,7 @@ class _Documents:
         time_ms = self._time_ms(parts.get("$timestamp"), where)
         key, headers = _bytes(parts.get("$key"), f"{where}: $key"), _headers(parts.get("$headers"), where)
         record = Record(at, time_ms, key, encoded, headers, at)
-        return Given(record, decoder, read_as, {"$topic", "$partition", "$offset"} <= parts.keys())
+        return GivenRecord(record, decoder, read_as, {"$topic", "$partition", "$offset"} <= parts.keys())
 
     def _chosen(self, value: object, name: str, where: str) -> tuple[Decoder, bytes | None, str]:
         """The decoder for a value, its bytes, and how it is read.
