@@ -109,6 +109,25 @@ def test_a_terminal_sees_the_same_without_colours_where_none_are_wanted(folder: 
     assert terminal.shown.count("\n") == 1
 
 
+def test_check_colours_ok_warning_and_error_at_a_terminal_and_nowhere_else(scene: Scene) -> None:
+    config = scene.config(delivery={"base_url": "http://127.0.0.1:1"}, http={"listen": "127.0.0.1:0"})
+    config["avro"]["registry"]["url"] = "http://127.0.0.1:2"
+    write_config(config, scene.folder / "consumer.yaml")
+    levels = {"ok": "\x1b[32mok\x1b[0m", "warning": "\x1b[33mwarning\x1b[0m", "error": "\x1b[1;31merror\x1b[0m"}
+
+    shown = []
+    for env in ({"NO_COLOR": ""}, {"NO_COLOR": "1"}):
+        terminal = Terminal(["check"], scene.folder, env)
+        assert terminal.ended(60)[0] == 78
+        shown.append(terminal.shown)
+    piped = run_command("check", folder=scene.folder, env={"NO_COLOR": ""}).stdout.decode()
+
+    assert all(level in shown[0] for level in levels.values())
+    assert [level for level in levels.values() if level in shown[1]] == []
+    assert "\x1b" not in piped
+    assert all(f"\n{level}" in f"\n{piped}" for level in levels)
+
+
 def test_check_names_the_addresses_that_do_not_answer(folder: Path) -> None:
     write_config(
         {**AWAY, "dedupe": {"store": "redis", "redis_url": "redis://me:made-up@127.0.0.1:3"}}, folder / "consumer.yaml"

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
 
 from consumer.commands.check import check
-from consumer.commands.check.finding import as_json, is_fatal, of_problem
+from consumer.commands.check.finding import Finding, Level, as_json, is_fatal, of_problem
 from consumer.config import Settings
 from consumer.core.errors import ConfigError
 from consumer.terminal import printable
@@ -24,6 +28,20 @@ def run_check(
         if not as_data:
             raise
         findings = [of_problem(problem) for problem in error.problems]
-    shown = as_json(findings) if as_data else "\n".join(printable(str(finding)) for finding in findings)
-    print(shown)  # noqa: T201  # what the command is for
+    if as_data:
+        print(as_json(findings))  # noqa: T201  # what the command is for
+    else:
+        console = Console(highlight=False, markup=False, emoji=False)
+        for finding in findings:
+            console.print(coloured(finding), soft_wrap=True)
     return not is_fatal(findings)
+
+
+def coloured(finding: Finding) -> Text:
+    """The line, whose level has a colour at a terminal that wants some."""
+    line = Text(printable(str(finding)))
+    line.stylize(_STYLES[finding.level], 0, len(finding.level))
+    return line
+
+
+_STYLES: Final = {Level.OK: "green", Level.NOTE: "cyan", Level.WARNING: "yellow", Level.ERROR: "bold red"}
