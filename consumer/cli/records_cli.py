@@ -121,5 +121,5 @@ def cases_command(
     from consumer.commands.cases import run_cases  # here, since `run` need not wait for it
 
     settings = settings_of(config)
-    beside = (settings.path or Path()).parent / "cases"
-    raise typer.Exit(run_cases(settings, folder or beside, sys.stdout, is_update=update))
+    usual = (settings.path or Path()).parent / "cases"
+    raise typer.Exit(run_cases(settings, folder or usual, sys.stdout, is_update=update))

@@ -38,7 +38,7 @@ class RecordRejected(ConsumerError):  # noqa: N818  # the record's end, which is
     """
 
     def __init__(self, reason: RejectReason, detail: str) -> None:
-        if len(detail) > _LONGEST_DETAIL:  # a schema's names may have any length, and each is told with its type's
+        if len(detail) > _LONGEST_DETAIL:  # a schema's names may have any length, and each is shown with its type's
             half = _LONGEST_DETAIL // 2 - 1
             detail = f"{detail[:half]}…{detail[-half:]}"
         super().__init__(f"{reason}: {detail}")

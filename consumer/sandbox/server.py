@@ -39,10 +39,10 @@ class _Server(uvicorn.Server):
         self.ready: Future[asyncio.AbstractEventLoop] = Future()
         """Done once requests are answered."""
         self.ended_by: int | None = None
-        """The first signal that told it to stop."""
+        """The first signal that asked it to stop."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop in order, and at a second signal at once; the process then ends by itself, not by the signal."""
+        """Stop in order, and at a second signal at once; the process then ends normally, not by the signal."""
         self.ended_by = self.ended_by or sig
         self.force_exit = self.should_exit
         self.should_exit = True

@@ -1,4 +1,4 @@
-"""The first cases for `tiktok-consumer test`: a made-up record for each rule, beside the configuration."""
+"""The first cases for `tiktok-consumer test`: a made-up record for each rule, in the configuration's folder."""
 
 import re
 from collections import Counter

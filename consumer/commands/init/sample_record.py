@@ -1,6 +1,6 @@
 """A made-up record of a schema, with something in every field that a rule reads. Pure.
 
-No record of a topic is used: a case is kept beside the configuration, and must hold no personal data.
+No record of a topic is used: a case is kept with the configuration, and must hold no personal data.
 """
 
 import re

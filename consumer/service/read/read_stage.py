@@ -93,7 +93,7 @@ class ReadStage:
         is_stopped, is_behind = self._pauses.is_stopped, self._unread.has_records
         wanted = 0 if is_stopped or self._pauses.is_full or is_behind else READ_AT_ONCE
         batch = self._member.read(wanted, 0.0 if is_behind else timeout_s)
-        self._unread.note_beside(batch)
+        self._unread.note_events(batch)
         for fault in batch.faults:
             if fault.kind is ReadFaultKind.FENCED:
                 raise Halt(fault.text)
@@ -116,10 +116,10 @@ class ReadStage:
         return self._ledger.in_flight_bytes + self._unread.held_bytes
 
     def _take_in_what_came(self) -> None:
-        beside = self._unread.take_beside()
-        for partition, offset in beside.ends.items():
+        events = self._unread.take_events()
+        for partition, offset in events.ends.items():
             self._assigned.read_to(partition, offset)
-        for fault in beside.faults:
+        for fault in events.faults:
             self._meet(fault)
 
     def _look_around(self) -> None:

@@ -24,18 +24,18 @@ class Unread:
         """What the records take in memory that were given back."""
         return sum(map(held_by_record, self._records))
 
-    def note_beside(self, batch: ReadBatch) -> None:
+    def note_events(self, batch: ReadBatch) -> None:
         """Keep what came with the records of a poll."""
         self._faults += batch.faults
         self._ends.update(batch.ends)
 
-    def take_beside(self) -> ReadBatch:
+    def take_events(self) -> ReadBatch:
         """Faults and ends, if no record is left before them."""
         if self._records:
             return ReadBatch()
-        beside = ReadBatch((), self._faults, self._ends)
+        events = ReadBatch((), self._faults, self._ends)
         self._faults, self._ends = [], {}
-        return beside
+        return events
 
     def give_back(self, records: Sequence[Record]) -> None:
         """There was no time to decide these."""

@@ -65,7 +65,7 @@ function dataOf(samples, value) {
   return [times, values];
 }
 
-/** All figures first: a chart is as wide as its place beside the others. */
+/** All figures first: a chart is as wide as the others leave room for. */
 function addAll() {
   const places = CHARTS.map(figureOf);
   byId("past").append(...places.map(({ figure }) => figure));
