@@ -1,5 +1,6 @@
 """Commands at a terminal whose brokers, registry and sandbox are away: Ctrl-C, and what is said."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from tests.support.processes import run_command, write_config
 from tests.support.scene import Scene
 from tests.support.stream import make_purchases
 from tests.support.terminal import CTRL_C, Terminal
+from tests.support.wait import wait_until
 
 AWAY: Final[dict[str, Any]] = {
     "kafka": {"bootstrap_servers": "127.0.0.1:1", "topics": ["web-events"], "group_id": "g"},
@@ -151,3 +153,17 @@ def test_a_registry_that_is_away_is_said_where_a_record_wants_it(scene: Scene) -
     [said] = done.stderr.decode().splitlines()
     assert done.returncode == 69
     assert said.startswith("The schema registry at http://127.0.0.1:2 does not answer (")
+
+
+def test_a_dry_run_that_ctrl_c_ends_says_its_counts_and_commits_nothing(scene: Scene) -> None:
+    scene.produce(make_purchases(5, scene.schema_ids()))
+    write_config(scene.config(http={"listen": "127.0.0.1:0"}), scene.folder / "consumer.yaml")
+    terminal = Terminal(["run", "--dry-run", "--from", "earliest"], scene.folder)
+    wait_until(lambda: re.search(r"run\.progress.* read=5", terminal.shown) is not None, 90, what="all are read")
+    terminal.press(CTRL_C)
+
+    code, _ = terminal.ended(60)
+
+    assert code == 130
+    assert re.search(r"run\.counted.* read=5 .*would_send=5", terminal.shown), terminal.shown
+    assert scene.kafka.committed(scene.group, scene.topic) == {}
