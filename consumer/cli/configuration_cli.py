@@ -23,7 +23,7 @@ def check_command(
             "--rate",
             metavar="EVENTS_PER_S",
             min=0.001,
-            help="Say what memory and how many records in flight the settings need at this rate.",
+            help="Estimate the memory and the records in flight that the settings need at this rate.",
         ),
     ] = None,
     schema: Annotated[
@@ -70,9 +70,9 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
-    """Write a first configuration, guessed from the names of a schema's fields, each guess with why."""
+    """Write a first configuration, guessed from the names of a schema's fields, each guess with its reason."""
     from consumer.commands.init import InitOptions, write_first_config
 
     log_for_people()

@@ -14,7 +14,8 @@ from consumer.cli.startup import log_for_people, settings_of
 
 def demo_command(
     keep: Annotated[
-        bool, typer.Option("--keep", help="Afterwards leave everything running, and say where, until Ctrl-C.")
+        bool,
+        typer.Option("--keep", help="Leave everything running afterwards, and print the addresses, until Ctrl-C."),
     ] = False,
     file: Annotated[
         Path | None,
@@ -22,7 +23,7 @@ def demo_command(
     ] = None,
     config: Config = None,
 ) -> None:
-    """Run everything on this machine with nothing to install, and prove that nothing got lost: exit 1 if not."""
+    """Run everything on this machine with nothing to install, and prove that nothing was lost; exit 1 if not."""
     from consumer.commands.demo import play, show_own
 
     log_for_people()

@@ -115,9 +115,9 @@ def cases_command(
     ] = None,
     config: Config = None,
     *,
-    update: Annotated[bool, typer.Option("--update", help="Write what came as NAME.expected.json.")] = False,
+    update: Annotated[bool, typer.Option("--update", help="Write the results as NAME.expected.json.")] = False,
 ) -> None:
-    """Try your own cases: what must become of a record. Exit 1 where it is something else, field by field."""
+    """Run your own cases: records with their expected results. Exit 1 if one differs, and each difference by field."""
     from consumer.commands.cases import run_cases  # here, since `run` need not wait for it
 
     settings = settings_of(config)

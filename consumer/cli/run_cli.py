@@ -36,7 +36,9 @@ Group = Annotated[
 ]
 Workers = Annotated[
     int,
-    typer.Option("--workers", metavar="N", min=1, help="So many processes of the group, behind one HTTP port."),
+    typer.Option(
+        "--workers", metavar="N", min=1, help="Number of processes, each a member of the group, behind one HTTP port."
+    ),
 ]
 
 

@@ -18,9 +18,9 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
         bool, typer.Option("--forget-keys", help="Do not count by event_id: for runs of many millions of events.")
     ] = False,
     no_checks: Annotated[
-        bool, typer.Option("--no-checks", help="Accept everything unread: for measuring the sender.")
+        bool, typer.Option("--no-checks", help="Accept every request without checks: for measuring the sender.")
     ] = False,
-    latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Every answer takes longer by it.")] = "0s",
+    latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Delay of every answer.")] = "0s",
 ) -> None:
     """Stand in for TikTok's Events API on this machine: strict, and with the faults that you choose."""
     from consumer.config.units import duration_s
