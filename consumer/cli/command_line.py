@@ -13,7 +13,7 @@ from consumer.cli.configuration_cli import check_command, init_command, schema_c
 from consumer.cli.demo_cli import demo_command
 from consumer.cli.dlq_cli import dlq
 from consumer.cli.records_cli import cases_command, explain_command, outcomes_command
-from consumer.cli.registration import Version, register
+from consumer.cli.registration import Group, Version, register
 from consumer.cli.run_cli import run_command, worker_command
 from consumer.cli.sandbox_cli import sandbox_command
 from consumer.cli.startup import log_for_people, settings_of
@@ -25,6 +25,7 @@ _USAGE_ERROR: Final = 2
 """What typer exits with; nothing else here does."""
 
 app = typer.Typer(
+    cls=Group,
     name="tiktok-consumer",
     help="Reads Avro event records from Kafka, and delivers them to TikTok's Events API: each one settled.",
     no_args_is_help=True,

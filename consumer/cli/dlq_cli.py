@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from consumer.cli.options import Config, Since, place, unix_ms
-from consumer.cli.registration import Version, register
+from consumer.cli.registration import Group, Version, register
 from consumer.exit_codes import INTERRUPTED
 from consumer.signals import Signals
 
@@ -40,7 +40,7 @@ ToOrigin = Annotated[
 ]
 ReportJson = Annotated[bool, typer.Option("--json", help="What was done as one JSON object.")]
 
-dlq = typer.Typer(no_args_is_help=True)
+dlq = typer.Typer(cls=Group, no_args_is_help=True)
 """Each command takes the context's `obj`: what makes the settings of a configuration file."""
 
 
