@@ -25,15 +25,19 @@ _FUNCTION_NAMES: Final = (
 FUNCTIONS: Final = frozenset(_FUNCTION_NAMES.split())
 _BOUND: Final = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 """The name that a macro gives to each item: `x` in `items.map(x, x.price)`."""
+_MOST_ITEMS: Final = 1000
+_MOST_VALUES: Final = 10_000
+"""What an expression takes grows with the square of a list's length, and each value is converted for it."""
 _AS_IT_IS: Final = (str, int, float, bool, bytes, datetime, Decimal, type(None))
 _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (TypeError, "no such operation for these types"),
     (KeyError, "no such key"),
     (IndexError, "index out of range"),
     (ArithmeticError, "arithmetic out of range"),
+    (BufferError, "a list of more than 1,000 items, or more than 10,000 values"),
 )
 
-_FAULTS: Final = (TypeError, LookupError, ArithmeticError, RuntimeError, ValueError)
+_FAULTS: Final = (TypeError, LookupError, ArithmeticError, BufferError, RuntimeError, ValueError)
 """What evaluating raises."""
 
 
@@ -47,11 +51,11 @@ def compile_expression(text: str) -> Callable[[Decoded], Any]:
     names = [(name, _ENVELOPE.get(name)) for name in program.variables()]
 
     def evaluate(decoded: Decoded) -> Any:
-        fields = decoded.fields
+        fields, room = decoded.fields, [_MOST_VALUES]
         try:
             return program.execute(
                 {
-                    name: _value(part(decoded) if part is not None and name not in fields else fields.get(name))
+                    name: _value(part(decoded) if part is not None and name not in fields else fields.get(name), room)
                     for name, part in names
                 }
             )
@@ -83,12 +87,19 @@ def _program(text: str) -> Any:
     return program
 
 
-def _value(value: Any) -> Any:
-    """As CEL takes it."""
-    if isinstance(value, dict):
-        return {key: _value(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_value(inner) for inner in value]
+def _value(value: Any, room: list[int]) -> Any:
+    """As CEL takes it.
+
+    Args:
+        room: how many more values there may be; of all that an expression names together.
+    """
+    if isinstance(value, dict | list | tuple):
+        room[0] -= len(value)
+        if len(value) > _MOST_ITEMS or room[0] < 0:
+            raise BufferError
+        if isinstance(value, dict):
+            return {key: _value(inner, room) for key, inner in value.items()}
+        return [_value(inner, room) for inner in value]
     if isinstance(value, _AS_IT_IS):
         return value
     return value.isoformat() if isinstance(value, date | time) else str(value) if isinstance(value, UUID) else None
