@@ -25,6 +25,11 @@ ReadValue = Callable[[bytes, int], tuple[Any, int]]
 # Lines that read a value into $ and move `at` behind it.
 _COUNT: Final = ("n = lengths[data[at]]", "if n < 0: n, at = count(data, at)", "else: at += 1")
 _LENGTH: Final = ("n = lengths[data[at]]", "if n < 0: n, at = length(data, at)", "else: at += 1")
+_LENGTH_AFTER_INDEX: Final = (
+    "n = lengths[data[at + 1]]",
+    "if n < 0: n, at = length(data, at + 1)",
+    "else: at += 2",
+)
 _PART: Final = "data[at : (at := at + n)]"
 _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "null": ("$ = None",),
@@ -49,6 +54,7 @@ _SKIPS: Final[Mapping[str, tuple[str, ...]]] = {
     "bytes": (*_LENGTH, "at += n"),
     "string": (*_LENGTH, "at += n"),
 }
+_NOTHING: Final[tuple[list[str], ...]] = (["$ = None"], [])
 _ENDLESS: Final = 1 << 31
 """Bytes of a value that holds itself forever: more than any record has."""
 _CONTAINERS: Final = RECORDS | {"array", "map"}
@@ -241,15 +247,27 @@ class _Writer:
 
 
 def _choice(branches: list[list[str]]) -> Iterator[str]:
-    """By a union's index, of which all but the 65th branch and later take one byte."""
+    """By a union's index, of which all but the 65th branch and later take one byte.
+
+    Null is asked for last: what is there costs more anyway.
+    """
     yield "n = data[at]"
-    yield "at += 1"
-    if len(branches) > 0x40:
+    is_long = len(branches) > 0x40
+    if is_long:
+        yield "at += 1"
         yield "if n > 0x7F: n = (n & 0x7F) | data[at] << 7; at += 1"
-    for place, lines in enumerate(branches):
-        yield f"{'elif' if place else 'if'} n == {2 * place}:"
-        yield from _indented(lines or ["pass"])
+    numbered = sorted(enumerate(branches), key=lambda branch: branch[1] in _NOTHING)
+    for place, (number, lines) in enumerate(numbered):
+        yield f"{'elif' if place else 'if'} n == {2 * number}:"
+        yield from _indented((lines or ["pass"]) if is_long else _after_index(lines))
     yield "else: raise IndexError" if branches else "raise IndexError"
+
+
+def _after_index(lines: list[str]) -> Iterable[str]:
+    """The lines where `at` still stands before a union's index of one byte."""
+    if tuple(lines[:3]) == _LENGTH:
+        return (*_LENGTH_AFTER_INDEX, *lines[3:])
+    return ("at += 1", *lines)
 
 
 def _blocks(item: Iterable[str], result: str, least: int) -> Iterator[str]:
