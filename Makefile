@@ -42,7 +42,8 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 
 .PHONY: test
 test: parts ## every test, on a real Kafka that it starts itself
-	$(PARALLEL) tests/unit tests/property tests/golden tests/hostile --cov
+	$(PARALLEL) tests/unit tests/property tests/golden --cov
+	$(PARALLEL) tests/hostile
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m bench guard
 	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/deploy tests/system tests/pages tests/contract
@@ -50,7 +51,7 @@ test: parts ## every test, on a real Kafka that it starts itself
 
 .PHONY: test-quick
 test-quick: dev ## the tests that need no server: seconds
-	$(PARALLEL) -m "not server" tests/unit tests/property tests/golden tests/hostile tests/contract tests/deploy
+	$(PARALLEL) -m "not server" tests/unit tests/property tests/golden tests/contract tests/deploy
 
 .PHONY: mutants
 mutants: dev ## each mutant of settle, dedupe and deliver must fail a test: half an hour

@@ -7,6 +7,7 @@ away. So the numbers come through a pipe (`signal.set_wakeup_fd`), and a thread 
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -79,6 +80,7 @@ def _leave_to_thread(_number: int, _frame: FrameType | None) -> None:
 
 # ── commands that need not stop in order ────────────────────────────────────────────────────────
 
+_ENDING_S: Final = 5.0
 _at_interrupt: Final[list[Callable[[], object]]] = []
 
 
@@ -126,7 +128,8 @@ def _end_at_interrupt(listening: int) -> None:
 
 
 def _leave_to_interrupt(_number: int, _frame: FrameType | None) -> None:
-    """What SIGINT does in the main thread: nothing, since a thread ends the process."""
+    """What SIGINT does in the main thread: wait for the thread that ends the process, so that nothing goes on here."""
+    time.sleep(_ENDING_S)
 
 
 def _leave_terminal_usable() -> None:

@@ -55,6 +55,10 @@ def test_takes_what_was_made_ready_elsewhere_and_names_a_reference_that_is_missi
     assert told.calls == [("know", ONE, reader), ("deny", TWO, "version 1 of subject leaf")]
 
 
+def test_of_a_schema_that_nothing_waits_for_there_is_no_wait() -> None:
+    assert SchemaLookups(Told()).wait_for(ONE) is None
+
+
 def test_asks_once_for_what_is_wanted_and_learns_the_answer() -> None:
     told = Told()
     lookups = SchemaLookups(told)

@@ -127,3 +127,16 @@ def test_names_the_fields_for_people() -> None:
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '"string"', "[]", "3", '{"type":"record"}'])
 def test_text_that_is_no_schema_of_records_is_left_to_those_who_read_it(text: str) -> None:
     assert isinstance(marked(text, EVERYTHING), str)
+
+
+def test_a_record_may_be_named_with_its_namespace() -> None:
+    schema = {
+        "type": "record",
+        "name": "example.Order",
+        "fields": [{"name": "email", "type": "string"}, {"name": "id", "type": "string"}],
+    }
+    by_path = Encryption((frozenset({"PII"}),), {"example.Order.email": frozenset({"PII"})})
+
+    marked_fields = json.loads(marked(json.dumps(schema), by_path))["fields"]
+
+    assert [isinstance(field["type"], dict) for field in marked_fields] == [True, False]

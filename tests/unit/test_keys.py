@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from consumer.core.decode.decoder import Decoder
+from consumer.core.decode.schema import UnusableSchemaError, parse_key_text
 from consumer.core.model import Decision, Headers, Note, Position, Record, SchemaId, SchemaWanted
 from consumer.core.pipeline import Pipeline, PipelineSettings
 from consumer.core.reasons import DropReason, Problem
@@ -182,3 +183,8 @@ def test_what_is_no_text_gives_way_to_the_next_source_and_does_not_exist() -> No
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"a\x00b"])
 def test_a_header_with_binary_content_is_no_text(content: bytes) -> None:
     assert external_id(b"k", None, KafkaPart("header", "x-id"), headers=(("x-id", content),)) == (None, NOT_TEXT)
+
+
+def test_a_keys_schema_that_is_not_json_is_unusable() -> None:
+    with pytest.raises(UnusableSchemaError, match="not JSON"):
+        parse_key_text("{")

@@ -238,6 +238,7 @@ def test_zero_and_false_are_not_empty(value: object) -> None:
         ({"values": {"19.99": "Purchase"}}, Decimal("19.990"), "Purchase"),
         *(
             ({"values": {"19.99": "x"}}, float("nan"), None),
+            ({"values": {"19.99": "x"}}, Decimal("sNaN"), None),
             ({"values": {"1e400": "x", "inf": "x"}}, float("inf"), None),
         ),
         ({"values": {"a": "Purchase"}}, ["a"], None),
@@ -261,6 +262,10 @@ def test_a_unit_or_region_goes_with_the_value(value: object) -> None:
     assert read(TransformedSource(PathSource(("a",)), unit="s"), record) == WithUnit(value, "s")
     assert read(TransformedSource(PathSource(("a",)), region="US"), record) == WithRegion(value, "US")
     assert compile_plain(TransformedSource(PathSource(("a",)), unit="s"))(record) == value
+
+
+def test_a_number_that_says_its_own_country_needs_no_region() -> None:
+    assert read(TransformedSource(PathSource(("a",)), region="US"), decoded({"a": "+49 30 901820"})) == "+49 30 901820"
 
 
 @pytest.mark.parametrize("value", [None, "", []])

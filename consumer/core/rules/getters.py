@@ -204,7 +204,8 @@ def _with_values(getter: Getter, values: Mapping[str, Any]) -> Getter:
         if isinstance(value, str):
             return table.get(value)
         if isinstance(value, float | Decimal):
-            return numbers.get(Decimal(repr(value)) if isinstance(value, float) else value)
+            number = Decimal(repr(value)) if isinstance(value, float) else value
+            return None if number.is_snan() else numbers.get(number)
         return table.get(_key(value))
 
     return get
