@@ -89,7 +89,9 @@ def usual(raw: object) -> str | None:
     if not isinstance(raw, str) or not raw.isascii():
         return None
     text = raw.strip()
-    if (text[:1] not in _USUAL_STARTS and not _starts_as_a_word(text)) or text in _SPELLINGS or "{" in text:
+    if not text or text in _SPELLINGS or "{" in text:
+        return None
+    if text[0] not in _USUAL_STARTS and not _starts_as_a_word(text):
         return None
     if text[-1] in _UNUSUAL_ENDS and not _ends_as_a_word(text):
         return None

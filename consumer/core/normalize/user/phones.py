@@ -37,7 +37,7 @@ _FORMATTING: Final = dict.fromkeys(
 
 def is_plain(number: str) -> bool:
     """Whether it is a plus and 7 to 18 ASCII digits. Nearly all that are stored are."""
-    return number[:1] == "+" and number[1:].isdigit() and number.isascii() and 7 < len(number) < 20
+    return number.startswith("+") and number[1:].isdigit() and number.isascii() and 7 < len(number) < 20
 
 
 def international(number: str) -> str:
