@@ -355,6 +355,26 @@ def test_a_window_is_warm_once_the_log_ends_in_what_is_no_record() -> None:
     assert after.service.published.unready == ()
 
 
+def test_records_of_the_window_that_await_a_schema_are_of_the_window_when_it_comes() -> None:
+    before = Scene(framing="confluent")
+    before.kafka.produce(b"\0\0\0\0\1" + encoded(event_id="a"))
+    before.run(for_s=0.5)
+    before.registry.coming.append(SchemaFound(before.registry.asked[0], json.dumps(SCHEMA)))
+    before.run()
+    before.stop()
+    assert before.sent_ids == ["a"]
+
+    after = Scene(before.kafka, framing="confluent")
+    after.kafka.produce(b"\0\0\0\0\1" + encoded(event_id="b"))
+    after.run(for_s=3)  # the end of the log is known before the schema is
+    after.registry.coming.append(SchemaFound(after.registry.asked[0], json.dumps(SCHEMA)))
+    after.run()
+
+    assert after.sent_ids == ["b"]
+    assert after.numbers()["records_read{web-events}"] == 1
+    assert after.service.published.unready == ()
+
+
 # ── one partition of three ──────────────────────────────────────────────────────────────────────
 
 

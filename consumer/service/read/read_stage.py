@@ -116,7 +116,7 @@ class ReadStage:
         return self._ledger.in_flight_bytes + self._unread.held_bytes
 
     def _take_in_what_came(self) -> None:
-        events = self._unread.take_events()
+        events = self._unread.take_events(self.waiting)
         for partition, offset in events.ends.items():
             self._assigned.read_to(partition, offset)
         for fault in events.faults:

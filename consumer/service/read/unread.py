@@ -1,6 +1,6 @@
 """What polls gave and is not decided yet: records that there was no time for, and what stands behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from consumer.core.model import Record, TopicPartition
 from consumer.core.read import ReadBatch, ReadFault
@@ -29,12 +29,16 @@ class Unread:
         self._faults += batch.faults
         self._ends.update(batch.ends)
 
-    def take_events(self) -> ReadBatch:
-        """Faults and ends, if no record is left before them."""
+    def take_events(self, waiting: Collection[TopicPartition]) -> ReadBatch:
+        """Faults and ends, if no record is left before them.
+
+        Args:
+            waiting: partitions of which records await a schema: their ends are kept until these are decided.
+        """
         if self._records:
             return ReadBatch()
-        events = ReadBatch((), self._faults, self._ends)
-        self._faults, self._ends = [], {}
+        events = ReadBatch((), self._faults, {p: end for p, end in self._ends.items() if p not in waiting})
+        self._faults, self._ends = [], {p: end for p, end in self._ends.items() if p in waiting}
         return events
 
     def give_back(self, records: Sequence[Record]) -> None:
