@@ -145,7 +145,7 @@ def test_a_registry_whose_answer_is_longer_than_any_is_not_read_to_its_end(regis
     findings, schemas = registry_findings(settings_of(["t"], registry=registry.url), ["t"])
 
     assert lines(findings, Level.ERROR) == [
-        "error   avro.registry.url: does not answer (OverflowError); check the address and the network"
+        f"error   avro.registry.url: {registry.url} does not answer (OverflowError); check the address and the network"
     ]
     assert schemas == []
 

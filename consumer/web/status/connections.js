@@ -39,6 +39,6 @@ function update(child, { to, address, connected, since, error, error_at: errorAt
 function stateOf(to, address, connected) {
   if (connected === null) return ["not asked yet", ""];
   if (!connected) return ["away", "bad"];
-  const isTikTok = to !== "tiktok" || address.startsWith("https://business-api.tiktok.com");
+  const isTikTok = to !== "tiktok" || new URL(address).host === "business-api.tiktok.com";
   return isTikTok ? ["connected", "good"] : ["connected, not TikTok itself", "warn"];
 }
