@@ -6,7 +6,7 @@ python -m bench floor [REPEATS]
 from dataclasses import dataclass
 from typing import Final
 
-from bench.ground import PathRoot
+from bench.ground import Servers
 from bench.processes import Cost, cost, python
 from bench.sample import SCHEMA_FILES
 
@@ -25,19 +25,19 @@ class Pair:
         return self.run.cpu_us / self.floor_us
 
 
-def pair(ground: PathRoot, schema: str, partitions: int) -> Pair:
+def pair(ground: Servers, schema: str, partitions: int) -> Pair:
     topic = ground.topic(schema, partitions, RECORDS)
     floor_us = floor(ground, schema, topic)
     return Pair(floor_us, cost(ground, ground.config(schema, topic), RECORDS))
 
 
-def floor(ground: PathRoot, schema: str, topic: str) -> float:
+def floor(ground: Servers, schema: str, topic: str) -> float:
     """CPU microseconds a record of the floor."""
     wanted = str(RECORDS - 1_000)
     return python("bench.floor", ground.kafka.bootstrap, topic, str(SCHEMA_FILES[schema]), wanted)
 
 
-def main(ground: PathRoot, repeats: int) -> None:
+def main(ground: Servers, repeats: int) -> None:
     for _ in range(repeats):
         for schema in SCHEMA_FILES:
             found = pair(ground, schema, 4)

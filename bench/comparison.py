@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from bench import delay, stages
 from bench.against_floor import RECORDS, Pair, pair
 from bench.delay import Delay
-from bench.ground import PathRoot
+from bench.ground import Servers
 from bench.processes import Cost, cost, python
 from bench.sample import SCHEMA_FILES
 from tests.parts.part import CHECKOUT
@@ -36,7 +36,7 @@ class Findings:
     stages_us: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def compared(ground: PathRoot, repeats: int = REPEATS) -> Findings:
+def compared(ground: Servers, repeats: int = REPEATS) -> Findings:
     """Each repetition measures everything once, so that a slow minute of the machine is nobody's alone."""
     found = Findings()
     for repeat in range(repeats):
@@ -53,14 +53,14 @@ def compared(ground: PathRoot, repeats: int = REPEATS) -> Findings:
     return found
 
 
-def other(ground: PathRoot, module: str, schema: str, program: Path) -> float:
+def other(ground: Servers, module: str, schema: str, program: Path) -> float:
     """CPU microseconds a record of something else that does the same job."""
     topic = ground.topic(schema, 4, RECORDS)
     addresses = ground.registry.url, ground.tiktok.url
     return python(module, ground.kafka.bootstrap, topic, schema, *addresses, str(OTHERS_RECORDS), program=program)
 
 
-def with_workers(ground: PathRoot, workers: int) -> Cost:
+def with_workers(ground: Servers, workers: int) -> Cost:
     """Of more records, since a group of several takes seconds to settle."""
     topic = ground.topic("flat", 16, 2 * RECORDS)
     return cost(ground, ground.config("flat", topic), 2 * RECORDS, ("--workers", str(workers)))

@@ -10,7 +10,7 @@ from typing import Final
 
 from confluent_kafka import Producer
 
-from bench.ground import LATENCY_MS, PathRoot
+from bench.ground import LATENCY_MS, Servers
 from bench.processes import service
 from bench.sample import timed, writer
 from tests.support.sandbox import Sandbox
@@ -28,7 +28,7 @@ class Delay:
     p99_ms: float
 
 
-def measured(ground: PathRoot) -> Delay:
+def measured(ground: Servers) -> Delay:
     """Of the events of all but the first seconds."""
     topic = ground.new_topic(SCHEMA, 4)
     tiktok = Sandbox(ground.folder, "recording", ("--latency", f"{LATENCY_MS}ms"))
@@ -46,7 +46,7 @@ def measured(ground: PathRoot) -> Delay:
     return Delay(cuts[49], cuts[98])
 
 
-def _produce(ground: PathRoot, topic: str) -> None:
+def _produce(ground: Servers, topic: str) -> None:
     """A thousand a second, in steps of ten milliseconds; each event's id says when it was made."""
     encode = writer(SCHEMA, ground.registry.register(f"{topic}-value", ground.schema(SCHEMA)))
     producer = Producer({"bootstrap.servers": ground.kafka.bootstrap, "linger.ms": 0})
@@ -61,6 +61,6 @@ def _produce(ground: PathRoot, topic: str) -> None:
     producer.flush(30)
 
 
-def main(ground: PathRoot) -> None:
+def main(ground: Servers) -> None:
     found = measured(ground)
     print(f"delay at {PER_S:,} events a second: p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms", flush=True)

@@ -19,7 +19,7 @@ LATENCY_MS: Final = 20
 
 
 @dataclass
-class PathRoot:
+class Servers:
     kafka: Kafka
     registry: Registry
     tiktok: Sandbox
@@ -61,11 +61,11 @@ class PathRoot:
 
 
 @contextmanager
-def ground() -> Iterator[PathRoot]:
+def ground() -> Iterator[Servers]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         cluster = stack.enter_context(Cluster())
         registry = stack.enter_context(Registry())
         tiktok = Sandbox(folder, arguments=("--no-checks", "--latency", f"{LATENCY_MS}ms"))
         stack.callback(tiktok.kill)
-        yield PathRoot(Kafka(cluster.bootstrap), registry, tiktok, folder)
+        yield Servers(Kafka(cluster.bootstrap), registry, tiktok, folder)

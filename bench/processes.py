@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.ground import PathRoot
+from bench.ground import Servers
 from tests.parts.part import CHECKOUT
 from tests.support.metrics import Metrics
 from tests.support.processes import Service, environment
@@ -80,7 +80,7 @@ def python(module: str, *arguments: str, program: Path = Path(sys.executable)) -
 
 
 @contextmanager
-def service(config: dict[str, Any], ground: PathRoot, arguments: Sequence[str] = ()) -> Iterator[Service]:
+def service(config: dict[str, Any], ground: Servers, arguments: Sequence[str] = ()) -> Iterator[Service]:
     group = config["kafka"]["group_id"]
     running = Service(config, ground.folder, group, arguments)
     try:
@@ -93,7 +93,7 @@ def service(config: dict[str, Any], ground: PathRoot, arguments: Sequence[str] =
             print(running.tail(), file=sys.stderr)
 
 
-def cost(ground: PathRoot, config: dict[str, Any], count: int, arguments: Sequence[str] = ()) -> Cost:
+def cost(ground: Servers, config: dict[str, Any], count: int, arguments: Sequence[str] = ()) -> Cost:
     """Let a `run` settle `count` records that are there already.
 
     Not counted are the first fifth, and what is before all workers have their place in the group.
