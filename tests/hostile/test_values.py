@@ -11,6 +11,8 @@ from typing import Final
 
 import pytest
 
+from tests.support.cpu import allowed_s
+
 MIB: Final = 1 << 20
 MOST_CPU_S: Final = 0.3
 KEPT_FREE_BYTES: Final = 64 << 10
@@ -93,7 +95,7 @@ def test_a_megabyte_of_bad_values_costs_little_and_holds_little(written: str, pr
     done = subprocess.run([sys.executable, "-c", _PROGRAM], input=written, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
 
-    assert found["cpu_s"] < MOST_CPU_S
+    assert found["cpu_s"] < allowed_s(MOST_CPU_S)
     assert found["held"] < KEPT_FREE_BYTES + 2 * found["body"]
     assert found["peak"] < 20 * MIB + KEPT_FREE_BYTES
     assert found["notes"] <= 10
