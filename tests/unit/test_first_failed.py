@@ -35,6 +35,6 @@ def test_names_the_first_condition_of_each_rule_that_does_not_hold(rule: str | N
         (given,) = read_bytes(json.dumps(value).encode(), "r.json", settings, explainer.run_decoder, 0)
         record = structs.replace(given.record, rule=rule)
 
-        found = explainer.first_failed(record, explainer.decide(record))
+        found = explainer.first_failed(explainer.decide(record))
 
-        assert {name: condition.place for name, condition in found} == failed
+        assert {name: condition.place for name, condition in found.items()} == failed

@@ -7,9 +7,10 @@ from rich.console import Console
 
 from consumer.commands.explain.field_story import HashedText
 from consumer.commands.explain.rehearsal import Rehearsal, as_json, show
-from consumer.commands.explain.rule_story import FailedCondition, compile_first_failed, unmet
+from consumer.commands.explain.rule_story import FailedCondition, failed_conditions, unmet
 from consumer.core.model import Decision, Decoded, Event, Note, Position, Record, Rejection
 from consumer.core.reasons import DropReason, Problem, RejectReason
+from consumer.core.route.conditions import compile_when
 from consumer.core.rules.source import AllOf, AnyOf, Comparison, Not, PathSource
 
 REMARKS = (Problem.NO_PAGE_URL, Problem.NO_VALUE)
@@ -131,7 +132,8 @@ def test_the_first_condition_that_fails_is_the_one_that_explain_names(
     record = Record(at(1), 0, None, b"", (), at(1))
     decoded = Decoded(record, fields, False)
 
-    failed = compile_first_failed(when)(decoded)
+    missed = compile_when(when)(decoded)
+    failed = failed_conditions(when)[missed] if missed else None
 
     assert (failed and failed.place) == place
     assert [each.place for each in unmet(when, decoded, "when")][:1] == ([] if place is None else [place])

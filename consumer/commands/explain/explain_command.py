@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
@@ -22,11 +22,11 @@ from consumer.commands.explain.records.newest_records import newest_records
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.commands.explain.records.topic_records import TopicReader
 from consumer.commands.explain.rehearsal import Rehearsal
-from consumer.commands.explain.rule_story import FailedCondition, compile_first_failed
+from consumer.commands.explain.rule_story import FailedCondition, failed_conditions
 from consumer.commands.progress_bar import Bar
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
-from consumer.core.model import Decision, Decoded, Record, SchemaWanted, TopicPartition
+from consumer.core.model import Decision, Record, SchemaWanted, TopicPartition
 from consumer.core.pipeline import Pipeline
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 
@@ -80,7 +80,7 @@ class Explainer:
     def __init__(self, settings: Settings, schemas: TopicSchemas, *, shows_texts: bool = False) -> None:
         self._settings, self._schemas = settings, schemas
         self._explaining = Explaining(settings.rules, settings.dedupe.window_s > 0, shows_texts)
-        self._first_failed = {rule.name: compile_first_failed(rule.when) for rule in settings.rules}
+        self._conditions = {rule.name: failed_conditions(rule.when) for rule in settings.rules}
         self._pipelines: dict[int, Pipeline] = {}
         self.run_decoder = wiring.decoder_of(settings)
 
@@ -105,15 +105,9 @@ class Explainer:
             self._schemas.learn(given.decoder, decision.key)
         return decision
 
-    def first_failed(self, record: Record, decision: Decision) -> Iterator[tuple[str, FailedCondition]]:
+    def first_failed(self, decision: Decision) -> Mapping[str, FailedCondition]:
         """Of each rule that does not hold for a decided record, the condition that failed first."""
-        held = {each.rule for each in decision.events} | {each.rule for each in decision.rejections}
-        decoded = None if record.value is None or None in held else self.run_decoder.decode(record)
-        if not isinstance(decoded, Decoded):
-            return
-        for rule, find in self._first_failed.items():
-            if rule not in held and record.rule in (None, rule) and (failed := find(decoded)) is not None:
-                yield rule, failed
+        return {rule: self._conditions[rule][place] for rule, place in decision.missed}
 
     def of_topic(self, record: Record) -> GivenRecord:
         """A record as it was read from Kafka."""
@@ -244,7 +238,7 @@ def _count(explainer: Explainer, tally: Rehearsal, record: Record, *, shows_valu
         for event in decision.events:
             for text in explained.texts_of(event.rule):
                 tally.add_text(event.rule, text)
-    tally.add(decision, record.position, dict(explainer.first_failed(record, decision)))
+    tally.add(decision, record.position, explainer.first_failed(decision))
 
 
 def _with_bar(records: Iterable[Record], total: int, name: str = "reading") -> Iterator[Record]:

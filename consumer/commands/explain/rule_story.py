@@ -1,16 +1,19 @@
 """Why a rule does not hold: the first condition that failed, by its place in the file. Pure."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from msgspec import Struct
 
 from consumer.commands.explain.explain_sources import described
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded
-from consumer.core.route.conditions import compile_condition
+from consumer.core.route.conditions import compile_condition, missed_places
 from consumer.core.rules.getters import compile_plain
 from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not
+
+_ANY: Final = re.compile(r"\.any\[.*")
 
 
 class Unmet(Struct, frozen=True):
@@ -33,32 +36,24 @@ class FailedCondition(Struct, frozen=True):
     text: str
 
 
-def compile_first_failed(when: Condition, place: str = "when") -> Callable[[Decoded], FailedCondition | None]:
-    """A function of a record: which condition fails first, as `unmet` would say; None if all hold.
-
-    It raises RecordRejected where a function or expression in a condition fails.
-    """
-    if not isinstance(when, AllOf):
-        return _compiled(when, place)
-    each = [_compiled(condition, f"{place}[{index}]") for index, condition in enumerate(when.conditions)]
-    return lambda decoded: next((failed for find in each if (failed := find(decoded))), None)
+def failed_conditions(when: Condition) -> Mapping[str, FailedCondition]:
+    """By each place that `compile_when` may name, the condition there as `unmet` says it: of `any`, all of it."""
+    conditions = when.conditions if isinstance(when, AllOf) else (when,)
+    shown = {failed.place: failed for index, one in enumerate(conditions) for failed in _failing(one, f"when[{index}]")}
+    return {place: shown[_ANY.sub(".any", place)] for place in missed_places(when)}
 
 
-def _compiled(condition: Condition, place: str) -> Callable[[Decoded], FailedCondition | None]:
-    if isinstance(condition, AllOf):
-        return compile_first_failed(condition, f"{place}.all")
-    holds = compile_condition(condition)
-    failed = _failed(condition, place)
-    return lambda decoded: None if holds(decoded) else failed
-
-
-def _failed(condition: Condition, place: str) -> FailedCondition:
+def _failing(condition: Condition, place: str) -> Iterator[FailedCondition]:
     match condition:
+        case AllOf(conditions):
+            for index, each in enumerate(conditions):
+                yield from _failing(each, f"{place}.all[{index}]")
         case AnyOf(conditions):
-            return FailedCondition(f"{place}.any", f"none of its {len(conditions)} conditions holds")
+            yield FailedCondition(f"{place}.any", f"none of its {len(conditions)} conditions holds")
         case Not(inner):
-            return FailedCondition(f"{place}.not", f"holds, and should not: {worded(inner)}")
-    return FailedCondition(place, worded(condition))
+            yield FailedCondition(f"{place}.not", f"holds, and should not: {worded(inner)}")
+        case _:
+            yield FailedCondition(place, worded(condition))
 
 
 def unmet(when: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:
