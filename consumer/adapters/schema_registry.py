@@ -76,7 +76,7 @@ def _hash_of_tags(tags: MetadataTags) -> int:
     return hash(frozenset((path, tuple(of_path)) for path, of_path in tags.tags.items()))
 
 
-# Its own one hashes lists, which cannot be: the client, which keeps schemas in dictionaries, raises TypeError forevery
+# Its own one hashes lists, which cannot be: the client, which keeps schemas in dictionaries, raises TypeError for every
 # schema whose metadata has tags (confluent-kafka 2.16).
 MetadataTags.__hash__ = _hash_of_tags  # type: ignore[method-assign]  # the class is the library's
 

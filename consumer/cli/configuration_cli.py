@@ -32,7 +32,7 @@ def check_command(
     *,
     as_data: Annotated[bool, typer.Option("--json", help="Print the findings as a JSON list.")] = False,
 ) -> None:
-    """Look foreverything that is wrong with a configuration; exit 78 if `run` could not work with it."""
+    """Look for everything that is wrong with a configuration; exit 78 if `run` could not work with it."""
     from consumer.commands.check.check_command import run_check
     from consumer.config import load
 

@@ -169,7 +169,7 @@ class PartitionWindows:
     # ── deciding ────────────────────────────────────────────────────────────────────────────────
 
     def saw(self, record: Record, wall_s: float) -> None:
-        """Move the partition's watermark: forevery record that is decided, before its events are offered."""
+        """Move the partition's watermark: for every record that is decided, before its events are offered."""
         partition = record.position.topic, record.position.partition
         if partition in self._filling:  # the log had gaps where the last record to fill in would have been
             self._is_warm(partition)

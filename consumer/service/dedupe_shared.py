@@ -77,7 +77,7 @@ class SharedWindow:
             self._delivering.grew(item, old_bytes)
 
     def step(self, now_s: float, wall_s: float) -> None:
-        """Ask about all that was added since the last step, and what is due again: a round trip forevery 500."""
+        """Ask about all that was added since the last step, and what is due again: a round trip for every 500."""
         wall_ms = int(wall_s * 1000)
         question = self._shared.question(now_s, wall_ms)
         while question is not None:

@@ -30,7 +30,7 @@ LONG_NUMBER_COST: Final = 48
 ENTRY_COST: Final = 400
 """A map's entry, and its key besides the key's length; more than those take, as for a list's item."""
 TEXT_COST: Final = 4
-"""For each encoded byte: text with one character beyond U+FFFF takes four forevery other, too."""
+"""For each encoded byte: text with one character beyond U+FFFF takes four for every other, too."""
 _WIDTHS: Final[Mapping[str, float]] = {"null": 0, "float": 4, "double": 8}
 
 _LEAST_BUDGET: Final = 1 << 20

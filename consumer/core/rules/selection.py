@@ -32,7 +32,7 @@ from consumer.core.tiktok_event import (
 )
 
 _ITEM: Final = 0
-"""Stands forevery item of a list: which of them a path names makes no difference here."""
+"""Stands for every item of a list: which of them a path names makes no difference here."""
 _Steps = tuple[str | int, ...]
 _Tree = dict[str | int, Union["_Tree", None]]  # None: everything beneath
 _EVERYTHING_READ: Final[_Steps] = ()

@@ -2,7 +2,7 @@
 
 /**
  * Bring an element's children to the items given, in their order.
- * `make(item)` builds a child; `update(child, item)` is called forevery one.
+ * `make(item)` builds a child; `update(child, item)` is called for every one.
  */
 export function drawKeyed(list, items, keyOf, make, update) {
   const known = new Map([...list.children].map((child) => [child.dataset.key, child]));

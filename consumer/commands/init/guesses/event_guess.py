@@ -67,7 +67,7 @@ _CASED: Final = re.compile(r"[^\W\d]\w*(?:[ -]\w+)?")
 
 
 class EventGuess(Struct, frozen=True):
-    """The event's name: of a field, or the same forevery record."""
+    """The event's name: of a field, or the same for every record."""
 
     field: str | None
     values: Mapping[str, str]
