@@ -210,15 +210,19 @@ def _names(sources: Mapping[str, Source]) -> dict[str, str]:
 
 def _present(names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Reads the fields that are there, under the parameters' names."""
+
+    def each(fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, key in names.items() if (value := fields.get(key)) is not None}
+
     if len(names) < 2:  # of one, `itemgetter` would give the value alone
-        return lambda fields: {name: value for name, key in names.items() if (value := fields.get(key)) is not None}
+        return each
     parameters, take = tuple(names), itemgetter(*names.values())
 
     def present(fields: Mapping[str, Any]) -> dict[str, Any]:
         try:
             values = take(fields)
         except KeyError:  # another schema's record, or an item that lacks some
-            return {name: value for name, key in names.items() if (value := fields.get(key)) is not None}
+            return each(fields)
         return {name: value for name, value in zip(parameters, values, strict=True) if value is not None}
 
     return present

@@ -65,7 +65,7 @@ class DecideStage:
         """Decide what was read, and what waited for a schema that is known by now."""
         self._take(records, now_s, wall_s)
         self._decide_what_waited(now_s, wall_s)
-        self._count_remarks()
+        self._count_in_one_go()
 
     def _take(self, records: Sequence[Record], now_s: float, wall_s: float) -> None:
         """Decide all of them, then follow each decision: one at a time, both took a sixth longer, since the code of one
@@ -158,7 +158,7 @@ class DecideStage:
         if event.remarks:
             self._remarked[event.rule, event.remarks] += 1
 
-    def _count_remarks(self) -> None:
+    def _count_in_one_go(self) -> None:
         """Once a step: a counter's own cost would be a tenth of an event's."""
         for (rule, remarks), count in self._remarked.items():
             for remark in remarks:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from consumer.commands.top.status_reader import Answer
 from consumer.status.model import ConnectionStatus, PixelStatus, Status
+from consumer.status.stages import ACCEPTED
 from consumer.terminal import printable
 
 REASONS_SHOWN: Final = 3
@@ -67,9 +68,7 @@ def _state(status: Status) -> tuple[str, str]:
 def _numbers(status: Status) -> RenderableType:
     last = status.history[-1] if status.history else None
     ledger = status.ledger
-    accepted = sum(
-        pixel.events.get(outcome, 0) for pixel in status.pixels.values() for outcome in ("accepted", "forwarded")
-    )
+    accepted = sum(pixel.events.get(outcome, 0) for pixel in status.pixels.values() for outcome in ACCEPTED)
     lag = sum(each.lag or 0 for each in status.partitions)
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for name in ("", "read", "accepted", "dead letters", "lag", "in flight", "oldest"):
