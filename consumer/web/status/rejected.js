@@ -1,9 +1,9 @@
 // The last dead letters: where the record stands, by which rule, why, and the command that explains it.
 
-import { badge, byId, make, numberOf, setText } from "./dom.js";
-import { command } from "./command.js";
+import { byId, make, numberOf, setText } from "./dom.js";
 import { ageOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
+import { rejection } from "./rejection.js";
 
 const AT_FIRST = 3;
 let isWhole = false;
@@ -32,18 +32,10 @@ const keyOf = ({ topic, partition, offset, rule, pixel, at }) => JSON.stringify(
 
 function item({ topic, partition, offset, rule, pixel, reason, detail, request_id: request, explain }) {
   const by = [rule && `rule ${rule}`, pixel && `pixel ${pixel}`, request && `request ${request}`].filter(Boolean).join(", ");
-  return make(
-    "li",
-    { class: "rejected" },
-    make(
-      "div",
-      { class: "line1" },
-      badge(reason, "bad"),
-      make("code", {}, `${topic}[${partition}] offset ${offset}`),
-      make("span", { class: "muted" }, by),
-      make("span", { class: "muted end", "data-part": "age" }),
-    ),
-    make("p", { class: "why" }, detail),
-    command(explain, `offset ${offset} of ${topic}[${partition}]`),
-  );
+  const facts = [
+    make("code", {}, `${topic}[${partition}] offset ${offset}`),
+    make("span", { class: "muted" }, by),
+    make("span", { class: "muted end", "data-part": "age" }),
+  ];
+  return rejection(reason, facts, detail, explain, `offset ${offset} of ${topic}[${partition}]`);
 }

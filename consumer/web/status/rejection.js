@@ -1,12 +1,18 @@
-// A command to be run in a terminal, with a button that copies it.
+// A rejection, with the command that explains it, to be run in a terminal, and a button that copies it.
 
-import { make, setText } from "./dom.js";
+import { badge, make, setText } from "./dom.js";
 
 const SHOWN_MS = 2000;
 
-/** `what` it is of, for those who do not see where it stands. */
-export function command(text, what) {
-  return make("div", { class: "command" }, make("code", {}, text), copyButton(text, what));
+/** `facts` stand beside the reason; `what` the command explains, for those who do not see where it stands. */
+export function rejection(reason, facts, why, command, what) {
+  return make(
+    "li",
+    { class: "rejected" },
+    make("div", { class: "line1" }, badge(reason, "bad"), ...facts),
+    make("p", { class: "why" }, why),
+    make("div", { class: "command" }, make("code", {}, command), copyButton(command, what)),
+  );
 }
 
 function copyButton(text, what) {
