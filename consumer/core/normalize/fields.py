@@ -72,6 +72,14 @@ def text(raw: object) -> str | None:
     return cleaned or None
 
 
+def short_text(raw: object) -> str | None:
+    """Text that may be a name or a place; what is longer than any is TOO_LONG. Else as `text`."""
+    cleaned = text(raw)
+    if cleaned is not None and len(cleaned) > LONGEST:
+        raise FieldError(Problem.TOO_LONG)
+    return cleaned
+
+
 def token(raw: object) -> str | None:
     """Text that identifies something: what stands for nothing is a PLACEHOLDER, and left out."""
     cleaned = text(raw)

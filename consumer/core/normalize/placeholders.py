@@ -138,13 +138,6 @@ def _is_template(text: str) -> bool:
     return len(text) <= _LONGEST_TEMPLATE and _TEMPLATE.search(text) is not None
 
 
-def without_unseen(text: str) -> str:
-    """Without characters that have no width, wherever they stand. Blanks stay."""
-    if text.isascii() and text.isprintable():
-        return text
-    return text.translate(_UNSEEN)
-
-
 def visible(text: str) -> str:
     """What a person sees of trimmed text; it itself, if that is all of it."""
     if text.isascii() and text.isprintable():

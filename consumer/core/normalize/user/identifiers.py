@@ -16,7 +16,7 @@ import phonenumbers
 from msgspec import Struct
 
 from consumer.core.model import WithRegion
-from consumer.core.normalize.fields import LISTS, LONGEST, FieldError, id_text, list_of, text
+from consumer.core.normalize.fields import LISTS, FieldError, id_text, list_of, short_text
 from consumer.core.normalize.placeholders import digests_of_nothing, is_placeholder, trimmed, visible
 from consumer.core.normalize.user import emails, phones
 from consumer.core.normalize.user.locations import country, without_punctuation
@@ -100,11 +100,9 @@ def external_id(raw: object, digest_of: DigestOf = _hash) -> str | list[str] | N
 
 def name(raw: object, digest_of: DigestOf = _hash) -> str | None:
     """SHA-256 of a first or last name in lowercase without punctuation; blanks within stay."""
-    cleaned = text(raw)
+    cleaned = short_text(raw)
     if cleaned is None:
         return None
-    if len(cleaned) > LONGEST:
-        raise FieldError(Problem.TOO_LONG)
     seen = visible(cleaned)
     hashed = _as_digest(seen) or digest_of(_unless_empty(without_punctuation(seen.lower()).strip()))
     if is_placeholder(seen):  # a surname can be Null
@@ -117,11 +115,9 @@ def zip_code(raw: object, digest_of: DigestOf = _hash) -> str | None:
 
     A number is WRONG_TYPE: it has lost its leading zeros.
     """
-    cleaned = text(raw)
+    cleaned = short_text(raw)
     if cleaned is None:
         return None
-    if len(cleaned) > LONGEST:
-        raise FieldError(Problem.TOO_LONG)
     cleaned = visible(cleaned)
     if digest := _as_digest(cleaned):
         return digest

@@ -4,8 +4,8 @@ import re
 from typing import Final
 from unicodedata import category
 
-from consumer.core.normalize.fields import LONGEST, FieldError, text
-from consumer.core.normalize.placeholders import is_placeholder, usual, without_unseen
+from consumer.core.normalize.fields import FieldError, short_text, text
+from consumer.core.normalize.placeholders import is_placeholder, usual, visible
 from consumer.core.reasons import Problem
 
 _COUNTRY_CODES: Final = (
@@ -25,12 +25,10 @@ _LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 def place(raw: object) -> str | None:
     """A city or state in lowercase, without blanks, punctuation and symbols: "St. Gallen" is `stgallen`."""
-    cleaned = text(raw)
+    cleaned = short_text(raw)
     if cleaned is None:
         return None
-    if len(cleaned) > LONGEST:
-        raise FieldError(Problem.TOO_LONG)
-    squeezed = without_punctuation("".join(without_unseen(cleaned).lower().split()))
+    squeezed = without_punctuation("".join(visible(cleaned).lower().split()))
     if not squeezed:
         raise FieldError(Problem.EMPTY_AFTER_CLEANING)
     if is_placeholder(cleaned):  # there is a town called None
