@@ -10,7 +10,7 @@ from consumer.core import model
 from consumer.core.deliver.request import Request
 from consumer.core.errors import Unreachable
 from consumer.core.model import Answer
-from consumer.core.read import CommittedOffset, GroupRole
+from consumer.core.read import CommittedOffset, GroupRole, partitions_of
 from consumer.core.settle.envelope import OutgoingRecord
 from consumer.service.ports import RebalanceListener, never
 
@@ -34,8 +34,7 @@ class GrouplessConsumer(KafkaConsumer):
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Take all partitions that were not taken yet. Raises Unreachable."""
         seen = self._cluster.topics()
-        there = [(topic, number) for topic in topics for number in range(seen.get(topic, 0))]
-        new = [partition for partition in there if partition not in self._taken]
+        new = [partition for partition in partitions_of(topics, seen) if partition not in self._taken]
         self._taken.update(new)
         listener.assigned(new, GroupRole.ORIGIN)
         listener.assigned([], GroupRole.OWN)  # there is no group to be let into

@@ -1,6 +1,6 @@
 """Where a partition is read from when it is assigned. It never jumps forward past a record that is still there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -24,6 +24,11 @@ class CommittedOffset(Struct, frozen=True):
     metadata: str
     error: str = ""
     """Why it is not known, in the broker's words; then the rest says nothing."""
+
+
+def partitions_of(topics: Iterable[str], counts: Mapping[str, int]) -> list[TopicPartition]:
+    """All partitions of these topics, in order; `counts`: how many each topic has, of those that are there."""
+    return [(topic, number) for topic in topics for number in range(counts.get(topic, 0))]
 
 
 class LogBounds(Struct, frozen=True):

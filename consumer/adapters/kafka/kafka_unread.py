@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.core.errors import Unreachable
 from consumer.core.model import TopicPartition
-from consumer.core.read import CommittedOffset
+from consumer.core.read import CommittedOffset, partitions_of
 
 
 def unread_records(
@@ -20,7 +20,7 @@ def unread_records(
         topics: name → number of partitions.
         stored: what the group has committed. Where that cannot be had, all that a log holds counts.
     """
-    partitions = [(topic, number) for topic, count in topics.items() for number in range(count)]
+    partitions = partitions_of(topics, topics)
     if not partitions:
         return {}
     try:

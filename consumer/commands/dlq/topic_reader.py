@@ -13,7 +13,7 @@ from consumer.commands.explain.records.topic_records import Outside, TopicReader
 from consumer.config import Settings, kafka_clients
 from consumer.core.errors import Unreachable
 from consumer.core.model import Record, TopicPartition
-from consumer.core.read import LogBounds, ReadBatch, ReadFaultKind
+from consumer.core.read import LogBounds, ReadBatch, ReadFaultKind, partitions_of
 
 REPLAY_SUFFIX: Final = ".dlq-replay"
 """The group that keeps a replay's progress is called like the service's, with this behind."""
@@ -34,6 +34,11 @@ class Logs(Outside):
         ours = kafka_clients.consumer_properties(settings)
         properties = {name: value for name, value in ours.items() if name not in _OF_MEMBERS}
         super().__init__({**properties, "group.id": group_id, "fetch.wait.max.ms": "50"})
+
+    def start_since(self, partition: TopicPartition, low: int, since_ms: int | None) -> int:
+        """Where to begin: at `low`, or at what was written since, if that is later. Raises Unreachable."""
+        start = None if since_ms is None else self.offset_at(partition, since_ms)
+        return low if start is None else max(low, start)
 
     def records(self, ranges: Ranges, is_over: Callable[[], bool] = lambda: False) -> Iterator[Record]:
         """Every record of these ranges, in order within each partition. Raises Unreachable."""
@@ -83,8 +88,9 @@ class DeadLetters:
         self.is_read_from: Final = any(topic in self.seen for topic in chosen)
         """Whether a topic is there whose records could be rejected."""
         self.topics: Final = tuple(dict.fromkeys(settings.dead_letter_topic(topic) for topic in chosen))
-        partitions = [(topic, number) for topic in self.topics for number in range(self.seen.get(topic, 0))]
-        self.bounds: Final[Mapping[TopicPartition, LogBounds]] = self.cluster.bounds(partitions)
+        self.bounds: Final[Mapping[TopicPartition, LogBounds]] = self.cluster.bounds(
+            partitions_of(self.topics, self.seen)
+        )
 
     def ranges(self) -> dict[TopicPartition, tuple[int, int]]:
         """What is to be read of each partition, as far as place and time say."""
@@ -92,9 +98,7 @@ class DeadLetters:
 
     def _range(self, partition: TopicPartition, bounds: LogBounds) -> tuple[int, int]:
         low, high = self._selection.narrowed(partition, bounds.low, bounds.high)
-        since_ms = self._selection.since_ms
-        start = None if since_ms is None else self._logs.offset_at(partition, since_ms)
-        return (low if start is None else max(low, start)), high
+        return self._logs.start_since(partition, low, self._selection.since_ms), high
 
     def read(
         self, ranges: Ranges, is_over: Callable[[], bool] = lambda: False
@@ -136,8 +140,7 @@ def replays_of(settings: Settings, logs: Logs, letters: DeadLetters) -> Replays:
 
 
 def _replay_partitions(settings: Settings, letters: DeadLetters) -> list[TopicPartition]:
-    topic = settings.replay_topic
-    return [(topic, number) for number in range(letters.seen.get(topic, 0))]
+    return partitions_of([settings.replay_topic], letters.seen)
 
 
 def _committed(logs: Logs, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:

@@ -18,6 +18,7 @@ from consumer.commands.outcomes.outcome_topic import ranges_since
 from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.model import Position, Record
+from consumer.core.read import partitions_of
 
 
 class _Properties(Struct, frozen=True):
@@ -51,8 +52,7 @@ def _records(settings: Settings, since_ms: int | None) -> Iterator[Record]:
     """All records of the topics that are read."""
     cluster = KafkaCluster(kafka_clients.consumer_properties(settings))
     seen = cluster.topics()
-    chosen = kafka_clients.chosen_topics(settings)(seen)
-    partitions = [(topic, number) for topic in chosen for number in range(seen.get(topic, 0))]
+    partitions = partitions_of(kafka_clients.chosen_topics(settings)(seen), seen)
     with closing(Logs(settings, settings.kafka.group_id)) as logs:
         ranges = ranges_since(cluster, logs, partitions, since_ms)
         with Bar("records", sum(high - low for low, high in ranges.values())) as bar:

@@ -10,6 +10,7 @@ from consumer.commands.dlq.topic_reader import Logs
 from consumer.commands.progress_bar import Bar
 from consumer.config import Settings, kafka_clients
 from consumer.core.model import TopicPartition
+from consumer.core.read import partitions_of
 from consumer.core.settle.outcome_record import OutcomeRecord, parse_outcome
 
 
@@ -36,7 +37,7 @@ def read_outcomes(
         Unreachable: the cluster did not answer.
     """
     cluster = KafkaCluster(kafka_clients.consumer_properties(settings))
-    partitions = [(topic, number) for number in range(cluster.topics().get(topic, 0))]
+    partitions = partitions_of([topic], cluster.topics())
     if not partitions:
         raise NoTopicError(topic)
     found = []
@@ -54,8 +55,7 @@ def ranges_since(
     cluster: KafkaCluster, logs: Logs, partitions: Sequence[TopicPartition], since_ms: int | None
 ) -> dict[TopicPartition, tuple[int, int]]:
     """What to read of each partition: all of it, or what was written since. Raises Unreachable."""
-    ranges = {}
-    for partition, bounds in cluster.bounds(partitions).items():
-        start = None if since_ms is None else logs.offset_at(partition, since_ms)
-        ranges[partition] = bounds.low if start is None else max(bounds.low, start), bounds.high
-    return ranges
+    return {
+        partition: (logs.start_since(partition, bounds.low, since_ms), bounds.high)
+        for partition, bounds in cluster.bounds(partitions).items()
+    }

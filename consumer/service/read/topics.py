@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from consumer.core.errors import Unreachable
 from consumer.core.model import TopicPartition
+from consumer.core.read import partitions_of
 from consumer.service.ports import Member, RebalanceListener, TopicDirectory
 
 log = structlog.get_logger("consumer.read")
@@ -85,7 +86,7 @@ class TopicSubscription:
         """Before joining for the first time: is the group new, and which partitions does `latest` then mean?"""
         if self._there_at_first is not None or not self._settings.is_latest:
             return True
-        there = [(topic, number) for topic in chosen for number in range(seen.get(topic, 0))]
+        there = partitions_of(chosen, seen)
         try:
             stored = self._member.committed(there)
         except Unreachable as away:
