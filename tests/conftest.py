@@ -14,7 +14,7 @@ from hypothesis import settings
 from tests.support.kafka import Cluster
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
-from tests.support.scene import Scene
+from tests.support.scene import Scene, scene_of
 from tests.support.topics import Kafka
 
 pytest_plugins = ["tests.support.one_cause"]
@@ -97,9 +97,5 @@ def registry() -> Iterator[Registry]:
 @pytest.fixture
 def scene(kafka: Kafka, registry: Registry, sandbox: Sandbox, tmp_path: Path) -> Iterator[Scene]:
     """A topic of four partitions, its dead-letter topic, and nothing in them; processes end with the test."""
-    topic = kafka.new_topic("events", partitions=4)
-    kafka.create_topic(f"{topic}.dlq")
-    set_up = Scene(kafka, registry, sandbox, tmp_path, topic)
-    yield set_up
-    print(set_up.tail())  # noqa: T201 - pytest shows it where the test failed
-    set_up.close()
+    with scene_of(kafka, registry, sandbox, tmp_path, kafka.new_topic("events", partitions=4)) as set_up:
+        yield set_up

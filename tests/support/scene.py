@@ -1,7 +1,7 @@
 """Everything one black-box test needs, with names of its own: topic, group, registry, sandbox and processes."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -129,3 +129,13 @@ def _merged(ours: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any
         both_map = isinstance(mine, Mapping) and isinstance(other, Mapping)
         merged[name] = _merged(mine, other) if both_map else other  # type: ignore[arg-type]  # both are mappings here
     return merged
+
+
+@contextmanager
+def scene_of(kafka: Kafka, registry: Registry, sandbox: Sandbox, folder: Path, topic: str) -> Iterator[Scene]:
+    """A scene of a topic that is there, with a dead-letter topic for it; processes end with the block."""
+    kafka.create_topic(f"{topic}.dlq")
+    scene = Scene(kafka, registry, sandbox, folder, topic)
+    yield scene
+    print(scene.tail())  # noqa: T201 - pytest shows it where the test failed
+    scene.close()

@@ -12,7 +12,7 @@ import pytest
 from tests.support.kafka import Cluster
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
-from tests.support.scene import Scene
+from tests.support.scene import Scene, scene_of
 from tests.support.stream import make_purchases
 from tests.support.topics import Kafka
 from tests.support.wait import wait_until
@@ -27,11 +27,8 @@ def alone(registry: Registry, sandbox: Sandbox, tmp_path: Path) -> Iterator[tupl
     with Cluster() as cluster:
         kafka = Kafka(cluster.bootstrap)
         kafka.create_topic("events", 4)
-        kafka.create_topic("events.dlq")
-        scene = Scene(kafka, registry, sandbox, tmp_path, "events")
-        yield cluster, scene
-        print(scene.tail())  # noqa: T201 - pytest shows it where the test failed
-        scene.close()
+        with scene_of(kafka, registry, sandbox, tmp_path, "events") as scene:
+            yield cluster, scene
 
 
 @pytest.mark.timeout(400)

@@ -17,7 +17,7 @@ from tests.support.letters import letter
 from tests.support.processes import Service
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
-from tests.support.scene import Scene
+from tests.support.scene import Scene, scene_of
 from tests.support.stream import expected_keys, expected_letters, make_bad, make_purchases
 from tests.support.topics import Kafka
 from tests.support.wait import wait_until
@@ -135,11 +135,8 @@ def three_brokers(registry: Registry, sandbox: Sandbox, tmp_path: Path) -> Itera
     with Cluster(brokers=3) as cluster:
         kafka = Kafka(cluster.bootstrap)
         kafka.create_placed_topic("events", (1, 3, 2))
-        kafka.create_topic("events.dlq")
-        scene = Scene(kafka, registry, sandbox, tmp_path, "events")
-        yield cluster, scene
-        print(scene.tail())  # noqa: T201 - pytest shows it where the test failed
-        scene.close()
+        with scene_of(kafka, registry, sandbox, tmp_path, "events") as scene:
+            yield cluster, scene
 
 
 @pytest.mark.timeout(400)
