@@ -71,7 +71,7 @@ def test_a_revoked_pixel_costs_the_others_nothing(scene: Scene) -> None:
         wait_until(lambda: _behind(scene) < 3 * RATE, 20, what="none of the topic's records waits for it")
         flow.end()
         scene.wait_until_settled()
-        in_flight = service.metrics().value("records_in_flight")
+        in_flight = service.metrics_now().value("records_in_flight")
         _restore(scene, flow.written)
 
     tell(

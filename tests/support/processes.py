@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -131,11 +132,22 @@ class Service(Process):
         return answer
 
     def metrics(self) -> Metrics:
-        """One scrape. Fails if there is no answer."""
+        """One scrape, of numbers that may be a tenth of a second old. Fails if there is no answer."""
         answer = self.get("/metrics")
         assert answer is not None, f"{self.name} does not answer\n{self.tail()}"
         assert answer.status_code == 200, answer.text
         return Metrics.parse(answer.text)
+
+    def metrics_now(self) -> Metrics:
+        """One scrape whose numbers were taken after this call. Not for a run with several workers."""
+        asked_at = time.time()
+
+        def is_new() -> bool:
+            answer = self.get("/api/status")
+            return answer is not None and answer.json()["at"] > asked_at
+
+        wait_until(is_new, 20, what=f"{self.name} shows newer numbers")
+        return self.metrics()
 
     def log(self) -> list[dict[str, Any]]:
         """The lines of its log that are whole, as JSON objects."""

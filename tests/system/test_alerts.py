@@ -32,7 +32,7 @@ def test_the_ledger_alert_stays_quiet_through_a_kill_9(scene: Scene) -> None:
         scene.sandbox.misbehave()
         service.start_again()
         scene.wait_until_settled()
-        settled = service.metrics().value("records_settled_total", outcome="sent")
+        settled = service.metrics_now().value("records_settled_total", outcome="sent")
         wait_until(lambda: prometheus.value(SETTLED) == settled, 30, what="Prometheus has seen the end")
         enough = f"count_over_time({DIFFERENCE}[1h]) > 10"
         wait_until(lambda: prometheus.query(enough), 30, what="Prometheus has judged for a while")

@@ -39,12 +39,12 @@ def test_it_says_that_they_are_away_and_stops_in_time_or_at_a_second_signal(alon
     patient = scene.run(shutdown_timeout="60s")
     punctual = scene.run(shutdown_timeout="5s")
     scene.wait_until_accepted(20)
-    assert patient.metrics().value("connected", to="kafka") == 1
+    assert patient.metrics_now().value("connected", to="kafka") == 1
 
     os.kill(cluster.brokers[0].pid, signal.SIGSTOP)
     try:
         wait_until(lambda: "Kafka does not answer" in patient.wait_until_unready().text, 60, what="it says so")
-        assert patient.metrics().value("connected", to="kafka") == 0
+        assert patient.metrics_now().value("connected", to="kafka") == 0
         began_s = time.monotonic()
         punctual.send(signal.SIGTERM)
         punctual.wait(5 + SLACK_S)

@@ -23,7 +23,7 @@ def test_every_kind_of_bad_record_is_written_byte_for_byte_with_its_reason_and_p
     by_origin = {origin(dead): letter(dead) for dead in letters}
     for made, place in zip(stream, places, strict=True):
         assert by_origin[scene.topic, *place] == (made.raw.key, made.raw.value, made.raw.headers, made.reason)
-    assert service.metrics().by("rejected_total", "reason") == dict.fromkeys(BAD, 3)
+    assert service.metrics_now().by("rejected_total", "reason") == dict.fromkeys(BAD, 3)
     assert scene.sandbox.requests() == 0
 
 

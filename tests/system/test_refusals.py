@@ -54,4 +54,4 @@ def test_a_tombstone_is_dropped_and_counted(scene: Scene) -> None:
 
     assert set(scene.sandbox.accepted()) == set(purchase.keys)
     assert scene.dead_letters() == []
-    assert service.metrics().by("records_settled_total", "outcome") == {"dropped": 1, "sent": 1}
+    assert service.metrics_now().by("records_settled_total", "outcome") == {"dropped": 1, "sent": 1}

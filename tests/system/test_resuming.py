@@ -59,7 +59,7 @@ def test_goes_on_at_the_logs_start_where_it_lost_records_and_counts_them(scene: 
     scene.wait_until_settled()
 
     assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream[:100] + stream[180:]), 1))
-    assert second.metrics().value("offsets_lost_total") == 80
+    assert second.metrics_now().value("offsets_lost_total") == 80
 
 
 def test_a_new_group_that_starts_at_the_latest_skips_only_what_was_there(scene: Scene) -> None:
@@ -114,4 +114,4 @@ def test_a_partition_lost_while_it_was_paused_is_read_again_once_it_is_back(
     scene.wait_until_settled()
     scene.wait_until_accepted(len(stream))  # what waited while the pixel was unavailable may have been parked
     assert set(scene.sandbox.accepted()) == expected_keys(stream)
-    assert service.metrics().value("rebalances_total", kind="lost") > 0
+    assert service.metrics_now().value("rebalances_total", kind="lost") > 0

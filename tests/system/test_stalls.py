@@ -80,7 +80,7 @@ def test_a_breaker_that_is_closed_while_it_still_drains_strands_nothing(scene: S
     service = scene.run(dead_letter={"breaker": {"share": 0.5, "of_last": 100}})
     scene.kafka.produce(scene.topic, [replace(made.raw, partition=0) for made in (*good, *bad, *more)])
     wait_until(lambda: service.metrics().value("breaker_open"), 30, what="the breaker is open")
-    assert service.metrics().value("requests_in_flight") == 1
+    wait_until(lambda: service.metrics().value("requests_in_flight") == 1, 5, what="the good ones are under way")
     assert not _has_logged(service, "breaker.open")
 
     service.send(signal.SIGHUP)
@@ -160,15 +160,15 @@ def test_a_partition_without_a_leader_at_a_restart_keeps_no_other_waiting(three_
 
     assert reason is not None
     assert "leader" in reason.lower()
-    assert service.metrics().value("positions_unknown") == 1
-    assert service.metrics().value("lag", topic="events", partition="0") == 0
+    assert service.metrics_now().value("positions_unknown") == 1
+    wait_until(lambda: service.metrics().value("lag", topic="events", partition="0") == 0, 30, what="no lag beside it")
     cluster.brokers[2].start()
     cluster.wait_until_ready()
     scene.produce(later)
     scene.wait_until_accepted(36)
     scene.wait_until_settled()
     service.wait_until_ready(30)
-    assert service.metrics().value("positions_unknown") == 0
+    assert service.metrics_now().value("positions_unknown") == 0
     assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys([*before, *others, *later]), 1))
 
 
