@@ -337,6 +337,12 @@ def _redis_killed(world: World, pick: float) -> Iterator[None]:
         world.servers.redis.start()
 
 
+@contextmanager
+def _redis_fails_over(world: World, pick: float) -> Iterator[None]:
+    world.servers.redis.fail_over()
+    yield
+
+
 FAULTS: Final[Mapping[str, Fault]] = {
     "kill -9": _killed,
     "SIGTERM and restart": _terminated,
@@ -358,6 +364,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "registry away": _registry_away,
     "registry hangs": _registry_hangs,
     "Redis killed": _redis_killed,
+    "Redis fails over": _redis_fails_over,
     "SIGHUP": _hung_up,
     "no leader at a restart": _restarted_without_leader,
     "topic made again": _made_again,

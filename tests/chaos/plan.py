@@ -68,6 +68,7 @@ MORE_KINDS: Final[dict[str, Kind]] = {
     "JSON 429 of a proxy": Kind(3, 10, "tiktok"),
     "JSON 500 with code 0": Kind(3, 10, "tiktok"),
     "both pixels closed": Kind(8, 16, "pixel"),
+    "Redis fails over": Kind(0, 0, "redis"),
 }
 """Those that the short run leaves out: it is to stay short, and what it draws the same."""
 KINDS: Final = {**_KINDS, **MORE_KINDS}

@@ -122,7 +122,7 @@ def run(seed: int, servers: Servers, folder: Path, settings: Settings) -> Outcom
 def _without(drawn: Drawn) -> frozenset[str]:
     """Kinds of faults that would strike nothing in this run."""
     tls = frozenset() if drawn.is_https else frozenset({"TLS failure"})
-    redis = frozenset() if drawn.is_shared_window else frozenset({"Redis killed"})
+    redis = frozenset() if drawn.is_shared_window else frozenset({"Redis killed", "Redis fails over"})
     return tls | redis
 
 

@@ -1,6 +1,5 @@
 """What outlives a run: three brokers behind a proxy each, the registry, the sandbox and the ways to it, Redis."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,10 +8,10 @@ from typing import Final, Self
 
 from tests.chaos.leaders import is_in_step
 from tests.chaos.plan import SESSION_S
-from tests.parts.part import program
+from tests.chaos.redis_pair import RedisPair
 from tests.support.certificate import self_signed
 from tests.support.kafka import Broker, Cluster
-from tests.support.ports import LOOPBACK, free_port, free_ports
+from tests.support.ports import free_ports
 from tests.support.proxy import Proxy
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
@@ -54,30 +53,6 @@ LOGIN: Final = {
 """Of the service, at the listener behind the proxies."""
 
 
-class Redis:
-    """A Redis without disk, on a port of its own."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.url = f"redis://{LOOPBACK}:{self.port}/0"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", LOOPBACK, "--save", "", "--appendonly", "no"]
-        self._process = subprocess.Popen(
-            [program("redis-server"), *options],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def kill(self) -> None:
-        """`kill -9`: what it knew is gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-
 @dataclass(frozen=True)
 class Servers:
     cluster: Cluster
@@ -91,7 +66,7 @@ class Servers:
     """The way to the sandbox by https."""
     good_certificate: Path
     bad_certificate: Path
-    redis: Redis
+    redis: RedisPair
 
     @classmethod
     @contextmanager
@@ -109,9 +84,7 @@ class Servers:
             stack.callback(sandbox.kill)
             good, bad = self_signed(folder / "good.pem"), self_signed(folder / "bad.pem")
             tls = stack.enter_context(Proxy(sandbox.port, certificate=good))
-            redis = Redis()
-            redis.start()
-            stack.callback(redis.kill)
+            redis = stack.enter_context(RedisPair.started())
             registry = stack.enter_context(Registry())
             yield cls(cluster, proxies, Kafka(cluster.direct), registry, sandbox, tls, good, bad, redis)
 
