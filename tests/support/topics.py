@@ -8,9 +8,7 @@ from uuid import uuid4
 
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupTopicPartitions,
     IsolationLevel,
-    KafkaError,
     KafkaException,
     TopicPartition,
 )
@@ -40,6 +38,7 @@ class Kafka:
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+        self._readers: dict[str, Consumer] = {}
 
     def new_topic(self, name: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> str:
         """Create `name` with an ending that makes it unique, and return that."""
@@ -138,24 +137,23 @@ class Kafka:
 
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """The group's offsets, of the partitions that have one."""
-        asked = ConsumerGroupTopicPartitions(group, self._partitions(topic))
-        try:
-            [future] = self._admin.list_consumer_group_offsets([asked]).values()
-            stored = future.result(ADMIN_TIMEOUT_S).topic_partitions or []
-        except KafkaException as failed:
-            if failed.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
-                return {}
-            raise
-        return {partition.partition: partition.offset for partition in stored if partition.offset >= 0}
+        found = self._reader(group).committed(self._partitions(topic), timeout=ADMIN_TIMEOUT_S)
+        failed = [partition.error for partition in found if partition.error is not None]
+        if failed:
+            raise KafkaException(failed[0])
+        return {partition.partition: partition.offset for partition in found if partition.offset >= 0}
+
+    def _reader(self, group: str) -> Consumer:
+        """One that never joins. An administrator's question to a group's coordinator that has just moved ends the
+        process: librdkafka 2.16 takes the answer for one to a consumer (`rd_kafka_cgrp_op` with no group)."""
+        if group not in self._readers:
+            self._readers[group] = Consumer({"bootstrap.servers": self.bootstrap, "group.id": group, "log_level": 2})
+        return self._readers[group]
 
     def commit(self, group: str, topic: str, offsets: Mapping[int, int], metadata: str) -> None:
         """Commit for a group that has no members: partition → offset, each with this metadata."""
         partitions = [TopicPartition(topic, partition, offset, metadata) for partition, offset in offsets.items()]
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": group, "log_level": 2})
-        try:
-            consumer.commit(offsets=partitions, asynchronous=False)
-        finally:
-            consumer.close()
+        self._reader(group).commit(offsets=partitions, asynchronous=False)
 
     def is_at_end(self, group: str, topic: str) -> bool:
         """True once the group has committed the end of every partition that holds, or held, a record."""
