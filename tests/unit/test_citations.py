@@ -12,6 +12,7 @@ _CITED: Final = re.compile(r"(?P<document>(?:[\w-]+/)*[\w-]+\.md)(?P<sections>(?
 _OTHER_STYLE: Final = re.compile(r"\.md`?\)?,? (?:sections?|chapter) \d")
 _OWN_SECTION: Final = re.compile(r"(?<!\.md )(?<!\.md` )(?<!and )§(?P<section>\d+)")
 _PATH: Final = re.compile(r"`((?:[\w-]+/)+(?:[\w-]+\.\w+)?)`")
+_MODULE: Final = re.compile(r"`((?:[\w-]+/)*\w+\.py)`")
 _PROMISE: Final = re.compile(r"\bpromise (?P<number>\d+)\b")
 _HEADING: Final = re.compile(r"^## (?P<number>\d+)\. ", re.M)
 FOLDERS: Final = ("consumer", "tests", "bench", "scripts", "docs", "deploy")
@@ -73,6 +74,14 @@ def test_the_page_of_the_architecture_cites_sections_that_it_has() -> None:
 
     assert cited
     assert cited <= sections(page)
+
+
+def test_each_module_that_a_document_names_is_there() -> None:
+    there = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
+    named = {(page.name, name) for page in files() if page.suffix == ".md" for name in _MODULE.findall(page.read_text())}
+
+    assert named
+    assert {(page, name) for page, name in named if not any(f"/{path}".endswith(f"/{name}") for path in there)} == set()
 
 
 def test_each_path_that_the_page_of_the_architecture_names_is_there() -> None:
