@@ -1,9 +1,6 @@
 """The endpoints of `run` over a real socket (docs/status.md): they show what was published, no more."""
 
-import contextlib
-import os
 import re
-import resource
 import socket
 import threading
 import time
@@ -16,9 +13,7 @@ import msgspec
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
-from structlog.testing import capture_logs
 
-from consumer.adapters.http_limits import MOST_CONNECTIONS, LimitedConnection
 from consumer.adapters.http_server import application, serving
 from consumer.metrics import Metrics
 from consumer.service.publish.published import STUCK_AFTER_S, ServiceSnapshot
@@ -239,139 +234,3 @@ def test_metrics_tell_when_the_process_began_and_what_memory_it_takes(client: ht
     [started] = families["process_start_time_seconds"].samples
     assert time.time() - 3600 * 24 < started.value <= time.time() + 60
     assert families["process_resident_memory_bytes"].samples[0].value > 1e6
-
-
-# What a client may take.
-
-
-def connected(port: int, said: bytes = b"") -> socket.socket:
-    """A connection that has sent this and nothing more."""
-    connection = socket.create_connection((LOOPBACK, port), timeout=10)
-    connection.sendall(said)
-    return connection
-
-
-def is_closed_within(connection: socket.socket, timeout_s: float) -> bool:
-    connection.settimeout(timeout_s)
-    try:
-        return connection.recv(1) == b""
-    except ConnectionError:
-        return True
-    except TimeoutError:
-        return False
-
-
-HALF: Final = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
-
-
-@pytest.fixture
-def port(board: Board) -> Iterator[int]:
-    with serving(application(lambda: board.published, lambda: NOW_S), LOOPBACK, 0) as port:
-        yield port
-
-
-@pytest.mark.parametrize("said", [b"", HALF], ids=["nothing", "half a request"])
-def test_connections_that_ask_nothing_take_few_descriptors_and_keep_nobody_out(port: int, said: bytes) -> None:
-    before = len(os.listdir("/proc/self/fd"))
-    idle = [connected(port, said) for _ in range(MOST_CONNECTIONS * 4)]
-    try:
-        for _ in range(20):
-            assert httpx2.get(f"http://{LOOPBACK}:{port}/healthz", trust_env=False).status_code == 200
-        taken = len(os.listdir("/proc/self/fd")) - before - len(idle)  # without the test's own
-        assert taken <= MOST_CONNECTIONS + 5
-        assert is_closed_within(idle[0], 5.0)  # the oldest gave way
-        assert not is_closed_within(idle[-1], 0.1)
-    finally:
-        for connection in idle:
-            connection.close()
-
-
-def test_a_request_that_is_not_whole_in_time_is_closed_however_it_drips(
-    board: Board, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(LimitedConnection, "within_s", 0.5)
-    with serving(application(lambda: board.published, lambda: NOW_S), LOOPBACK, 0) as port:
-        connection, begun_s = connected(port, HALF), time.monotonic()
-        with contextlib.suppress(ConnectionError):
-            while time.monotonic() - begun_s < 5.0:
-                connection.sendall(b"x")
-                time.sleep(0.02)
-        assert 0.4 < time.monotonic() - begun_s < 3.0
-        connection.close()
-
-
-def test_a_connection_that_is_used_stays(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LimitedConnection, "within_s", 1.0)
-    with serving(application(lambda: board.published, lambda: NOW_S), LOOPBACK, 0) as port:
-        connection = connected(port)
-        for _ in range(6):
-            connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            answer = b""
-            while not answer.endswith(b"}"):
-                piece = connection.recv(65536)
-                assert piece, "it was closed"
-                answer += piece
-            time.sleep(0.3)
-        connection.close()
-
-
-def test_the_end_does_not_wait_for_connections(board: Board) -> None:
-    with serving(application(lambda: board.published, lambda: NOW_S), LOOPBACK, 0) as port:
-        idle = [connected(port, HALF) for _ in range(10)]
-        begun_s = time.monotonic()
-
-    assert time.monotonic() - begun_s < 4.0
-    for connection in idle:
-        connection.close()
-
-
-def test_where_descriptors_are_short_it_says_so_once_a_minute_and_serves_again_afterwards(
-    board: Board, port: int
-) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    waiting = [socket.socket() for _ in range(5)]
-    with capture_logs() as lines:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")), hard))
-        try:
-            for connection in waiting:
-                connection.connect((LOOPBACK, port))
-            time.sleep(2.5)
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    for connection in waiting:
-        connection.close()
-
-    assert [line["event"] for line in lines] == ["http.accept_failed"]
-    assert httpx2.get(f"http://{LOOPBACK}:{port}/readyz", trust_env=False, timeout=10).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("host", "status"),
-    [
-        ("localhost", 200),
-        ("localhost:9464", 200),
-        ("LOCALHOST.", 200),
-        ("127.0.0.1:9464", 200),
-        ("10.1.2.3", 200),
-        ("[::1]:9464", 200),
-        ("[fe80::1]", 200),
-        (socket.gethostname(), 200),
-        ("events.example.com", 200),
-        ("events.example.com:443", 200),
-        ("attacker.example", 421),
-        ("127.0.0.1.attacker.example:9464", 421),
-        ("localhost.attacker.example", 421),
-        ("notlocalhost", 421),
-        ("", 421),
-    ],
-)
-def test_the_status_is_shown_under_a_name_of_its_own_alone(board: Board, host: str, status: int) -> None:
-    app = application(lambda: board.published, lambda: NOW_S, hosts=["Events.example.com"])
-    with serving(app, LOOPBACK, 0) as port:
-        url = f"http://{LOOPBACK}:{port}"
-        answer = httpx2.get(f"{url}/api/status", headers={"host": host}, trust_env=False)
-        probe = httpx2.get(f"{url}/healthz", headers={"host": host}, trust_env=False)
-
-    assert answer.status_code == status
-    assert ("http.hosts" in answer.text) == (status == 421)
-    assert probe.status_code == 200  # probes and scrapes come by whatever name

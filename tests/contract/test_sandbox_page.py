@@ -12,7 +12,6 @@ import pytest
 
 import consumer.sandbox
 from consumer.sandbox import Sandbox, SandboxSettings
-from consumer.sandbox.application import is_own_host
 from consumer.web import SHARED
 
 Json = dict[str, Any]
@@ -230,65 +229,6 @@ def test_shows_an_event_with_a_number_that_no_float_holds(client: httpx2.Client)
     assert client.post(TRACK, content=body).json()["code"] == 0
 
     assert client.get("/sandbox/events/1").json()["exact"] == exact
-
-
-BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}
-
-
-@pytest.mark.parametrize(
-    "foreign",
-    [
-        {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example.com"},
-        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:9999"},
-        {"Sec-Fetch-Site": "none"},
-        {"Origin": "null"},
-        BROWSER,
-        {**BROWSER, "Origin": "https://evil.example.com"},
-    ],
-)
-def test_pages_of_other_sites_change_nothing_here(client: httpx2.Client, foreign: dict[str, str]) -> None:
-    assert client.post("/sandbox/faults", json=[{"do": {"code": 1}}], headers=foreign).status_code == 403
-    assert client.put("/sandbox/tokens", json={}, headers=foreign).status_code == 403
-    assert client.delete("/sandbox/events", headers=foreign).status_code == 403
-    assert client.get("/sandbox/summary", headers=foreign).status_code == 200
-    assert client.get("/sandbox/faults").json() == []
-
-
-def test_the_sandboxs_own_page_may_write(client: httpx2.Client) -> None:
-    own = {**BROWSER, "Origin": str(client.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
-
-    assert client.delete("/sandbox/events", headers=own).status_code == 204
-
-
-@pytest.mark.parametrize("path", ["/", "/sandbox/events", "/sandbox/stream", "/sandbox/summary", "/static/main.js"])
-def test_a_name_that_was_made_to_point_here_shows_nothing(client: httpx2.Client, path: str) -> None:
-    answer = client.get(path, headers={"Host": "rebound.evil.example.com:8080"})
-
-    assert answer.status_code == 403
-    assert "Host is not a name of this machine" in answer.text
-
-
-@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "[::1]", "10.1.2.3", "box", "a.localhost", "pc.local"])
-def test_is_shown_under_names_that_nobody_can_register(name: str) -> None:
-    assert is_own_host(name)
-    assert is_own_host(f"{name}:8080")
-
-
-@pytest.mark.parametrize("name", ["", ":80", "example.com", "127.0.0.1.example.com", "localhost.example.com:80", "a.b"])
-def test_is_not_shown_under_names_that_somebody_could_register(name: str) -> None:
-    assert not is_own_host(name)
-
-
-@pytest.mark.parametrize("path", ["faults", "tokens", "rate", "refuse"])
-def test_what_tells_the_sandbox_how_to_behave_is_bounded(client: httpx2.Client, path: str) -> None:
-    def endless() -> Iterator[bytes]:
-        for _ in range(64):
-            yield b" " * (1 << 16)
-
-    answer = client.put(f"/sandbox/{path}", content=endless())
-
-    assert answer.status_code == 413
-    assert "longer than 1048576 bytes" in answer.json()["error"]
 
 
 def test_stops_at_once_though_pages_are_open() -> None:

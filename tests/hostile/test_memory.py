@@ -14,6 +14,8 @@ import pytest
 KEY_BYTES: Final = 250
 """Of a key in the window: docs/architecture.md §4."""
 MIB: Final = 1 << 20
+MOST_COUNTED: Final = 1.5
+"""Of what is held: of small records with short ids, a window's key takes less than the most that one can."""
 
 
 def measured(kind: str, records: int) -> dict[str, float]:
@@ -34,7 +36,7 @@ def test_what_is_counted_is_what_is_held(kind: str, records: int) -> None:
     found = measured(kind, records)
 
     counted = found["counted"] + KEY_BYTES * found["keys"] + found["requests"]
-    assert 0.75 < counted / found["grown"] < 1.35, found
+    assert 0.75 < counted / found["grown"] < MOST_COUNTED, found
 
 
 @pytest.mark.parametrize(("kind", "times"), [("emails", 2), ("phones", 2), ("commas", 1)])

@@ -1,6 +1,5 @@
 from hashlib import sha256
 
-import pytest
 from msgspec import structs
 
 from consumer.core.model import Position, Record, Rejection
@@ -131,35 +130,11 @@ def test_names_its_own_topics_by_the_group() -> None:
     assert own_topics("g", ["shop", "app"]) == ("g.replay", "g.parked.shop", "g.parked.app")
 
 
-@pytest.mark.parametrize(
-    "said", ["²", "--5", "-5", "٣", "9" * 5000, "1" * 20, "99999999999999999999", "", " 1", "1_0", "+1", "0x1"]
-)
-def test_numbers_in_headers_of_own_topics_are_ascii_digits_within_bounds_or_nothing(said: str) -> None:
-    names = ("tiktok.replays", "tiktok.timestamp", "__connect.errors.partition", "__connect.errors.offset")
-    at = Position("g.replay", 1, 2)
-    headers = (("__connect.errors.topic", b"orders"), *((name, said.encode()) for name in names))
-
-    found = restored(Record(at, 77, None, b"v", headers, at))
-
-    assert (found.replays, found.timestamp_ms) == (0, 77)
-    assert found.origin == Position("orders", 1, 2)
-
-
 def test_a_record_without_a_timestamp_stays_so_through_a_topic_of_ours() -> None:
     at = Position("g.replay", 1, 2)
     headers = (("__connect.errors.topic", b"orders"), ("tiktok.timestamp", b"-1"))
 
     assert restored(Record(at, 77, None, b"v", headers, at)).timestamp_ms == -1
-
-
-@pytest.mark.parametrize("said", ["a b", "", "x" * 250, "..", "a/b", "\x00", "täg"])
-def test_an_origin_that_no_topic_can_be_called_is_not_believed(said: str) -> None:
-    """Its dead letter could never be written, and reading would stand still."""
-    at = Position("g.replay", 1, 2)
-
-    found = restored(Record(at, 77, None, b"v", (("__connect.errors.topic", said.encode()),), at))
-
-    assert found.origin.topic == "g.replay"
 
 
 def test_own_topics_are_known_whatever_the_pixels_are_now() -> None:

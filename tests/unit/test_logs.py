@@ -83,24 +83,6 @@ def test_auto_is_for_people_at_a_terminal_and_json_elsewhere(monkeypatch: pytest
     assert "\x1b" not in plain.getvalue()
 
 
-STEERING: Final = "a\x1b[2Jb\x9bc\x07d\u202ee\u2066f\u2028g\rh\ni\x7fj"
-
-
-@pytest.mark.parametrize("style", ["json", "console"])
-def test_no_line_can_steer_a_terminal_whoever_wrote_it(style: str) -> None:
-    stream = to(style)
-
-    logging.getLogger("librdkafka").warning("%s [%s] %s", "FAIL", "consumer-1", STEERING)
-    logging.getLogger("somebody.else").warning(STEERING)
-    log = structlog.get_logger(f"consumer.steering.{style}")
-    log.info(STEERING, why=STEERING, several=[STEERING, (STEERING,)], named={STEERING: STEERING})
-
-    text = stream.getvalue()
-    assert text.count("\n") == 3
-    assert [one for one in text.replace("\n", "") if not one.isprintable()] == []
-    assert text.count("202e") == 8
-
-
 @pytest.mark.parametrize("style", ["json", "console"])
 def test_of_an_exception_only_type_and_frames_are_shown(style: str) -> None:
     stream = to(style)

@@ -6,7 +6,7 @@ import pytest
 
 from consumer.core.decode.schema_lookups import RegistryAway, SchemaDenied, SchemaFound
 from consumer.core.errors import Halt
-from consumer.core.model import Answer, Decision, Record, SchemaKey, SchemaWanted
+from consumer.core.model import Answer, SchemaKey
 from consumer.core.read import ReadFault, ReadFaultKind
 from consumer.core.rules import source
 from consumer.core.rules.source import PathSource, Rule
@@ -391,25 +391,6 @@ def test_an_open_breaker_is_closed_on_a_sign_also_with_the_brokers_away() -> Non
     assert not any("breaker" in reason for reason in scene.service.published.unready)
 
 
-def test_a_record_in_an_own_topic_that_names_a_topic_which_is_not_there_blocks_nothing() -> None:
-    """Whoever may write to an own topic may name any origin; a dead-letter topic for it need not exist."""
-    scene = Scene()
-    named = ("__connect.errors.topic", b"nowhere")
-    scene.kafka.produce(b"\x07bad", topic="g.replay", headers=(named,))
-    scene.letters.refused_topics = {"nowhere.dlq": "UNKNOWN_TOPIC_OR_PART"}
-    scene.kafka.produce(encoded(event_id="a"))
-
-    scene.run()
-    scene.kafka.produce(encoded(event_id="b"))
-    scene.run()
-
-    (letter,) = scene.letters.written
-    assert letter.topic == f"{TOPIC}.dlq"
-    assert dict(letter.headers)["__connect.errors.topic"] == b"nowhere"
-    assert scene.sent_ids == ["a", "b"]
-    assert scene.service.published.unready == ()
-
-
 def test_a_dead_letter_topic_of_a_topic_that_is_read_is_waited_for() -> None:
     scene = Scene()
     scene.kafka.produce(b"\x07bad")
@@ -486,73 +467,6 @@ def test_a_partition_with_plain_avro_in_it_catches_up() -> None:
     scene.run(for_s=5)
 
     assert scene.kafka.committed_offset() == 1001
-
-
-def slow(scene: Scene, each_s: float) -> list[int]:
-    """Let deciding one record take so long. Returns the offsets decided, as they come."""
-    pipeline = scene.service._deciding._pipeline
-    decide, offsets = pipeline.decide, []
-
-    def decide_slowly(record: Record, now_s: float, *, is_rewound: bool = False) -> Decision | SchemaWanted:
-        scene.clock.s += each_s
-        offsets.append(record.position.offset)
-        return decide(record, now_s, is_rewound=is_rewound)
-
-    pipeline.decide = decide_slowly  # type: ignore[method-assign]  # only its time is another
-    return offsets
-
-
-def test_deciding_stops_after_a_second_and_goes_on_in_the_next_step() -> None:
-    scene = Scene()
-    for number in range(10):
-        scene.kafka.produce(encoded(event_id=f"id-{number}"))
-    offsets = slow(scene, 0.3)
-
-    started_s = scene.clock.s
-    while not offsets:
-        scene.service.step()
-
-    assert scene.clock.s - started_s < 2.5
-    assert offsets == [0, 1, 2, 3]
-    scene.run(for_s=10)
-    assert offsets == list(range(10))
-    assert scene.sent_ids == [f"id-{number}" for number in range(10)]
-    assert scene.kafka.committed_offset() == 10
-
-
-def test_records_that_there_was_no_time_for_go_with_their_partition() -> None:
-    scene = Scene()
-    for number in range(6):
-        scene.kafka.produce(encoded(event_id=f"id-{number}"))
-    offsets = slow(scene, 0.6)
-    while not offsets:
-        scene.service.step()
-
-    scene.member.take([P0])
-    scene.run(for_s=2)
-    assert offsets == [0, 1]
-    assert scene.kafka.committed_offset() == 2
-    scene.member.give([P0])
-    scene.run(for_s=10)
-
-    assert scene.sent_ids == [f"id-{number}" for number in range(6)]
-    assert scene.kafka.committed_offset() == 6
-
-
-def test_records_that_waited_for_a_schema_are_decided_a_second_a_step_too() -> None:
-    scene = Scene(framing="confluent")
-    for number in range(6):
-        scene.kafka.produce(b"\0\0\0\0\1" + encoded(event_id=f"id-{number}"))
-    scene.run(for_s=0.5)
-    scene.registry.coming.append(SchemaFound(scene.registry.asked[0], json.dumps(SCHEMA)))
-    offsets = slow(scene, 0.6)
-
-    scene.service.step()
-
-    assert offsets == [0, 1]
-    scene.run(for_s=10)
-    assert offsets == list(range(6))
-    assert scene.sent_ids == [f"id-{number}" for number in range(6)]
 
 
 def test_a_position_that_the_log_lost_is_counted_and_reading_goes_on() -> None:

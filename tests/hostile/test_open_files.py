@@ -7,7 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from consumer import open_files
+from consumer.commands.check import check_security
+from consumer.commands.check.check_security import open_files_findings
 from consumer.config.loading import parse
+from tests.parts.part import CHECKOUT
 
 SETTINGS: Final = parse(
     """
@@ -68,3 +71,20 @@ def test_a_low_limit_is_said(limits: Limits) -> None:
         open_files.raise_limit(SETTINGS)
 
     assert [(line["event"], line["limit"], line["needed"]) for line in lines] == [("run.few_open_files", 499, 500)]
+
+
+def test_a_low_limit_of_open_files_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_security, "possible", lambda: 256)
+    (finding,) = open_files_findings(SETTINGS)
+    assert finding.level == "warning"
+    assert "256" in finding.text
+
+    monkeypatch.setattr(check_security, "possible", lambda: 65_536)
+    assert list(open_files_findings(SETTINGS)) == []
+
+
+def test_the_unit_has_them() -> None:
+    lines = (CHECKOUT / "deploy/systemd/tiktok-consumer.service").read_text().splitlines()
+
+    [files] = [line for line in lines if line.startswith("LimitNOFILE=")]
+    assert int(files.partition("=")[2]) >= 65_536

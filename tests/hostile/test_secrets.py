@@ -1,11 +1,11 @@
-"""What `check` says of connections that others can read or pose in."""
+"""Nobody reads a token on its way or in a core dump unwarned: what `check` says of such connections, and the unit."""
 
 import pytest
 
-from consumer.commands.check import check_security
-from consumer.commands.check.check_security import is_plain_beyond_loopback, open_files_findings, security_findings
+from consumer.commands.check.check_security import is_plain_beyond_loopback, security_findings
 from consumer.config import Settings
 from consumer.config.loading import parse
+from tests.parts.part import CHECKOUT
 
 SECRET = "hunter2"
 
@@ -81,11 +81,7 @@ def test_brokers_that_anybody_can_pose_as_are_a_warning(property: str) -> None:
     ]
 
 
-def test_a_low_limit_of_open_files_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_security, "possible", lambda: 256)
-    (finding,) = open_files_findings(settings_of())
-    assert finding.level == "warning"
-    assert "256" in finding.text
+def test_no_token_lands_in_a_core_dump() -> None:
+    lines = (CHECKOUT / "deploy/systemd/tiktok-consumer.service").read_text().splitlines()
 
-    monkeypatch.setattr(check_security, "possible", lambda: 65_536)
-    assert list(open_files_findings(settings_of())) == []
+    assert "LimitCORE=0" in lines
