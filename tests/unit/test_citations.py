@@ -78,7 +78,8 @@ def test_the_page_of_the_architecture_cites_sections_that_it_has() -> None:
 
 def test_each_module_that_a_document_names_is_there() -> None:
     there = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
-    named = {(page.name, name) for page in files() if page.suffix == ".md" for name in _MODULE.findall(page.read_text())}
+    pages = [page for page in files() if page.suffix == ".md"]
+    named = {(page.name, name) for page in pages for name in _MODULE.findall(page.read_text())}
 
     assert named
     assert {(page, name) for page, name in named if not any(f"/{path}".endswith(f"/{name}") for path in there)} == set()
