@@ -9,8 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from consumer.sandbox.api import Api
-from consumer.sandbox.rules.event_insight import EventPart, EventWarning, general, leaves, match_keys, parts, warnings
-from consumer.sandbox.rules.parameter_texts import ABOUT, MATCH_KEYS
+from consumer.sandbox.event_rows import FIELDS, Row, WarningKinds, decode_event, row_of
+from consumer.sandbox.event_search import Found, search
+from consumer.sandbox.rules.event_insight import EventPart, EventWarning, match_keys, parts, warnings
+from consumer.sandbox.rules.parameter_texts import MATCH_KEYS
 from consumer.sandbox.state.access import Rate, Refuse
 from consumer.sandbox.state.copies import Copies, Placed, merge
 from consumer.sandbox.state.event_store import Accepted, Mark, Summary
@@ -25,31 +27,6 @@ _IDLE_PAUSE_S: Final = 0.25
 _KEEP_ALIVE_S: Final = 15.0
 _SHOWN_REFUSALS: Final = 100
 _SHOWN_COPIES: Final = 50
-FIELDS: Final = (*ABOUT, "other properties")
-"""The names behind the bits of `Row.fields`."""
-_BIT_BY_FIELD: Final = {name: 1 << place for place, name in enumerate(FIELDS)}
-_decode: Final = msgspec.json.Decoder(float_hook=float).decode
-"""As tolerant as `judge`, which does not look into unknown properties: there, 1e999 may stand."""
-_BIT_BY_KEY: Final = {name: 1 << place for place, name in enumerate(MATCH_KEYS)}
-
-
-class Row(Struct, array_like=True, frozen=True):
-    """What the list shows of an event. An array in JSON: the page reads it by place."""
-
-    seq: int
-    received_at: float
-    pixel: str
-    test_event_code: str | None
-    event: str
-    event_id: str | None
-    fate: str
-    first_seq: int
-    match_keys: int
-    """Bits over `MATCH_KEYS`."""
-    warnings: int
-    answered: bool
-    fields: int
-    """Bits over `FIELDS`: at most 53 of them, or JavaScript would lose some."""
 
 
 class Copy(Struct, frozen=True):
@@ -103,12 +80,20 @@ class Feed:
         self._chunk = chunk
         self._store = api.store
         self._copies = Copies(api.settings.keep)
+        self._kinds = WarningKinds()
         self._clearings = api.store.mark().clearings
 
     def rows(self, after: int) -> list[Row]:
         """Rows of the next kept events whose sequence number is above `after`, in order."""
         self._catch_up()
-        return [_row(event, self._copies.placed(event)) for event in self._store.events(after, limit=self._chunk)]
+        return [
+            row_of(event, self._copies.placed(event), self._kinds)
+            for event in self._store.events(after, limit=self._chunk)
+        ]
+
+    async def search(self, query: str, after: int) -> Found:
+        """Which of the newest events, those that a page can hold, have every word of `query`."""
+        return await search(self._store, query, max(after, self._store.mark().seq - self._rows))
 
     def detail(self, seq: int) -> Detail | None:
         """None if the event is not kept (any longer)."""
@@ -116,7 +101,7 @@ class Feed:
         event = self._store.event(seq)
         if event is None:
             return None
-        decoded = _decode(event.body)
+        decoded = decode_event(event.body)
         placed = self._copies.placed(event)
         copies, merged = self._merged(event, placed)
         warned = warnings(decoded, event.received_at)
@@ -143,20 +128,24 @@ class Feed:
         return State(summary, self._api.faults.listed(), self._api.limit.rate, self._api.refuse)
 
     async def stream(self, resume: str | None) -> AsyncIterator[bytes]:
-        """Server-sent events: `hello` once, then `clear`, `rows`, `refusals` and `state` as there is news of them.
+        """Server-sent events: `hello` once, then `clear`, `kinds`, `rows`, `refusals` and `state` as there is news.
 
         Args:
             resume: the Last-Event-ID of an earlier stream, which then continues where it was.
         """
         mark = self._resumed(resume)
-        yield _message("hello", {"fields": FIELDS, "match_keys": MATCH_KEYS, "rows": self._rows, "about": ABOUT})
+        yield _message("hello", self._hello())
         if mark is None:
             yield _message("clear", None)
             mark = self.begin()
         state = b""
+        kinds = 0
         quiet_since = time.monotonic()
         while not self._api.stopping.is_set():
             messages, mark = self.news(mark)
+            if new := self._kinds.listed(kinds):  # before the rows that name them
+                messages.insert(0, _message("kinds", {"first": kinds, "kinds": new}))
+                kinds += len(new)
             if (now := msgspec.json.encode(self.state())) != state:
                 state = now
                 messages.append(_message("state", msgspec.Raw(state)))
@@ -190,6 +179,9 @@ class Feed:
         # What was cleared meanwhile leaves no rows, and must not be waited for.
         seq = rows[-1].seq if rows else now.seq
         return messages, Mark(now.clearings, seq, now.refused)
+
+    def _hello(self) -> dict[str, object]:
+        return {"run": self._api.run_id, "fields": FIELDS, "match_keys": MATCH_KEYS, "rows": self._rows}
 
     def _resumed(self, resume: str | None) -> Mark | None:
         run, _, numbers = (resume or "").partition("/")
@@ -227,28 +219,7 @@ class Feed:
 
     def _decoded(self, seq: int) -> dict[str, Any] | None:
         event = self._store.event(seq)
-        return None if event is None else dict(_decode(event.body))
-
-
-def _row(event: Accepted, placed: Placed) -> Row:
-    decoded = _decode(event.body)
-    fields = 0
-    for path, _ in leaves(decoded):
-        fields |= _BIT_BY_FIELD.get(general(path), _BIT_BY_FIELD["other properties"])
-    return Row(
-        seq=event.seq,
-        received_at=event.received_at,
-        pixel=event.pixel,
-        test_event_code=event.test_event_code,
-        event=event.event,
-        event_id=event.event_id,
-        fate=placed.fate,
-        first_seq=placed.first_seq,
-        match_keys=sum(_BIT_BY_KEY[key] for key in match_keys(decoded)),
-        warnings=len(warnings(decoded, event.received_at)),
-        answered=event.answered,
-        fields=fields,
-    )
+        return None if event is None else dict(decode_event(event.body))
 
 
 def _message(name: str, data: object) -> bytes:

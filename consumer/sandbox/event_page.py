@@ -1,4 +1,4 @@
-"""The Test Events page and what it asks for: static files, one event in full, and the stream of news."""
+"""The Test Events page and what it asks for: static files, one event in full, a search, and the stream of news."""
 
 from pathlib import Path
 from typing import Final
@@ -10,18 +10,20 @@ from starlette.routing import Route
 
 from consumer.sandbox.api import Api
 from consumer.sandbox.event_feed import Feed
+from consumer.sandbox.event_search import LONGEST_QUERY
 from consumer.web import HEADERS, Files
 
 _STATIC: Final = Path(__file__).parent / "static"
 
 
 def page_routes(api: Api) -> list[Route]:
-    """The page at `/`, its files, and the two paths only it needs."""
+    """The page at `/`, its files, and the three paths only it needs."""
     page = _Page(Feed(api))
     return [
         Route("/", page.index, methods=["GET"]),
         Route("/static/{name}", page.static, methods=["GET"]),
         Route("/sandbox/events/{seq:int}", page.event, methods=["GET"]),
+        Route("/sandbox/search", page.search, methods=["GET"]),
         Route("/sandbox/stream", page.stream, methods=["GET"]),
     ]
 
@@ -40,9 +42,20 @@ class _Page:
     async def event(self, request: Request) -> Response:
         detail = self._feed.detail(request.path_params["seq"])
         if detail is None:
-            return Response(b'{"error":"no such event, or no longer kept"}', 404, media_type="application/json")
-        return Response(msgspec.json.encode(detail), headers=HEADERS, media_type="application/json")
+            return _json({"error": "no such event, or no longer kept"}, 404)
+        return _json(detail)
+
+    async def search(self, request: Request) -> Response:
+        """GET `?q=&after=` the numbers of the events that have every word of `q`, and how far it was looked."""
+        query, after = request.query_params.get("q", ""), request.query_params.get("after", "0")
+        if len(query) > LONGEST_QUERY or not (after.isascii() and after.isdecimal()):
+            return _json({"error": f"q: at most {LONGEST_QUERY} characters; after: a whole number from 0"}, 400)
+        return _json(await self._feed.search(query, int(after)))
 
     async def stream(self, request: Request) -> Response:
         resume = request.headers.get("last-event-id")
         return StreamingResponse(self._feed.stream(resume), headers=HEADERS, media_type="text/event-stream")
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, headers=HEADERS, media_type="application/json")

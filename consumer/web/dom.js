@@ -23,10 +23,14 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const calendar = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
+const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+const clock = new Intl.DateTimeFormat([], TIME);
+const day = new Intl.DateTimeFormat([], { ...TIME, day: "numeric", month: "short" });
+const calendar = new Intl.DateTimeFormat([], { ...TIME, day: "numeric", month: "short", year: "numeric" });
 
+/** Unix seconds as a time of the day, with its zone; with the day; with the year. */
 export const timeOf = (unixS) => clock.format(unixS * 1000);
+export const dayOf = (unixS) => day.format(unixS * 1000);
 export const dateOf = (unixS) => calendar.format(unixS * 1000);
 export const numberOf = (count) => count.toLocaleString("en");
 

@@ -114,14 +114,18 @@ def test_news_begin_with_what_is_there_and_go_on_with_what_comes(client: httpx2.
     news = News(client)
     hello = news.next("hello")
 
-    [[seq, _, pixel, code, name, event_id, fate, first, keys, warnings, answered, fields]] = news.next("rows")
+    kinds = news.next("kinds")
+    [[seq, _, pixel, code, name, event_id, fate, first, keys, warnings, answered, fields, *worth]] = news.next("rows")
 
     assert (pixel, code, name, event_id, fate, answered) == ("P", "TEST1", "Purchase", "1", "first", True)
     assert seq == first
     assert [key for place, key in enumerate(hello["match_keys"]) if keys >> place & 1] == ["email"]
     present = [field for place, field in enumerate(hello["fields"]) if fields >> place & 1]
     assert present == ["event", "event_time", "event_id", "user.email"]
-    assert warnings == 3  # no page, no value, no products
+    assert kinds["first"] == 0
+    warned = [kinds["kinds"][number]["field"] for number in warnings]
+    assert warned == ["page.url", "properties.value", "properties.contents"]
+    assert worth == [None, None, None]
 
     begin_s = time.monotonic()
     send(client, event("1"), event("2"))
@@ -229,6 +233,21 @@ def test_shows_an_event_with_a_number_that_no_float_holds(client: httpx2.Client)
     assert client.post(TRACK, content=body).json()["code"] == 0
 
     assert client.get("/sandbox/events/1").json()["exact"] == exact
+
+
+def test_finds_events_by_any_text(client: httpx2.Client) -> None:
+    send(client, event("1", properties={"order_id": "A-77"}), event("2"))
+
+    first = client.get("/sandbox/search", params={"q": "a-77"}).json()
+    send(client, event("3", properties={"order_id": "A-77"}))
+    again = client.get("/sandbox/search", params={"q": "a-77", "after": first["through"]}).json()
+
+    assert (first, again) == ({"found": [1], "through": 2}, {"found": [3], "through": 3})
+
+
+@pytest.mark.parametrize("asked", [{"q": "x" * 301}, {"q": "x", "after": "-1"}, {"q": "x", "after": "²"}])
+def test_a_search_is_bounded(client: httpx2.Client, asked: dict[str, str]) -> None:
+    assert client.get("/sandbox/search", params=asked).status_code == 400
 
 
 def test_stops_at_once_though_pages_are_open() -> None:

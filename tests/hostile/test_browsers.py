@@ -86,7 +86,7 @@ def test_the_sandboxs_own_page_may_write(client: httpx2.Client) -> None:
     assert client.delete("/sandbox/events", headers=own).status_code == 204
 
 
-@pytest.mark.parametrize("path", ["/", "/sandbox/events", "/sandbox/stream", "/sandbox/summary", "/static/main.js"])
+@pytest.mark.parametrize("path", ["/", "/sandbox/events", "/sandbox/stream", "/sandbox/search", "/static/main.js"])
 def test_a_name_that_was_made_to_point_here_shows_nothing(client: httpx2.Client, path: str) -> None:
     answer = client.get(path, headers={"Host": "rebound.evil.example.com:8080"})
 

@@ -1,5 +1,6 @@
 """The Test Events page, fed by a real `run`, as a person uses it."""
 
+import hashlib
 import json
 import re
 import statistics
@@ -79,7 +80,23 @@ def test_an_event_produced_to_the_topic_appears_within_two_seconds(scene: Scene,
     assert statistics.median(took_s) < WITHIN_S, took_s
 
 
-def test_filters_by_name_id_field_pixel_code_and_kind(sandbox: Sandbox, events: Tab) -> None:
+def choose(page: Page, **choices: str) -> None:
+    """Fill the filter's fields, all others reset."""
+    page.get_by_role("button", name="Reset").click()
+    for name, value in choices.items():
+        field = page.locator(f"#filter [name={name}]")
+        if field.evaluate("it => it.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+
+def expect_rows(page: Page, *ids: str) -> None:
+    texts = [re.compile(rf"^{each} ") for each in ids]
+    expect(page.locator("#events .id")).to_have_text(texts, timeout=SOON_MS)
+
+
+def test_filters_by_name_field_warning_pixel_code_and_kind(sandbox: Sandbox, events: Tab) -> None:
     page = events.page
     send(sandbox, event("order-1", user={"email": EMAIL}), event("order-2", properties={"currency": "EUR"}))
     send(sandbox, event("look-1", "ViewContent"), pixel="BLOG", code="TEST1")
@@ -87,45 +104,186 @@ def test_filters_by_name_id_field_pixel_code_and_kind(sandbox: Sandbox, events: 
     expect(rows(page)).to_have_count(4, timeout=SOON_MS)
 
     def found(*ids: str, **choices: str) -> None:
-        page.get_by_role("button", name="Reset").click()
-        for name, value in choices.items():
-            field = page.locator(f"#filter [name={name}]")
-            if field.evaluate("it => it.tagName") == "SELECT":
-                field.select_option(value)
-            else:
-                field.fill(value)
-        texts = [re.compile(rf"^{each} ") for each in ids]
-        expect(page.locator("#events .id")).to_have_text(texts, timeout=SOON_MS)
+        choose(page, **choices)
+        expect_rows(page, *ids)
 
     found("order-1", "look-1", "order-2", "order-1")
-    found("order-1", "order-2", "order-1", name="purch")
-    found("look-1", id="LOOK")
+    found("order-1", "order-2", "order-1", name="Purchase")
     found("order-1", field="user.email")
     found("look-1", pixel="BLOG")
     found("look-1", code="TEST1")
     found("order-1", "order-2", "order-1", code="-")
     found("order-1", kind="copies")
     found("look-1", "order-2", kind="unmatched")
-    found("order-2", name="purch", id="order-2", pixel="SHOP")
-    found(id="nobody")
+    found("look-1", "order-2", warning="user – no match key: TikTok cannot know whose event this is")
+    found("order-2", name="Purchase", q="order-2", pixel="SHOP")
+    found(q="nobody")
     expect(page.locator("#nothing")).to_have_text("Nothing passes the filter.")
 
 
-def test_a_paused_list_stays_as_it_is_and_can_still_be_filtered(sandbox: Sandbox, events: Tab) -> None:
+def test_searches_everything_also_what_comes_later_and_what_was_hashed(sandbox: Sandbox, events: Tab) -> None:
+    page = events.page
+    address = {"email": hashlib.sha256(b"alice@example.com").hexdigest()}
+    send(sandbox, event("1", user=address), event("2", properties={"value": 19.5, "currency": "EUR"}))
+    send(sandbox, event("3", properties={"order_id": "A-77", "description": "Café"}), pixel="BLOG")
+    expect(rows(page)).to_have_count(3, timeout=SOON_MS)
+
+    for query, ids in {
+        "a-77": ["3"],
+        "19.5 eur": ["2"],
+        "CAFÉ": ["3"],
+        "Alice@example.com": ["1"],
+        "blog purchase": ["3"],
+        "blog eur": [],
+    }.items():
+        choose(page, q=query)
+        expect_rows(page, *ids)
+
+    choose(page, q="A-77")
+    expect_rows(page, "3")
+    send(sandbox, event("4", properties={"order_id": "A-77"}), event("5"))
+    expect_rows(page, "4", "3")
+
+
+def test_a_row_says_what_it_is_worth_of_which_order_and_when(sandbox: Sandbox, events: Tab) -> None:
+    paid = {"value": 19.5, "currency": "EUR", "order_id": "A-77"}
+    send(sandbox, event("1", properties=paid), event("2", properties={"value": 3}), event("3"))
+    page = events.page
+    expect(page.locator("#events .value")).to_have_text(["", "3 without currency", "19.5 EUR"], timeout=SOON_MS)
+    expect(page.locator("#events .id").last).to_have_text("1 · order A-77 · SHOP")
+    expect(page.locator("#events .time").last).to_have_text(
+        re.compile(r"\d{1,2} \w{3,4}, \d\d:\d\d:\d\d UTC .*\d s ago")
+    )
+    expect(page.locator("#events .time").last).to_have_text(re.compile(r"(1\d|[6-9]) s ago"), timeout=SOON_MS)
+
+
+def test_counts_by_name_and_by_warning_filter_when_clicked(sandbox: Sandbox, events: Tab) -> None:
+    page = events.page
+    send(sandbox, event("1"), event("2", user={"email": EMAIL}), event("3", "Lead", user={"email": EMAIL}))
+    expect(rows(page)).to_have_count(3, timeout=SOON_MS)
+    names, warnings = page.locator("#by-name button"), page.locator("#by-warning button")
+    assert [text.split("\n") for text in names.all_inner_texts()] == [["2", "Purchase"], ["1", "Lead"]]
+    no_value = warnings.filter(has_text="properties.value – missing")
+    expect(no_value.locator(".count")).to_have_text("2")
+
+    no_value.click()
+    expect_rows(page, "2", "1")
+    expect(no_value).to_have_attribute("aria-pressed", "true")
+    expect(names).to_have_count(1)
+    warnings.filter(has_text="user – no match key").click()
+    expect_rows(page, "1")
+    warnings.filter(has_text="user – no match key").click()
+    expect_rows(page, "3", "2", "1")
+    names.filter(has_text="Lead").click()
+    expect_rows(page, "3")
+
+
+def test_a_reload_and_a_link_show_the_same_filter_and_open_event(sandbox: Sandbox, browser: Browser) -> None:
+    send(sandbox, event("old"), *[event(f"order-{number}") for number in range(1, 120)], event("x", "Lead"))
+    with tab(browser, f"{sandbox.url}/") as opened:
+        page = opened.page
+        choose(page, name="Purchase", q="old")
+        expect_rows(page, "old")
+        opened_row(page, "old")
+        page.get_by_role("button", name="Reset").click()
+        page.locator("#by-name button", has_text="Purchase").click()
+        page.wait_for_url(re.compile(r"\?name=Purchase&open=\w+\.\d+"))
+        link = page.url
+        page.reload()
+        _expect_the_old_one_open(page)
+        assert set(opened.complaints) <= {f"failed: {sandbox.url}/sandbox/stream"}  # a reload breaks it off
+    with tab(browser, link) as shared:
+        _expect_the_old_one_open(shared.page)
+        choose(shared.page, q="order-7")
+        shared.page.wait_for_url(re.compile(r"\?q=order-7"))
+        other_run = re.sub(r"open=\w+\.", "open=1.", link)
+        shared.page.goto(other_run)
+        expect(shared.page.locator("#gone")).to_be_visible(timeout=SOON_MS)
+        opened_row(shared.page, "order-119")
+        expect(shared.page.locator("#gone")).to_be_hidden()
+
+
+def _expect_the_old_one_open(page: Page) -> None:
+    """It is older than the fifty newest, and stands below them."""
+    expect(rows(page)).to_have_count(51, timeout=SOON_MS)
+    expect(page.locator("#filter [name=name]")).to_have_value("Purchase")
+    last = rows(page).last
+    expect(last.locator(".id")).to_have_text(re.compile("^old "))
+    expect(last.get_by_text("Exactly as sent")).to_be_visible()
+    expect(last.locator("summary")).to_be_in_viewport()
+
+
+def test_a_paused_list_looks_paused_stays_and_can_still_be_filtered(sandbox: Sandbox, events: Tab, axe: str) -> None:
     page = events.page
     send(sandbox, event("1"), event("2", "Lead"))
     expect(rows(page)).to_have_count(2, timeout=SOON_MS)
 
     page.get_by_role("button", name="Pause").click()
     send(sandbox, event("3"))
-    expect(page.locator("#shown")).to_have_text("3 newest of 3, paused", timeout=SOON_MS)
+    expect(page.locator("#live")).to_have_text("Paused")
+    expect(page.locator("#paused")).to_contain_text(
+        re.compile(r"Paused at \d\d:\d\d:\d\d UTC. 1 newer event not shown."), timeout=SOON_MS
+    )
+    assert faults(page, axe) == []
+    expect(page.locator("#shown")).to_have_text("2 newest of 2")
     assert shown_ids(page) == ["2", "1"]
-    page.locator("#filter [name=name]").fill("Lead")
+    page.locator("#filter [name=name]").select_option("Lead")
     assert shown_ids(page) == ["2"]
 
     page.get_by_role("button", name="Reset").click()
-    page.get_by_role("button", name="Pause").click()
-    assert shown_ids(page) == ["3", "2", "1"]
+    page.get_by_role("button", name="Resume the list").click()
+    expect_rows(page, "3", "2", "1")
+    expect(page.locator("#paused")).to_be_hidden()
+    expect(page.locator("#live")).to_have_text("Live")
+
+
+def test_forgets_everything_only_when_that_is_confirmed(sandbox: Sandbox, events: Tab, axe: str) -> None:
+    page = events.page
+    send(sandbox, event("1"), event("2"))
+    expect(rows(page)).to_have_count(2, timeout=SOON_MS)
+    page.get_by_role("button", name="Forget all").click()
+    expect(page.get_by_role("dialog")).to_contain_text("2 events on this page")
+    expect(page.get_by_role("button", name="Keep them")).to_be_focused()
+    assert faults(page, axe) == []
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_role("button", name="Forget all").click()
+    page.get_by_role("button", name="Keep them").click()
+    assert sandbox.events_accepted() == 2
+    page.get_by_role("button", name="Forget all").click()
+    page.get_by_role("button", name="Forget them").click()
+    expect(page.locator("#nothing")).to_contain_text("Nothing accepted yet", timeout=SOON_MS)
+    assert sandbox.events_accepted() == 0
+
+
+def test_products_are_a_table_and_what_is_missing_stands_among_the_fields(sandbox: Sandbox, events: Tab) -> None:
+    contents = [{"content_id": "sku-1", "price": 9.75}, {"price": 3, "brand": "Acme"}]
+    send(sandbox, event("1", user={"email": EMAIL}, properties={"contents": contents, "currency": "EUR"}))
+    detail = opened_row(events.page, "1")
+
+    expect(detail.locator(".products tr").first).to_have_text(re.compile("#.*content_id.*price.*brand"))
+    cells = [row.locator("td").all_inner_texts() for row in detail.locator(".products tbody tr").all()]
+    assert [[cell.strip() for cell in row] for row in cells] == [["sku-1", "9.75", "–"], ["missing", "3", "Acme"]]
+    missing = detail.locator(".parts .missing")
+    expect(missing.filter(has_text="properties.value")).to_contain_text("missing: see the warning")
+    expect(missing.filter(has_text="user.phone")).to_contain_text("not sent, but recommended")
+    expect(missing.filter(has_text="user.email")).to_have_count(0)
+    expect(detail.locator(".parts dt", has_text="contents")).to_have_count(0)
+
+
+@pytest.mark.parametrize("has_clipboard", [True, False])
+def test_the_json_is_copied_as_it_was_sent(sandbox: Sandbox, events: Tab, has_clipboard: bool) -> None:
+    sent = event("1", user={"email": EMAIL})
+    send(sandbox, sent)
+    page = events.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if not has_clipboard:  # as on a page that came by plain HTTP from another machine
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    opened_row(page, "1").get_by_role("button", name="Copy JSON").click()
+
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert json.loads(page.evaluate("navigator.clipboard.readText()")) == sent
 
 
 def test_an_event_opens_to_its_exact_json_with_every_field_explained(sandbox: Sandbox, events: Tab, axe: str) -> None:
@@ -136,7 +294,9 @@ def test_an_event_opens_to_its_exact_json_with_every_field_explained(sandbox: Sa
     exact = detail.get_by_role("region", name="The event's JSON").inner_text()
     assert json.loads(exact) == sent
     paths = detail.locator(".parts dt").all_inner_texts()
-    assert paths == ["event", "event_time", "event_id", "user.email", "user.external_id", "properties.value"]
+    sent_paths = ["event", "event_time", "event_id", "user.email", "user.external_id", "properties.value"]
+    assert paths[: len(sent_paths)] == sent_paths
+    assert {"user.phone", "page.url", "properties.currency"} <= set(paths[len(sent_paths) :])
     assert len([use for use in detail.locator(".parts .use").all_inner_texts() if use.strip()]) == len(paths)
     expect(detail.locator(".parts > div", has_text="user.email")).to_contain_text("hashed right")
     assert detail.locator(".chips").first.all_inner_texts() == ["email\nexternal id"]
@@ -180,7 +340,7 @@ def test_the_coverage_is_of_what_the_filter_shows(sandbox: Sandbox, events: Tab)
         return page.locator("#coverage .bar", has_text=key).locator(".share").inner_text()
 
     assert [share(key) for key in ("email", "phone", "any of them")] == ["50 %", "50 %", "75 %"]
-    page.locator("#filter [name=name]").fill("Lead")
+    page.locator("#filter [name=name]").select_option("Lead")
     assert [share(key) for key in ("email", "phone", "any of them")] == ["0 %", "50 %", "50 %"]
     expect(page.locator("#coverage-of")).to_have_text("in 2 events")
 

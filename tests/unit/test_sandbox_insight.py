@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumer.sandbox.event_feed import FIELDS
+from consumer.sandbox.event_rows import FIELDS
 from consumer.sandbox.rules.event_insight import EventWarning, general, leaves, match_keys, parts, warnings
 from consumer.sandbox.rules.parameter_texts import ABOUT
 
@@ -90,7 +90,7 @@ def test_ip_address_and_user_agent_are_one_match_key_and_only_together() -> None
 def test_explains_every_part_in_the_order_sent() -> None:
     explained = parts(event(user={"email": [HASH, HASH], "ttclid": "E.C.P"}, properties={"colour": {"a": [1]}}), [])
 
-    assert [(one.path, one.verdict, one.is_right) for one in explained] == [
+    assert [(one.path, one.verdict, one.is_right) for one in explained if not one.is_missing] == [
         ("event", "right as it is", True),
         ("event_time", "right as it is", True),
         ("event_id", "right as it is", True),
@@ -99,6 +99,26 @@ def test_explains_every_part_in_the_order_sent() -> None:
         ("page.url", "right as it is", True),
         ("properties.colour", "not known to TikTok", False),
     ]
+
+
+def test_what_is_missing_stands_behind_what_was_sent() -> None:
+    incomplete = event(event="Purchase", user={"email": HASH}, properties={"contents": [{"price": 1}]})
+    explained = parts(incomplete, warnings(incomplete, NOW_S))
+
+    missing = {one.path: one.verdict for one in explained if one.is_missing}
+    assert [one.is_missing for one in explained] == sorted(one.is_missing for one in explained)
+    assert missing["properties.value"] == "missing: see the warning"
+    assert missing["properties.contents[0].content_id"] == "missing: see the warning"
+    assert missing["user.phone"] == "not sent, but recommended"
+    assert not {"user.email", "properties.contents", "properties.price"} & missing.keys()
+    assert not any(one.is_right or one.value for one in explained if one.is_missing)
+
+
+def test_an_event_without_products_is_not_asked_for_a_value() -> None:
+    missing = [one.path for one in parts(event(event="Lead", properties=None), []) if one.is_missing]
+
+    assert missing
+    assert not [path for path in missing if path.startswith("properties.")]
 
 
 def test_a_part_that_is_warned_of_is_not_called_right() -> None:

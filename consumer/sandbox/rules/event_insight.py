@@ -16,6 +16,8 @@ from consumer.sandbox.rules.parameter_texts import (
     NOT_KNOWN,
     OLD_EVENTS,
     PRODUCT_EVENTS,
+    RECOMMENDED,
+    RECOMMENDED_OF_PRODUCTS,
     STANDARD_EVENTS,
 )
 
@@ -45,7 +47,9 @@ class EventPart(Struct, frozen=True):
     verdict: str
     """Whether it has the form: `hashed right` and the like."""
     is_right: bool
-    """False where there is a warning of it, or TikTok does not know it."""
+    """False where there is a warning of it, TikTok does not know it, or it is missing."""
+    is_missing: bool = False
+    """True for a parameter that was not sent and is worth sending; `value` is then None."""
 
 
 def match_keys(event: EventJson) -> list[str]:
@@ -56,9 +60,23 @@ def match_keys(event: EventJson) -> list[str]:
 
 
 def parts(event: EventJson, warned: Collection[EventWarning]) -> list[EventPart]:
-    """Every value of the event in the order sent."""
+    """Every value of the event in the order sent, then what is missing of it."""
     warned_of = {one.field for one in warned}
-    return [_explained(path, value, path in warned_of) for path, value in leaves(event)]
+    sent = [_explained(path, value, path in warned_of) for path, value in leaves(event)]
+    return [*sent, *_missing(event, warned, [part.path for part in sent])]
+
+
+def _missing(event: EventJson, warned: Collection[EventWarning], sent: Collection[str]) -> Iterator[EventPart]:
+    """What a warning misses, and what else TikTok asks for in an event of this kind."""
+    missed = [one.field for one in warned if one.what.startswith("missing")]
+    wanted = [*missed, *RECOMMENDED, *(RECOMMENDED_OF_PRODUCTS if event["event"] in PRODUCT_EVENTS else ())]
+    has_products = any(path.startswith(("properties.contents[", "properties.content_ids")) for path in sent)
+    for path in dict.fromkeys(wanted):
+        if path in sent or (path == "properties.contents" and has_products):
+            continue
+        about = ABOUT[general(path)]
+        verdict = "missing: see the warning" if path in missed else "not sent, but recommended"
+        yield EventPart(path, None, about.use, about.form, verdict, is_right=False, is_missing=True)
 
 
 def leaves(event: EventJson) -> Iterator[tuple[str, object]]:

@@ -83,3 +83,23 @@ NOT_KNOWN: Final = About("TikTok does not document this property; it tolerates i
 
 MATCH_KEYS: Final = ("email", "phone", "external_id", "ttclid", "ttp", "ip_and_user_agent")
 """By what TikTok finds the person: the parts of its match quality."""
+
+RECOMMENDED: Final = (
+    "event_id",
+    "user.email",
+    "user.phone",
+    "user.external_id",
+    "user.ttclid",
+    "user.ttp",
+    "user.ip",
+    "user.user_agent",
+    "page.url",
+)
+"""What TikTok can use of every web event, though it takes one without: docs/tiktok.md §1."""
+RECOMMENDED_OF_PRODUCTS: Final = (
+    "properties.value",
+    "properties.currency",
+    "properties.contents",
+    "properties.content_type",
+)
+"""And of an event about products."""

@@ -1,6 +1,8 @@
 // Everything about one accepted event, when it is opened.
 
 import { ask, badge, dateOf, indented, make } from "./dom.js";
+import { copyButton } from "./copy.js";
+import { productTable, splitProducts } from "./products.js";
 
 const FATES = {
   first: "The first of its key: counted.",
@@ -23,10 +25,20 @@ function detail(event) {
     ...keys(event),
     ...warnings(event),
     ...copies(event),
-    heading("Field by field"),
-    make("dl", { class: "parts" }, ...event.parts.map(part)),
-    heading("Exactly as sent"),
+    ...fields(event.parts),
+    make("div", { class: "titled" }, heading("Exactly as sent"), copyButton("Copy JSON", event.exact)),
     source(indented(event.exact), "The event's JSON"),
+  ];
+}
+
+function fields(all) {
+  const { products, others } = splitProducts(all);
+  const sent = others.filter((one) => !one.is_missing);
+  const missing = others.filter((one) => one.is_missing);
+  return [
+    heading("Field by field"),
+    make("dl", { class: "parts" }, ...sent.map(part), ...missing.map(part)),
+    ...(products.length ? [heading(`Products (${products.length})`), productTable(products)] : []),
   ];
 }
 
@@ -63,7 +75,9 @@ function copies(event) {
   if (!event.copies.length) return lines;
   lines.push(make("ol", { class: "copies" }, ...event.copies.map((copy) => oneCopy(copy, event.seq))));
   if (event.merged) {
-    lines.push(heading("What TikTok makes of them"), source(JSON.stringify(event.merged, null, 2), "The merged event"));
+    const merged = JSON.stringify(event.merged, null, 2);
+    const title = make("div", { class: "titled" }, heading("What TikTok makes of them"), copyButton("Copy merged JSON", merged));
+    lines.push(title, source(merged, "The merged event"));
   }
   return lines;
 }
@@ -77,11 +91,12 @@ function oneCopy(copy, own) {
 
 function part(one) {
   const text = typeof one.value === "string" ? one.value : JSON.stringify(one.value);
+  const verdict = badge(one.verdict, one.is_right ? "good" : "warn");
   return make(
     "div",
-    {},
+    one.is_missing ? { class: "missing" } : {},
     make("dt", {}, one.path),
-    make("dd", {}, make("span", { class: "value" }, text), " ", badge(one.verdict, one.is_right ? "good" : "warn")),
+    make("dd", {}, one.is_missing ? null : make("span", { class: "text" }, text), " ", verdict),
     make("dd", { class: "use" }, `${one.use} `, make("span", { class: "muted" }, `Form: ${one.form}.`)),
   );
 }

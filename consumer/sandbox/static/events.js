@@ -1,62 +1,108 @@
-// The list of accepted events: filter, newest rows, and what they cover.
+// Accepted events: what the filter, the search and a pause let through, and the address that says so.
 
-import { ask, badge, byId, make, numberOf, setText, timeOf } from "./dom.js";
-import { showDetail } from "./detail.js";
+import { ask, byId, make, numberOf, setText, timeOf } from "./dom.js";
+import { plural } from "./format.js";
+import { readAddress, writeAddress } from "./address.js";
+import { List } from "./list.js";
+import { Overview } from "./overview.js";
 import { Rows, filterOf } from "./rows.js";
+import { Search } from "./search.js";
 
-const PAGE = 100; // rows in the document at first, and more with each press of the button
+const PAGE = 50; // rows in the document at first, and more with each press of the button
+const MOST = 1000; // further rows are found by filter and search
 const PAUSE_MS = 200; // from news to its drawing
 const BUSY_PAUSE_MS = 800; // the same while events pour in: people are to be served first
 const BUSY_ROWS = 200;
 
 export class Events {
-  constructor() {
+  /** `onPause(isPaused)` is called when a person pauses or resumes. */
+  constructor(onPause) {
+    this.onPause = onPause;
     this.rows = new Rows();
     this.fields = [];
     this.keys = [];
     this.shown = PAGE;
-    this.nodes = new Map(); // number of an event → its list item
-    this.isPaused = false;
-    this.waiting = false;
-    this.list = byId("events");
+    this.pausedAt = null; // the newest event's number when a person paused
+    this.isDrawn = true;
+    this.isStarted = false;
     this.form = byId("filter");
+    this.list = new List(byId("events"), () => this.#opened());
+    this.search = new Search(() => this.draw());
+    this.overview = new Overview((field, value) => this.#choose(field, value));
+    this.asked = readAddress();
+    this.#fill();
     this.#listen();
   }
 
-  hello({ fields, match_keys: keys, rows }) {
+  hello({ run, fields, match_keys: keys, rows }) {
+    this.run = run;
     this.fields = fields;
     this.keys = keys;
     this.rows.limit = rows;
-    const select = this.form.elements.field;
-    if (select.options.length === 1) select.append(...fields.map((name) => make("option", {}, name)));
-    if (!this.bars) this.#makeBars();
+    addChoices(this.form.elements.field, fields);
+    this.overview.start(keys);
+    this.#openAsked();
     this.draw();
+  }
+
+  kinds({ first, kinds }) {
+    this.rows.kinds.splice(first, Infinity, ...kinds.map(({ field, what }) => `${field} – ${what}`));
   }
 
   clear() {
     this.rows.clear();
-    this.nodes.clear();
-    this.list.replaceChildren();
+    this.search.restart();
+    if (this.isStarted) {
+      this.list.clear(); // not at the start: what the address asks for is yet to come
+      this.#writeAddress();
+    }
+    this.isStarted = true;
+    if (this.pausedAt !== null) this.#pause(false);
     this.draw();
   }
 
   add(arrays) {
     this.rows.add(arrays);
-    this.#refreshOpen(new Set(arrays.map((array) => array[7])));
+    this.list.refresh(new Set(arrays.map((array) => array[7])));
     this.#drawSoon(arrays.length > BUSY_ROWS ? BUSY_PAUSE_MS : PAUSE_MS);
   }
 
-  /** A paused list stays as it is, unless a person asks for another part of it. */
-  draw(isAsked = false) {
+  draw() {
+    const values = this.#values();
+    const last = this.pausedAt ?? this.rows.last;
+    this.search.extend(last);
+    const { fields, rows, search } = this;
+    const view = rows.view(filterOf(values, { fields, kinds: rows.kinds, isFound: search.isFound }), last, this.keys.length);
     this.#choices();
-    this.#coverage();
-    const total = this.rows.matches.length;
-    if (!this.isPaused || isAsked) this.#drawList(this.rows.newest(this.shown));
+    this.overview.draw(view, rows.kinds, values);
+    this.list.draw(this.#wanted(view.rows), rows.copies);
+    this.#followLink();
+    this.#words(view.rows.length, last);
+  }
+
+  /** The newest rows that pass, and the open ones, however old they are. */
+  #wanted(matches) {
+    const newest = matches.slice(-this.shown).reverse();
+    const oldest = newest.at(-1)?.seq ?? Infinity;
+    const open = [...this.list.open].filter((seq) => seq < oldest).sort((a, b) => b - a);
+    return [...newest, ...open.map((seq) => this.rows.row(seq)).filter((row) => row && matches.includes(row))];
+  }
+
+  #words(total, last) {
     const drawn = Math.min(this.shown, total);
-    setText(byId("shown"), total ? `${numberOf(drawn)} newest of ${numberOf(total)}${this.isPaused ? ", paused" : ""}` : "");
-    byId("more").hidden = total <= this.shown;
+    setText(byId("shown"), total ? `${numberOf(drawn)} newest of ${numberOf(total)}` : "");
+    byId("more").hidden = total <= this.shown || this.shown >= MOST;
+    byId("too-many").hidden = total <= this.shown || this.shown < MOST;
     byId("nothing").hidden = total > 0;
-    setText(byId("nothing"), this.rows.all.length ? "Nothing passes the filter." : nothingYet());
+    setText(byId("nothing"), this.#whyNothing(last));
+    const waiting = this.pausedAt === null ? 0 : this.rows.last - this.pausedAt;
+    setText(byId("waiting"), waiting ? `${numberOf(waiting)} newer ${plural(waiting, "event")} not shown.` : "Nothing newer yet.");
+  }
+
+  #whyNothing(last) {
+    if (!this.rows.all.length) return nothingYet();
+    if (this.search.problem) return this.search.problem;
+    return this.search.isWaiting(last) ? "Searching" : "Nothing passes the filter.";
   }
 
   #listen() {
@@ -64,136 +110,110 @@ export class Events {
     this.form.addEventListener("reset", () => setTimeout(() => this.#filter()));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     byId("more").addEventListener("click", () => {
-      this.shown += PAGE;
-      this.draw(true);
-    });
-    byId("pause").addEventListener("click", (event) => {
-      this.isPaused = !this.isPaused;
-      event.target.setAttribute("aria-pressed", String(this.isPaused));
+      this.shown = Math.min(this.shown + PAGE, MOST);
       this.draw();
     });
-    byId("forget").addEventListener("click", () => ask("DELETE", "/sandbox/events"));
+    byId("pause").addEventListener("click", () => this.#pause(this.pausedAt === null));
+    byId("resume").addEventListener("click", () => this.#pause(false));
+    const dialog = byId("forget-dialog");
+    byId("forget").addEventListener("click", () => {
+      const count = this.rows.all.length;
+      setText(byId("forget-what"), `${numberOf(count)} ${plural(count, "event")} on this page, and all counts of the sandbox.`);
+      dialog.showModal();
+    });
+    byId("forget-yes").addEventListener("click", () => {
+      dialog.close();
+      ask("DELETE", "/sandbox/events");
+    });
+    byId("forget-no").addEventListener("click", () => dialog.close());
+  }
+
+  #pause(isPaused) {
+    this.pausedAt = isPaused ? this.rows.last : null;
+    byId("pause").setAttribute("aria-pressed", String(isPaused));
+    setText(byId("pause"), isPaused ? "Resume" : "Pause");
+    byId("paused").hidden = !isPaused;
+    byId("events").classList.toggle("paused", isPaused);
+    setText(byId("paused-at"), `Paused at ${timeOf(Date.now() / 1000)}.`);
+    this.onPause(isPaused);
+    this.draw();
+  }
+
+  #values() {
+    return Object.fromEntries(new FormData(this.form));
+  }
+
+  #choose(field, value) {
+    choose(this.form.elements[field], value);
+    this.#filter();
   }
 
   #filter() {
-    const values = Object.fromEntries(new FormData(this.form));
-    this.rows.filter(filterOf(values, this.fields));
+    this.search.change(this.#values().q.trim());
     this.shown = PAGE;
-    this.draw(true);
+    this.draw();
+    this.#writeAddress();
+  }
+
+  #writeAddress() {
+    writeAddress(this.#values(), this.run, [...this.list.open]);
+  }
+
+  /** What the address asks for stands in the form before there is anything to choose from. */
+  #fill() {
+    for (const [name, value] of Object.entries(this.asked.values)) {
+      const field = this.form.elements.namedItem(name);
+      if (field?.name) choose(field, value);
+    }
+    this.search.change(this.#values().q.trim());
+  }
+
+  #openAsked() {
+    const { run, open } = this.asked;
+    if (run === this.run) for (const seq of open) this.list.open.add(seq);
+  }
+
+  /** Go to the event that the address named, or say that it is gone; once. */
+  #followLink() {
+    const { run, open } = this.asked;
+    const [first] = open;
+    const isGone = open.length > 0 && (run !== this.run || (this.rows.last >= first && !this.rows.row(first)));
+    byId("gone").hidden = !isGone;
+    if (!isGone && this.list.scrollTo(first)) this.asked.open = [];
+  }
+
+  #opened() {
+    this.asked.open = [];
+    byId("gone").hidden = true;
+    this.#writeAddress();
   }
 
   #drawSoon(pauseMs) {
-    if (this.waiting) return;
-    this.waiting = true;
+    if (!this.isDrawn) return;
+    this.isDrawn = false;
     setTimeout(() => {
-      this.waiting = false;
+      this.isDrawn = true;
       this.draw();
     }, pauseMs);
   }
 
-  /** Bring the list to the wanted rows, moving nothing that stays; what is open stays open. */
-  #drawList(wanted) {
-    const numbers = new Set(wanted.map((row) => row.seq));
-    for (const [seq, node] of this.nodes) {
-      if (!numbers.has(seq)) {
-        node.remove();
-        this.nodes.delete(seq);
-      }
-    }
-    let place = this.list.firstChild;
-    for (const row of wanted) {
-      const node = this.nodes.get(row.seq) ?? this.#item(row);
-      if (node === place) place = place.nextSibling;
-      else this.list.insertBefore(node, place);
-      this.#noteCopies(row, node);
-    }
-  }
-
-  #item(row) {
-    const box = make("div", { class: "detail" });
-    const details = make("details", { "data-seq": row.seq, "data-first": row.first }, this.#summary(row), box);
-    details.addEventListener("toggle", () => {
-      if (details.open) showDetail(box, row.seq);
-      else box.replaceChildren();
-    });
-    const item = make("li", {}, details);
-    this.nodes.set(row.seq, item);
-    return item;
-  }
-
-  #summary(row) {
-    const where = row.code === null ? row.pixel : `${row.pixel} · ${row.code}`;
-    return make(
-      "summary",
-      {},
-      make("span", { class: "time" }, timeOf(row.at)),
-      make("span", { class: "name" }, row.event),
-      make("span", { class: "id" }, `${row.id ?? "no event_id"} · ${where}`),
-      make("span", { class: "badges" }, ...badges(row), make("span", { class: "badge warn", "data-copies": "", hidden: "" })),
-    );
-  }
-
-  #noteCopies(row, node) {
-    const count = this.rows.copies.get(row.seq) ?? 0;
-    if (!count) return;
-    const note = node.querySelector("[data-copies]");
-    note.hidden = false;
-    setText(note, `+${count} ${count === 1 ? "copy" : "copies"}`);
-  }
-
-  /** An open event's story changes when a copy of it arrives. */
-  #refreshOpen(firsts) {
-    for (const details of this.list.querySelectorAll("details[open]")) {
-      if (firsts.has(Number(details.dataset.first))) showDetail(details.lastElementChild, details.dataset.seq);
-    }
-  }
-
   #choices() {
-    fillSelect(this.form.elements.pixel, this.rows.pixels);
-    fillSelect(this.form.elements.code, this.rows.codes);
-    const names = byId("names");
-    if (names.children.length !== this.rows.names.size) {
-      names.replaceChildren(...[...this.rows.names].sort().map((value) => make("option", { value })));
-    }
-  }
-
-  #makeBars() {
-    this.bars = [...this.keys, "any of them"].map((name) => {
-      const label = name.replaceAll("_", " ");
-      const bar = make("progress", { max: 100, value: 0, "aria-label": label });
-      const share = make("span", { class: "share" }, "–");
-      return { box: make("div", { class: "bar" }, make("span", {}, make("span", {}, label), share), bar), bar, share };
-    });
-    byId("coverage-bars").append(...this.bars.map(({ box }) => box));
-  }
-
-  #coverage() {
-    if (!this.bars) return;
-    const total = this.rows.matches.length;
-    setText(byId("coverage-of"), total ? `in ${numberOf(total)} ${total === 1 ? "event" : "events"}` : "");
-    this.rows.coverage(this.keys.length).forEach((count, place) => {
-      const percent = total ? (100 * count) / total : 0;
-      this.bars[place].bar.value = percent;
-      setText(this.bars[place].share, total ? `${percent.toFixed(percent % 1 ? 1 : 0)} %` : "–");
-    });
+    const { elements } = this.form;
+    addChoices(elements.pixel, this.rows.pixels);
+    addChoices(elements.code, this.rows.codes);
+    addChoices(elements.name, this.rows.names);
+    addChoices(elements.warning, this.rows.kinds);
   }
 }
 
-function badges(row) {
-  const all = [];
-  if (row.fate === "merged") all.push(badge("merged copy", "warn"));
-  if (row.fate === "dropped") all.push(badge("dropped copy", "bad"));
-  if (!row.answered) all.push(badge("not answered", "bad"));
-  if (row.warnings) all.push(badge(`${row.warnings} ${row.warnings === 1 ? "warning" : "warnings"}`, "warn"));
-  if (!row.keys) all.push(badge("no match key", "bad"));
-  else all.push(badge(`${bits(row.keys)} match ${bits(row.keys) === 1 ? "key" : "keys"}`, "good"));
-  return all;
+function choose(field, value) {
+  if (field.tagName === "SELECT" && field.name !== "kind") addChoices(field, value ? [value] : []);
+  field.value = value;
+  if (field.selectedIndex === -1) field.selectedIndex = 0;
 }
-
-const bits = (mask) => mask.toString(2).replaceAll("0", "").length;
 
 /** Keep the fixed options, add the values that are new, sorted, and never lose the choice. */
-function fillSelect(select, values) {
+function addChoices(select, values) {
   const known = new Set([...select.options].map((option) => option.value));
   for (const value of [...values].sort()) if (!known.has(value)) select.append(make("option", { value }, value));
 }

@@ -7,7 +7,13 @@ import { addRefusals, clearRefusals } from "./refusals.js";
 import { startTabs } from "./tabs.js";
 import { startTrying } from "./tryit.js";
 
-const events = new Events();
+let connection = { state: "waiting", text: "Connecting" };
+let isPaused = false;
+const events = new Events((isNowPaused) => {
+  isPaused = isNowPaused;
+  showLive();
+});
+startFolds();
 startTabs();
 startMisbehaving();
 startTrying();
@@ -16,22 +22,36 @@ listen();
 function listen() {
   const stream = new EventSource("/sandbox/stream");
   const on = (name, act) => stream.addEventListener(name, (message) => act(JSON.parse(message.data)));
-  stream.addEventListener("open", () => showLive("live", "Live"));
-  stream.addEventListener("error", () => showLive("lost", "Not connected, trying again"));
+  stream.addEventListener("open", () => connected({ state: "live", text: "Live" }));
+  stream.addEventListener("error", () => connected({ state: "lost", text: "Not connected, trying again" }));
   on("hello", (hello) => events.hello(hello));
   on("clear", () => {
     events.clear();
     clearRefusals();
   });
+  on("kinds", (kinds) => events.kinds(kinds));
   on("rows", (rows) => events.add(rows));
   on("refusals", addRefusals);
   on("state", showState);
 }
 
-function showLive(state, text) {
+function connected(now) {
+  connection = now;
+  showLive();
+}
+
+/** A list that stands still must not look alive. */
+function showLive() {
   const live = byId("live");
-  live.dataset.state = state;
-  setText(live, text);
+  const isStill = isPaused && connection.state === "live";
+  live.dataset.state = isStill ? "paused" : connection.state;
+  setText(live, isStill ? "Paused" : connection.text);
+}
+
+/** On a phone the list comes first: what stands above it is closed until it is asked for. */
+function startFolds() {
+  if (!matchMedia("(max-width: 44rem)").matches) return;
+  for (const fold of document.querySelectorAll("details.fold")) fold.open = false;
 }
 
 function showState(state) {

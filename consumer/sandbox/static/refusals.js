@@ -1,6 +1,6 @@
 // Requests that were not accepted, and why.
 
-import { badge, byId, dateOf, indented, make, timeOf } from "./dom.js";
+import { badge, byId, dateOf, dayOf, indented, make } from "./dom.js";
 
 const LIMIT = 100;
 
@@ -21,7 +21,7 @@ function item(refused) {
   const summary = make(
     "summary",
     {},
-    make("span", { class: "time" }, timeOf(refused.received_at)),
+    make("span", { class: "time" }, dayOf(refused.received_at)),
     make("span", {}, badge(what, refused.is_told ? "warn" : "bad")),
     make("span", { class: "message" }, refused.message),
   );

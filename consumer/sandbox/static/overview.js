@@ -1,0 +1,68 @@
+// What the shown events have in common: their names, their warnings, their match keys. A click on a count filters.
+
+import { byId, make, numberOf, setText } from "./dom.js";
+import { plural } from "./format.js";
+
+const MOST = 6; // rows of a card
+
+export class Overview {
+  /** `choose(field, value)` sets a field of the filter. */
+  constructor(choose) {
+    this.choose = choose;
+    this.bars = [];
+  }
+
+  start(keys) {
+    if (this.bars.length) return;
+    this.bars = [...keys, "any of them"].map(bar);
+    byId("coverage-bars").append(...this.bars.map(({ box }) => box));
+  }
+
+  draw(view, kinds, values) {
+    const total = view.rows.length;
+    this.#counts("name", view.names, values.name);
+    this.#counts("warning", new Map([...view.warned].map(([kind, count]) => [kinds[kind], count])), values.warning);
+    setText(byId("coverage-of"), total ? `in ${numberOf(total)} ${plural(total, "event")}` : "");
+    this.bars.forEach(({ bar: progress, share }, place) => {
+      const percent = total ? (100 * view.keys[place]) / total : 0;
+      progress.value = percent;
+      setText(share, total ? `${percent.toFixed(percent % 1 ? 1 : 0)} %` : "–");
+    });
+  }
+
+  /** The largest counts as buttons; a row that stays is changed, not made anew, so that it can be clicked meanwhile. */
+  #counts(field, counts, chosen) {
+    const list = byId(`by-${field}`);
+    const sorted = [...counts].sort(([a, ofA], [b, ofB]) => ofB - ofA || (a < b ? -1 : 1));
+    const shown = sorted.filter(([value], place) => place < MOST || value === chosen);
+    while (list.children.length > shown.length) list.lastElementChild.remove();
+    while (list.children.length < shown.length) list.append(this.#button(field));
+    shown.forEach(([value, count], place) => {
+      const button = list.children[place].firstElementChild;
+      button.dataset.value = value;
+      button.setAttribute("aria-pressed", String(value === chosen));
+      setText(button.firstElementChild, numberOf(count));
+      setText(button.lastElementChild, value);
+      button.title = value; // of which a narrow card shows the beginning
+    });
+    const left = sorted.length - shown.length;
+    setText(byId(`more-by-${field}`), left ? `and ${numberOf(left)} more, in the filter's choices` : "");
+    byId(`no-by-${field}`).hidden = sorted.length > 0;
+  }
+
+  #button(field) {
+    const button = make("button", { type: "button", class: "tally", "aria-pressed": "false" }, make("span", { class: "count" }), make("span", { class: "of" }));
+    button.addEventListener("click", () => {
+      const isChosen = button.getAttribute("aria-pressed") === "true";
+      this.choose(field, isChosen ? "" : button.dataset.value);
+    });
+    return make("li", {}, button);
+  }
+}
+
+function bar(name) {
+  const label = name.replaceAll("_", " ");
+  const progress = make("progress", { max: 100, value: 0, "aria-label": label });
+  const share = make("span", { class: "share" }, "–");
+  return { box: make("div", { class: "bar" }, make("span", {}, make("span", {}, label), share), progress), bar: progress, share };
+}
