@@ -40,7 +40,7 @@ class Member(Protocol):
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None: ...
     def renew(self, group: GroupRole) -> None:
-        """Make the client of this group again, after its end: it has no partitions, and is subscribed to nothing."""
+        """Make the client of this group again: the new one has no partitions, and is subscribed to nothing."""
 
     def assign(self, partition: TopicPartition, offset: int, epoch: int, is_paused: bool) -> None: ...
     def unassign(self, partition: TopicPartition) -> None: ...
@@ -89,6 +89,10 @@ class TopicDirectory(Protocol):
         """The offset that each read partition's next record will have, as far as known."""
 
     @property
+    def stable_ends(self) -> Mapping[TopicPartition, int]:
+        """The offset before which no transaction is open, of the partitions in `standing`, as far as known."""
+
+    @property
     def unread(self) -> Mapping[str, int]:
         """Records in parked topics of this group that are not read, since their pixels are no longer configured."""
 
@@ -105,6 +109,7 @@ class TopicDirectory(Protocol):
 
     watched: frozenset[str]
     read: frozenset[TopicPartition]
+    standing: frozenset[TopicPartition]
 
 
 class RecordWriter(Protocol):

@@ -119,7 +119,7 @@ class FakeMember:
         self.own_is_denied = False
         self._is_in_callback = False
         self.silent: set[TopicPartition] = set()
-        """Partitions of which the client gives nothing, until they are assigned again."""
+        """Partitions of which the client gives nothing, however often they are assigned, until it is made again."""
         self.given: dict[TopicPartition, int] = {}
         self.silently_in: set[GroupRole] = set()
         """Groups that have let it in and say nothing, as there is nothing to be given."""
@@ -136,7 +136,9 @@ class FakeMember:
 
     def renew(self, group: GroupRole) -> None:
         self.renewed.append(group)
-        self.ended.pop(group, None)
+        if self.ended.pop(group, None) is None:
+            self.silent.clear()
+            self.places.clear()
 
     def give(self, partitions: Sequence[TopicPartition]) -> None:
         """The group will assign these in the next read."""
@@ -149,7 +151,6 @@ class FakeMember:
     def assign(self, partition: TopicPartition, offset: int, epoch: int, is_paused: bool) -> None:
         self.places[partition] = offset, epoch
         self.given.pop(partition, None)
-        self.silent.discard(partition)
         self._told_ends.pop(partition, None)
         self.paused.discard(partition)
         if is_paused:
@@ -298,6 +299,9 @@ class FakeTopics:
         self._kafka = kafka
         self.watched: frozenset[str] = frozenset()
         self.read: frozenset[TopicPartition] = frozenset()
+        self.standing: frozenset[TopicPartition] = frozenset()
+        self.open_transactions: dict[TopicPartition, int] = {}
+        """Partition → the offset of the first record whose transaction is open."""
         self.stale_ids: dict[str, str] = {}
         """What it saw when it looked last, where that is not so any more."""
         self.unread: Mapping[str, int] = {}
@@ -318,6 +322,10 @@ class FakeTopics:
     @property
     def ends(self) -> Mapping[TopicPartition, int]:
         return {partition: len(self._kafka.logs[partition]) for partition in self.read}
+
+    @property
+    def stable_ends(self) -> Mapping[TopicPartition, int]:
+        return {p: self.open_transactions.get(p, len(self._kafka.logs[p])) for p in self.standing}
 
     @property
     def seen(self) -> Mapping[str, int]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Final, NoReturn
 
 import pytest
@@ -483,21 +484,46 @@ def test_a_topic_taken_for_one_of_the_past_by_mistake_is_read_after_a_while() ->
     assert not unready(scene)
 
 
-def test_a_partition_of_which_the_client_gives_nothing_is_asked_for_once_more() -> None:
+def test_a_client_that_gives_nothing_of_a_partition_is_made_again() -> None:
     scene = Scene()
     scene.kafka.produce(encoded(event_id="a"))
+    scene.kafka.logs[P1] = []
     scene.run()
+    scene.kafka.produce(encoded(event_id="other"), 1)
     scene.member.silent = {P0}
     scene.kafka.produce(encoded(event_id="b"))
 
     scene.run(for_s=STANDS_AFTER_S - LOOK_EVERY_S)
-    assert scene.sent_ids == ["a"]
+    assert scene.sent_ids == ["a", "other"]
     scene.run(for_s=3 * LOOK_EVERY_S)
 
-    assert scene.sent_ids == ["a", "b"]
+    assert scene.sent_ids == ["a", "other", "b"]  # and nothing again
+    assert scene.member.renewed == [GroupRole.ORIGIN]
+    assert not unready(scene)
 
 
-@pytest.mark.parametrize("why", ["paused", "at its end"])
+def test_a_client_that_still_gives_nothing_is_made_again_less_and_less_often() -> None:
+    scene = Scene()
+    scene.kafka.logs[P0] = []
+    scene.run()
+    scene.kafka.produce(encoded(event_id="a"))
+    renewed_at_s: list[float] = []
+    renew = scene.member.renew
+
+    def in_vain(group: GroupRole) -> None:
+        renew(group)
+        scene.member.silent = {P0}
+        renewed_at_s.append(scene.clock.s)
+
+    scene.member.renew, scene.member.silent = in_vain, {P0}  # type: ignore[method-assign]  # the fault is elsewhere
+    scene.run(for_s=600)
+
+    pauses_s = [later - sooner for sooner, later in pairwise(renewed_at_s)]
+    assert len(renewed_at_s) == 4
+    assert all(later > 1.5 * sooner for sooner, later in pairwise(pauses_s))
+
+
+@pytest.mark.parametrize("why", ["paused", "at its end", "open transaction"])
 def test_a_partition_that_rightly_stands_still_is_left_alone(why: str) -> None:
     scene = Scene()
     scene.kafka.produce(encoded(event_id="a"))
@@ -505,12 +531,15 @@ def test_a_partition_that_rightly_stands_still_is_left_alone(why: str) -> None:
         scene.letters.error = "TOPIC_AUTHORIZATION_FAILED"
         scene.kafka.produce(b"\x07bad")
     scene.run()
-    scene.kafka.produce(b"") if why == "paused" else None
+    if why != "at its end":
+        scene.kafka.produce(b"")
+    if why == "open transaction":
+        scene.topics.open_transactions = {P0: 1}
     scene.member.silent = {P0}
 
     scene.run(for_s=3 * STANDS_AFTER_S)
 
-    assert scene.member.silent == {P0}  # it was not assigned again
+    assert scene.member.renewed == []
 
 
 # ── the groups ──────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from concurrent.futures import Future, as_completed
 from typing import Final
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, NewTopic, OffsetSpec
 
 from consumer.adapters.kafka.kafka_errors import config_errors
@@ -35,6 +35,7 @@ class TopicWatch(threading.Thread):
         ids: the ids of the `watched` topics.
         id_looks: how often they were looked up.
         ends: where the logs of the `read` partitions end.
+        stable_ends: before which offset no transaction is open, of the `standing` partitions.
         count_unread: finds out `unread`, given `seen`.
         unread: records of topics that are no longer read, by topic, of those that have any.
         looks: how often the cluster was asked.
@@ -54,6 +55,8 @@ class TopicWatch(threading.Thread):
         self.watched: frozenset[str] = frozenset()
         self.ends: Mapping[model.TopicPartition, int] = {}
         self.read: frozenset[model.TopicPartition] = frozenset()
+        self.stable_ends: Mapping[model.TopicPartition, int] = {}
+        self.standing: frozenset[model.TopicPartition] = frozenset()
         self.unread: Mapping[str, int] = {}
         self.looks = 0
         self.error: str | None = None
@@ -84,6 +87,7 @@ class TopicWatch(threading.Thread):
     def _look_at_ends(self) -> bool:
         ends = self._cluster.ends(self.read)
         self.ends = {**{p: end for p, end in self.ends.items() if p in self.read}, **ends}
+        self.stable_ends = self._cluster.ends(self.standing, IsolationLevel.READ_COMMITTED)
         return bool(ends)
 
     def _look(self) -> bool:
@@ -158,13 +162,20 @@ class KafkaCluster:
                 yield partition, _bounds(low, high)
             answered.add(partition)
 
-    def ends(self, partitions: Iterable[model.TopicPartition]) -> dict[model.TopicPartition, int]:
+    def ends(
+        self,
+        partitions: Iterable[model.TopicPartition],
+        isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
+    ) -> dict[model.TopicPartition, int]:
         """Where the logs end: the offset that the next record will have. What is not known is left out.
+
+        Args:
+            isolation: READ_COMMITTED: the offset of the first record whose transaction is open, if there is one.
 
         Raises:
             Unreachable: nothing is known of any.
         """
-        asked = {p: self._ask_offset(p, _LATEST) for p in partitions}
+        asked = {p: self._ask_offset(p, _LATEST, isolation) for p in partitions}
         found: dict[model.TopicPartition, int] = {}
         error = ""
         for partition, answer in asked.items():
@@ -176,9 +187,15 @@ class KafkaCluster:
             raise Unreachable(error)
         return found
 
-    def _ask_offset(self, partition: model.TopicPartition, spec: OffsetSpec) -> Future[ListOffsetsResultInfo]:
+    def _ask_offset(
+        self,
+        partition: model.TopicPartition,
+        spec: OffsetSpec,
+        isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
+    ) -> Future[ListOffsetsResultInfo]:
         """One partition a question: of several, one without a leader would make all of them fail."""
-        [answer] = self._admin.list_offsets({TopicPartition(*partition): spec}, request_timeout=ASK_TIMEOUT_S).values()
+        asked = {TopicPartition(*partition): spec}
+        [answer] = self._admin.list_offsets(asked, isolation_level=isolation, request_timeout=ASK_TIMEOUT_S).values()
         return answer
 
     def topics(self) -> dict[str, int]:

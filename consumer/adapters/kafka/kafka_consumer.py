@@ -63,7 +63,7 @@ class KafkaConsumer:
             return Consumer(told, logger=logging.getLogger("librdkafka"))
 
     def renew(self, group: GroupRole) -> None:
-        """Make the client again, after its end: it has no partitions, and is subscribed to nothing."""
+        """Make the client again: the new one has no partitions, and is subscribed to nothing; the old one leaves."""
         ended, self._consumer = self._consumer, self._made()
         self._epochs.clear()
         self._faults.clear()

@@ -1,6 +1,6 @@
 """Assigned partitions: opened where they are to be read from, moved where their logs have changed, and given up."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -25,6 +25,7 @@ START_OVER_AFTER_S: Final = 1.0
 PAST_FOR_S: Final = 30.0
 """For so long after a topic was made again, some broker may still name the id of the one before. What is named after
 that is the topic's id, whatever was thought before."""
+_SHOWN: Final = 3
 _LOOKS_TO_TRUST: Final = 2
 """A look that was under way when a partition was opened may know less than the opening did."""
 
@@ -105,6 +106,14 @@ class AssignedPartitions:
         for partition in partitions:
             self._member.unassign(partition)
         self.sought.seek(partitions, now_s, after_s)
+
+    def unready(self, now_s: float) -> Iterator[str]:
+        """Which of them cannot be read, since it is not known from where, in words that an operator can act on."""
+        overdue = list(self.sought.overdue(now_s))
+        for partition, error in overdue[:_SHOWN]:
+            yield f"{name_of(partition)} cannot be read: {error or 'the cluster does not say from where'}"
+        if len(overdue) > _SHOWN:
+            yield f"{len(overdue) - _SHOWN} more partitions cannot be read"
 
     # ── from where ──────────────────────────────────────────────────────────────────────────────
 

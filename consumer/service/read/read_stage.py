@@ -32,7 +32,6 @@ READ_AT_ONCE: Final = 500
 """Records of one read: enough to make its cost small, few enough that answers are not kept waiting."""
 AWAY_UNREADY_S: Final = 5.0
 """The client connects again now and then; that takes a moment."""
-_SHOWN: Final = 3
 
 
 class ReadSettings(Struct, frozen=True):
@@ -73,7 +72,7 @@ class ReadStage:
             is_latest=self._subscription.is_latest,
         )
         self._membership = Membership()
-        self._standing = StandingPartitions(edges.member, ledger)
+        self._standing = StandingPartitions(edges.member, ledger, edges.topics)
         self._now_s = 0.0
         self._away: tuple[float, str] | None = None
         """Since when no broker answers, and the last error."""
@@ -127,25 +126,33 @@ class ReadStage:
             if self._member.is_member(group):
                 self._membership.joined(group)
         for group in self._membership.to_renew(self._now_s):
-            self._member.renew(group)
-            self._subscription.forget()
+            self._renew(group)
         self._subscription.follow()
         self._assigned.looks = self._topics.id_looks
         self._assigned.notice_ids(self._topics.ids, self._now_s)
         self._assigned.look(self._now_s)
-        self._read_what_stands()
+        self._renew_what_stands_still()
         if self._topics.looks != self._looks:
             self._looks = self._topics.looks
             self._reached(self._topics.error)
 
-    def _read_what_stands(self) -> None:
+    def _renew_what_stands_still(self) -> None:
         if not self._standing.is_due(self._now_s):
             return
-        waiting = {*self._pauses.paused, *self._assigned.sought.all}
-        readable = [partition for partition in self._ledger.partitions if partition not in waiting]
-        for partition, offset in self._standing.overdue(readable, self._topics.ends, self._now_s):
+        unread = {*self._pauses.paused, *self._assigned.sought.all}
+        overdue = self._standing.overdue(set(self._ledger.partitions) - unread, self._now_s)
+        for partition, offset in overdue:
             log.warning("read.stands_still", partition=name_of(partition), offset=offset)
-            self._assigned.read_on(partition, offset)
+        for group in {self._role(partition) for partition, _ in overdue}:
+            ours = self._of(group)
+            self._drain(ours)
+            self._assigned.let_go(ours)
+            self._membership.lost(group)
+            self._renew(group)
+
+    def _renew(self, group: GroupRole) -> None:
+        self._member.renew(group)
+        self._subscription.forget()
 
     def _reached(self, error: str | None) -> None:
         if error is None:
@@ -253,10 +260,12 @@ class ReadStage:
             self._topics.look_now()
         elif fault.kind is ReadFaultKind.OUT:
             self._membership.put_out(fault, self._now_s)
-            gone = [p for p in self._assigned.all if self._role(p) is fault.group]
-            if gone:
+            if gone := self._of(fault.group):
                 self.lost(gone, fault.group)
             self._membership.lost(fault.group)
+
+    def _of(self, group: GroupRole) -> list[TopicPartition]:
+        return [partition for partition in self._assigned.all if self._role(partition) is group]
 
     def _role(self, partition: TopicPartition) -> GroupRole:
         return GroupRole.OWN if partition[0] in self._own_topics else GroupRole.ORIGIN
@@ -273,11 +282,7 @@ class ReadStage:
             yield from self._membership.lacking(GroupRole.ORIGIN)
         if self._subscription.has_own:
             yield from self._membership.lacking(GroupRole.OWN)
-        overdue = list(self._assigned.sought.overdue(now_s))
-        for partition, error in overdue[:_SHOWN]:
-            yield f"{name_of(partition)} cannot be read: {error or 'the cluster does not say from where'}"
-        if len(overdue) > _SHOWN:
-            yield f"{len(overdue) - _SHOWN} more partitions cannot be read"
+        yield from self._assigned.unready(now_s)
 
     def publish(self) -> None:
         """Set the gauges."""
