@@ -1,6 +1,8 @@
 """The file → frozen settings, or every problem at once."""
 
+import time
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +11,11 @@ from consumer.config.checks.schema_paths import faults_with, known_schemas
 from consumer.config.document import read_document
 from consumer.config.problems import Problems
 from consumer.config.sections import SECTION_BY_KEY, read_sections
-from consumer.config.settings import Settings
+from consumer.config.settings import ConfigurationSource, Settings
 from consumer.core.errors import ConfigError
 
+_HASH_DIGITS: Final = 12
+"""Enough to tell two states of a file apart, and short enough to read out."""
 VARIABLE: Final = "TIKTOK_CONSUMER_CONFIG"
 DEFAULT_PATH: Final = "consumer.yaml"
 
@@ -28,13 +32,18 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """
     path = path or Path(environ.get(VARIABLE) or DEFAULT_PATH)
     try:
-        text = path.read_text("utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8")
     except OSError as error:
         remedy = f"name the file with --config or ${VARIABLE}"
         raise ConfigError([f"{path}: cannot be read ({error.strerror}); {remedy}"]) from None
     except UnicodeDecodeError:
         raise ConfigError([f"{path}: not UTF-8; save it as UTF-8"]) from None
-    return parse(text, environ, path)
+    settings = parse(text.replace("\r\n", "\n"), environ, path)
+    source = ConfigurationSource(
+        str(path.absolute()), sha256(content).hexdigest()[:_HASH_DIGITS], round(time.time(), 3)
+    )
+    return settings.model_copy(update={"source": source})
 
 
 def parse(text: str, environ: Mapping[str, str], path: Path = Path(DEFAULT_PATH)) -> Settings:

@@ -12,7 +12,7 @@ from consumer.config.rules.elements import Elements
 from consumer.config.section import details_of, first_sentence, said
 from consumer.config.settings import Settings
 
-_NO_KEYS: Final = frozenset({"path"})
+_NO_KEYS: Final = frozenset({"path", "source"})
 SECTION_BY_KEY: Final[Mapping[str, str]] = {
     key: name for key, name in zip(Settings.texts(), Settings.model_fields, strict=True) if name not in _NO_KEYS
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -52,6 +52,17 @@ class Log(Section):
     )
 
 
+class ConfigurationSource(NamedTuple):
+    """One state of a configuration file."""
+
+    file: str
+    """Its absolute path."""
+    digest: str
+    """The first digits of the SHA-256 of its bytes."""
+    read_at: float
+    """Unix seconds."""
+
+
 class Settings(Section):
     """Everything the configuration file says. Values in the file may hold `${NAME}` or `${NAME:-default}`."""
 
@@ -99,6 +110,8 @@ class Settings(Section):
     log: Log = setting({}, "What is logged.")
     path: Path | None = Field(default=None, exclude=True)
     """The file all this was read from. Not a key of it."""
+    source: ConfigurationSource | None = Field(default=None, exclude=True)
+    """Which state of the file that was, and when. Not a key of it, either."""
 
     @staticmethod
     def shipped_schema() -> dict[str, Any]:

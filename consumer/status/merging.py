@@ -43,6 +43,7 @@ def merged(statuses: Sequence[Status]) -> Status:
         at=max(status.at for status in statuses),
         started_at=min(status.started_at for status in statuses),
         version=first.version,
+        configuration=first.configuration,
         group=first.group,
         mode=first.mode,
         workers=sum(status.workers for status in statuses),

@@ -81,6 +81,8 @@ class PixelStatus(Struct, frozen=True):
     waiting_events: int
     events: Mapping[str, int] = {}
     """Events by what became of them."""
+    code: int | None = None
+    """TikTok's code, if that is why it is closed."""
 
 
 class RuleStatus(Struct, frozen=True):
@@ -181,6 +183,17 @@ class ConnectionStatus(Struct, frozen=True):
     """Unix seconds of that attempt."""
 
 
+class ConfigurationStatus(Struct, frozen=True):
+    """Which configuration the service runs with."""
+
+    file: str
+    """Its path."""
+    hash: str
+    """The first 12 hex digits of the SHA-256 of the file's bytes. Values of the environment are not part of it."""
+    since: float
+    """Unix seconds when it was read."""
+
+
 class Status(Struct, frozen=True):
     """The service at one moment."""
 
@@ -188,6 +201,8 @@ class Status(Struct, frozen=True):
     """Unix seconds."""
     started_at: float = 0.0
     version: str = ""
+    configuration: ConfigurationStatus | None = None
+    """None: it was not read from a file."""
     group: str = ""
     mode: str = "run"
     """`run`, `dry run` (sends and commits nothing) or `test` (everything goes to Test Events)."""

@@ -29,6 +29,7 @@ from consumer.service.loop import ServiceSettings
 from consumer.service.publish.report import ServiceInfo
 from consumer.service.read.read_stage import ReadSettings
 from consumer.service.read.topics import TopicSettings
+from consumer.status.model import ConfigurationStatus
 
 _SLACK_BYTES: Final = 512
 """For a request's envelope: pixel code and test code are far shorter."""
@@ -132,6 +133,7 @@ def _about(settings: Settings, *, is_dry: bool) -> ServiceInfo:
     is_test = all(pixel.test_event_code for pixel in settings.pixels.values())
     return ServiceInfo(
         version=version("tiktok-events-consumer"),
+        configuration=settings.source and ConfigurationStatus(*settings.source),
         group=settings.kafka.group_id,
         mode="dry run" if is_dry else "test" if is_test else "run",
         explain="tiktok-consumer explain" + (f" --config {shlex.quote(str(settings.path))}" if settings.path else ""),

@@ -66,7 +66,9 @@ def test_a_held_pixel_appears_with_its_remedy_and_opens_with_a_new_token(
         scene.produce(make_purchases(20, scene.schema_ids()))
         held = page.locator('#pixels [data-key="shop"]')
         expect(held.locator(".badge")).to_have_text("held", timeout=SOON_MS)
-        expect(held.locator("[data-part=why]")).to_contain_text("code 40105")
+        expect(held.locator("[data-part=why]")).to_contain_text(
+            "TikTok says 40105: Invalid or incorrect access token. Next try"
+        )
         expect(held.locator("[data-part=remedy]")).to_contain_text("access_token_file is read again automatically")
         expect(held.locator("[data-part=since]")).to_contain_text("since")
         expect(held.locator("[data-part=counts]")).to_contain_text("20 events waiting")

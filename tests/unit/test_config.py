@@ -1,5 +1,7 @@
 """Acceptance: every wrong configuration names the place and the remedy, and all of them at once."""
 
+import hashlib
+import time
 from pathlib import Path
 
 import pytest
@@ -230,6 +232,25 @@ def test_a_file_that_is_not_there_or_not_text_is_a_problem(tmp_path: Path) -> No
     for name, remedy in (("none.yaml", "--config"), ("binary.yaml", "save it as UTF-8")):
         with pytest.raises(ConfigError, match=remedy):
             load(tmp_path / name, {})
+
+
+def test_says_which_state_of_the_file_was_read(tmp_path: Path) -> None:
+    file = tmp_path / "consumer.yaml"
+    file.write_bytes(SMALL.replace("\n", "\r\n").encode())
+    before = time.time()
+
+    settings = load(file, ENVIRON)
+    same = load(file, {**ENVIRON, "TIKTOK_ACCESS_TOKEN": "another"})
+    file.write_text(SMALL)
+    changed = load(file, ENVIRON)
+
+    sources = [each.source for each in (settings, same, changed)]
+    assert [source is not None and source.file for source in sources] == [str(file)] * 3
+    digests = [source.digest for source in sources if source is not None]
+    assert digests[0] == digests[1] == hashlib.sha256(SMALL.replace("\n", "\r\n").encode()).hexdigest()[:12]
+    assert digests[2] == hashlib.sha256(SMALL.encode()).hexdigest()[:12] != digests[0]
+    assert all(abs(source.read_at - before) < 60 for source in sources if source is not None)
+    assert parse(SMALL, ENVIRON).source is None
 
 
 def test_relative_paths_start_at_the_file_s_folder(tmp_path: Path) -> None:

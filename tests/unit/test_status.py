@@ -166,7 +166,8 @@ def test_a_held_pixel_says_since_when_why_and_what_to_do() -> None:
     began = scene.clock.wall()
     pixel = seen(scene).pixels["shop"]
 
-    assert (pixel.state, pixel.why) == ("held", "code 40105")
+    assert (pixel.state, pixel.code) == ("held", 40105)
+    assert pixel.why == "TikTok says 40105: Invalid or incorrect access token"
     assert "access_token_file" in pixel.remedy
     assert began - 3 <= pixel.since <= began
     assert pixel.next_try is not None

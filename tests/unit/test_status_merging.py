@@ -7,6 +7,7 @@ from msgspec import structs
 
 from consumer.status.merging import KEPT_SAMPLES, SHOWN_REJECTED, merged
 from consumer.status.model import (
+    ConfigurationStatus,
     ConnectionStatus,
     LedgerStatus,
     PartitionStatus,
@@ -70,6 +71,12 @@ def test_one_alone_stays_as_it_is() -> None:
     alone = worker(rejected=(rejected(NOW),), history=(sample(1_790_000_000),))
 
     assert merged([alone]) == alone
+
+
+def test_workers_have_the_configuration_of_their_parent() -> None:
+    configuration = ConfigurationStatus("/etc/consumer.yaml", "0123456789ab", NOW - 60)
+
+    assert merged([worker(configuration=configuration)] * 2).configuration == configuration
 
 
 def test_none_at_all_are_not_ready() -> None:

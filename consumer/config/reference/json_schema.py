@@ -18,7 +18,9 @@ _NOT_TEXT: Final = frozenset({"integer", "number", "boolean"})
 def json_schema() -> JsonSchema:
     """Draft 2020-12; each key with its meaning and default."""
     schema = Settings.model_json_schema(by_alias=True, mode="validation")
-    del schema["properties"]["path"]
+    for name in ("path", "source"):
+        del schema["properties"][name]
+    del schema["$defs"]["ConfigurationSource"]
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "tiktok-consumer"}
     altered: JsonSchema = _tidied(whole)
     altered["$defs"]["FromEnvironment"] = _FROM_ENVIRONMENT

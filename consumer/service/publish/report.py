@@ -19,9 +19,11 @@ from consumer.service.deliver import DeliverStage
 from consumer.service.park import ParkStage
 from consumer.service.read.read_stage import ReadStage
 from consumer.service.settle.settle_stage import SettleStage
+from consumer.status.code_meanings import closed_because
 from consumer.status.history import LONG_SAMPLE_S, History, Levels, ReadRates
 from consumer.status.merging import KEPT_LONG_SAMPLES
 from consumer.status.model import (
+    ConfigurationStatus,
     LedgerStatus,
     PartitionStatus,
     PixelStatus,
@@ -42,6 +44,7 @@ class ServiceInfo(Struct, frozen=True):
     """What stays as it is while the process lives."""
 
     version: str = ""
+    configuration: ConfigurationStatus | None = None
     group: str = ""
     mode: str = "run"
     explain: str = "tiktok-consumer explain"
@@ -102,6 +105,7 @@ class StatusReport:
             at=round(wall_s, 3),
             started_at=round(self._started_at, 3),
             version=self._about.version,
+            configuration=self._about.configuration,
             group=self._about.group,
             mode=self._about.mode,
             ready=not reasons,
@@ -194,11 +198,12 @@ class StatusReport:
         return PixelStatus(
             state=str(pixel.state),
             since=round(wall_s - (now_s - began_s), 3),
-            why=pixel.why,
+            why=closed_because(pixel),
             remedy=remedy(pixel),
             next_try=None if next_try_s is None else round(wall_s + next_try_s, 3),
             waiting_events=self._parts.delivering.waiting(name),
             events=dict(counts.events.get(name, {})),
+            code=pixel.code,
         )
 
     def _rejected(self) -> tuple[Rejected, ...]:

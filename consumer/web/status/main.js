@@ -60,9 +60,21 @@ function showLive(state, text) {
 function showAbout(status) {
   const about = { group: status.group, up: ageOf(status.at - status.started_at), version: status.version, workers: status.workers };
   for (const element of document.querySelectorAll("[data-about]")) setText(element, String(about[element.dataset.about]));
+  showConfiguration(status.configuration);
   document.querySelector("[data-workers]").hidden = status.workers === 1;
   byId("mode").hidden = !MODES[status.mode];
   setText(byId("mode"), MODES[status.mode] ?? "");
+}
+
+function showConfiguration(configuration) {
+  const element = byId("configuration");
+  element.hidden = configuration === null;
+  if (configuration === null) return;
+  const { file, hash, since } = configuration;
+  setText(element.querySelector("[data-part=file]"), file.slice(file.lastIndexOf("/") + 1));
+  element.querySelector("[data-part=file]").title = file;
+  setText(element.querySelector("[data-part=hash]"), hash);
+  setText(element.querySelector("[data-part=since]"), `since ${dateOf(since)}`);
 }
 
 function showTrouble(reasons) {

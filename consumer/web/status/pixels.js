@@ -51,7 +51,7 @@ function countsOf({ events, waiting_events: waiting }) {
 }
 
 function whyOf({ why, next_try: nextTry }, now) {
-  if (nextTry === null) return `Why: ${why}.`;
+  if (nextTry === null) return `${why}.`;
   const wait = nextTry - now;
-  return `Why: ${why}. Next try ${wait < 1 ? "now" : `in ${ageOf(wait)}`}, if an event waits.`;
+  return `${why}. Next try ${wait < 1 ? "now" : `in ${ageOf(wait)}`}, if an event waits.`;
 }
