@@ -8,7 +8,6 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from consumer.sandbox.state.misbehaviour import Act
 
@@ -56,14 +55,6 @@ def _odd_body(act: Act, request_id: str, status: int) -> Response:
 
 def _told_envelope(act: Act, request_id: str, status: int) -> Response:
     return envelope(AnswerEnvelope(act.code or 0, act.message or "set to answer so", request_id), status)
-
-
-class OpenProtocol(H11Protocol):
-    """Lets the application reach the connection it is asked on, as `request.state.transport`."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
 
 
 class AnswerEnvelope(msgspec.Struct):
@@ -144,5 +135,5 @@ async def _gone(receive: Receive) -> None:
 
 def _transport(scope: Scope) -> asyncio.Transport:
     transport = scope["state"]["transport"]
-    assert isinstance(transport, asyncio.Transport)  # noqa: S101  # set by OpenProtocol, the only one in use
+    assert isinstance(transport, asyncio.Transport)  # noqa: S101  # set by SandboxConnection, the only one in use
     return transport

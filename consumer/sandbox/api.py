@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 from msgspec import Struct
@@ -11,11 +12,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from consumer.sandbox import answers
+from consumer.sandbox.bodies import Body, BodyRoom
 from consumer.sandbox.rules.event_model import REFUSED
 from consumer.sandbox.rules.judge import OpenedRequest, ValidEvent, judge, open_request, open_unchecked, pixel_of
 from consumer.sandbox.rules.request_fault import RequestFault
 from consumer.sandbox.state.access import RateLimit, Refuse, Tokens
-from consumer.sandbox.state.event_store import KEPT_BODY_BYTES, ReceivedRequest, RefusedRequest, Store
+from consumer.sandbox.state.event_store import KEPT_BODY_BYTES, KEPT_TEXT, ReceivedRequest, RefusedRequest, Store
 from consumer.sandbox.state.misbehaviour import Act, Faults
 
 MAX_BODY_BYTES: Final = 10 * 1024 * 1024
@@ -65,18 +67,23 @@ class Api:
         self.refuse = Refuse()
         self.stopping = asyncio.Event()
         self._requests = 0
+        self._room = BodyRoom()
 
     async def track(self, request: Request) -> Response:
         """One request of a sender."""
-        try:
-            body = await _read(request)
-        except ClientDisconnect:
-            return Response()
-        arrival = self._arrival(request, body or b"")
+        with Body(self._room, MAX_BODY_BYTES) as body:
+            try:
+                content = await body.read(request)
+            except ClientDisconnect:
+                return Response()
+            return await self._respond(request, content)
+
+    async def _respond(self, request: Request, content: bytes | int) -> Response:
+        arrival = self._arrival(request, b"" if isinstance(content, int) else content)
         act = self.faults.strike(arrival.pixel)
         await self._delay(act)
-        if body is None:
-            return self._too_large(arrival)
+        if isinstance(content, int):
+            return self._unread(arrival, content)
         if act is None or act.is_only_late:
             return self._answer(arrival)
         return self._misbehave(arrival, act)
@@ -153,10 +160,11 @@ class Api:
         self._note(arrival, code=fault.code, status=200, message=fault.message, event=_event_at_fault(arrival, fault))
         return answers.envelope(answers.AnswerEnvelope(fault.code, fault.message, arrival.request_id))
 
-    def _too_large(self, arrival: Arrival) -> Response:
-        self.store.count_answer("status 413")
-        self._note(arrival, code=None, status=413, message=f"Body: longer than {MAX_BODY_BYTES} bytes")
-        return answers.plain(413, "Request Entity Too Large")
+    def _unread(self, arrival: Arrival, status: int) -> Response:
+        why = f"Body: longer than {MAX_BODY_BYTES} bytes" if status == 413 else "Body: there are too many at once"
+        self.store.count_answer(f"status {status}")
+        self._note(arrival, code=None, status=status, message=why)
+        return answers.plain(status, HTTPStatus(status).phrase)
 
     def _misbehave(self, arrival: Arrival, act: Act) -> Response:
         if act.accept:
@@ -181,10 +189,10 @@ class Api:
                 seq=seq,
                 received_at=arrival.at_s,
                 request_id=arrival.request_id,
-                pixel=arrival.pixel or pixel_of(arrival.body),
+                pixel=(arrival.pixel or pixel_of(arrival.body) or "")[:KEPT_TEXT] or None,
                 code=code,
                 status=status,
-                message=message,
+                message=message[:KEPT_TEXT],
                 is_told=is_told,
                 event=event,
             )
@@ -199,18 +207,3 @@ def _event_at_fault(arrival: Arrival, fault: RequestFault) -> str | None:
     if isinstance(envelope, RequestFault):
         return None
     return bytes(envelope.events[int(parts[1])]).decode(errors="replace")[:KEPT_BODY_BYTES]
-
-
-async def _read(request: Request) -> bytes | None:
-    """The whole body; None if it is longer than `MAX_BODY_BYTES` (read to its end all the same, and thrown away).
-
-    Raises:
-        ClientDisconnect: the sender went away in the middle.
-    """
-    parts: list[bytes] = []
-    length = 0
-    async for part in request.stream():
-        length += len(part)
-        if length <= MAX_BODY_BYTES:
-            parts.append(part)
-    return b"".join(parts) if length <= MAX_BODY_BYTES else None

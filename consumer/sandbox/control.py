@@ -1,14 +1,16 @@
 """Telling the sandbox over HTTP to misbehave, and asking it what it accepted: everything under /sandbox/."""
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from consumer.sandbox.api import Api
 from consumer.sandbox.state.access import Rate, Refuse
+from consumer.sandbox.state.event_store import Store
 from consumer.sandbox.state.misbehaviour import Misbehaviour
 
 MAX_LIMIT: Final = 100_000
@@ -16,11 +18,16 @@ MAX_BODY_BYTES: Final = 1 << 20
 """Of a request that sets how the sandbox behaves."""
 
 
-class _TooLongError(Exception):
-    """A body longer than `MAX_BODY_BYTES`."""
+_CHUNK: Final = 1000
+_PIECE_BYTES: Final = 1 << 18
+"""Of an answer, made at once: what is asked for can be as much as is kept."""
 
 
-_UNUSABLE: Final = (msgspec.MsgspecError, _TooLongError)
+class _TooMuchError(Exception):
+    """A body, or what is set with all that was set before, is longer than `MAX_BODY_BYTES`."""
+
+
+_UNUSABLE: Final = (msgspec.MsgspecError, _TooMuchError)
 
 
 def control_routes(api: Api) -> list[Route]:
@@ -53,6 +60,8 @@ class _Control:
         if request.method in {"PUT", "POST"}:
             try:
                 faults = msgspec.json.decode(await _body(request), type=list[Misbehaviour])
+                before = [] if request.method == "PUT" else [one.fault for one in self._api.faults.listed()]
+                _check_size([*before, *faults])
             except _UNUSABLE as error:
                 return _unusable(error)
             change = self._api.faults.replace if request.method == "PUT" else self._api.faults.add
@@ -68,7 +77,9 @@ class _Control:
             if request.method == "PUT":
                 tokens.replace(msgspec.json.decode(await _body(request), type=dict[str, list[str]]))
             elif request.method == "POST":
-                tokens.update(msgspec.json.decode(await _body(request), type=dict[str, list[str] | None]))
+                changes = msgspec.json.decode(await _body(request), type=dict[str, list[str] | None])
+                _check_size(tokens.updated(changes))
+                tokens.replace(tokens.updated(changes))
             else:
                 tokens.replace(None)
         except _UNUSABLE as error:
@@ -105,10 +116,8 @@ class _Control:
         after, limit = _number(ask.get("after"), 0), _number(ask.get("limit"), 1000)
         if after is None or limit is None:
             return _bad("after, limit: whole numbers from 0")
-        found = self._api.store.events(
-            after, pixel=ask.get("pixel"), event_id=ask.get("event_id"), limit=min(limit, MAX_LIMIT)
-        )
-        return _json(found)
+        found = _event_pieces(self._api.store, after, ask.get("pixel"), ask.get("event_id"), min(limit, MAX_LIMIT))
+        return StreamingResponse(found, media_type="application/json")
 
     async def refusals(self, request: Request) -> Response:
         """GET `?after=` the newest requests that were not accepted."""
@@ -120,18 +129,41 @@ class _Control:
 
     async def keys(self, request: Request) -> Response:
         """GET times accepted by `pixel|event|event_id`; with `?unanswered=1` only those not answered."""
+        if not self._api.store.counts_keys:
+            return _bad("there were too many keys to count each; clear them, or start with --forget-keys", 507)
         only_unanswered = request.query_params.get("unanswered") == "1"
         return _json(self._api.store.keys(only_unanswered=only_unanswered))
 
 
+async def _event_pieces(
+    store: Store, after: int, pixel: str | None, event_id: str | None, limit: int
+) -> AsyncIterator[bytes]:
+    """A list of events as JSON, no more of it in memory than is being sent."""
+    pieces, size, separator = [b"["], 0, b""
+    while some := store.events(after, pixel=pixel, event_id=event_id, limit=min(limit, _CHUNK)):
+        for one in some:
+            pieces += (separator, msgspec.json.encode(one))
+            separator, size = b",", size + len(pieces[-1])
+            if size > _PIECE_BYTES:
+                yield b"".join(pieces)
+                pieces, size = [], 0
+        after, limit = some[-1].seq, limit - len(some)
+    yield b"".join([*pieces, b"]"])
+
+
+def _check_size(of_all: object) -> None:
+    if len(msgspec.json.encode(of_all)) > MAX_BODY_BYTES:
+        raise _TooMuchError
+
+
 async def _body(request: Request) -> bytes:
-    """Raises _TooLongError as soon as it is known, without reading on."""
+    """Raises _TooMuchError as soon as it is known, without reading on."""
     parts: list[bytes] = []
     length = 0
     async for part in request.stream():
         length += len(part)
         if length > MAX_BODY_BYTES:
-            raise _TooLongError
+            raise _TooMuchError
         parts.append(part)
     return b"".join(parts)
 
@@ -151,7 +183,7 @@ def _done() -> Response:
 
 
 def _unusable(error: Exception) -> Response:
-    if isinstance(error, _TooLongError):
+    if isinstance(error, _TooMuchError):
         return _bad(f"longer than {MAX_BODY_BYTES} bytes", 413)
     return _bad(str(error))
 

@@ -79,7 +79,7 @@ class Feed:
         self._rows = rows
         self._chunk = chunk
         self._store = api.store
-        self._copies = Copies(api.settings.keep)
+        self._copies = Copies()
         self._kinds = WarningKinds()
         self._clearings = api.store.mark().clearings
 
@@ -197,9 +197,10 @@ class Feed:
         clearings = self._store.mark().clearings
         if clearings != self._clearings:
             self._clearings = clearings
-            self._copies = Copies(self._api.settings.keep)
+            self._copies = Copies()
         for event in self._store.events(self._copies.seq, limit=self._api.settings.keep):
             self._copies.place(event)
+        self._copies.forget_before(self._store.oldest)
 
     def _merged(self, event: Accepted, placed: Placed) -> tuple[list[Copy], dict[str, Any] | None]:
         group = [one for one in self._copies.group(event) if one.first_seq == placed.first_seq]

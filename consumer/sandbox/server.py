@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import uvicorn
 
-from consumer.sandbox.answers import OpenProtocol
 from consumer.sandbox.api import Api, SandboxSettings
 from consumer.sandbox.application import application
+from consumer.sandbox.connections import SandboxConnection
 from consumer.sandbox.state.event_store import Accepted, Summary
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class _Server(uvicorn.Server):
     def __init__(self, api: Api) -> None:
         config = uvicorn.Config(
             application(api),
-            http=OpenProtocol,
+            http=SandboxConnection,
             ws="none",
             loop="asyncio",
             lifespan="off",

@@ -11,8 +11,8 @@ def event(seq: int, at_s: float, event_id: str | None = "1", *, name: str = "Pur
     return Accepted(seq, at_s, "request", pixel, name, event_id, None, answered=True, body=Raw(b"{}"))
 
 
-def fates(*events: Accepted, keep: int = 100) -> list[tuple[Fate, int]]:
-    copies = Copies(keep)
+def fates(*events: Accepted) -> list[tuple[Fate, int]]:
+    copies = Copies()
     return [(placed.fate, placed.first_seq) for placed in map(copies.place, events)]
 
 
@@ -48,11 +48,12 @@ def test_without_an_event_id_nothing_is_a_copy() -> None:
     assert fates(event(1, 0, None), event(2, 0, None)) == [(Fate.NO_ID, 1), (Fate.NO_ID, 2)]
 
 
-def test_remembers_no_more_events_than_it_is_told() -> None:
-    copies = Copies(keep=2)
+def test_forgets_events_when_it_is_told() -> None:
+    copies = Copies()
     events = [event(1, 0), event(2, 1), event(3, 2), event(4, 3, "2"), event(5, 4, "3")]
     for one in events:
         copies.place(one)
+    copies.forget_before(4)
 
     assert copies.group(events[0]) == []
     assert [placed.seq for placed in copies.group(events[3])] == [4]
@@ -61,7 +62,7 @@ def test_remembers_no_more_events_than_it_is_told() -> None:
 
 
 def test_tells_again_where_an_event_was_placed() -> None:
-    copies = Copies(keep=10)
+    copies = Copies()
     events = [event(1, 0), event(2, 1), event(3, 0, None)]
     placed = [copies.place(one) for one in events]
 

@@ -120,10 +120,10 @@ def test_any_token_may_be_let_in_for_known_pixels_only() -> None:
 def test_a_revoked_token_is_wrong_until_it_is_restored() -> None:
     tokens = Tokens({"t": ["P"], "u": ["P"]})
 
-    tokens.update({"t": None})
+    tokens.replace(tokens.updated({"t": None}))
     assert [code_of(tokens, "t"), code_of(tokens, "u")] == [40105, 0]
 
-    tokens.update({"t": ["P"]})
+    tokens.replace(tokens.updated({"t": ["P"]}))
     assert code_of(tokens, "t") == 0
 
     tokens.replace(None)
@@ -132,7 +132,7 @@ def test_a_revoked_token_is_wrong_until_it_is_restored() -> None:
 
 def test_revoking_where_none_was_configured_shuts_everyone_out() -> None:
     tokens = Tokens()
-    tokens.update({"t": None})
+    tokens.replace(tokens.updated({"t": None}))
 
     assert code_of(tokens, "u") == 40105
 

@@ -25,10 +25,10 @@ class Tokens:
         """`*` stands for any token or any pixel; None: as if none had been configured."""
         self._pixels_by_token = None if pixels_by_token is None else dict(pixels_by_token)
 
-    def update(self, changes: Mapping[str, Collection[str] | None]) -> None:
-        """Add or change the tokens named; None revokes one."""
+    def updated(self, changes: Mapping[str, Collection[str] | None]) -> dict[str, Collection[str]]:
+        """What to replace them by where the tokens named are added or changed; None revokes one."""
         merged = {**(self._pixels_by_token or {}), **changes}
-        self._pixels_by_token = {token: pixels for token, pixels in merged.items() if pixels is not None}
+        return {token: pixels for token, pixels in merged.items() if pixels is not None}
 
     def fault_of_token(self, token: str) -> RequestFault | None:
         if not token:

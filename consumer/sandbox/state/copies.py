@@ -38,12 +38,11 @@ class Placed(Struct, frozen=True, gc=False):
 
 
 class Copies:
-    """Sorts events, given in order, into groups of copies. Remembers as many events as the store keeps."""
+    """Sorts events, given in order, into groups of copies. Remembers those that the store keeps."""
 
-    def __init__(self, keep: int) -> None:
-        self._keep = keep
+    def __init__(self) -> None:
         self._by_key: dict[Key, list[Placed]] = {}
-        self._order: deque[Key] = deque()
+        self._order: deque[tuple[int, Key]] = deque()
         self.seq = 0
         """Of the last event placed."""
 
@@ -56,8 +55,7 @@ class Copies:
         group = self._by_key.setdefault(key, [])
         placed = _placed(event, group)
         group.append(placed)
-        self._order.append(key)
-        self._forget()
+        self._order.append((event.seq, key))
         return placed
 
     def placed(self, event: Accepted) -> Placed:
@@ -73,9 +71,10 @@ class Copies:
         """The remembered events of the same key, in order, itself among them; empty for one without an event_id."""
         return self._by_key.get((event.pixel, event.event, event.event_id or ""), [])
 
-    def _forget(self) -> None:
-        while len(self._order) > self._keep:
-            key = self._order.popleft()
+    def forget_before(self, oldest: int) -> None:
+        """Forget the events whose sequence number is below `oldest`."""
+        while self._order and self._order[0][0] < oldest:
+            _, key = self._order.popleft()
             group = self._by_key[key]
             del group[0]
             if not group:

@@ -11,6 +11,15 @@ from consumer.sandbox.rules.judge import ValidEvent
 
 KEPT_REFUSALS: Final = 500
 KEPT_BODY_BYTES: Final = 16_384
+KEPT_TEXT: Final = 1000
+"""Characters of a refused request's message, and of the pixel that it names."""
+MOST_KEPT_BYTES: Final = 256 << 20
+"""Of events that are kept whole, however few they are."""
+MOST_KEY_CHARACTERS: Final = 256 << 20
+"""Of the keys that are counted: some millions."""
+MOST_NAMES: Final = 10_000
+"""Pixels, and names of events, that are counted one by one."""
+OTHERS: Final = "(others)"
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -92,7 +101,8 @@ class Store:
     def __init__(self, keep: int, *, forgets_keys: bool = False) -> None:
         """`keep`: events kept whole. `forgets_keys`: do not count by key, which grows with every new event."""
         self._forgets_keys = forgets_keys
-        self._events: deque[Accepted] = deque(maxlen=keep)
+        self._keep = keep
+        self._events: deque[Accepted] = deque()
         self._refusals: deque[RefusedRequest] = deque(maxlen=KEPT_REFUSALS)
         self._seq = 0
         self._refused = 0
@@ -102,7 +112,9 @@ class Store:
     def clear(self) -> None:
         """Forget all events and counts; sequence numbers continue."""
         self._events.clear()
+        self._kept_bytes = 0
         self._refusals.clear()
+        self._key_characters = 0
         self._times_by_key: dict[str, int] = {}
         self._unanswered_by_key: dict[str, int] = {}
         self._by_answer: Counter[str] = Counter()
@@ -115,14 +127,17 @@ class Store:
 
     def count_answer(self, answer: str) -> None:
         self._requests += 1
-        self._by_answer[answer] += 1
+        _count(self._by_answer, answer)
 
     def accept(self, delivery: ReceivedRequest, judged: list[ValidEvent]) -> None:
         for one in judged:
             self._seq += 1
             self._events.append(_accepted(self._seq, delivery, one))
-        self._by_pixel[delivery.pixel] += len(judged)
-        self._by_event.update([one.event for one in judged])
+            self._kept_bytes += _size(self._events[-1])
+            self._drop_oldest()
+        _count(self._by_pixel, delivery.pixel, len(judged))
+        for name, times in Counter([one.event for one in judged]).items():
+            _count(self._by_event, name, times)
         if not delivery.answered:
             self._unanswered += len(judged)
         if not self._forgets_keys:
@@ -130,7 +145,7 @@ class Store:
 
     def count_only(self, pixel: str, events: int) -> None:
         """Count events that were not looked at."""
-        self._by_pixel[pixel] += events
+        _count(self._by_pixel, pixel, events)
 
     def refuse(self, make: Callable[[int], RefusedRequest]) -> None:
         """Keep what `make` builds of the sequence number it is given."""
@@ -150,6 +165,11 @@ class Store:
 
     def refusals(self, after: int = 0) -> list[RefusedRequest]:
         return [refused for refused in self._refusals if refused.seq > after]
+
+    @property
+    def counts_keys(self) -> bool:
+        """False once there were too many keys to count each: then some are missing."""
+        return self._key_characters <= MOST_KEY_CHARACTERS
 
     def keys(self, *, only_unanswered: bool = False) -> dict[str, int]:
         """Times accepted by `pixel|event|event_id`; the last part is empty for events without an event_id."""
@@ -172,23 +192,47 @@ class Store:
         found = next(self._events_after(seq - 1), None)
         return found if found is not None and found.seq == seq else None
 
+    @property
+    def oldest(self) -> int:
+        """The sequence number of the oldest event that is kept; of the next one, if there is none."""
+        return self._seq - len(self._events) + 1
+
     def mark(self) -> Mark:
         return Mark(self._clearings, self._seq, self._refused)
 
+    def _drop_oldest(self) -> None:
+        while self._events and (len(self._events) > self._keep or self._kept_bytes > MOST_KEPT_BYTES):
+            self._kept_bytes -= _size(self._events.popleft())
+
     def _events_after(self, after: int) -> Iterator[Accepted]:
-        oldest = self._seq - len(self._events)
-        return islice(self._events, max(0, after - oldest), None)
+        return islice(self._events, max(0, after + 1 - self.oldest), None)
 
     def _count_keys(self, delivery: ReceivedRequest, judged: list[ValidEvent]) -> None:
         times = self._times_by_key
         for one in judged:
             key = f"{delivery.pixel}|{one.event}|{one.event_id or ''}"
             before = times.get(key, 0)
+            if not before:
+                self._key_characters += len(key)
+                if not self.counts_keys:
+                    continue
             times[key] = before + 1
             if before and one.event_id:
                 self._duplicates += 1
             if not delivery.answered:
                 self._unanswered_by_key[key] = self._unanswered_by_key.get(key, 0) + 1
+
+
+def _count(counts: Counter[str], name: str, times: int = 1) -> None:
+    """Names come from whoever sends: of very many, or very long ones, the sum is enough."""
+    is_new = name not in counts
+    counts[OTHERS if is_new and (len(counts) >= MOST_NAMES or len(name) > KEPT_TEXT) else name] += times
+
+
+def _size(event: Accepted) -> int:
+    """Its JSON, and what was taken out of it once more."""
+    named = (event.pixel, event.event, event.event_id, event.test_event_code)
+    return len(memoryview(event.body)) + sum(len(text) for text in named if text)
 
 
 def _accepted(seq: int, delivery: ReceivedRequest, judged: ValidEvent) -> Accepted:
