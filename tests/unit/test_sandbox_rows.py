@@ -20,7 +20,7 @@ def accepted(**members: Any) -> Accepted:
 
 def test_a_row_has_value_currency_and_order_id() -> None:
     event = accepted(properties={"value": 19.5, "currency": "EUR", "order_id": "A-77"})
-    copies = Copies(1)
+    copies = Copies()
     copies.place(event)
 
     row = row_of(event, copies.placed(event), WarningKinds())
@@ -30,7 +30,7 @@ def test_a_row_has_value_currency_and_order_id() -> None:
 
 def test_a_row_of_an_event_without_properties_has_none_of_them() -> None:
     event = accepted()
-    copies = Copies(1)
+    copies = Copies()
     copies.place(event)
     kinds = WarningKinds()
 
