@@ -1,0 +1,99 @@
+"""The adapters of Kafka on a real one: a client that is made again while it is a member, and what transactions hide."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any, Final
+
+import pytest
+from confluent_kafka import IsolationLevel, Producer
+
+from consumer.adapters.kafka.kafka_admin import KafkaCluster
+from consumer.adapters.kafka.kafka_consumer import KafkaConsumer
+from consumer.config import parse
+from consumer.config.kafka_clients import consumer_properties
+from consumer.core.model import TopicPartition
+from consumer.core.read import GroupRole
+from tests.support.records import Raw
+from tests.support.scene import CLASSIC, CONSUMER
+from tests.support.topics import Kafka
+from tests.support.wait import wait_until
+
+ASK_S: Final = 10.0
+
+
+class Listener:
+    """Takes whatever the group gives, and reads it from its beginning."""
+
+    def __init__(self, member: KafkaConsumer) -> None:
+        self.member = member
+        self.calls: list[str] = []
+
+    def assigned(self, partitions: Sequence[TopicPartition], group: GroupRole) -> None:
+        self.calls.append("assigned")
+        for partition in partitions:
+            self.member.assign(partition, 0, 1, is_paused=False)
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        self.calls.append("revoked")
+
+    def lost(self, partitions: Sequence[TopicPartition], group: GroupRole) -> None:
+        self.calls.append("lost")
+
+
+def properties(kafka: Kafka, topic: str, more: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of a `run`."""
+    settings = {
+        "kafka": {"bootstrap_servers": kafka.bootstrap, "topics": [topic], "group_id": topic, "properties": more},
+        "pixels": {"shop": {"pixel_code": "P", "access_token": "made-up"}},
+        "rules": [{"name": "all", "pixel": "shop"}],
+    }
+    return consumer_properties(parse(json.dumps(settings), {}))
+
+
+def values(member: KafkaConsumer) -> Iterator[bytes | None]:
+    return (record.value for record in member.read(10, 0.2).records)
+
+
+@pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
+@pytest.mark.parametrize("instance", [{}, {"group.instance.id": "one"}], ids=["dynamic", "static"])
+def test_a_member_whose_client_is_made_again_leaves_and_gets_its_partitions_back(
+    kafka: Kafka, protocol: dict[str, str], instance: dict[str, str]
+) -> None:
+    topic = kafka.new_topic("events")
+    kafka.produce(topic, [Raw(b"one", partition=0)])
+    with closing(
+        KafkaConsumer(properties(kafka, topic, {**protocol, **instance}), lambda offsets, is_all: None)
+    ) as member:
+        listener = Listener(member)
+        member.subscribe([topic], listener)
+        wait_until(lambda: b"one" in values(member), 60, what="it reads")
+
+        member.renew(GroupRole.ORIGIN)
+        member.subscribe([topic], listener)
+        wait_until(lambda: b"one" in values(member), 60, what="the new client reads")
+
+        assert set(listener.calls) == {"assigned"}, "what the old client had was given up before"
+        assert kafka.members(topic) == 1
+
+
+def test_the_end_for_a_reader_of_committed_records_is_before_the_first_open_transaction(kafka: Kafka) -> None:
+    topic = kafka.new_topic("events")
+    place = (topic, 0)
+    kafka.produce(topic, [Raw(b"whole", partition=0)])
+    of_producer: dict[str, Any] = {"bootstrap.servers": kafka.bootstrap, "transactional.id": topic, "log_level": 2}
+    producer = Producer(of_producer)
+    producer.init_transactions(ASK_S)
+    producer.begin_transaction()
+    producer.produce(topic, b"open", partition=0)
+    producer.flush(ASK_S)
+    cluster = KafkaCluster({"bootstrap.servers": kafka.bootstrap})
+
+    assert cluster.ends([place]) == {place: 2}
+    assert cluster.ends([place], IsolationLevel.READ_COMMITTED) == {place: 1}
+
+    producer.abort_transaction(ASK_S)
+    end_s = time.monotonic() + ASK_S
+    while cluster.ends([place], IsolationLevel.READ_COMMITTED) != {place: 3}:  # the mark behind it counts
+        assert time.monotonic() < end_s
