@@ -23,6 +23,7 @@ class Section(BaseModel):
         validate_by_alias=True,
         hide_input_in_errors=True,
         arbitrary_types_allowed=True,
+        defer_build=True,
     )
 
     @model_validator(mode="wrap")

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from consumer.config.problems import Place, hint
 from consumer.config.rules.source_forms import SourceField
 from consumer.config.section import details_of
 from consumer.core.rules.source import ConstSource, Source
 
-_SOURCE: Final[TypeAdapter[Source]] = TypeAdapter(SourceField)
+_SOURCE: Final[TypeAdapter[Source]] = TypeAdapter(SourceField, config=ConfigDict(defer_build=True))
 _FAULTY: Final = ConstSource(None)
 """Stands for an element whose faults have been noted at its own place."""
 
