@@ -1,13 +1,20 @@
 """The command line: `command_line` lists the commands, the other modules hold their options."""
 
+import gc
 from collections.abc import Sequence
+from typing import Final
 
 from consumer.signals import ended_at_interrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script. Ctrl-C ends it with 130, also while the commands are imported."""
+    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 10, 10)
     with ended_at_interrupt():
         from consumer.cli.command_line import run_command_line
 
         run_command_line(arguments)
+
+
+_COLLECT_AFTER_OBJECTS: Final = 100_000
+"""What imports make is no garbage. By default, 700, it is looked at again and again: 3 % of the start of `run`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from consumer.cli.options import Config, unix_ms
-from consumer.cli.startup import settings_of
+from consumer.cli.startup import import_structlog_alone, settings_of
 
 if TYPE_CHECKING:
     from consumer.config import Settings
@@ -58,6 +58,7 @@ def run_command(
         raise typer.BadParameter("--from goes with --dry-run")
     if workers > 1 and dry_run:
         raise typer.BadParameter("--workers share a group's partitions, and --dry-run is outside of the group")
+    import_structlog_alone()
     from consumer.log_limits import LIMITS
     from consumer.wiring import Replaced, as_test, dry
 
@@ -93,6 +94,7 @@ def _run_until(signals: "Signals", settings: "Settings", replaced: "Replaced", w
 
 def worker_command(numbers_fd: int) -> None:
     """One of the processes of `run --workers`, which starts it; its settings stand in standard input."""
+    import_structlog_alone()
     from consumer.workers.worker import work
 
     raise typer.Exit(work(numbers_fd))

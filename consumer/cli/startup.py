@@ -1,6 +1,7 @@
 """What each command does first: the settings, and a log."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,18 @@ if TYPE_CHECKING:
     import logging
 
     from consumer.config import Settings
+
+
+def import_structlog_alone() -> None:
+    """Import structlog as where rich is not installed: it would import that to show exceptions, which are logged by
+    their frames alone, and take a tenth of the start of `run`."""
+    if "rich" in sys.modules:
+        return
+    sys.modules["rich"] = None  # type: ignore[assignment]  # as `import` documents it: then nothing is found
+    try:
+        import structlog  # noqa: F401  # for those who import it after this
+    finally:
+        del sys.modules["rich"]
 
 
 def settings_of(config: Path | None, lines: "logging.Filter | None" = None) -> "Settings":
