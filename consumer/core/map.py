@@ -6,7 +6,6 @@ Values stay as they are; `normalize` makes sense of them and fills in what may b
 """
 
 from collections.abc import Callable, Mapping
-from operator import itemgetter
 from typing import Any, Final
 
 from consumer.core.model import Decoded, MappedEvent
@@ -127,7 +126,7 @@ def _part(group: str, parameters: Mapping[str, Source], is_filled: bool) -> Part
 
 
 def _mapped(sources: Mapping[str, Source], compiled: Callable[[str, Source], Getter]) -> Part:
-    """Fields side by side are taken in one go, at a third of the cost of a getter each; the others after them."""
+    """Fields side by side are taken in one go, at a fifth of the cost of a getter each; the others after them."""
     names = _names(sources)
     pairs = [(name, compiled(name, source)) for name, source in sources.items() if name not in names]
     present = _present(names)
@@ -214,18 +213,24 @@ def _present(names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], dict[str
     def each(fields: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, key in names.items() if (value := fields.get(key)) is not None}
 
-    if len(names) < 2:  # of one, `itemgetter` would give the value alone
-        return each
-    parameters, take = tuple(names), itemgetter(*names.values())
+    straight = _straight(names)
 
     def present(fields: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            values = take(fields)
+            return straight(fields)
         except KeyError:  # another schema's record, or an item that lacks some
             return each(fields)
-        return {name: value for name, value in zip(parameters, values, strict=True) if value is not None}
 
     return present
+
+
+def _straight(names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """As `each` above, where no field is missing: written out, a line a field, at half the cost of a loop over them."""
+    lines = [f" if (value := fields[{key!r}]) is not None: found[{name!r}] = value" for name, key in names.items()]
+    known: dict[str, Any] = {}
+    exec("\n".join(("def straight(fields):", " found = {}", *lines, " return found")), known)  # noqa: S102  # of the configuration's words only names, as literals
+    straight: Callable[[Mapping[str, Any]], dict[str, Any]] = known["straight"]
+    return straight
 
 
 def _own_contents(decoded: Decoded) -> Any:
