@@ -24,6 +24,7 @@ from consumer.core.reasons import Problem
 
 LONGEST: Final = 100
 """Characters of a number with all that people write around it; a longer text is no number, and costs no look."""
+_PLAIN: Final = re.compile(r"\+[0-9]{7,18}")
 _DOUBLE: Final = re.compile(r"(?P<digits>\+?\d+)\.(?:0+|\d+(?P<exponent>[eE][+-]?\d+))", re.ASCII)
 _BETWEEN: Final = (
     "\t\n\r \u00a0\u1680\u202f\u205f\u3000()[]-./~\u2053\u223c\uff5e\u2212\u30fc"
@@ -37,7 +38,7 @@ _FORMATTING: Final = dict.fromkeys(
 
 def is_plain(number: str) -> bool:
     """Whether it is a plus and 7 to 18 ASCII digits. Nearly all that are stored are."""
-    return number.startswith("+") and number[1:].isdigit() and number.isascii() and 7 < len(number) < 20
+    return _PLAIN.fullmatch(number) is not None
 
 
 def international(number: str) -> str:
