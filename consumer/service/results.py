@@ -58,9 +58,8 @@ class ResultStage:
             windows.accepted(item)
             fields[item.event.fields] += 1
             for record, outcome, rule in zip(item.records, item.outcomes, item.rules, strict=True):
-                if ledger.owns(record.position):
+                if ledger.settle(record.position, _RECORD_OUTCOME[outcome]):
                     ended[rule, outcome] += 1
-                    ledger.settle(record.position, _RECORD_OUTCOME[outcome])
             timestamp_ms = item.records[0].timestamp_ms
             if timestamp_ms >= 0:
                 delays_s.append(max(0.0, wall_s - timestamp_ms / 1000))

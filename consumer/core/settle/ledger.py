@@ -140,17 +140,17 @@ class Ledger:
         """Finish one part of a record. A position of an assignment that is over is ignored.
 
         Returns:
-            True if that was the record's last part.
+            What `owns` would: False if it was ignored for that.
         """
         owned = self._owned(position)
-        entry = None if owned is None else owned.entries.get(position.offset)
-        if owned is None or entry is None:
+        if owned is None:
             return False
-        entry.outcome = min(entry.outcome, outcome)
-        entry.parts -= 1
-        if entry.parts:
-            return False
-        self._close(owned, position.offset, entry)
+        entry = owned.entries.get(position.offset)
+        if entry is not None:
+            entry.outcome = min(entry.outcome, outcome)
+            entry.parts -= 1
+            if not entry.parts:
+                self._close(owned, position.offset, entry)
         return True
 
     def release(self, partitions: Iterable[TopicPartition]) -> int:
