@@ -168,6 +168,15 @@ def test_a_map_says_all_there_is_of_a_foreign_record() -> None:
     assert event.contents is None
 
 
+def test_a_field_may_have_any_name() -> None:
+    names = ('a"b', "a'b", "a\\", "a\nb", "a]: x", "naïve")
+    event = mapped(
+        {name: f"value of {name}" for name in names},
+        {f"user.{parameter}": PathSource((name,)) for parameter, name in zip(USER_FIELDS, names, strict=False)},
+    )
+    assert list(event.user.values()) == [f"value of {name}" for name in names]
+
+
 def test_an_empty_map_of_a_foreign_record_says_nothing() -> None:
     event = mapped(SHIPPED, {})
 

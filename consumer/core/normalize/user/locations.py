@@ -21,7 +21,7 @@ _COUNTRIES: Final = frozenset(_COUNTRY_CODES.split())
 """ISO 3166-1 alpha-2, all 249 (Debian's `iso-codes` 4.15)."""
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 """The shape of a BCP 47 tag; whether its parts are registered is not asked."""
-_USUAL_LOCALE: Final = re.compile(r"[a-z]{2}-[A-Z]{2}")
+_USUAL_LOCALE: Final = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?")
 """Nearly every one, and no placeholder, in any spelling of them: known at a quarter of a closer look's cost."""
 
 
