@@ -10,8 +10,8 @@ from consumer.commands.explain.rehearsal import Rehearsal, as_json, show
 from consumer.commands.explain.rule_story import FailedCondition, failed_conditions, unmet
 from consumer.core.model import Decision, Decoded, Event, Note, Position, Record, Rejection
 from consumer.core.reasons import DropReason, Problem, RejectReason
-from consumer.core.route.conditions import compile_when
-from consumer.core.rules.source import AllOf, AnyOf, Comparison, Not, PathSource
+from consumer.core.route.conditions import compile_when, missed_places
+from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not, PathSource
 
 REMARKS = (Problem.NO_PAGE_URL, Problem.NO_VALUE)
 
@@ -119,7 +119,7 @@ IS_DE = Comparison(PathSource(("country",)), "equals", "DE")
         ({"type": "order", "id": 1, "country": "DE"}, None),
         ({"type": "click", "id": 1, "country": "DE"}, "when[0]"),
         ({"type": "click"}, "when[0]"),
-        ({"type": "order"}, "when[1].any"),
+        ({"type": "order"}, "when[1].any[0]"),
         ({"type": "order", "country": "DE"}, "when[2].not"),
         ({"type": "order", "id": 1, "country": "FR"}, "when[3].all[1]"),
         ({"type": "order", "id": 1}, "when[3].all[1]"),
@@ -135,7 +135,33 @@ def test_the_first_condition_that_fails_is_the_one_that_explain_names(
     missed = compile_when(when)(decoded)
     failed = failed_conditions(when)[missed] if missed else None
 
+    assert missed == place
     assert (failed and failed.place) == place
     assert [each.place for each in unmet(when, decoded, "when")][:1] == ([] if place is None else [place])
     if failed is not None:
         assert next(unmet(when, decoded, "when")).text == failed.text
+
+
+NESTED = (
+    AnyOf((HAS_ID,)),
+    AnyOf((AllOf((IS_ORDER, IS_DE)), HAS_ID)),
+    AnyOf((AnyOf((IS_DE, HAS_ID)), IS_ORDER)),
+    AnyOf((Not(HAS_ID), IS_DE)),
+    AllOf((AnyOf((AnyOf((AllOf((IS_ORDER, HAS_ID)), IS_DE)), IS_DE)), Not(AnyOf((IS_DE, HAS_ID))))),
+)
+
+
+@pytest.mark.parametrize("condition", NESTED)
+@pytest.mark.parametrize("fields", [{}, {"id": 1}, {"type": "order"}, {"country": "DE", "type": "click"}])
+def test_a_place_has_one_name_in_the_metric_in_explain_and_in_a_rehearsal(
+    condition: Condition, fields: dict[str, object]
+) -> None:
+    when = AllOf((condition, AnyOf((AllOf((IS_ORDER, HAS_ID, IS_DE)), AllOf((HAS_ID, IS_DE))))))
+    decoded = Decoded(Record(at(1), 0, None, b"", (), at(1)), fields, False)
+    missed = compile_when(when)(decoded)
+    assert missed is not None
+    failed, explained = failed_conditions(when)[missed], next(unmet(when, decoded, "when"))
+
+    assert missed == failed.place == explained.place
+    assert failed.text == explained.text
+    assert {*failed_conditions(when)} == {*missed_places(when)}

@@ -1,26 +1,23 @@
 """Why a rule does not hold: the first condition that failed, by its place in the file. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from consumer.commands.explain.explain_sources import described
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded
-from consumer.core.route.conditions import compile_condition, missed_places
+from consumer.core.route.conditions import compile_condition
 from consumer.core.rules.getters import compile_plain
 from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not
-
-_ANY: Final = re.compile(r"\.any\[.*")
 
 
 class Unmet(Struct, frozen=True):
     """A condition that failed."""
 
     place: str
-    """`rules[0].when[2].any`."""
+    """`rules[0].when[2].any[0]`."""
     text: str
     """What it asks for, in words."""
     found: Any = None
@@ -32,15 +29,15 @@ class FailedCondition(Struct, frozen=True):
     """The first condition for which a rule does not hold, whatever the record has there."""
 
     place: str
-    """`when[2].any`."""
+    """`when[2].any[0]`: as `rule_missed_total` has it."""
     text: str
 
 
 def failed_conditions(when: Condition) -> Mapping[str, FailedCondition]:
-    """By each place that `compile_when` may name, the condition there as `unmet` says it: of `any`, all of it."""
+    """By each place that `compile_when` may name, the condition there, in the words of `unmet`."""
     conditions = when.conditions if isinstance(when, AllOf) else (when,)
-    shown = {failed.place: failed for index, one in enumerate(conditions) for failed in _failing(one, f"when[{index}]")}
-    return {place: shown[_ANY.sub(".any", place)] for place in missed_places(when)}
+    found = (failed for index, one in enumerate(conditions) for failed in _failing(one, f"when[{index}]"))
+    return {failed.place: failed for failed in found}
 
 
 def _failing(condition: Condition, place: str) -> Iterator[FailedCondition]:
@@ -48,12 +45,18 @@ def _failing(condition: Condition, place: str) -> Iterator[FailedCondition]:
         case AllOf(conditions):
             for index, each in enumerate(conditions):
                 yield from _failing(each, f"{place}.all[{index}]")
-        case AnyOf(conditions):
-            yield FailedCondition(f"{place}.any", f"none of its {len(conditions)} conditions holds")
+        case AnyOf((first, *_)):
+            for failed in _failing(first, f"{place}.any[0]"):
+                yield structs.replace(failed, text=_first_of_any(condition, failed.text))
         case Not(inner):
             yield FailedCondition(f"{place}.not", f"holds, and should not: {worded(inner)}")
         case _:
             yield FailedCondition(place, worded(condition))
+
+
+def _first_of_any(group: AnyOf, text: str) -> str:
+    count = len(group.conditions)
+    return text if count == 1 else f"the first of {count}, none of which holds: {text}"
 
 
 def unmet(when: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:
@@ -81,9 +84,11 @@ def _unmet(condition: Condition, decoded: Decoded, place: str) -> Iterator[Unmet
         case AllOf():
             yield from _first_of(condition, decoded, f"{place}.all")
         case AnyOf(conditions):
-            yield Unmet(f"{place}.any", f"none of its {len(conditions)} conditions holds", is_comparison=False)
             for index, each in enumerate(conditions):
-                yield from _unmet(each, decoded, f"{place}.any[{index}]")
+                found = _unmet(each, decoded, f"{place}.any[{index}]")
+                if not index and (first := next(found, None)):
+                    yield structs.replace(first, text=_first_of_any(condition, first.text))
+                yield from found
         case Not(inner):
             yield Unmet(f"{place}.not", f"holds, and should not: {worded(inner)}", is_comparison=False)
 
