@@ -5,9 +5,10 @@ from collections.abc import Callable
 import structlog
 
 from consumer.core.decode.framing import named
-from consumer.core.decode.schema_lookups import SchemaAnswer, SchemaDenied, SchemaLookups, SchemaWait
+from consumer.core.decode.schema_lookups import RegistryAway, SchemaAnswer, SchemaDenied, SchemaLookups, SchemaWait
 from consumer.core.model import Position, SchemaKey, TopicPartition
 from consumer.service.ports import SchemaClient
+from consumer.status.connections import Connections, OutsideSystem
 
 log = structlog.get_logger("consumer.decode")
 
@@ -20,8 +21,15 @@ class DecodeStage:
         random: 0 ≤ x < 1, for the jitter of pauses.
     """
 
-    def __init__(self, lookups: SchemaLookups, registry: SchemaClient | None, random: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        lookups: SchemaLookups,
+        registry: SchemaClient | None,
+        random: Callable[[], float],
+        connections: Connections,
+    ) -> None:
         self._lookups, self._registry, self._random = lookups, registry, random
+        self._connections = connections
         self._told: set[SchemaKey] = set()
         """Schemas of which people know that records wait for them."""
 
@@ -35,6 +43,7 @@ class DecodeStage:
             return False
         is_news = False
         for answer in self._registry.answers():
+            self._note(answer)
             is_over = self._lookups.take(answer, now_s, self._random())
             is_news |= is_over
             if is_over:
@@ -44,6 +53,13 @@ class DecodeStage:
         for key in self._lookups.due(now_s):
             self._registry.ask(key)
         return is_news
+
+    def _note(self, answer: SchemaAnswer) -> None:
+        """What an answer says of the registry itself."""
+        if isinstance(answer, RegistryAway):
+            self._connections.failed(OutsideSystem.REGISTRY, answer.why)
+        else:
+            self._connections.got_through(OutsideSystem.REGISTRY)
 
     def _tell(self, answer: SchemaAnswer, now_s: float) -> None:
         """Once a schema: which partitions stand still, and for how long at most."""

@@ -122,7 +122,7 @@ def _stages(
     delivering = DeliverStage(*batcher_and_delivery(settings), sender, metrics, connections)
     stages = ServiceStages(
         pipeline_of(settings, decoder),
-        DecodeStage(SchemaLookups(decoder), registry_of(settings, decoder, ended), random.random),
+        DecodeStage(SchemaLookups(decoder), registry_of(settings, decoder, ended), random.random, connections),
         windows,
         delivering,
         SettleStage(ledger, writer, metrics, settings.dead_letter.topic, windows, outcomes=outcomes),

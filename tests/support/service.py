@@ -503,7 +503,7 @@ class Scene:
                 Pipeline(
                     decoder, rules, PipelineSettings(codes, "auto", False, EventLimits(28 * 86400.0, (1 << 20) - 512))
                 ),
-                DecodeStage(SchemaLookups(decoder), self.registry, random.Random(2).random),
+                DecodeStage(SchemaLookups(decoder), self.registry, random.Random(2).random, self.connections),
                 windows,
                 delivering,
                 settling,

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from consumer.core.decode.schema_lookups import SchemaDenied, SchemaFound
+from consumer.core.decode.schema_lookups import RegistryAway, SchemaDenied, SchemaFound
 from consumer.core.model import SchemaId
 from consumer.core.rules.source import Comparison, PathSource, Rule
 from consumer.service.publish.report import MADE_EVERY_S
@@ -130,6 +130,21 @@ def test_a_partition_says_which_schema_it_waits_for_and_until_when(capsys: pytes
     scene.registry.coming.append(SchemaFound(SchemaId(7), json.dumps(SCHEMA)))
     (partition,) = seen(scene.run(2)).partitions
     assert (partition.state, partition.awaits, partition.awaits_until) == ("reading", None, None)
+
+
+def test_says_whether_the_registry_answers_and_since_when() -> None:
+    scene = Scene(framing="confluent")
+    scene.kafka.produce(b"\x00\x00\x00\x00\x07" + encoded())
+    (before,) = [each for each in seen(scene.run(0.2)).connections if each.to == "registry"]
+    scene.registry.coming.append(RegistryAway(SchemaId(7), "ConnectError"))
+    (away,) = [each for each in seen(scene.run(2)).connections if each.to == "registry"]
+    scene.registry.coming.append(SchemaDenied(SchemaId(7)))
+    (back,) = [each for each in seen(scene.run(2)).connections if each.to == "registry"]
+
+    assert (before.connected, before.since) == (None, None)
+    assert (away.connected, away.error) == (False, "ConnectError")
+    assert back.connected, "it denies the schema, but it answers"
+    assert NOW_S < (away.since or 0) < (back.since or 0)
 
 
 def test_what_stands_in_kafka_waits_to_be_read() -> None:
