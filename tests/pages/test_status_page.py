@@ -1,8 +1,13 @@
 """The status page of a real `run`, as a person sees it."""
 
+import hashlib
 import json
+import os
 import re
 import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +16,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.axe import faults
 from tests.support.browser import Scheme, tab
+from tests.support.kafka import Cluster
 from tests.support.processes import run_command
-from tests.support.scene import Scene
+from tests.support.registry import Registry
+from tests.support.sandbox import Sandbox
+from tests.support.scene import Scene, scene_of
 from tests.support.stream import StreamSettings, make_bad, make_purchases, make_stream
 from tests.support.stream_config import BLOG, PIXELS, SHOP
+from tests.support.topics import Kafka
 
 SOON_MS: Final = 20_000
 
@@ -176,6 +185,74 @@ def test_says_that_the_service_is_away_and_goes_on_when_it_is_back(scene: Scene,
         expect(opened.page.locator("#live")).to_contain_text("The service does not answer; as of", timeout=SOON_MS)
         opened.page.context.set_offline(False)
         live(opened.page)
+
+
+def test_an_idle_service_says_what_it_waits_for_and_which_configuration_runs(scene: Scene, browser: Browser) -> None:
+    service = scene.run()
+    file = scene.folder / "run-1.yaml"
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        live(page)
+        expect(page.locator("#idle")).to_have_text(f"It waits for the first record in {scene.topic}.", timeout=SOON_MS)
+        configuration = page.locator("#configuration")
+        expect(configuration.locator("[data-part=file]")).to_have_text("run-1.yaml")
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        expect(configuration.locator("[data-part=hash]")).to_have_text(digest)
+        expect(configuration.locator("[data-part=since]")).to_have_text(re.compile(r"since .+ \d\d:\d\d:\d\d UTC"))
+
+        scene.produce(make_purchases(1, scene.schema_ids()))
+        expect(page.locator("#idle")).to_contain_text("It has read everything", timeout=2 * SOON_MS)
+        assert opened.complaints == []
+
+
+def test_a_registry_that_is_away_is_said_with_its_address_and_the_partitions_that_wait(
+    scene: Scene, browser: Browser, axe: str
+) -> None:
+    scene.produce(make_purchases(20, scene.schema_ids()))
+    service = scene.run(avro={"registry": {"url": "http://127.0.0.1:2"}})
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        away = page.locator("#away")
+        expect(away).to_contain_text("Schema registry does not answer at http://127.0.0.1:2", timeout=SOON_MS)
+        expect(page.locator('#connections [data-key="registry"] [data-part=state]')).to_have_text("away")
+        expect(page.locator("#partitions")).to_contain_text("paused: awaits schema id")
+        expect(page.locator("#idle")).to_be_hidden()
+        assert faults(page, axe) == []
+        assert opened.complaints == []
+
+
+@pytest.mark.timeout(400)
+def test_a_broker_that_is_away_is_said_before_anything_else(
+    registry: Registry, sandbox: Sandbox, browser: Browser, axe: str, tmp_path: Path
+) -> None:
+    with Cluster() as cluster:
+        kafka = Kafka(cluster.bootstrap)
+        kafka.create_topic("events", 4)
+        with scene_of(kafka, registry, sandbox, tmp_path, "events") as scene:
+            service = scene.run()
+            with tab(browser, f"{service.url}/") as opened, stopped(cluster.brokers[0].pid):
+                page = opened.page
+                expect(page.locator("#live")).to_have_text("Not ready", timeout=4 * SOON_MS)
+                expect(page.locator("#away")).to_contain_text(f"Kafka does not answer at {cluster.bootstrap}, for")
+                expect(page.locator('#connections [data-key="kafka"] [data-part=state]')).to_have_text("away")
+                away, rest = page.locator("#away").bounding_box(), page.locator("#connections").bounding_box()
+                assert away is not None
+                assert rest is not None
+                assert away["y"] < rest["y"]
+                assert faults(page, axe) == []
+                assert opened.complaints == []
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """The process does nothing meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_a_dry_run_says_that_it_is_one(scene: Scene, browser: Browser) -> None:

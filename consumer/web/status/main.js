@@ -3,6 +3,7 @@
 import { ask, byId, dateOf, setText } from "./dom.js";
 import { showConnections } from "./connections.js";
 import { ageOf } from "./format.js";
+import { showIdle } from "./idle.js";
 import { showLedger } from "./ledger.js";
 import { showLimits } from "./limits.js";
 import { showPartitions } from "./partitions.js";
@@ -41,6 +42,7 @@ function show(status) {
   showTrouble(status.reasons);
   showConnections(status.connections, status.at);
   showReasons(status.rejected_reasons, status.breaker_open, status.at);
+  showIdle(status);
   showRules(status.rules);
   showWay(status.stages);
   showLedger(status.ledger);

@@ -21,9 +21,12 @@ byId("all-partitions").addEventListener("click", () => {
   draw();
 });
 
+/** Of the service's own topics, for parked and replayed records. */
+export const isOwn = ({ topic }, group) => topic.startsWith(`${group}.`);
+
 export function showPartitions(partitions, group, now) {
   at = now;
-  const own = ({ topic }) => topic.startsWith(`${group}.`); // parked and replayed records: after the events, if there are any
+  const own = (one) => isOwn(one, group); // after the events, if there are any
   const holdsSome = (one) => one.next_offset > 0 || one.lag > 0;
   latest = [...partitions.filter((one) => !own(one)), ...partitions.filter((one) => own(one) && holdsSome(one))];
   draw();
