@@ -34,6 +34,8 @@ _FORMATTING: Final = dict.fromkeys(
     (*map(ord, _BETWEEN), *range(0x2000, 0x2016), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
 """What stands between digits and says nothing. Not x, which begins an extension."""
+_USUAL_FORMATTING: Final = [None if chr(code) in " -()./" else chr(code) for code in range(0x80)]
+"""Nearly all that stands there, as a list of what is left of ASCII: looked up at a third of the cost of a dict."""
 
 
 def is_plain(number: str) -> bool:
@@ -95,9 +97,7 @@ def without_formatting(number: str) -> str:
     if not number.isascii():
         ascii_digits = "".join(str(decimal(character, character)) for character in number)
         return ascii_digits.replace("\uff0b", "+").translate(_FORMATTING)
-    for character in " -()./":
-        if character in number:
-            number = number.replace(character, "")
+    number = number.translate(_USUAL_FORMATTING)
     return number if number[1:].isdigit() else number.translate(_FORMATTING)
 
 
@@ -166,7 +166,7 @@ def _possible(parsed: PhoneNumber) -> str:
 
 def _is_filler(national: str) -> bool:
     """Whether it is one digit over and over, as a form's required field gets it."""
-    return national.count(national[:1]) == len(national)
+    return national == national[:1] * len(national)
 
 
 def _is_valid(plan: NumberPlan, national: str) -> bool:
