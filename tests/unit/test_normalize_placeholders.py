@@ -84,6 +84,10 @@ def fault_of(function: FieldFunction, raw: object) -> FieldError:
             "\\N",
             "0000000",
         ),
+        *("N / A", "unset", "(unset)", "not specified", "NOT_SPECIFIED", "(other)", "(data not available)", "0.00"),
+        *("#NUM!", "#SPILL!", "#CALC!", "Optional.empty", "Optional[null]", "{0}", "%1$s", "null,", "null;", "*null*"),
+        *("None_None", "nullnull", "undefinedundefined", "%(event_id)s", "$(order_id)", "$(o.id)-x"),
+        *("f" * 32, "{ffffffff-ffff-ffff-ffff-ffffffffffff}", "urn:uuid:00000000-0000-0000-0000-000000000000"),
         *("d41d8cd98f00b204e9800998ecf8427e", "-", "{{ Transaction ID - DLV }}", "%%USER.ID%%", "{}", "[]"),
     ],
 )

@@ -14,17 +14,20 @@ WORDS: Final = (
     # what languages, databases and spreadsheets write for no value
     *("undefined", "null", "(null)", "<null>", "[null]", "nil", "<nil>", "None", "NaN", "NaT", "void", "\\N"),
     *("Infinity", "-Infinity", "true", "false", "[object Object]", "object Object", "[]", "{}", '""', "''"),
-    *("#N/A", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#ERROR!", "#DIV/0!", "%s", "%d", "&nbsp;"),
+    *("#N/A", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#ERROR!", "#DIV/0!", "#NUM!", "#SPILL!", "#CALC!", "%s", "%d"),
+    *("%1$s", "{0}", "&nbsp;", "Optional.empty", "Optional[null]", "null null", "undefined undefined", "None None"),
     # what people and analytics write
     *("N/A", "n.a.", "n.a", "NA", "(not set)", "not set", "(none)", "(empty)", "empty", "(blank)", "tbd"),
     *("blank", "missing", "not available", "not applicable", "not provided", "(not provided)", "not found", "no value"),
+    *("N / A", "unset", "(unset)", "not specified", "(not specified)", "(other)", "(data not available)"),
     *("-", "--", "---", "–", "—", "_", ".", "?", "??", "???", "unknown", "(unknown)", "<unknown>", "undef"),
     # nobody in particular
     *("anonymous", "anon", "guest", "not logged in", "logged out", "(anonymous)", "(guest)", "anonymous user"),
     *("guest user", "unknown user", "no user", "no id", "no email"),
     # numbers and ids that mean none, and the MD5 and SHA-1 of nothing
-    *("0.0", "-0", "-1", "-1.0", *("0" * digits for digits in range(1, 64))),
+    *("0.0", "0.00", "-0", "-0.0", "-1", "-1.0", *("0" * digits for digits in range(1, 64))),
     *("00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}"),
+    *("urn:uuid:00000000-0000-0000-0000-000000000000", "{ffffffff-ffff-ffff-ffff-ffffffffffff}", "f" * 32),
     *("ffffffff-ffff-ffff-ffff-ffffffffffff", "d41d8cd98f00b204e9800998ecf8427e"),
     "da39a3ee5e6b4b0d3255bfef95601890afd80709",
 )
@@ -48,16 +51,17 @@ _NO_VALUE: Final = ("undefined", "null", "nan", "%7d", "%5d")
 _UNUSUAL_ENDS: Final = _TEMPLATE_ENDS | frozenset(map(chr, (*range(0x20), 0x7F))) | frozenset(_QUOTES)
 """With the unseen characters of ASCII, and quotes."""
 _USUAL_ENDS: Final = frozenset(map(chr, range(0x21, 0x7F))) - _UNUSUAL_ENDS
-_NO_VALUE_STARTS: Final = ("undefined", "null", "$")
-_DOUBTFUL_STARTS: Final = frozenset("uUnN$")
+_NO_VALUE_STARTS: Final = ("undefined", "null", "$", "%")
+_DOUBTFUL_STARTS: Final = frozenset("uUnN$%")
 _USUAL_STARTS: Final = frozenset(map(chr, range(0x21, 0x7F))) - _DOUBTFUL_STARTS - frozenset(_QUOTES)
 _UUID: Final = r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}"
 _TEMPLATE: Final = re.compile(
-    r"\{\{.*\}\}|[$#%@]\{.*\}|\{(?!UUID\})[A-Za-z_][\w .:-]*\}|\{![\w.]+\}|%%.+%%|\A%[A-Za-z_]+%\Z"
+    r"\{\{.*\}\}|[$#%@]\{.*\}|\$\([A-Za-z_][\w.]*\)|%\([A-Za-z_]\w*\)[sd]"
+    r"|\{(?!UUID\})[A-Za-z_][\w .:-]*\}|\{![\w.]+\}|%%.+%%|\A%[A-Za-z_]+%\Z"
     r"|\A<(?!UUID>)[A-Za-z_][\w .:-]*>\Z|<%.*%>|\{%.*%\}|\[\[.+\]\]|\A\[(?!UUID\])[A-Za-z_][\w .:-]*\]\Z"
     r"|(?-i:__[A-Z]{2,}(?:_[A-Z0-9]+)*__)|@@.+@@|\*\|.+\|\*|\A#[A-Za-z_]+#\Z|\A\$[A-Za-z_]\w*\$?\Z|\[object \w+\]"
     r"|%7B%7B.*%7D%7D|%7B(?!UUID%7D)[A-Za-z_][\w.]*%7D|%5Bobject%20\w+%5D"
-    r"|\A(?:[^\d]*[^\dA-Za-z])?(?:undefined|null|NaN)\Z|\A(?:undefined[^\dA-Za-z]|null[_:|/.])[^\d]*\Z"
+    r"|\A(?:[^\d]*[^\dA-Za-z])?(?:undefined|null|NaN)\Z|\A\W?(?:undefined[^\dA-Za-z]|null[_:|/.,;*])[^\d]*\Z"
     "".replace("UUID", _UUID),
     re.IGNORECASE | re.DOTALL,
 )
