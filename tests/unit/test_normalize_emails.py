@@ -94,6 +94,34 @@ def test_what_has_none_or_more_than_one_is_left_out(raw: str) -> None:
     assert problem_of(raw) == Problem.NOT_AN_EMAIL
 
 
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("mailto:%6Aane@example.com", "jane@example.com"),
+        ("mailto:jane%2Bnews@example.com", "jane+news@example.com"),
+        ("mailto:jane%40example.com", "jane@example.com"),
+        ("<mailto:jane%2Bnews@example.com?subject=a%20b>", "jane+news@example.com"),
+        ("mailto:j%C3%A9@example.com", "jé@example.com"),
+    ],
+)
+def test_what_a_link_escapes_is_read(raw: str, expected: str) -> None:
+    assert address(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "jane%2Bnews@example.com",
+        "jane%40example.com",
+        "mailto:j%FF@example.com",
+        "mailto:jane%2@example.com",
+        "mailto:jane%252B@example.com",
+    ],
+)
+def test_escapes_anywhere_else_make_no_address(raw: str) -> None:
+    assert problem_of(raw) == Problem.NOT_AN_EMAIL
+
+
 @pytest.mark.parametrize("raw", ["", "  ", "\u200b"])
 def test_nothing_is_absent(raw: str) -> None:
     assert address(raw) is None

@@ -126,6 +126,36 @@ def test_what_is_in_no_plan_is_left_out(number: str, region: str | None) -> None
 
 
 @pytest.mark.parametrize(
+    ("number", "region"),
+    [
+        *(("+49170 1234567p5", None), ("+49 170 1234567 w5", None), ("+491701234567*5", None)),
+        *(("+49 170 123O567", None), ("+49 170 12345б7", None), ("0170 1234567a5", "DE"), ("0170 123456a7", "DE")),
+        *(("0170 1234 Jane", "DE"), ("+49 170 1234 Jane", None), ("+49 170 1234567 home", None)),
+        *(("+49 170 1234567 (Jane)", None), ("+49 170 1234567 mobil", None), ("213 373 01 am", "US")),
+        *(("213-373-JANE", "US"), ("1-800-555-0199 Jane", "US"), ("+49 170 1234567 or 8", None)),
+    ],
+)
+def test_letters_between_and_behind_the_digits_are_no_digits(number: str, region: str | None) -> None:
+    assert problem_of(number, region) == Problem.NOT_E164
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "expected"),
+    [
+        *(("+1 800 GO FEDEX", None, "+18004633339"), ("1-800-FLOWERS ext. 5", "US", "+18003569377")),
+        *(("Tel. +49 170 1234567", None, "+491701234567"), ("Mobil: 0170 1234567", "DE", "+491701234567")),
+        *(("+491701234567L", None, "+491701234567"), ("0170 1234567 m", "DE", "+491701234567")),
+        *(("+491701234567;ext=5", None, "+491701234567"), ("+491701234567,5", None, "+491701234567")),
+        *(("0170 1234567 ext 5", "DE", "+491701234567"), ("+49 170 1234567 x٥", None, "+491701234567")),
+    ],
+)
+def test_letters_may_stand_before_after_and_in_numbers_that_cost_nothing(
+    number: str, region: str | None, expected: str
+) -> None:
+    assert e164(number, region) == expected
+
+
+@pytest.mark.parametrize(
     "number", ["0170 1234567", "2133730101", "(213) 373-0101", "0049 170 1234567", "1-800-FLOWERS"]
 )
 def test_a_national_number_needs_a_region(number: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from urllib.parse import unquote
 
 from consumer.core.normalize.fields import FieldError
 from consumer.core.normalize.placeholders import is_placeholder, is_word, trimmed, visible
@@ -13,8 +14,10 @@ _LONGEST_ADDRESS: Final = 254
 """RFC 5321, section 4.5.3.1.3, without the angle brackets."""
 _LONGEST_LOCAL: Final = 64
 """RFC 5321, section 4.5.3.1.1. No part of an address that is shorter in all can be too long."""
-_USUAL: Final = re.compile(r"[a-z0-9_%+-]++(?:\.[a-z0-9_%+-]++)*+@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)+[a-z]{2,}+")
+_USUAL: Final = re.compile(r"[a-z0-9_+-]++(?:\.[a-z0-9_+-]++)*+@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)+[a-z]{2,}+")
 """Nearly every address, and found in half of the time of a closer look."""
+_ESCAPE: Final = re.compile("%[0-9a-f]{2}")
+"""As URLs have it. Where there is no link around it, it may have been meant, or not."""
 _LOCAL: Final = re.compile(r"[^\s@.,;:<>()\[\]\"\\]+(?:\.[^\s@.,;:<>()\[\]\"\\]+)*")
 _LABEL: Final = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _WRAPPING: Final = " \t\"'`´‘’‚‛“”„«»‹›<>[](){},;|/\\"
@@ -63,8 +66,17 @@ def _unwrapped(cleaned: str) -> str:
         cleaned = named[1]
     cleaned = cleaned.strip(_WRAPPING)
     if cleaned.startswith("mailto:"):
-        cleaned = cleaned.removeprefix("mailto:").partition("?")[0].strip(_WRAPPING)
+        cleaned = _unescaped(cleaned.removeprefix("mailto:").partition("?")[0]).strip(_WRAPPING)
     return cleaned.rstrip(".")
+
+
+def _unescaped(link: str) -> str:
+    """What a link's escapes stand for; nothing, if they do not make text."""
+    try:
+        text = unquote(link, errors="strict").lower()
+    except UnicodeDecodeError:
+        return ""
+    return "" if "%" in text else text
 
 
 def _is_address(found: str) -> bool:
@@ -74,6 +86,7 @@ def _is_address(found: str) -> bool:
         len(found) <= _LONGEST_ADDRESS
         and len(local) <= _LONGEST_LOCAL
         and _LOCAL.fullmatch(local) is not None
+        and _ESCAPE.search(local) is None
         and len(labels) > 1
         and all(len(label) < 64 and _LABEL.fullmatch(label) and "_" not in label for label in labels)
         and len(labels[-1]) > 1

@@ -9,6 +9,8 @@
    follows is in the plan and a trunk digit, where the region has one, is not there. Where there is none and both
    readings are in the plan, it stays unclear.
 5. A number that a program has read as a double loses its `.0`, which would be one more digit.
+6. Letters stand for digits in numbers that cost nothing to call (`1-800-FLOWERS`), and nowhere else: `Jane` behind a
+   number is somebody's name, and the O of `123O567` a digit that is not known.
 """
 
 import re
@@ -16,7 +18,7 @@ from typing import Final
 from unicodedata import decimal
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from consumer.core.normalize.fields import FieldError
 from consumer.core.normalize.user.number_plans import NumberPlan, plan_at, plan_of
@@ -135,10 +137,33 @@ def _national(number: str, region: str) -> str:
 def _by_library(number: str, region: str | None) -> str:
     """What has letters, extensions, or digits of other scripts."""
     if not is_national(number):
-        return _possible(_parsed(number, None))
+        parsed = _parsed(number, None)
+        _check_letters(number, parsed)
+        return _possible(parsed)
     if region is None:
         raise FieldError(Problem.NO_REGION if any(map(str.isdigit, number)) else Problem.NOT_E164)
+    _check_letters(number, _parsed(number, region))
     return _national(number, region)
+
+
+def _check_letters(number: str, parsed: PhoneNumber) -> None:
+    """The library makes digits of three letters and more, and passes over fewer: rule 6 of the module.
+
+    Raises:
+        FieldError: NOT_E164.
+    """
+    body = _BEFORE.sub("", without_formatting(number))
+    if parsed.extension:
+        body = _EXTENSION.sub("", body)
+    has_letters = _AMONG_DIGITS.search(body) is not None or sum(map(str.isalpha, body)) > _PASSED_OVER
+    if has_letters and phonenumbers.number_type(parsed) != PhoneNumberType.TOLL_FREE:
+        raise FieldError(Problem.NOT_E164)
+
+
+_PASSED_OVER: Final = 2
+_BEFORE: Final = re.compile(r"\A[^\d+]+")
+_EXTENSION: Final = re.compile(r"\D+\d+\D*\Z")
+_AMONG_DIGITS: Final = re.compile(r"\d[^\d]*(?:[^\W\d_]|\*)[^\d]*\d")
 
 
 def _parsed(number: str, region: str | None) -> PhoneNumber:
