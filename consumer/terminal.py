@@ -1,5 +1,32 @@
 """What may be printed to a terminal: text of records, schemas and libraries holds nothing that could steer one."""
 
+import os
+import sys
+from textwrap import fill
+
+
+def complain(text: str) -> None:
+    """Tell the person who typed a command what is wrong, on standard error.
+
+    Lines end between words where the terminal ends; without a terminal they stay as they are, to be searched.
+    """
+    width = _columns()
+    lines = text.splitlines() if width else [text]
+    for line in lines:
+        print(_filled(line, width) if width else line, file=sys.stderr)  # noqa: T201  # what this is for
+
+
+def _filled(line: str, width: int) -> str:
+    return fill(line, width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False)
+
+
+def _columns() -> int:
+    """How wide the terminal behind standard error is; 0 if there is none."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError, AttributeError):  # a file, a pipe, closed, or something that a test put there
+        return 0
+
 
 def printable(text: str, *, is_multiline: bool = False) -> str:
     """Text with escapes instead of control characters (C0, C1), bidirectional marks, line separators and what has no

@@ -19,7 +19,7 @@ from consumer.cli.sandbox_cli import sandbox_command
 from consumer.cli.startup import log_for_people, settings_of
 from consumer.cli.top_cli import top_command
 from consumer.exit_codes import BUG, UNUSABLE_CONFIG, UNUSABLE_INPUT
-from consumer.terminal import printable
+from consumer.terminal import complain, printable
 
 _USAGE_ERROR: Final = 2
 """What typer exits with; nothing else here does."""
@@ -70,7 +70,7 @@ def _failed(error: Exception) -> int:
 
     if isinstance(error, ConfigError):
         for problem in error.problems:
-            print(printable(problem, is_multiline=True), file=sys.stderr)  # noqa: T201  # for the person at the terminal
+            complain(printable(problem, is_multiline=True))
         return UNUSABLE_CONFIG
     if not structlog.is_configured():
         log_for_people()

@@ -1,13 +1,13 @@
 """The command line of `sandbox`."""
 
 import signal
-import sys
 from typing import Annotated
 
 import typer
 
 from consumer.cli.startup import log_for_people
 from consumer.exit_codes import INTERRUPTED, OK, UNUSABLE_CONFIG
+from consumer.terminal import complain
 
 
 def sandbox_command(  # noqa: PLR0917  # typer makes options of them
@@ -37,7 +37,7 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
         ended_by = serve(port, host=host, settings=settings, on_ready=_tell_sandbox)
     except OSError as error:
         problem = f"{host}:{port} cannot be bound ({error.strerror}); choose another --port"
-        print(problem, file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        complain(problem)
         raise typer.Exit(UNUSABLE_CONFIG) from None
     raise typer.Exit(INTERRUPTED if ended_by == signal.SIGINT else OK)
 

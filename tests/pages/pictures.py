@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urljoin
 
 import httpx2
 from playwright.sync_api import Browser, Page, expect
@@ -71,8 +72,9 @@ class _Demo(Process):
 
 
 def _open_a_merged_copy(page: Page) -> None:
+    page.goto(urljoin(page.url, "/?kind=copies"))
+    expect(page.locator("#events summary").first).to_be_visible()
     page.locator("#pause").click()
-    page.locator("#filter [name=kind]").select_option("copies")
     page.locator("#events summary").first.click()
     expect(page.get_by_text("What TikTok makes of them")).to_be_visible()
 

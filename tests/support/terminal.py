@@ -16,7 +16,8 @@ from tests.support.processes import COMMAND, environment
 from tests.support.wait import wait_until
 
 CTRL_C: Final = b"\x03"
-_ROWS_AND_COLUMNS: Final = struct.pack("HHHH", 40, 80, 0, 0)
+COLUMNS: Final = 80
+_ROWS_AND_COLUMNS: Final = struct.pack("HHHH", 40, COLUMNS, 0, 0)
 
 
 class Terminal:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.processes import run_command, write_config
 from tests.support.scene import Scene
 from tests.support.stream import make_purchases
-from tests.support.terminal import CTRL_C, Terminal
+from tests.support.terminal import COLUMNS, CTRL_C, Terminal
 from tests.support.wait import wait_until
 
 AWAY: Final[dict[str, Any]] = {
@@ -35,10 +35,28 @@ WAITING: Final = [
     "demo",
     "demo --keep",
     "sandbox --port 0",
+    "top --url http://127.0.0.1:1",
 ]
 """Commands that wait for something, so that Ctrl-C finds them at it."""
 
 
+ENDING: Final = {
+    "explain --topic web-events --partition 0 --offset 1": 69,
+    "explain --file none.json": 64,
+    "dlq list": 69,
+    "dlq show": 69,
+    "dlq replay": 69,
+    "outcomes --at web-events:0:1": 69,
+    "check": 78,
+    "init --topic web-events --registry http://127.0.0.1:2": 69,
+    "init --schema none.avsc": 64,
+    "test": 64,
+    "sandbox --port 99999": 64,
+    "run --config none.yaml": 78,
+    "run --bogus": 64,
+    "--help": 0,
+}
+"""What commands end with where every address and file is wrong."""
 ASKING: Final = [command for command in WAITING if command.split()[0] in {"explain", "dlq", "outcomes", "init"}]
 """Commands that end where what they ask is away."""
 
@@ -88,6 +106,20 @@ def test_the_cursor_that_a_bar_has_hidden_is_shown_again(folder: Path) -> None:
     assert terminal.shown.endswith("\x1b[?25h\r\n")
 
 
+@pytest.mark.parametrize(("command", "code"), ENDING.items())
+def test_no_line_is_wider_than_the_terminal_and_none_is_a_traceback(command: str, code: int, folder: Path) -> None:
+    terminal = Terminal(command.split(), folder, {"NO_COLOR": "1"})
+
+    ended = terminal.ended(60)[0]
+
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.shown).splitlines()
+    assert ended == code, terminal.shown
+    assert "Traceback" not in terminal.shown
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", terminal.shown), "no colour"
+    assert lines
+    assert [line for line in lines if len(line) > COLUMNS and " " in line.strip()] == []
+
+
 @pytest.mark.parametrize("command", ASKING)
 def test_what_is_away_is_said_in_one_sentence_with_its_address_and_the_remedy(command: str, folder: Path) -> None:
     address = "http://127.0.0.1:2" if command.startswith("init") else "127.0.0.1:1"
@@ -108,7 +140,7 @@ def test_a_terminal_sees_the_same_without_colours_where_none_are_wanted(folder: 
     assert code == 69
     assert "\x1b" not in terminal.shown
     assert "{" not in terminal.shown
-    assert terminal.shown.count("\n") == 1
+    assert terminal.shown.count(".\r\n") == 1
 
 
 def test_check_colours_ok_warning_and_error_at_a_terminal_and_nowhere_else(scene: Scene) -> None:

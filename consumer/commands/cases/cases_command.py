@@ -1,6 +1,5 @@
 """The command: find the cases, decide each record as `run` would, compare, or write what came."""
 
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -19,6 +18,7 @@ from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
 from consumer.exit_codes import NOT_AS_EXPECTED, OK, UNFINISHED, UNUSABLE_INPUT
+from consumer.terminal import complain
 
 RECORD: Final = ".record.json"
 _EXPECTED: Final = ".expected.json"
@@ -38,7 +38,7 @@ def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool)
     """
     cases = sorted(folder.glob(f"*{RECORD}")) if folder.is_dir() else []
     if not cases:
-        print(f"{folder}: no case; put NAME.record.json there, then run with --update", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        complain(f"{folder}: no case; put NAME.record.json there, then run with --update")
         return UNUSABLE_INPUT
     tally = _Tally()
     with closing(TopicSchemas(settings)) as schemas:
@@ -47,10 +47,10 @@ def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool)
             try:
                 _try_case(explainer, settings, case, out, tally, is_update=is_update)
             except InputError as fault:
-                print(f"{case}: {fault}", file=sys.stderr)  # noqa: T201  # the same
+                complain(f"{case}: {fault}")
                 return UNUSABLE_INPUT
             except Unreachable as away:
-                print(away_sentence(away, wiring.addresses_of(settings)), file=sys.stderr)  # noqa: T201  # the same
+                complain(away_sentence(away, wiring.addresses_of(settings)))
                 return UNFINISHED
     out.write(_summary(tally))
     return NOT_AS_EXPECTED if tally.failed else OK

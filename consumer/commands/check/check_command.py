@@ -33,7 +33,7 @@ def run_check(
     else:
         console = Console(highlight=False, markup=False, emoji=False)
         for finding in findings:
-            console.print(coloured(finding), soft_wrap=True)
+            console.print(coloured(finding), soft_wrap=not console.is_terminal)
     return not is_fatal(findings)
 
 

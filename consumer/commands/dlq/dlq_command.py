@@ -1,6 +1,5 @@
 """The commands: from what was asked for to what is printed. Each returns an exit code."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
@@ -35,6 +34,7 @@ from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 from consumer.progress import StartLine
 from consumer.signals import Signals
 from consumer.status.model import Status
+from consumer.terminal import complain
 
 
 class Output(Struct, frozen=True):
@@ -219,4 +219,4 @@ def _telling_away(settings: Settings) -> Iterator[None]:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201  # for the person at the terminal
+    complain(text)

@@ -29,6 +29,7 @@ from consumer.core.errors import Unreachable
 from consumer.core.model import Decision, Record, SchemaWanted, TopicPartition
 from consumer.core.pipeline import Pipeline
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
+from consumer.terminal import complain
 
 MOST_BEFORE: Final = 50_000
 """Records re-read at most to say what the window would have said."""
@@ -59,10 +60,10 @@ def explain_records(settings: Settings, asked: ExplainOptions, out: TextIO, stdi
             elif asked.last is not None:
                 _rehearse(settings, asked, schemas, out)
         except InputError as fault:
-            print(f"{asked.file or 'topic'}: {fault}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+            complain(f"{asked.file or 'topic'}: {fault}")
             return UNUSABLE_INPUT
         except Unreachable as away:
-            print(away_sentence(away, wiring.addresses_of(settings)), file=sys.stderr)  # noqa: T201  # the same
+            complain(away_sentence(away, wiring.addresses_of(settings)))
             return UNFINISHED
     return OK
 

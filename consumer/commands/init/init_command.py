@@ -1,6 +1,5 @@
 """The command: from what was asked for to a file that is written."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
@@ -19,6 +18,7 @@ from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 from consumer.status.connections import OutsideSystem
+from consumer.terminal import complain
 
 _SECRET_WORDS: Final = ("password", "secret", "token", "user.info", "key.pem", "jaas")
 
@@ -79,7 +79,7 @@ def _write_beside_cases(
 
 
 def _failed(text: str, code: int) -> int:
-    print(text, file=sys.stderr)  # noqa: T201  # for the person at the terminal
+    complain(text)
     return code
 
 

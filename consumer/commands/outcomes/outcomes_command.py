@@ -1,6 +1,5 @@
 """The command: reads the outcomes topic, and prints what became of an event, an order or a record."""
 
-import sys
 from collections.abc import Callable
 from typing import Final, TextIO
 
@@ -20,7 +19,7 @@ from consumer.core.errors import ConfigError, Unreachable
 from consumer.core.model import Position
 from consumer.core.settle.outcome_record import OutcomeRecord
 from consumer.exit_codes import OK, UNFINISHED
-from consumer.terminal import printable
+from consumer.terminal import complain, printable
 
 _STYLES: Final = {"rejected": "red", "parked": "yellow", "shadow": "yellow"}
 
@@ -56,10 +55,10 @@ def outcomes(settings: Settings, query: OutcomeQuery, out: TextIO, *, is_json: b
     try:
         found = read_outcomes(settings, topic, query.since_ms, _meant(settings, query))
     except Unreachable as away:
-        print(away_sentence(away, wiring.addresses_of(settings)), file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        complain(away_sentence(away, wiring.addresses_of(settings)))
         return UNFINISHED
     except NoTopicError:
-        print(f"No outcomes yet: there is no topic {topic}, which `run` makes when it starts.", file=sys.stderr)  # noqa: T201  # the same
+        complain(f"No outcomes yet: there is no topic {topic}, which `run` makes when it starts.")
         return OK
     if is_json:
         for each in found:

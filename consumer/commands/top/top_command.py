@@ -2,7 +2,6 @@
 
 import os
 import select
-import sys
 import termios
 import tty
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from consumer.commands.top.screen import screen
 from consumer.commands.top.status_reader import StatusReader, ask
 from consumer.exit_codes import OK, UNFINISHED
 from consumer.signals import also_at_interrupt
+from consumer.terminal import complain
 
 _DRAW_EVERY_S: Final = 0.5
 _ENDING_KEYS: Final = (b"q", b"Q", b"")
@@ -35,7 +35,7 @@ def _snapshot(urls: Sequence[str], out: TextIO) -> int:
     console = console_for(out)
     for url, answer in answers.items():
         if isinstance(answer, str):
-            print(answer, file=sys.stderr)  # noqa: T201  # for the person at the terminal
+            complain(answer)
         else:
             console.print(screen(url, answer))
     return UNFINISHED if any(isinstance(answer, str) for answer in answers.values()) else OK
