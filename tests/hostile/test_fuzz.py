@@ -35,7 +35,7 @@ from tests.hostile.odd_rules import configuration
 from tests.support.cpu import allowed_s
 
 CASES: Final = 400
-AT_ONCE: Final = 200
+AT_ONCE: Final = 50
 MINUTES: Final = float(os.environ.get("FUZZ_MINUTES", "0"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "1"))
 NOW_S: Final = 1_793_534_400.0
@@ -109,15 +109,23 @@ def decided(pipeline: Pipeline, record: Record) -> Decision:
     if spent_s > allowed_s(MOST_CPU_S):  # others may have had the processor's caches
         spent_s = min(timed(pipeline, record)[1] for _ in range(3))
     assert spent_s < allowed_s(MOST_CPU_S), f"{spent_s:.2f} s: {outcomes(first)}"
-    tracemalloc.start()
-    second = pipeline.decide(record, NOW_S)
-    held, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
     size = len(record.value or b"") + len(record.key or b"")
-    assert held + size < MOST_TIMES_ITS_BYTES * size + KEPT_FREE_BYTES, f"{held} bytes for {size}: {outcomes(first)}"
-    assert isinstance(second, Decision)
+    most = MOST_TIMES_ITS_BYTES * size + KEPT_FREE_BYTES
+    second, held = held_by(pipeline, record)
+    if held + size >= most:  # a table of Python's own may have grown just then, as it does once in a while
+        held = min(held_by(pipeline, record)[1] for _ in range(2))
+    assert held + size < most, f"{held} bytes for {size}: {outcomes(first)}"
     assert second == first
     return second
+
+
+def held_by(pipeline: Pipeline, record: Record) -> tuple[Decision, int]:
+    tracemalloc.start()
+    decision = pipeline.decide(record, NOW_S)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(decision, Decision)
+    return decision, held
 
 
 def timed(pipeline: Pipeline, record: Record) -> tuple[Decision, float]:
@@ -174,7 +182,7 @@ def run(number: int, cases: int, ended: Counter[str]) -> None:
         gc.enable()
 
 
-@pytest.mark.timeout(600 + 60 * MINUTES)
+@pytest.mark.timeout(1800 + 60 * MINUTES)
 def test_whatever_comes_ends_foreseen_and_costs_little() -> None:
     ended: Counter[str] = Counter()
     until_s = time.monotonic() + MINUTES * 60
