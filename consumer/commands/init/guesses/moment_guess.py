@@ -43,6 +43,8 @@ _MOMENT_WORDS: Final = (
     | words_in("order purchase transaction booking reservation checkout server client unix epoch utc kafka page")
 )
 """Words before `time_ms` with which it is still a moment; `load_time_ms` is how long something took."""
+_OTHER_UNIT: Final = re.compile(r"\b(?:minute|hour|day|week|month|year)s? (?:since|from|after)\b", re.IGNORECASE)
+"""In a doc: no time is given in these units."""
 _FOREIGN: Final = frozenset(TIME_FIELDS.foreign.split())
 _WORD: Final = re.compile(r"[a-z]+")
 
@@ -101,6 +103,8 @@ def _found(leaves: Sequence[Leaf]) -> list[Match]:
 
 def _is_no_moment(leaf: Leaf) -> bool:
     if any(_NO_MOMENT.fullmatch(each) for each in leaf.annotations) or _DURATION_WORDS & set(leaf.words[-1]):
+        return True
+    if "time" not in leaf.kinds and _OTHER_UNIT.search(leaf.doc):
         return True
     *before, last = leaf.words[-1]
     is_counted = last in _UNIT_BY_WORD and before[-1:] == ["time"]
