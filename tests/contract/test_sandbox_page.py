@@ -12,13 +12,14 @@ import pytest
 
 import consumer.sandbox
 from consumer.sandbox import Sandbox, SandboxSettings
-from consumer.web import SHARED
+from consumer.web import SHARED, STATUS
 
 Json = dict[str, Any]
 STATIC = Path(consumer.sandbox.__file__).parent / "static"
 FILES = [*STATIC.iterdir(), *(file for file in SHARED.iterdir() if file.suffix in {".css", ".js", ".svg"})]
 TRACK = "/open_api/v1.3/event/track/"
 HASH = "a" * 64
+MOST_BYTES = 150 * 1024
 
 
 @pytest.fixture
@@ -93,6 +94,13 @@ def test_serves_every_file_that_the_page_and_its_scripts_ask_for(client: httpx2.
     assert names == {file.name for file in FILES} - {"index.html"}
     types = {name: client.get(f"/static/{name}").headers["content-type"].partition(";")[0] for name in names}
     assert {types["main.js"], types["page.css"], types["icon.svg"]} == {"text/javascript", "text/css", "image/svg+xml"}
+
+
+@pytest.mark.parametrize("page", [STATIC, STATUS])
+def test_script_and_style_of_a_page_are_small(page: Path) -> None:
+    files = [file for folder in (page, SHARED) for file in folder.iterdir() if file.suffix in {".css", ".js"}]
+
+    assert 10_000 < sum(file.stat().st_size for file in files) < MOST_BYTES
 
 
 @pytest.mark.parametrize("path", ["/static/none.js", "/static/..%2fpage.py", "/static/%2e%2e/page.py", "/static/"])
