@@ -109,6 +109,9 @@ class FakeMember:
         self.places: dict[TopicPartition, tuple[int, int]] = {}
         self.paused: set[TopicPartition] = set()
         self.commits_fail = False
+        self.commits_to_overtake = 0
+        """So many that it sends again itself, as after a coordinator has moved: stored after the next that differs."""
+        self._overtaken: list[Mapping[TopicPartition, tuple[int, str]]] = []
         self.is_closed = False
         self.faults: list[ReadFault] = []
         self.listener: RebalanceListener | None = None
@@ -237,10 +240,19 @@ class FakeMember:
         if self.commits_fail or is_unanswered:
             self.told({}, False)
             return False
+        if self.commits_to_overtake and not wait:
+            self.commits_to_overtake -= 1
+            self._overtaken.append(offsets)
+            return True
+        self._store(offsets)
+        if self._overtaken and _offsets(self._overtaken[0]) != _offsets(offsets):
+            self._store(self._overtaken.pop(0))
+        return True
+
+    def _store(self, offsets: Mapping[TopicPartition, tuple[int, str]]) -> None:
         for partition, (offset, metadata) in offsets.items():
             self.kafka.commits[partition] = CommittedOffset(offset, metadata)
-        self.told({partition: offset for partition, (offset, _) in offsets.items()}, True)
-        return True
+        self.told(_offsets(offsets), True)
 
     def committed(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
         return {p: self.kafka.commits.get(p, CommittedOffset(None, "")) for p in partitions}
@@ -258,6 +270,10 @@ class FakeMember:
         while self.kafka.is_away and not is_over():
             self.kafka.clock.s += 0.05
         self.is_closed = True
+
+
+def _offsets(commit: Mapping[TopicPartition, tuple[int, str]]) -> dict[TopicPartition, int]:
+    return {partition: offset for partition, (offset, _) in commit.items()}
 
 
 class FakePositions:

@@ -49,13 +49,17 @@ def test_offers_no_offset_that_is_committed_already() -> None:
     assert ledger.committed(P0) == 11
 
 
-def test_a_late_answer_to_an_earlier_commit_takes_nothing_back() -> None:
+def test_after_a_late_answer_to_an_earlier_commit_the_later_one_is_due_again() -> None:
+    """Answers come in the order in which commits are stored: the earlier one is what the broker has now."""
     ledger = ledger_with(10, 11)
+    for offset in (10, 11):
+        ledger.settle(at(offset), RecordOutcome.SENT)
     ledger.note_committed(P0, 12)
 
     ledger.note_committed(P0, 11)
 
-    assert ledger.committed(P0) == 12
+    assert ledger.committed(P0) == 11
+    assert ledger.committable() == {P0: 12}
 
 
 def test_a_start_that_the_group_has_not_stored_is_committable_at_once() -> None:

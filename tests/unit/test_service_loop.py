@@ -695,6 +695,21 @@ def test_a_failed_commit_is_tried_again() -> None:
     assert scene.service.published.unready == ()
 
 
+def test_a_commit_that_is_stored_after_a_later_one_is_followed_by_another() -> None:
+    """The client sends one again by itself, as where the coordinator has moved, and the next one overtakes it."""
+    scene = Scene()
+    scene.kafka.logs[TOPIC, 0] = []
+    scene.run()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.member.commits_to_overtake = 1
+    scene.run(for_s=5)
+    scene.kafka.produce(encoded(event_id="b"))
+    scene.run(for_s=5)
+
+    assert scene.sent_ids == ["a", "b"]
+    assert scene.kafka.committed_offset() == 2
+
+
 def test_commits_that_failed_for_partitions_that_are_gone_worry_nobody() -> None:
     scene = Scene()
     scene.kafka.produce(encoded(event_id="a"))

@@ -204,10 +204,14 @@ class Ledger:
         return owned.committed if owned else -1
 
     def note_committed(self, partition: TopicPartition, offset: int) -> None:
-        """The broker has acknowledged a commit."""
+        """The broker has acknowledged a commit.
+
+        Answers come in the order in which commits are stored. One that the client had to send again may so take back a
+        later one: that is then due again.
+        """
         owned = self._partitions.get(partition)
         if owned is not None:
-            owned.committed = max(owned.committed, offset)
+            owned.committed = offset
             owned.is_committed = True
             owned.has_news = owned.has_news and bool(owned.entries)
 
