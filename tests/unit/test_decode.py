@@ -250,6 +250,20 @@ class TestConfluent:
             decoder.decode(record(b"\0\0\0\0\1" + value))
         assert f"{caught.value.reason.value}: {caught.value.detail}" == why
 
+    def test_reads_each_branch_of_a_union_whose_index_takes_two_bytes(self) -> None:
+        others = [{"type": "fixed", "name": f"F{number}", "size": 1} for number in range(70)]
+        schema = {"type": "record", "name": "R", "fields": [{"name": "x", "type": ["null", *others]}]}
+        decoder = plain(schema)
+
+        assert fields_of(decoder, b"\x02a") == {"x": b"a"}
+        assert fields_of(decoder, b"\x8a\x01b") == {"x": b"b"}
+
+    def test_rejects_a_number_that_no_writer_spells_so(self) -> None:
+        decoder = plain({"type": "record", "name": "R", "fields": [{"name": "x", "type": ["null", "string"]}]})
+
+        assert fields_of(decoder, b"\x00") == {"x": None}
+        assert reason(decoder, b"\x80\x00") == "decode.value"
+
     def test_resolves_to_the_record_of_a_reader_schemas_union_that_was_written(self) -> None:
         other = {"type": "record", "name": "example.Other", "fields": [{"name": "n", "type": "long"}]}
         wanted = {**ORDER, "fields": ORDER["fields"][:1]}

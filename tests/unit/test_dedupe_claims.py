@@ -79,6 +79,18 @@ def test_a_claim_that_outlives_a_part_of_its_second_goes_with_the_rest_of_it() -
     assert reader.window.keys == 0
 
 
+def test_claims_of_a_second_that_was_left_and_came_back_go_together() -> None:
+    reader = Reader()
+    for number, at_s in enumerate((5, 6, 5)):
+        reader.read(event_id=str(number), at_s=at_s)
+
+    reader.read(event_id="late", at_s=305.5)
+
+    assert reader.window.keys == 4
+    reader.read(event_id="later", at_s=306.5)
+    assert reader.window.keys == 3
+
+
 def test_a_claim_made_again_in_a_later_second_outlives_the_first_ones() -> None:
     reader = Reader()
     reader.refused(reader.read(at_s=0))

@@ -80,7 +80,13 @@ def test_every_object_is_brought_into_its_form() -> None:
 
 @pytest.mark.parametrize(
     ("name", "detail"),
-    [(None, "event: missing"), ("", "event: missing"), (" ", "event: missing"), (5, "event: wrong_type")],
+    [
+        (None, "event: missing"),
+        ("", "event: missing"),
+        (" ", "event: missing"),
+        (5, "event: wrong_type"),
+        ("undefined", "event: placeholder"),
+    ],
 )
 def test_an_event_without_a_usable_name_is_rejected(name: object, detail: str) -> None:
     assert rejection_of(mapped(event=name)) == (RejectReason.NORMALIZE_EVENT, detail)

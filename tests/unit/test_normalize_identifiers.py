@@ -153,6 +153,10 @@ def test_a_postal_code_that_is_a_number_has_lost_its_leading_zeros() -> None:
     assert problems_of(identifiers.zip_code, 2138) == (("", Problem.WRONG_TYPE),)
 
 
+def test_a_postal_code_that_stands_for_nothing_once_its_dashes_are_gone_is_left_out() -> None:
+    assert problems_of(identifiers.zip_code, "null-") == (("", Problem.PLACEHOLDER),)
+
+
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
 @pytest.mark.parametrize("change", [str, str.upper, " {} ".format])
 def test_what_is_hashed_already_passes_through_in_lowercase(function: FieldFunction, change: type[str]) -> None:

@@ -223,6 +223,10 @@ def test_also_in_lists_beside_a_good_one() -> None:
     assert (fault.problems, fault.rest) == ((("[0]", Problem.PLACEHOLDER),), digest("jane@example.com"))
 
 
+def test_free_text_that_stands_for_something_is_sent_without_a_remark() -> None:
+    assert fields.free_text("Shirt, undefined size") == "Shirt, undefined size"
+
+
 @pytest.mark.parametrize(
     ("function", "raw", "kept"),
     [

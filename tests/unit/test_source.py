@@ -264,6 +264,11 @@ def test_a_unit_or_region_goes_with_the_value(value: object) -> None:
     assert compile_plain(TransformedSource(PathSource(("a",)), unit="s"))(record) == value
 
 
+@pytest.mark.parametrize("value", [None, ""])
+def test_nothing_has_no_region(value: object) -> None:
+    assert read(TransformedSource(PathSource(("a",)), region="US"), decoded({"a": value})) in (None, "")
+
+
 def test_a_number_that_says_its_own_country_needs_no_region() -> None:
     assert read(TransformedSource(PathSource(("a",)), region="US"), decoded({"a": "+49 30 901820"})) == "+49 30 901820"
 
