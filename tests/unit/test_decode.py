@@ -615,6 +615,7 @@ class TestFloats:
             ("float", 10.9, 10.9),
             ({"type": "float"}, 19.99, 19.99),
             (["null", "float"], 0.1, 0.1),
+            ("float", 112.247536, 112.247536),  # nine digits are needed
             ({"type": "array", "items": "float"}, [10.9, 19.99], [10.9, 19.99]),
             ({"type": "map", "values": ["null", "float"]}, {"k": 1e-7}, {"k": 1e-7}),
             ({"type": "record", "name": "In", "fields": [{"name": "f", "type": "float"}]}, {"f": 3.3}, {"f": 3.3}),
