@@ -43,7 +43,7 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 .PHONY: test
 test: parts ## every test, on a real Kafka that it starts itself
 	$(PARALLEL) tests/unit tests/golden --cov
-	$(PARALLEL) tests/property tests/hostile
+	$(PARALLEL) $(LONGEST_FIRST) tests/hostile/test_fuzz.py tests/hostile tests/property
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m bench guard
 	$(PARALLEL) $(LONGEST_FIRST) tests/chaos tests/endurance tests/deploy tests/system tests/pages tests/contract
