@@ -60,7 +60,7 @@ def list_letters(settings: Settings, selection: Selection, limit: int, output: O
     group = settings.kafka.group_id + REPLAY_SUFFIX
     with _telling_away(settings), opened(settings, group, selection) as (logs, letters):
         if not letters.bounds and letters.is_read_from:
-            _say(f"No dead letters yet: there is no topic {', '.join(letters.topics)}.")
+            complain(f"No dead letters yet: there is no topic {', '.join(letters.topics)}.")
             return OK
         if not _must_exist(letters):
             return UNUSABLE_INPUT
@@ -92,7 +92,7 @@ def show_letters(settings: Settings, selection: Selection, limit: int, output: O
                 if shown >= limit:
                     break
         if not shown:
-            _say("no such dead letter")
+            complain("no such dead letter")
             return UNUSABLE_INPUT
         return OK
     return UNFINISHED
@@ -118,7 +118,7 @@ def _show(letter: DeadLetterRecord, explained: Explained | SkipReason, output: O
 def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, signals: Signals) -> int:
     """Replay letters, and print what was done. Returns 0 once all that was meant was looked at."""
     if wanted.to_origin:
-        _say(
+        complain(
             "warning: --to-origin: every reader of the origin's topics sees these records again, all rules hold for "
             "them, and nothing counts how often they are replayed"
         )
@@ -131,7 +131,7 @@ def replay_letters(settings: Settings, wanted: ReplayRequest, output: Output, si
         writer = KafkaRecordWriter(kafka_clients.producer_properties(settings))
         stack.callback(writer.close, 1.0)
         fetch, since_s = _fetcher(settings, stack), _running_since_s(settings)
-        tools = ReplayTools(writer, logs, explainer.decide, fetch, signals.stop, signals.hurry, _say, since_s)
+        tools = ReplayTools(writer, logs, explainer.decide, fetch, signals.stop, signals.hurry, complain, since_s)
         with signals.caught():  # only now is there something to stop in order
             done = _replayed(settings, wanted, (logs, letters), tools)
         if output.is_json:
@@ -183,7 +183,7 @@ def _make_topic(settings: Settings, letters: DeadLetters) -> bool:
     widest = max(letters.seen.get(name, 1) for name in kafka_clients.chosen_topics(settings)(letters.seen))
     error = letters.cluster.create_topics([topic], widest)[topic]
     if error is not None:
-        _say(f"{topic} is not there and cannot be created ({error}); create it")
+        complain(f"{topic} is not there and cannot be created ({error}); create it")
     return error is None
 
 
@@ -205,7 +205,7 @@ def _fetcher(settings: Settings, stack: ExitStack) -> Callable[[DeadLetterRecord
 def _must_exist(letters: DeadLetters) -> bool:
     if letters.bounds:
         return True
-    _say(f"there is no dead-letter topic ({', '.join(letters.topics) or 'nothing is read'})")
+    complain(f"there is no dead-letter topic ({', '.join(letters.topics) or 'nothing is read'})")
     return False
 
 
@@ -215,8 +215,4 @@ def _telling_away(settings: Settings) -> Iterator[None]:
     try:
         yield
     except Unreachable as away:
-        _say(away_sentence(away, wiring.addresses_of(settings)))
-
-
-def _say(text: str) -> None:
-    complain(text)
+        complain(away_sentence(away, wiring.addresses_of(settings)))
