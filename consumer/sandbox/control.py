@@ -78,8 +78,9 @@ class _Control:
                 tokens.replace(msgspec.json.decode(await _body(request), type=dict[str, list[str]]))
             elif request.method == "POST":
                 changes = msgspec.json.decode(await _body(request), type=dict[str, list[str] | None])
-                _check_size(tokens.updated(changes))
-                tokens.replace(tokens.updated(changes))
+                updated = tokens.updated(changes)
+                _check_size(updated)
+                tokens.replace(updated)
             else:
                 tokens.replace(None)
         except _UNUSABLE as error:

@@ -42,7 +42,7 @@ class Copies:
 
     def __init__(self) -> None:
         self._by_key: dict[Key, list[Placed]] = {}
-        self._order: deque[tuple[int, Key]] = deque()
+        self._order: deque[Key] = deque()
         self.seq = 0
         """Of the last event placed."""
 
@@ -55,7 +55,7 @@ class Copies:
         group = self._by_key.setdefault(key, [])
         placed = _placed(event, group)
         group.append(placed)
-        self._order.append((event.seq, key))
+        self._order.append(key)
         return placed
 
     def placed(self, event: Accepted) -> Placed:
@@ -73,8 +73,8 @@ class Copies:
 
     def forget_before(self, oldest: int) -> None:
         """Forget the events whose sequence number is below `oldest`."""
-        while self._order and self._order[0][0] < oldest:
-            _, key = self._order.popleft()
+        while self._order and self._by_key[self._order[0]][0].seq < oldest:
+            key = self._order.popleft()
             group = self._by_key[key]
             del group[0]
             if not group:
