@@ -1,6 +1,5 @@
 """CPU and memory of a process and its children, as Linux counts them; and one `run` from start to end of a topic."""
 
-import os
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from bench.ground import Servers
 from tests.parts.part import CHECKOUT
+from tests.support import process_costs
 from tests.support.metrics import Metrics
 from tests.support.processes import Service, environment
 from tests.support.wait import wait_until
@@ -19,7 +19,6 @@ from tests.support.wait import wait_until
 LOOK_EVERY_S: Final = 1.0
 """A look costs the process a scrape, some milliseconds: oftener, and it would show in the cost of an event."""
 RUN_TIMEOUT_S: Final = 600.0
-_TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
 def family(pid: int) -> list[int]:
@@ -30,22 +29,12 @@ def family(pid: int) -> list[int]:
 
 def cpu_s(pid: int) -> float:
     """CPU seconds that the process and its children have used so far."""
-    return sum(_cpu_s(member) for member in family(pid))
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+    return sum(map(process_costs.cpu_s, family(pid)))
 
 
 def peak_bytes(pid: int) -> int:
     """The most memory that one of them has held at once."""
-    return max(_peak_bytes(member) for member in family(pid))
-
-
-def _peak_bytes(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    return max(map(process_costs.peak_bytes, family(pid)))
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
-"""What a group has committed and where its topics end, asked by a plain consumer.
-
-Not by an administrator: while brokers come and go, librdkafka's requests to a group's coordinator have been seen to
-end the process that makes them (`rd_kafka_enq_once_del_source_return: Assertion 'eonce->refcnt > 0' failed`).
-"""
+"""What a group has committed and where its topics end, asked by a plain consumer (`group_reader` says why)."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import TopicPartition
+
+from tests.support.topics import committed_offsets, group_reader
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -48,17 +46,11 @@ class _Reader:
     """A consumer of one group, which never joins it."""
 
     def __init__(self, bootstrap: str, group: str, topics: tuple[str, ...]) -> None:
-        properties: dict[str, Any] = {"bootstrap.servers": bootstrap, "group.id": group, "log_level": 2}
-        self._consumer = Consumer(properties)
+        self._consumer = group_reader(bootstrap, group)
         self._topics = topics
 
     def committed(self) -> dict[Place, int]:
-        partitions = self._partitions()
-        found = self._consumer.committed(partitions, timeout=_ASK_S) if partitions else []
-        failed = [each.error for each in found if each.error is not None]
-        if failed:
-            raise KafkaException(failed[0])
-        return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
+        return committed_offsets(self._consumer, self._partitions(), _ASK_S)
 
     def ends(self) -> dict[Place, int]:
         ends = {}

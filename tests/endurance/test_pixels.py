@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 
 from tests.endurance.flow import Flow, codes, keys, run, token_file
-from tests.endurance.watch import LONG, cpu_s, tell
+from tests.endurance.watch import LONG, tell
+from tests.support.process_costs import cpu_s
 from tests.support.processes import Service
 from tests.support.scene import Scene
 from tests.support.wait import wait_until

@@ -68,12 +68,6 @@ def _pages(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
 
 
-def cpu_s(pid: int) -> float:
-    """CPU seconds that a process has used so far, all of its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @dataclass
 class Watch:
     """Looks every `every_s` in a thread of its own.

@@ -21,7 +21,7 @@ from consumer.adapters.http_server import application, serving
 from consumer.service.publish.published import ServiceSnapshot
 from tests.support.cpu import allowed_s
 from tests.support.ports import LOOPBACK
-from tests.support.slow_clients import HALF, connected, is_closed_within
+from tests.support.slow_clients import HALF, ask_json, connected, dripped_for_s, is_closed_within, many_files
 
 NOW_S: Final = 1000.0
 MIB: Final = 1 << 20
@@ -94,15 +94,13 @@ def alone(sockets: int) -> Iterator[tuple[int, Callable[[], dict[str, float]]]]:
 
 
 @pytest.fixture
-def many_files() -> Iterator[None]:
-    """Enough for the attackers' ends of their connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4 * ATTACKERS), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+def attackers() -> Iterator[None]:
+    """Enough files for their ends of the connections."""
+    with many_files(4 * ATTACKERS):
+        yield
 
 
-@pytest.mark.usefixtures("many_files")
+@pytest.mark.usefixtures("attackers")
 @pytest.mark.parametrize("said", [b"", HALF], ids=["nothing", "half a request"])
 def test_delivery_has_its_descriptors_whoever_connects(said: bytes) -> None:
     """Such connections took all 1,024, and 462 MB of log were written in a minute."""
@@ -157,12 +155,8 @@ def test_a_request_that_is_not_whole_in_time_is_closed_however_it_drips(
 ) -> None:
     monkeypatch.setattr(LimitedConnection, "within_s", 0.5)
     with serving(application(published, lambda: NOW_S), LOOPBACK, 0) as port:
-        connection, begun_s = connected(port, HALF), time.monotonic()
-        with contextlib.suppress(ConnectionError):
-            while time.monotonic() - begun_s < 5.0:
-                connection.sendall(b"x")
-                time.sleep(0.02)
-        assert 0.4 < time.monotonic() - begun_s < 3.0
+        connection = connected(port, HALF)
+        assert 0.4 < dripped_for_s(connection, 5.0) < 3.0
         connection.close()
 
 
@@ -171,12 +165,7 @@ def test_a_connection_that_is_used_stays(monkeypatch: pytest.MonkeyPatch) -> Non
     with serving(application(published, lambda: NOW_S), LOOPBACK, 0) as port:
         connection = connected(port)
         for _ in range(6):
-            connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            answer = b""
-            while not answer.endswith(b"}"):
-                piece = connection.recv(65536)
-                assert piece, "it was closed"
-                answer += piece
+            ask_json(connection, "/readyz")
             time.sleep(0.3)
         connection.close()
 

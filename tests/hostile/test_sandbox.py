@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,9 @@ from consumer.sandbox.rules.judge import ValidEvent
 from consumer.sandbox.state import event_store
 from consumer.sandbox.state.event_store import MOST_NAMES, OTHERS, ReceivedRequest, Store
 from tests.support.cpu import allowed_s
+from tests.support.process_costs import cpu_s, peak_bytes
 from tests.support.sandbox import Sandbox as SandboxProcess
-from tests.support.slow_clients import HALF, connected, is_closed_within
+from tests.support.slow_clients import HALF, ask_json, connected, dripped_for_s, is_closed_within, many_files
 
 MIB: Final = 1 << 20
 ATTACKERS: Final = 1100
@@ -52,22 +52,10 @@ def asking(process: SandboxProcess) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture
-def many_files() -> Iterator[None]:
-    """Enough for the attackers' ends of their connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4 * ATTACKERS), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def peak(process: SandboxProcess) -> int:
-    """The most memory that it ever had."""
-    return int(Path(f"/proc/{process.pid}/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
-
-
-def cpu_s(process: SandboxProcess) -> float:
-    used = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(used[11]) + int(used[12])) / os.sysconf("SC_CLK_TCK")
+def attackers() -> Iterator[None]:
+    """Enough files for their ends of the connections."""
+    with many_files(4 * ATTACKERS):
+        yield
 
 
 def event(event_id: str, **more: object) -> dict[str, Any]:
@@ -91,12 +79,12 @@ def test_the_bounds_are_those_of_the_document() -> None:
     assert (MOST_CONNECTIONS, REQUEST_WITHIN_S) == (500, 10.0)
 
 
-@pytest.mark.usefixtures("many_files")
+@pytest.mark.usefixtures("attackers")
 @pytest.mark.parametrize("said", [b"", HALF], ids=["nothing", "half a request"])
 def test_connections_that_ask_nothing_keep_nobody_out(
     process: SandboxProcess, asking: httpx2.Client, said: bytes
 ) -> None:
-    memory, spent_s = peak(process), cpu_s(process)
+    memory, spent_s = peak_bytes(process.pid), cpu_s(process.pid)
     idle = [connected(process.port, said) for _ in range(ATTACKERS)]
     try:
         for number in range(5):
@@ -109,8 +97,8 @@ def test_connections_that_ask_nothing_keep_nobody_out(
         for connection in idle:
             connection.close()
 
-    assert peak(process) - memory < 32 * MIB
-    assert cpu_s(process) - spent_s < allowed_s(3.0)
+    assert peak_bytes(process.pid) - memory < 32 * MIB
+    assert cpu_s(process.pid) - spent_s < allowed_s(3.0)
     assert process.stderr.stat().st_size < 10_000
 
 
@@ -119,12 +107,8 @@ def test_a_request_that_is_not_whole_in_time_is_closed_however_it_drips(
     client: httpx2.Client, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
     monkeypatch.setattr(SandboxConnection, "within_s", 0.5)
-    connection, begun_s = connected(client.base_url.port or 0, begun), time.monotonic()
-    with contextlib.suppress(ConnectionError):
-        while time.monotonic() - begun_s < 5.0:
-            connection.sendall(b"x")
-            time.sleep(0.02)
-    assert 0.4 < time.monotonic() - begun_s < 3.0
+    connection = connected(client.base_url.port or 0, begun)
+    assert 0.4 < dripped_for_s(connection, 5.0) < 3.0
     connection.close()
 
 
@@ -135,12 +119,7 @@ def test_a_sender_that_pauses_and_a_page_that_is_open_stay(
     sender = connected(client.base_url.port or 0)
     with client.stream("GET", "/sandbox/stream") as page:
         for _ in range(3):
-            sender.sendall(b"GET /sandbox/summary HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            answer = b""
-            while not answer.endswith(b"}"):
-                piece = sender.recv(65536)
-                assert piece, "it was closed"
-                answer += piece
+            ask_json(sender, "/sandbox/summary")
             time.sleep(0.8)
         send(client, event("late"))
         lines = page.iter_lines()
@@ -169,7 +148,7 @@ def test_an_answer_that_is_awaited_gives_way_to_nobody(client: httpx2.Client, mo
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_a_body_is_kept_whole_on_no_path(process: SandboxProcess, asking: httpx2.Client, method: str) -> None:
     """600 MB took 1.25 GB."""
-    memory = peak(process)
+    memory = peak_bytes(process.pid)
     for path in PATHS:
         head = head_of(method, path, 600 * MIB)
         with contextlib.suppress(ConnectionError, TimeoutError), connected(process.port, head) as connection:
@@ -177,12 +156,12 @@ def test_a_body_is_kept_whole_on_no_path(process: SandboxProcess, asking: httpx2
                 connection.sendall(b"x" * MIB)
 
     assert send(asking, event("1")) == 0
-    assert peak(process) - memory < 48 * MIB
+    assert peak_bytes(process.pid) - memory < 48 * MIB
 
 
 def test_many_bodies_at_once_have_so_much_room_and_no_more(process: SandboxProcess, asking: httpx2.Client) -> None:
     """200 took 2.1 GB."""
-    memory, waiting = peak(process), []
+    memory, waiting = peak_bytes(process.pid), []
     for _ in range(60):
         waiting.append(connected(process.port, head_of("POST", TRACK, 9 * MIB)))
         waiting[-1].sendall(b"x" * (8 * MIB))
@@ -190,7 +169,7 @@ def test_many_bodies_at_once_have_so_much_room_and_no_more(process: SandboxProce
     for connection in waiting:
         connection.close()
 
-    assert peak(process) - memory < (128 + 64) * MIB
+    assert peak_bytes(process.pid) - memory < (128 + 64) * MIB
     while asking.post(TRACK, content=b" " * (9 * MIB)).status_code == 503:
         time.sleep(0.1)  # until it has seen that they went
 
@@ -223,18 +202,18 @@ def test_what_is_added_bit_by_bit_is_bounded_as_well(client: httpx2.Client, path
 
 
 def test_large_events_are_kept_for_so_much_memory_and_no_more(process: SandboxProcess, asking: httpx2.Client) -> None:
-    memory = peak(process)
+    memory = peak_bytes(process.pid)
     for number in range(50):
         assert send(asking, event(str(number), properties={"description": "x" * (6 * MIB)})) == 0
     summary = asking.get("/sandbox/summary").json()
-    kept = peak(process) - memory
+    kept = peak_bytes(process.pid) - memory
     slow = [connected(process.port, b"GET /sandbox/events HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(5)]
     time.sleep(2.0)
 
     assert summary["events"] == 50
     assert 10 < summary["kept"] < 50
     assert kept < (256 + 96) * MIB
-    assert peak(process) - memory - kept < (5 * 16 + 64) * MIB, "of answers that nobody reads"
+    assert peak_bytes(process.pid) - memory - kept < (5 * 16 + 64) * MIB, "of answers that nobody reads"
     for connection in slow:
         connection.close()
 
@@ -246,12 +225,12 @@ def test_refused_requests_are_kept_shortened(
     process: SandboxProcess, asking: httpx2.Client, refused: dict[str, Any]
 ) -> None:
     """100 whose pixel had 9 MiB took a gigabyte."""
-    memory = peak(process)
+    memory = peak_bytes(process.pid)
     for _ in range(40):
         body = {"event_source": "web", "event_source_id": "P", "data": [], **refused}
         assert asking.post(TRACK, json=body).json()["code"] == 40002
 
-    assert peak(process) - memory < 64 * MIB
+    assert peak_bytes(process.pid) - memory < 64 * MIB
     assert len(asking.get("/sandbox/refusals").content) < MIB
 
 

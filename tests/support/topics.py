@@ -137,17 +137,12 @@ class Kafka:
 
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """The group's offsets, of the partitions that have one."""
-        found = self._reader(group).committed(self._partitions(topic), timeout=ADMIN_TIMEOUT_S)
-        failed = [partition.error for partition in found if partition.error is not None]
-        if failed:
-            raise KafkaException(failed[0])
-        return {partition.partition: partition.offset for partition in found if partition.offset >= 0}
+        found = committed_offsets(self._reader(group), self._partitions(topic), ADMIN_TIMEOUT_S)
+        return {partition: offset for (_, partition), offset in found.items()}
 
     def _reader(self, group: str) -> Consumer:
-        """One that never joins. An administrator's question to a group's coordinator that has just moved ends the
-        process: librdkafka 2.16 takes the answer for one to a consumer (`rd_kafka_cgrp_op` with no group)."""
         if group not in self._readers:
-            self._readers[group] = Consumer({"bootstrap.servers": self.bootstrap, "group.id": group, "log_level": 2})
+            self._readers[group] = group_reader(self.bootstrap, group)
         return self._readers[group]
 
     def commit(self, group: str, topic: str, offsets: Mapping[int, int], metadata: str) -> None:
@@ -184,6 +179,27 @@ class Kafka:
             return []
         starts, ends = self.start_offsets(topic), self.end_offsets(topic)
         return list(read(self.bootstrap, topic, {p: end for p, end in ends.items() if end > starts[p]}))
+
+
+def group_reader(bootstrap: str, group: str) -> Consumer:
+    """A consumer of a group that never joins it, to ask for its offsets.
+
+    While brokers come and go, an administrator's question to a group's coordinator can end the process that asks it:
+    librdkafka 2.16 takes the answer for one to a consumer (`rd_kafka_cgrp_op` with no group), and has been seen to fail
+    an assertion (`rd_kafka_enq_once_del_source_return: Assertion 'eonce->refcnt > 0' failed`).
+    """
+    return Consumer({"bootstrap.servers": bootstrap, "group.id": group, "log_level": 2})
+
+
+def committed_offsets(
+    reader: Consumer, partitions: list[TopicPartition], timeout_s: float
+) -> dict[tuple[str, int], int]:
+    """The offsets of the reader's group, of the partitions that have one. Raises KafkaException."""
+    found = reader.committed(partitions, timeout=timeout_s) if partitions else []
+    failed = [each.error for each in found if each.error is not None]
+    if failed:
+        raise KafkaException(failed[0])
+    return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
 
 
 def _done(futures: Mapping[Any, Future[Any]]) -> None:
