@@ -18,7 +18,6 @@ from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene
 from tests.support.stream import make_purchases
 
-SOON_MS: Final = 20_000
 WITHIN_S: Final = 2.0
 TRACK: Final = "/open_api/v1.3/event/track/"
 EMAIL: Final = "a" * 64
@@ -29,7 +28,7 @@ PHONE: Final = "b" * 64
 def events(sandbox: Sandbox, browser: Browser) -> Iterator[Tab]:
     """The page, connected; it must have had nothing to complain of in the end."""
     with tab(browser, f"{sandbox.url}/") as opened:
-        expect(opened.page.locator("#live")).to_have_text("Live", timeout=SOON_MS)
+        expect(opened.page.locator("#live")).to_have_text("Live")
         yield opened
         assert opened.complaints == []
 
@@ -68,13 +67,13 @@ def test_an_event_produced_to_the_topic_appears_within_two_seconds(scene: Scene,
     scene.run()
     ids = scene.schema_ids()
     scene.produce(make_purchases(1, ids))
-    expect(rows(events.page)).to_have_count(1, timeout=SOON_MS)  # schemas are looked up, connections made
+    expect(rows(events.page)).to_have_count(1)  # schemas are looked up, connections made
 
     took_s = []
     for number in range(1, 6):
         begun_s = time.monotonic()
         scene.produce(make_purchases(1, ids, first=number))
-        expect(rows(events.page)).to_have_count(number + 1, timeout=SOON_MS)
+        expect(rows(events.page)).to_have_count(number + 1)
         took_s.append(time.monotonic() - begun_s)
 
     assert statistics.median(took_s) < WITHIN_S, took_s
@@ -93,7 +92,7 @@ def choose(page: Page, **choices: str) -> None:
 
 def expect_rows(page: Page, *ids: str) -> None:
     texts = [re.compile(rf"^{each} ") for each in ids]
-    expect(page.locator("#events .id")).to_have_text(texts, timeout=SOON_MS)
+    expect(page.locator("#events .id")).to_have_text(texts)
 
 
 def test_filters_by_name_field_warning_pixel_code_and_kind(sandbox: Sandbox, events: Tab) -> None:
@@ -101,7 +100,7 @@ def test_filters_by_name_field_warning_pixel_code_and_kind(sandbox: Sandbox, eve
     send(sandbox, event("order-1", user={"email": EMAIL}), event("order-2", properties={"currency": "EUR"}))
     send(sandbox, event("look-1", "ViewContent"), pixel="BLOG", code="TEST1")
     send(sandbox, event("order-1", user={"phone": PHONE}))
-    expect(rows(page)).to_have_count(4, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(4)
 
     def found(*ids: str, **choices: str) -> None:
         choose(page, **choices)
@@ -126,7 +125,7 @@ def test_searches_everything_also_what_comes_later_and_what_was_hashed(sandbox: 
     address = {"email": hashlib.sha256(b"alice@example.com").hexdigest()}
     send(sandbox, event("1", user=address), event("2", properties={"value": 19.5, "currency": "EUR"}))
     send(sandbox, event("3", properties={"order_id": "A-77", "description": "Café"}), pixel="BLOG")
-    expect(rows(page)).to_have_count(3, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(3)
 
     for query, ids in {
         "a-77": ["3"],
@@ -149,18 +148,18 @@ def test_a_row_says_what_it_is_worth_of_which_order_and_when(sandbox: Sandbox, e
     paid = {"value": 19.5, "currency": "EUR", "order_id": "A-77"}
     send(sandbox, event("1", properties=paid), event("2", properties={"value": 3}), event("3"))
     page = events.page
-    expect(page.locator("#events .value")).to_have_text(["", "3 without currency", "19.5 EUR"], timeout=SOON_MS)
+    expect(page.locator("#events .value")).to_have_text(["", "3 without currency", "19.5 EUR"])
     expect(page.locator("#events .id").last).to_have_text("1 · order A-77 · SHOP")
     expect(page.locator("#events .time").last).to_have_text(
         re.compile(r"\d{1,2} \w{3,4}, \d\d:\d\d:\d\d UTC .*\d s ago")
     )
-    expect(page.locator("#events .time").last).to_have_text(re.compile(r"(1\d|[6-9]) s ago"), timeout=SOON_MS)
+    expect(page.locator("#events .time").last).to_have_text(re.compile(r"([1-5]\d|[6-9]) s ago"))
 
 
 def test_counts_by_name_and_by_warning_filter_when_clicked(sandbox: Sandbox, events: Tab) -> None:
     page = events.page
     send(sandbox, event("1"), event("2", user={"email": EMAIL}), event("3", "Lead", user={"email": EMAIL}))
-    expect(rows(page)).to_have_count(3, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(3)
     names, warnings = page.locator("#by-name button"), page.locator("#by-warning button")
     assert [text.split("\n") for text in names.all_inner_texts()] == [["2", "Purchase"], ["1", "Lead"]]
     no_value = warnings.filter(has_text="properties.value – missing")
@@ -198,14 +197,14 @@ def test_a_reload_and_a_link_show_the_same_filter_and_open_event(sandbox: Sandbo
         shared.page.wait_for_url(re.compile(r"\?q=order-7"))
         other_run = re.sub(r"open=\w+\.", "open=1.", link)
         shared.page.goto(other_run)
-        expect(shared.page.locator("#gone")).to_be_visible(timeout=SOON_MS)
+        expect(shared.page.locator("#gone")).to_be_visible()
         opened_row(shared.page, "order-119")
         expect(shared.page.locator("#gone")).to_be_hidden()
 
 
 def _expect_the_old_one_open(page: Page) -> None:
     """It is older than the fifty newest, and stands below them."""
-    expect(rows(page)).to_have_count(51, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(51)
     expect(page.locator("#filter [name=name]")).to_have_value("Purchase")
     last = rows(page).last
     expect(last.locator(".id")).to_have_text(re.compile("^old "))
@@ -216,13 +215,13 @@ def _expect_the_old_one_open(page: Page) -> None:
 def test_a_paused_list_looks_paused_stays_and_can_still_be_filtered(sandbox: Sandbox, events: Tab, axe: str) -> None:
     page = events.page
     send(sandbox, event("1"), event("2", "Lead"))
-    expect(rows(page)).to_have_count(2, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(2)
 
     page.get_by_role("button", name="Pause").click()
     send(sandbox, event("3"))
     expect(page.locator("#live")).to_have_text("Paused")
     expect(page.locator("#paused")).to_contain_text(
-        re.compile(r"Paused at \d\d:\d\d:\d\d UTC. 1 newer event not shown."), timeout=SOON_MS
+        re.compile(r"Paused at \d\d:\d\d:\d\d UTC. 1 newer event not shown.")
     )
     assert faults(page, axe) == []
     expect(page.locator("#shown")).to_have_text("2 newest of 2")
@@ -240,7 +239,7 @@ def test_a_paused_list_looks_paused_stays_and_can_still_be_filtered(sandbox: San
 def test_forgets_everything_only_when_that_is_confirmed(sandbox: Sandbox, events: Tab, axe: str) -> None:
     page = events.page
     send(sandbox, event("1"), event("2"))
-    expect(rows(page)).to_have_count(2, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(2)
     page.get_by_role("button", name="Forget all").click()
     expect(page.get_by_role("dialog")).to_contain_text("2 events on this page")
     expect(page.get_by_role("button", name="Keep them")).to_be_focused()
@@ -253,7 +252,7 @@ def test_forgets_everything_only_when_that_is_confirmed(sandbox: Sandbox, events
     assert sandbox.events_accepted() == 2
     page.get_by_role("button", name="Forget all").click()
     page.get_by_role("button", name="Forget them").click()
-    expect(page.locator("#nothing")).to_contain_text("Nothing accepted yet", timeout=SOON_MS)
+    expect(page.locator("#nothing")).to_contain_text("Nothing accepted yet")
     assert sandbox.events_accepted() == 0
 
 
@@ -309,7 +308,7 @@ def test_an_event_opens_to_its_exact_json_with_every_field_explained(sandbox: Sa
 def test_copies_are_shown_as_what_tiktok_would_make_of_them(sandbox: Sandbox, events: Tab) -> None:
     send(sandbox, event("order-1", user={"email": EMAIL}))
     send(sandbox, event("order-1", user={"phone": PHONE}))
-    expect(rows(events.page)).to_have_count(2, timeout=SOON_MS)
+    expect(rows(events.page)).to_have_count(2)
 
     expect(events.page.locator("#events .badge", has_text="merged copy")).to_have_count(1)
     expect(events.page.locator("#events [data-copies]:visible")).to_have_text("+1 copy")
@@ -327,14 +326,14 @@ def test_an_open_event_learns_of_its_copy(sandbox: Sandbox, events: Tab) -> None
 
     send(sandbox, event("order-1", user={"phone": PHONE}))
 
-    expect(detail).to_contain_text("What TikTok makes of them", timeout=SOON_MS)
+    expect(detail).to_contain_text("What TikTok makes of them")
 
 
 def test_the_coverage_is_of_what_the_filter_shows(sandbox: Sandbox, events: Tab) -> None:
     send(sandbox, event("1", user={"email": EMAIL}), event("2", user={"email": EMAIL, "phone": PHONE}))
     send(sandbox, event("3", "Lead"), event("4", "Lead", user={"phone": PHONE}))
     page = events.page
-    expect(rows(page)).to_have_count(4, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(4)
 
     def share(key: str) -> str:
         return page.locator("#coverage .bar", has_text=key).locator(".share").inner_text()
@@ -351,13 +350,13 @@ def test_misbehaves_as_the_form_says_until_it_is_cleared(sandbox: Sandbox, event
     page.locator("#misbehave [name=code]").fill("50002")
     page.locator("#misbehave [name=for_next]").fill("1")
     page.get_by_role("button", name="Set", exact=True).click()
-    expect(page.locator("#faults li")).to_contain_text("50002", timeout=SOON_MS)
+    expect(page.locator("#faults li")).to_contain_text("50002")
     assert faults(page, axe) == []
 
     assert send(sandbox, event("1")) == 50002
     assert send(sandbox, event("1")) == 0
     page.get_by_role("tab", name="Refused").click()
-    expect(page.locator("#refusals > li")).to_have_count(1, timeout=SOON_MS)
+    expect(page.locator("#refusals > li")).to_have_count(1)
     expect(page.locator("#refusals > li .badge")).to_have_text("50002")
     assert faults(page, axe) == []
 
@@ -368,11 +367,11 @@ def test_a_misbehaviour_can_be_taken_back(sandbox: Sandbox, events: Tab) -> None
     page.locator("#misbehave [name=status]").fill("503")
     page.locator("#misbehave [name=code]").fill("")
     page.get_by_role("button", name="Set", exact=True).click()
-    expect(page.locator("#faults li")).to_have_count(1, timeout=SOON_MS)
+    expect(page.locator("#faults li")).to_have_count(1)
 
     page.get_by_role("button", name="Remove").click()
 
-    expect(page.locator("#no-faults")).to_be_visible(timeout=SOON_MS)
+    expect(page.locator("#no-faults")).to_be_visible()
     assert send(sandbox, event("1")) == 0
 
 
@@ -382,7 +381,7 @@ def test_a_refused_request_has_its_reason_and_the_event_at_fault(sandbox: Sandbo
     page.get_by_role("tab", name="Refused").click()
     refused = page.locator("#refusals > li")
 
-    expect(refused).to_have_count(1, timeout=SOON_MS)
+    expect(refused).to_have_count(1)
     expect(refused.locator(".message")).to_contain_text("Batch.1.event_id")
     refused.locator("summary").click()
     assert json.loads(refused.get_by_role("region", name="The event at fault").inner_text())["event_id"] == 7
@@ -392,18 +391,18 @@ def test_a_body_by_hand_is_answered_and_shown(events: Tab, axe: str) -> None:
     page = events.page
     page.get_by_role("tab", name="Try").click()
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#try-answer")).to_contain_text('"code":0', timeout=SOON_MS)
+    expect(page.locator("#try-answer")).to_contain_text('"code":0')
     assert faults(page, axe) == []
 
     page.get_by_role("tab", name="Events").click()
-    expect(rows(page)).to_have_count(1, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("Purchase")
 
 
 def test_everything_can_be_reached_by_keyboard(sandbox: Sandbox, events: Tab) -> None:
     send(sandbox, event("order-1"))
     page = events.page
-    expect(rows(page)).to_have_count(1, timeout=SOON_MS)
+    expect(rows(page)).to_have_count(1)
 
     page.locator("#tab-events").focus()
     page.keyboard.press("ArrowRight")
@@ -412,7 +411,7 @@ def test_everything_can_be_reached_by_keyboard(sandbox: Sandbox, events: Tab) ->
     page.keyboard.press("ArrowLeft")
     page.locator("#events summary").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Exactly as sent")).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_text("Exactly as sent")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (380, "light"), (380, "dark")])
@@ -424,7 +423,7 @@ def test_is_for_everyone_on_a_phone_and_in_the_dark(
     send(sandbox, {"event": "Lead"})
     with tab(browser, f"{sandbox.url}/", width=width, scheme=scheme) as opened:
         page = opened.page
-        expect(rows(page)).to_have_count(3, timeout=SOON_MS)
+        expect(rows(page)).to_have_count(3)
         if width < 700:  # else what can be folded is open, and has no handle
             for handle in page.locator("details.fold > summary").all():
                 handle.click()

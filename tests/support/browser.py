@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 _ARGUMENTS: Final = (
@@ -19,6 +19,8 @@ _ARGUMENTS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+expect.set_options(timeout=30_000)
+"""Five seconds, Playwright's own patience, are too few for a browser on a busy machine."""
 Scheme = Literal["light", "dark"]
 
 

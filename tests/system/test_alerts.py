@@ -28,14 +28,14 @@ def test_the_ledger_alert_stays_quiet_through_a_kill_9(scene: Scene) -> None:
             what="Prometheus has seen records settled and in flight",
         )
         service.kill()
-        wait_until(lambda: prometheus.value("up") == 0, 30, what="Prometheus has seen it go")
+        wait_until(lambda: prometheus.value("up") == 0, 90, what="Prometheus has seen it go")
         scene.sandbox.misbehave()
         service.start_again()
         scene.wait_until_settled()
         settled = service.metrics_now().value("records_settled_total", outcome="sent")
-        wait_until(lambda: prometheus.value(SETTLED) == settled, 30, what="Prometheus has seen the end")
+        wait_until(lambda: prometheus.value(SETTLED) == settled, 90, what="Prometheus has seen the end")
         enough = f"count_over_time({DIFFERENCE}[1h]) > 10"
-        wait_until(lambda: prometheus.query(enough), 30, what="Prometheus has judged for a while")
+        wait_until(lambda: prometheus.query(enough), 90, what="Prometheus has judged for a while")
 
         # It saw both processes as one instance, with records in flight when the first was killed.
         assert prometheus.value("changes(process_start_time_seconds[1h])") == 1
@@ -49,12 +49,12 @@ def test_the_alert_of_a_held_pixel_fires_for_that_pixel_and_no_other_alert_does(
     scene.sandbox.misbehave({"do": {"code": 40105}, "match": {"pixel": BLOG}})
     service = scene.run(delivery={"park": {"after": "1s"}})
     with Prometheus(scene.folder, [service.port], [hurried(scene.folder / "rules.json")]) as prometheus:
-        wait_until(lambda: prometheus.query(DIFFERENCE), 30, what="Prometheus has recorded")
+        wait_until(lambda: prometheus.query(DIFFERENCE), 90, what="Prometheus has recorded")
         assert HELD not in prometheus.firing()
 
         scene.produce(make_stream(StreamSettings(count=500, bad=0), scene.schema_ids()))
         scene.wait_until_settled()
-        wait_until(lambda: prometheus.firing().keys() == {HELD}, 60, what="the alert fires, and no other")
+        wait_until(lambda: prometheus.firing().keys() == {HELD}, 90, what="the alert fires, and no other")
 
         held = prometheus.firing()[HELD]
         assert held["labels"].items() >= {"pixel": "blog", "job": JOB, "severity": "critical"}.items()

@@ -43,7 +43,7 @@ def test_it_says_that_they_are_away_and_stops_in_time_or_at_a_second_signal(alon
 
     os.kill(cluster.brokers[0].pid, signal.SIGSTOP)
     try:
-        wait_until(lambda: "Kafka does not answer" in patient.wait_until_unready().text, 60, what="it says so")
+        wait_until(lambda: "Kafka does not answer" in patient.wait_until_unready().text, 90, what="it says so")
         assert patient.metrics_now().value("connected", to="kafka") == 0
         began_s = time.monotonic()
         punctual.send(signal.SIGTERM)

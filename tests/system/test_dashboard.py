@@ -24,13 +24,13 @@ def test_every_expression_finds_data_under_load(scene: Scene) -> None:
     scene.sandbox.misbehave({"do": {"code": 40105}, "match": {"pixel": BLOG}})
     service = scene.run(rules=_rules_with_a_bad_field(), delivery={"park": {"after": "1s"}})
     with Prometheus(scene.folder, [service.port]) as prometheus:
-        wait_until(lambda: prometheus.query("tiktok_consumer_build_info"), 30, what="Prometheus has scraped")
+        wait_until(lambda: prometheus.query("tiktok_consumer_build_info"), 90, what="Prometheus has scraped")
         scene.produce(make_stream(StreamSettings(count=3_000, duplicates=0.1, bad=0.05), scene.schema_ids()))
         scene.wait_until_settled()
         assert service.stop() == 0
         service.start_again()
         service.wait_until_ready()
-        wait_until(lambda: prometheus.query(SEEN_AGAIN), 30, what="Prometheus has seen twice that it started again")
+        wait_until(lambda: prometheus.query(SEEN_AGAIN), 90, what="Prometheus has seen twice that it started again")
         asked = [(title, filled_in(expression, "5m")) for title, expression in expressions()]
 
         assert [(title, expression) for title, expression in asked if not prometheus.query(expression)] == []

@@ -76,7 +76,7 @@ def test_a_topic_that_cannot_be_written_stops_nothing_and_is_said(scene: Scene) 
         service = scene.run(outcomes={"topic": topic})
         scene.produce(make_purchases(50, scene.schema_ids()))
         scene.wait_until_settled()
-        wait_until(lambda: service.metrics().value("outcome_errors_total") == 50, 60, what="each is counted")
+        wait_until(lambda: service.metrics().value("outcome_errors_total") == 50, 90, what="each is counted")
 
         said = [line for line in service.log() if line["event"] == "outcomes.lost"]
         assert len(said) == 1
@@ -93,13 +93,13 @@ def test_without_a_topic_says_how_to_have_one(scene: Scene) -> None:
 def test_a_signal_shows_every_request_and_the_next_one_does_not(scene: Scene) -> None:
     service = scene.run(log={"level": "warning"})
     service.send(signal.SIGUSR1)
-    wait_until(lambda: any(line["event"] == "log.level" for line in service.log()), 30, what="the level is changed")
+    wait_until(lambda: any(line["event"] == "log.level" for line in service.log()), 90, what="the level is changed")
     scene.produce(make_purchases(1, scene.schema_ids()))
     scene.wait_until_accepted(1)
-    wait_until(lambda: any(line["event"] == "request.answered" for line in service.log()), 30, what="a request is seen")
+    wait_until(lambda: any(line["event"] == "request.answered" for line in service.log()), 90, what="a request is seen")
 
     service.send(signal.SIGUSR1)
-    wait_until(lambda: sum(line["event"] == "log.level" for line in service.log()) == 2, 30, what="and back")
+    wait_until(lambda: sum(line["event"] == "log.level" for line in service.log()) == 2, 90, what="and back")
     scene.produce(make_purchases(1, scene.schema_ids(), first=1))
     scene.wait_until_accepted(2)
     assert sum(line["event"] == "request.answered" for line in service.log()) == 1

@@ -16,7 +16,7 @@ from tests.support.wait import wait_until
 def test_an_expression_that_matches_nothing_yet_or_any_more_waits_for_a_topic(scene: Scene) -> None:
     topic = f"{scene.topic}-later"
     service = scene.start(kafka={"topics": [f"^{topic}$"]})
-    wait_until(lambda: "no topic of the cluster matches" in str(_reasons(scene)), 60, what="it says so")
+    wait_until(lambda: "no topic of the cluster matches" in str(_reasons(scene)), 90, what="it says so")
 
     stream = make_purchases(20, scene.schema_ids())
     for _ in range(2):
@@ -25,7 +25,7 @@ def test_an_expression_that_matches_nothing_yet_or_any_more_waits_for_a_topic(sc
         scene.wait_until_accepted(20)
         service.wait_until_ready()
         scene.kafka.delete_topic(topic)
-        wait_until(lambda: "no topic" in str(_reasons(scene)), 60, what="it says that the topic is gone")
+        wait_until(lambda: "no topic" in str(_reasons(scene)), 90, what="it says that the topic is gone")
         scene.sandbox.reset()
 
     assert service.stop() == 0
@@ -64,7 +64,7 @@ def test_offsets_that_hold_no_record_leave_no_lag_and_hide_no_record(scene: Scen
 
     service = scene.run()
     scene.wait_until_settled()
-    wait_until(lambda: service.metrics().value("lag", topic=scene.topic, partition="0") == 0, 30, what="no lag is left")
+    wait_until(lambda: service.metrics().value("lag", topic=scene.topic, partition="0") == 0, 90, what="no lag is left")
     shown = scene.command("explain", "--last", "4", "--topic", scene.topic, "--json")
     mark = scene.command("explain", "--topic", scene.topic, "--partition", "0", "--offset", "20", "--json")
 
@@ -101,7 +101,7 @@ def test_numbers_in_headers_of_own_topics_end_nothing(scene: Scene) -> None:
     )
 
     service = scene.run()
-    wait_until(lambda: scene.kafka.is_at_end(f"{scene.group}.own", own), 60, what="they are settled")
+    wait_until(lambda: scene.kafka.is_at_end(f"{scene.group}.own", own), 90, what="they are settled")
 
     assert set(scene.sandbox.accepted()) == expected_keys([made])
     assert service.stop() == 0
@@ -152,7 +152,7 @@ def test_parked_records_of_a_pixel_that_is_gone_are_no_origin_and_are_told_with_
     scene.produce(stream)
 
     service = scene.run(kafka={"topics": [f"^({scene.topic}|{scene.group}.*)$"]})
-    wait_until(lambda: service.metrics().value("parked_unread") == 6, 30, what="it counts what nobody reads")
+    wait_until(lambda: service.metrics().value("parked_unread") == 6, 90, what="it counts what nobody reads")
     checked = scene.command("check").stdout.decode()
     scene.wait_until_settled()
 

@@ -104,10 +104,10 @@ def test_a_partition_lost_while_it_was_paused_is_read_again_once_it_is_back(
     scene.produce(stream)
     scene.sandbox.misbehave({"do": {"end": "hang"}})
     service = scene.run(batch={"max_events": 50}, limits={"max_records_in_flight": 100})
-    wait_until(lambda: service.metrics().value("records_in_flight") >= 100, 30, what="reading has paused")
+    wait_until(lambda: service.metrics().value("records_in_flight") >= 100, 90, what="reading has paused")
 
     service.send(signal.SIGSTOP)
-    wait_until(lambda: scene.kafka.members(scene.group) == 0, 30, what="the group has put it out")
+    wait_until(lambda: scene.kafka.members(scene.group) == 0, 90, what="the group has put it out")
     scene.sandbox.misbehave()
     service.send(signal.SIGCONT)
 

@@ -63,4 +63,4 @@ def _wait_until_check_says(scene: Scene, text: str) -> None:
         checked = scene.command("check")
         return text in checked.stdout.decode() and checked.returncode == 78
 
-    wait_until(says, 60, what=f"check says: {text}")
+    wait_until(says, 90, what=f"check says: {text}")

@@ -30,7 +30,7 @@ def test_waits_for_a_registry_that_is_away_at_the_start(scene: Scene, answers: b
     scene.registry.is_away = True
     service = scene.start()
     scene.produce(stream)
-    wait_until(lambda: scene.registry.requests.total() > 1, 60, what="the registry was asked")
+    wait_until(lambda: scene.registry.requests.total() > 1, 90, what="the registry was asked")
     if not answers:
         scene.registry.stop()
 

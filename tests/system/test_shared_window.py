@@ -113,7 +113,7 @@ def test_after_a_fail_over_by_name_the_window_is_in_the_new_primary(scene: Scene
         scene.services.append(service)
         service.wait_until_ready()
         new.client.replicaof(old.address, old.port)
-        wait_until(lambda: new.client.info("replication")["master_link_status"] == "up", 30, what="the replica")
+        wait_until(lambda: new.client.info("replication")["master_link_status"] == "up", 90, what="the replica")
         scene.produce(before)
         scene.wait_until_settled()
         old.client.set("afterwards", "1")
@@ -124,7 +124,7 @@ def test_after_a_fail_over_by_name_the_window_is_in_the_new_primary(scene: Scene
         name.write_text(new.address)
         scene.produce(after)
         scene.wait_until_settled()
-        wait_until(lambda: was_without_redis(scene) > 0, 30, what="it has turned to the new one")
+        wait_until(lambda: was_without_redis(scene) > 0, 90, what="it has turned to the new one")
         answered_late = service.metrics_now().value("window_store_errors_total")
         scene.produce([replace(made, raw=replace(made.raw, partition=1)) for made in before])
         scene.wait_until_settled()
@@ -173,5 +173,5 @@ def test_a_redis_that_goes_in_mid_stream_loses_nothing_and_is_used_again(
     assert identifiers(scene.sandbox) == wanted
     assert [service.metrics().unaccounted for service in services] == [0, 0]
     assert all(service.metrics_now().value("window_store_errors_total") for service in services)
-    wait_until(lambda: was_without_redis(scene) > 0, 30, what="Redis is used again")
+    wait_until(lambda: was_without_redis(scene) > 0, 90, what="Redis is used again")
     assert not any(PASSWORD in service.stderr.read_text() for service in services)

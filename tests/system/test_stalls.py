@@ -33,7 +33,7 @@ def test_a_held_pixel_opens_by_itself_once_good_events_come(scene: Scene) -> Non
     service = run(scene, 1)
     flow = Flow(scene)
     flow.write(BAD)
-    wait_until(lambda: service.metrics().value("pixel_state", pixel="pixel0", state="held"), 60, what="it is held")
+    wait_until(lambda: service.metrics().value("pixel_state", pixel="pixel0", state="held"), 90, what="it is held")
     dead = len(scene.dead_letters())
     assert dead < BAD
 
@@ -51,12 +51,12 @@ def test_a_held_pixel_opens_by_itself_once_good_events_come(scene: Scene) -> Non
 def test_a_parked_record_that_cannot_be_written_waits_until_its_pixel_opens(scene: Scene) -> None:
     service = run(scene, 2, delivery={"backoff": {"first": "500ms", "max": "1s"}, "park": {"after": "2s"}})
     parked, closed = f"{scene.group}.parked.pixel0", codes(2)[0]
-    wait_until(lambda: parked in scene.kafka.topics(), 60, what="its own topics are made")
+    wait_until(lambda: parked in scene.kafka.topics(), 90, what="its own topics are made")
     flow = Flow(scene)
     with scene.kafka.forbidden(ResourceType.TOPIC, parked, AclOperation.WRITE):
         scene.sandbox.misbehave({"do": {"status": 503}, "match": {"pixel": closed}})
         flow.write(40)
-        wait_until(lambda: service.metrics().value("park_errors_total"), 60, what="parking was tried")
+        wait_until(lambda: service.metrics().value("park_errors_total"), 90, what="parking was tried")
         flow.write(40)
         scene.wait_until_accepted(40)
         assert service.metrics().value("dead_letters_blocked") == 0
@@ -79,7 +79,7 @@ def test_a_breaker_that_is_closed_while_it_still_drains_strands_nothing(scene: S
     scene.sandbox.misbehave({"do": {"latency_ms": 6000}, "for_next": 1})
     service = scene.run(dead_letter={"breaker": {"share": 0.5, "of_last": 100}})
     scene.kafka.produce(scene.topic, [replace(made.raw, partition=0) for made in (*good, *bad, *more)])
-    wait_until(lambda: service.metrics().value("breaker_open"), 30, what="the breaker is open")
+    wait_until(lambda: service.metrics().value("breaker_open"), 90, what="the breaker is open")
     wait_until(lambda: service.metrics().value("requests_in_flight") == 1, 5, what="the good ones are under way")
     assert not _has_logged(service, "breaker.open")
 
@@ -116,7 +116,7 @@ def test_a_process_stays_healthy_while_no_name_server_answers(scene: Scene) -> N
     scene.services.append(service)
     service.wait_until_ready()
     scene.produce(make_purchases(20, scene.schema_ids()))
-    wait_until(lambda: service.metrics().value("requests_total") >= 5, 60, what="requests ended with their timeouts")
+    wait_until(lambda: service.metrics().value("requests_total") >= 5, 90, what="requests ended with their timeouts")
 
     for _ in range(20):
         time.sleep(0.3)
@@ -156,12 +156,12 @@ def test_a_partition_without_a_leader_at_a_restart_keeps_no_other_waiting(three_
 
     service = scene.start()
     scene.wait_until_accepted(24)
-    reason = wait_until(lambda: _reason(service, "events[1] cannot be read"), 60, what="it says which cannot be read")
+    reason = wait_until(lambda: _reason(service, "events[1] cannot be read"), 90, what="it says which cannot be read")
 
     assert reason is not None
     assert "leader" in reason.lower()
     assert service.metrics_now().value("positions_unknown") == 1
-    wait_until(lambda: service.metrics().value("lag", topic="events", partition="0") == 0, 30, what="no lag beside it")
+    wait_until(lambda: service.metrics().value("lag", topic="events", partition="0") == 0, 90, what="no lag beside it")
     cluster.brokers[2].start()
     cluster.wait_until_ready()
     scene.produce(later)

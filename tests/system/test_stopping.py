@@ -45,7 +45,7 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(scene: Scene) -> None:
     scene.produce(stream)
     scene.sandbox.misbehave({"do": {"end": "hang"}})
     service = scene.run(delivery={"timeout": "60s"}, shutdown_timeout="60s")
-    wait_until(lambda: service.metrics().value("requests_in_flight"), 30, what="a request is under way")
+    wait_until(lambda: service.metrics().value("requests_in_flight"), 90, what="a request is under way")
 
     service.send(signal.SIGTERM)
     wait_until(lambda: any(line["event"] == "run.stopping" for line in service.log()), 10, what="it is stopping")
@@ -64,7 +64,7 @@ def test_a_request_unfinished_at_the_end_of_its_time_is_told_by_the_exit_code(sc
     scene.produce(make_purchases(10, scene.schema_ids()))
     scene.sandbox.misbehave({"do": {"end": "hang"}})
     service = scene.run(delivery={"timeout": "60s"}, shutdown_timeout="2s")
-    wait_until(lambda: service.metrics().value("requests_in_flight"), 30, what="a request is under way")
+    wait_until(lambda: service.metrics().value("requests_in_flight"), 90, what="a request is under way")
 
     assert service.stop() == 69
 
@@ -74,7 +74,7 @@ def test_a_dry_run_decides_and_counts_but_sends_and_commits_nothing(scene: Scene
     scene.produce(stream)
 
     service = scene.run("--dry-run")
-    wait_until(lambda: service.metrics().value("records_settled_total") == 500, 30, what="all were decided")
+    wait_until(lambda: service.metrics().value("records_settled_total") == 500, 90, what="all were decided")
     scrape = service.metrics()
     assert service.stop() == 0
 
@@ -90,7 +90,7 @@ def test_a_run_with_a_test_event_code_sends_to_test_events_in_a_group_of_its_own
 
     scene.run("--test-event-code", "TEST123", "--group", f"{scene.group}-test")
     wait_until(
-        lambda: scene.kafka.is_at_end(f"{scene.group}-test", scene.topic), 60, what="the test group has settled all"
+        lambda: scene.kafka.is_at_end(f"{scene.group}-test", scene.topic), 90, what="the test group has settled all"
     )
 
     assert {event["test_event_code"] for event in scene.sandbox.events()} == {"TEST123"}

@@ -45,7 +45,7 @@ def test_loses_nothing_and_always_shows_even_numbers_while_its_workers_are_kille
                 os.kill(killed[-1], signal.SIGKILL)
         scene.produce(stream[fed : fed + CHUNK])
         scene.wait_until_settled(timeout_s=300)
-        wait_until(lambda: service.metrics().value("records_in_flight") == 0, 30, what="both workers have said so")
+        wait_until(lambda: service.metrics().value("records_in_flight") == 0, 90, what="both workers have said so")
     scrape = service.metrics()
 
     fed += CHUNK
@@ -77,7 +77,7 @@ def test_workers_share_the_events_and_the_limits_and_leave_together(scene: Scene
     assert scene.kafka.members(scene.group) == 2
     assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream), 1))
     sent = len(stream)
-    wait_until(lambda: service.metrics().value("records_settled_total", outcome="sent") == sent, 30, what="they say so")
+    wait_until(lambda: service.metrics().value("records_settled_total", outcome="sent") == sent, 90, what="they say so")
     assert service.metrics().value("requests_in_flight_limit") == 5
     assert _workers(service, "read.assigned") == {1, 2}
     assert service.stop() == 0
@@ -108,7 +108,7 @@ def test_no_worker_outlives_a_supervisor_that_was_killed(scene: Scene) -> None:
 
     service.kill()
 
-    wait_until(lambda: not any(map(_exists, workers)), 30, what="the workers are gone")
+    wait_until(lambda: not any(map(_exists, workers)), 90, what="the workers are gone")
     assert scene.kafka.members(scene.group) == 0, "they left the group in order"
 
 
@@ -116,7 +116,7 @@ def test_a_second_signal_ends_all_workers_at_once(scene: Scene) -> None:
     scene.produce(make_purchases(100, scene.schema_ids()))
     scene.sandbox.misbehave({"do": {"end": "hang"}})
     service = ready(scene, delivery={"timeout": "60s"}, shutdown_timeout="60s")
-    wait_until(lambda: service.metrics().value("requests_in_flight"), 30, what="a request is under way")
+    wait_until(lambda: service.metrics().value("requests_in_flight"), 90, what="a request is under way")
 
     service.send(signal.SIGTERM)
     wait_until(lambda: any(line["event"] == "run.stopping" for line in service.log()), 10, what="they are stopping")
@@ -132,11 +132,11 @@ def test_passes_on_that_the_breaker_is_to_close_and_tells_which_worker_has_it_op
     scene.produce(make_bad(["decode.truncated"] * 400, scene.schema_ids()))
     answer = service.wait_until_unready()
     assert re.match(r"worker \d: the breaker is open", answer.json()["reasons"][0])
-    opened = wait_until(lambda: _workers(service, "breaker.open"), 30, what="the breaker has opened")
+    opened = wait_until(lambda: _workers(service, "breaker.open"), 90, what="the breaker has opened")
 
     service.send(signal.SIGHUP)
 
-    wait_until(lambda: _workers(service, "breaker.closed") >= opened, 30, what="the breakers have closed")
+    wait_until(lambda: _workers(service, "breaker.closed") >= opened, 90, what="the breakers have closed")
     assert service.stop() == 0
 
 
