@@ -5,8 +5,13 @@ from collections.abc import Callable, Collection, Sequence
 import structlog
 from msgspec import Struct, structs
 
-from consumer.core.dedupe.rewind.checkpoint import ColdReason, Rewind, has_offset
-from consumer.core.dedupe.rewind.commit_metadata import is_other_cluster, is_other_topic, parse_metadata
+from consumer.core.dedupe.rewind.checkpoint import ColdReason, Rewind, has_offset, joined
+from consumer.core.dedupe.rewind.commit_metadata import (
+    SettledBeyond,
+    is_other_cluster,
+    is_other_topic,
+    parse_metadata,
+)
 from consumer.core.dedupe.submissions import OfferedEvent
 from consumer.core.dedupe.trim import trim
 from consumer.core.dedupe.window import Window
@@ -67,9 +72,23 @@ class PartitionWindows:
 
     # ── partitions come and go ──────────────────────────────────────────────────────────────────
 
-    def opened(self, partition: TopicPartition, start: StartPosition, metadata: str, topic_id: str) -> int:
-        """Begin a partition's window. Returns the offset to read from, so that it is filled in."""
+    def opened(
+        self,
+        partition: TopicPartition,
+        start: StartPosition,
+        metadata: str,
+        topic_id: str,
+        settled: SettledBeyond | None,
+    ) -> Rewind:
+        """Begin a partition's window. Returns from where to read, so that it is filled in, and what is settled.
+
+        Args:
+            settled: by this process, when it had the partition before.
+        """
         rewind = self._rewind(start, metadata, topic_id)
+        if settled is not None:
+            runs, refused = joined(rewind.settled, settled.runs), rewind.refused.union(settled.refused)
+            rewind = structs.replace(rewind, settled=runs, refused=refused)
         window = Window(self._settings.window, rewind)
         self._open[partition] = _Open(window, start.offset, rewind, topic_id, self._monotonic())
         self._filling.discard(partition)
@@ -80,7 +99,7 @@ class PartitionWindows:
             self._settled_ahead.add(partition)
         if rewind.cold not in (None, ColdReason.NONE):
             log.warning("window.cold", topic=partition[0], partition=partition[1], why=str(rewind.cold))
-        return rewind.start
+        return rewind
 
     def _rewind(self, start: StartPosition, metadata: str, topic_id: str) -> Rewind:
         if start.origin not in (StartOrigin.COMMITTED, StartOrigin.LOST):
@@ -93,10 +112,6 @@ class PartitionWindows:
         if is_other_cluster(rewind.topic_id, topic_id):
             return Rewind(start.offset, cold=ColdReason.OTHER_CLUSTER)
         return rewind
-
-    def settled_before(self, partition: TopicPartition) -> OffsetRuns:
-        """What an earlier owner had settled beyond the offset that the partition starts at."""
-        return self._open[partition].rewind.settled
 
     def _parse(self, metadata: str, committed: int) -> Rewind:
         return parse_metadata(metadata, committed, self._settings.window.window_ms, int(self._wall() * 1000))
@@ -220,6 +235,10 @@ class PartitionWindows:
         """
         owned = self._open[partition]
         return owned.window.metadata(committed, owned.topic_id, settled, max_bytes)
+
+    def settled_from(self, partition: TopicPartition, committed: int, settled: OffsetRuns) -> SettledBeyond:
+        """What is settled from the committed offset on, and which of it was refused."""
+        return self._open[partition].window.settled_from(committed, settled)
 
     def note_committed(self, partition: TopicPartition, committed: int) -> None:
         """A commit was acknowledged."""

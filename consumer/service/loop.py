@@ -13,7 +13,6 @@ from msgspec import Struct
 from consumer.core.deliver.parking import ParkSettings
 from consumer.core.model import Item, TopicPartition
 from consumer.core.pipeline import Pipeline
-from consumer.core.read import StartPosition
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
@@ -113,7 +112,14 @@ class Service:
         self, *, edges: Edges, stages: ServiceStages, read: ReadSettings, clocks: Clocks, settings: ServiceSettings
     ) -> None:
         windows, delivering, settling = stages.windows, stages.delivering, stages.settling
-        hooks = Hooks(self._opened, windows.is_recreated, self._drain, self._closed, windows.at_end)
+        hooks = Hooks(
+            windows.opened,
+            windows.settled_from,
+            windows.is_recreated,
+            drain=self._drain,
+            closed=self._closed,
+            at_end=windows.at_end,
+        )
         self._member = edges.member
         self._reading = ReadStage(edges, stages.ledger, stages.metrics, read, hooks)
         self._lookups, self._windows = stages.lookups, windows
@@ -202,12 +208,6 @@ class Service:
         What was read and not decided when the breaker opened would be stranded otherwise.
         """
         self._is_breaker_to_close = True
-
-    def _opened(self, partition: TopicPartition, start: StartPosition, metadata: str, topic_id: str) -> int:
-        """A partition was assigned. Returns the offset to read from."""
-        offset = self._windows.opened(partition, start, metadata, topic_id)
-        self._ledger.note_settled_before(partition, self._windows.settled_before(partition))
-        return offset
 
     def _drain(self, partitions: Sequence[TopicPartition]) -> None:
         """Settle what can be settled of partitions that are about to go, then commit them.

@@ -47,20 +47,31 @@ def test_the_help_of_each_command_ends_with_an_example_that_can_be_typed(name: s
     assert {word for word in words if word.startswith("-")} <= options
 
 
-@pytest.mark.parametrize("command", ["", "explain"])
-def test_help_takes_no_more_than_four_tenths_of_a_second_of_cpu(command: str, tmp_path: Path) -> None:
+YARDSTICK = "import asyncio, decimal, email.message, http.client, logging.config, ssl, unittest.mock, xml.dom.minidom"
+"""Costs about half of what the help does, however fast the machine is at the moment."""
+
+
+def least_cpu_s(folder: Path, *arguments: str) -> float:
+    """The least of a Python program's CPU time over some runs, after one that compiles."""
     took_s = []
-    for _ in range(4):  # the first one compiles
+    for _ in range(4):
         process = subprocess.Popen(
-            [sys.executable, "-m", "consumer", *command.split(), "--help"],
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)},
+            [sys.executable, *arguments],
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder)},
             stdout=subprocess.DEVNULL,
         )
         _, code, used = os.wait4(process.pid, 0)
         process.returncode = code
         assert code == 0
         took_s.append(used.ru_utime)
-    assert min(took_s[1:]) <= 0.4
+    return min(took_s[1:])
+
+
+@pytest.mark.parametrize("command", ["", "explain"])
+def test_help_takes_no_more_than_four_tenths_of_a_second_of_cpu(command: str, tmp_path: Path) -> None:
+    took_s = least_cpu_s(tmp_path, "-m", "consumer", *command.split(), "--help")
+
+    assert took_s <= max(0.4, 2.5 * least_cpu_s(tmp_path, "-c", YARDSTICK))
 
 
 @pytest.mark.parametrize("command", ["", "run", "dlq replay"])

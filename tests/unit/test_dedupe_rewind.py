@@ -1,6 +1,9 @@
 """What is kept of a partition's past: the events that were refused, and the watermark's way."""
 
-from consumer.core.dedupe.rewind.checkpoint import ReadTrail, Refusals, has_offset
+import pytest
+
+from consumer.core.dedupe.rewind.checkpoint import ReadTrail, Refusals, has_offset, joined
+from consumer.core.model import OffsetRuns
 
 WINDOW_MS = 300_000
 MARK = b"\x01\x02"
@@ -30,6 +33,24 @@ def test_refusals_beyond_bounds_are_forgotten_and_that_is_known() -> None:
     assert refusals.between(10_000, 30_000) is None
     assert refusals.between(10_000, 10_000) == []
     assert refusals.between(10_001, 30_000) == [(20_000, MARK)]
+
+
+# ── runs of offsets ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("several", "runs"),
+    [
+        ([(), ()], ()),
+        ([((1, 3), (5, 7)), ()], ((1, 3), (5, 7))),
+        ([((5, 7),), ((1, 3),)], ((1, 3), (5, 7))),
+        ([((1, 3),), ((3, 4),)], ((1, 4),)),
+        ([((1, 9),), ((2, 4), (6, 7))], ((1, 9),)),
+        ([((1, 4), (8, 9)), ((3, 6),)], ((1, 6), (8, 9))),
+    ],
+)
+def test_runs_are_joined_where_they_overlap_or_touch(several: list[OffsetRuns], runs: OffsetRuns) -> None:
+    assert joined(*several) == runs
 
 
 # ── the trail ───────────────────────────────────────────────────────────────────────────────────

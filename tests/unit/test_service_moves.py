@@ -2,8 +2,11 @@
 
 import json
 
+import pytest
+
 from consumer.core.deliver.request import Request
 from consumer.core.model import Answer
+from consumer.core.read import CommittedOffset
 from consumer.service.park import PAUSE
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED
 from tests.support.service import TOPIC, Scene, encoded
@@ -117,6 +120,95 @@ def test_without_a_window_what_was_settled_is_not_sent_again_either() -> None:
     second.run(for_s=5)
 
     assert second.sent_ids == ["n0"]
+
+
+def uncommitted() -> Scene:
+    """Of 100 records all but the oldest are settled, number 7 as refused; no commit has come through."""
+    scene = Scene(max_events=1)
+    scene.member.commits_fail = True
+    scene.sender.judge = lambda request: {"n0": BAD_GATEWAY, "n7": REFUSED}.get(ids(request)[0], ACCEPTED)
+    for number in range(100):
+        scene.kafka.produce(encoded(event_id=f"n{number}"))
+    scene.run(for_s=20)
+    assert scene.kafka.committed_offset() is None
+    return scene
+
+
+def taken(scene: Scene, *, is_lost: bool = True) -> None:
+    scene.member.take([P0], is_lost=is_lost)
+    scene.run(for_s=20)
+    scene.sender.sent.clear()
+    scene.sender.judge = lambda request: ACCEPTED
+
+
+def given_back(scene: Scene) -> None:
+    scene.member.commits_fail = False
+    scene.member.give([P0])
+    scene.run(for_s=60)
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_member_that_gets_a_partition_back_sends_nothing_again_that_it_could_not_commit(is_lost: bool) -> None:
+    scene = uncommitted()
+    taken(scene, is_lost=is_lost)
+
+    given_back(scene)
+    for name in ("n50", "n7"):
+        scene.kafka.produce(encoded(event_id=name))
+    scene.run(for_s=60)
+
+    assert sorted(scene.sent_ids) == ["n0", "n7"]
+    assert len(scene.letters.written) == 1
+    assert scene.kafka.committed_offset() == 102
+    assert scene.is_even()
+
+
+def test_what_another_member_committed_meanwhile_is_not_read_again() -> None:
+    scene = uncommitted()
+    taken(scene)
+    scene.kafka.commits[P0] = CommittedOffset(60, "")
+
+    given_back(scene)
+
+    assert scene.sent_ids == []
+    assert scene.kafka.committed_offset() == 100
+
+
+def test_of_a_topic_made_again_all_is_sent_whatever_was_settled_of_the_one_before() -> None:
+    scene = uncommitted()
+    taken(scene)
+    scene.kafka.ids[TOPIC] = "cluster/id-2"
+
+    given_back(scene)
+
+    assert len(scene.sent_ids) == 100
+
+
+def test_of_a_log_that_was_cut_off_all_is_sent_whatever_was_settled_of_it_before() -> None:
+    """A broker without the newest records became leader: at their offsets come others."""
+    scene = uncommitted()
+    taken(scene)
+    del scene.kafka.logs[P0][50:]
+
+    given_back(scene)
+    scene.kafka.produce(encoded(event_id="another"))
+    scene.run()
+
+    assert sorted(scene.sent_ids) == sorted(["another", *(f"n{number}" for number in range(50))])
+
+
+def test_what_was_moved_back_while_the_member_was_out_is_sent_again() -> None:
+    scene = Scene(max_events=1)
+    for number in range(100):
+        scene.kafka.produce(encoded(event_id=f"n{number}"))
+    scene.run(for_s=20)
+    assert scene.kafka.committed_offset() == 100
+    taken(scene)
+    scene.kafka.commits[P0] = CommittedOffset(10, "")
+
+    given_back(scene)
+
+    assert len(scene.sent_ids) == 90
 
 
 def test_a_parked_record_that_cannot_be_written_waits_in_memory_and_stops_nothing() -> None:

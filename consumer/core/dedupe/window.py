@@ -178,9 +178,17 @@ class Window:
         start = self.oldest_alive(committed)
         refused = self._refusals.between(start, committed)
         watermark_ms = max(0, self._trail.watermark_at(committed, self.watermark_ms))
-        runs = self._refusals.known_from(settled)
-        beyond = SettledBeyond(committed, runs, self._refusals.within(runs))
+        beyond = self.settled_from(committed, settled)
         return write_metadata(WindowPast(start, watermark_ms, refused), topic_id, beyond, max_bytes)
+
+    def settled_from(self, committed: int, settled: OffsetRuns) -> SettledBeyond:
+        """What a new owner must know of records that are settled and not committed.
+
+        Args:
+            settled: from the committed offset on.
+        """
+        runs = self._refusals.known_from(settled)
+        return SettledBeyond(committed, runs, self._refusals.within(runs))
 
     def oldest_alive(self, committed: int) -> int:
         """The offset that a new owner rewinds to: no claim alive at `committed` was made before it."""

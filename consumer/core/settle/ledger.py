@@ -188,6 +188,13 @@ class Ledger:
             runs.append((at, owned.next_offset))
         return _joined(runs, owned.settled_before, max(at, owned.next_offset))
 
+    def settled_from_committed(self, partition: TopicPartition) -> OffsetRuns:
+        """What is settled from the committed offset on, as far as it was read here."""
+        owned = self._partitions[partition]
+        resume = _resume(owned)
+        beyond = self.settled_beyond(partition)
+        return ((owned.committed, resume), *beyond) if resume > owned.committed else beyond
+
     def note_commit_sent(self, partitions: Iterable[TopicPartition]) -> None:
         """A commit is under way with all that was settled so far."""
         for partition in partitions:

@@ -7,7 +7,9 @@ import structlog
 from msgspec import Struct
 
 from consumer.core import read as resume
-from consumer.core.model import TopicPartition
+from consumer.core.dedupe.rewind.checkpoint import Rewind
+from consumer.core.dedupe.rewind.commit_metadata import SettledBeyond
+from consumer.core.model import OffsetRuns, TopicPartition
 from consumer.core.read import FoundPosition, StartPosition
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
@@ -33,9 +35,11 @@ _LOOKS_TO_TRUST: Final = 2
 class Hooks(Struct, frozen=True):
     """What the rest of the service does when partitions come and go."""
 
-    opened: Callable[[TopicPartition, StartPosition, str, str], int]
-    """A partition was assigned, with its commit's metadata and topic id. Returns the offset to read from: earlier
-    than where it starts, if its window is to be filled in first."""
+    opened: Callable[[TopicPartition, StartPosition, str, str, SettledBeyond | None], Rewind]
+    """A partition was assigned, with its commit's metadata, its topic's id, and what this process had settled of it
+    before. Returns how its window is filled in first, and what an earlier owner had settled."""
+    settled: Callable[[TopicPartition, int, OffsetRuns], SettledBeyond]
+    """What must be known of a partition's settled records, from the committed offset on."""
     is_recreated: Callable[[str, str], bool]
     """Whether the topic with this id is another one than the commit's metadata was written for."""
     drain: Callable[[Sequence[TopicPartition]], None]
@@ -66,6 +70,8 @@ class AssignedPartitions:
         self.sought: Final = SoughtPositions(positions)
         self._opened_ids: dict[TopicPartition, tuple[str, int]] = {}
         """The id of its topic when a partition was opened, and how many looks there had been by then."""
+        self._settled: dict[TopicPartition, tuple[str, SettledBeyond]] = {}
+        """Of partitions that were given up: their topics' ids, and what was settled. A commit of it may have failed."""
         self._past_ids: dict[str, float] = {}
         """Of topics that were deleted since, and when that was seen: who names one has looked before."""
         self.looks = 0
@@ -96,7 +102,9 @@ class AssignedPartitions:
             self.sought.drop(partition)
             self._pauses.drop(partition)
             self._unread.forget(partition)
-            self._opened_ids.pop(partition, None)
+            topic_id, _ = self._opened_ids.pop(partition, ("", 0))
+            if topic_id:
+                self._settled[partition] = topic_id, self._uncommitted(partition)
         self._ledger.release(partitions)
         self._hooks.closed(partitions)
 
@@ -150,10 +158,25 @@ class AssignedPartitions:
         self._epoch += 1
         is_committed = start.origin is resume.StartOrigin.COMMITTED
         self._ledger.assign(partition, self._epoch, start.offset, is_committed=is_committed)
-        offset = self._hooks.opened(partition, start, stored.metadata, found.topic_id)
+        settled = self._settled_before(found, start.offset)
+        rewind = self._hooks.opened(partition, start, stored.metadata, found.topic_id, settled)
+        self._ledger.note_settled_before(partition, rewind.settled)
         self.sought.drop(partition)
         self._opened_ids[partition] = found.topic_id, self.looks
-        self._member.assign(partition, max(offset, bounds.low), self._epoch, self._pauses.begin(partition))
+        self._member.assign(partition, max(rewind.start, bounds.low), self._epoch, self._pauses.begin(partition))
+
+    def _uncommitted(self, partition: TopicPartition) -> SettledBeyond:
+        """What is settled of an assigned partition and may not be committed: commits may have failed."""
+        runs = self._ledger.settled_from_committed(partition)
+        return self._hooks.settled(partition, self._ledger.committed(partition), runs)
+
+    def _settled_before(self, found: FoundPosition, start: int) -> SettledBeyond | None:
+        """What this process had settled of a partition that it gets back; None if that may be another log, or if the
+        group's offset was moved back on purpose meanwhile: in every doubt, all is sent."""
+        topic_id, settled = self._settled.pop(found.partition, ("", SettledBeyond(0)))
+        is_same = topic_id == found.topic_id and settled.committed <= start
+        is_whole = all(end <= found.bounds.high for _, end in settled.runs)
+        return settled if is_same and is_whole else None
 
     def _tell(self, partition: TopicPartition, start: StartPosition) -> None:
         say = log.error if start.origin in (resume.StartOrigin.LOST, resume.StartOrigin.RECREATED) else log.info
@@ -166,6 +189,7 @@ class AssignedPartitions:
         if not wanted < low:
             # The log is shorter than what was read of it: another topic.
             self.start_over([partition], now_s, START_OVER_AFTER_S)
+            self._settled.pop(partition, None)
             return
         self._tell(partition, StartPosition(low, resume.StartOrigin.LOST, low - wanted))
         self.sought.drop(partition)

@@ -8,6 +8,7 @@ settled beyond that offset is not sent again either. `commit_metadata` writes al
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -59,6 +60,17 @@ def has_offset(runs: OffsetRuns, offset: int) -> bool:
     """True if one of the runs holds that offset."""
     place = bisect_right(runs, offset, key=_first) - 1
     return place >= 0 and offset < runs[place][1]
+
+
+def joined(*several: OffsetRuns) -> OffsetRuns:
+    """All offsets that one of them holds, as runs in order that do not touch."""
+    found: list[tuple[int, int]] = []
+    for first, end in sorted(chain.from_iterable(several)):
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((first, end))
+    return tuple(found)
 
 
 def _first(run: tuple[int, int]) -> int:
