@@ -242,8 +242,8 @@ def test_offsets_that_hold_no_record_are_skipped_and_never_back() -> None:
 
 def test_settled_and_released_records_add_up_over_many() -> None:
     ledger = ledger_with(10, 11, 12)
-    ledger.assign(("orders", 1), 1, 5, is_committed=True)
-    ledger.open(Position("orders", 1, 5, 1), 100, now_s=0)
+    ledger.assign(("orders", 1), 2, 5, is_committed=True)
+    ledger.open(Position("orders", 1, 5, 2), 100, now_s=0)
 
     for offset in (10, 11):
         ledger.settle(at(offset), RecordOutcome.SENT)

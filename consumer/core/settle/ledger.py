@@ -32,6 +32,9 @@ class RecordOutcome(IntEnum):
         return self.name.lower()
 
 
+_DROPPED: Final = RecordOutcome.DROPPED  # an enum's members are slow to reach, and each record needs this one
+
+
 class _Entry(Struct, gc=False):
     parts: int
     outcome: RecordOutcome
@@ -67,17 +70,21 @@ class Ledger:
 
     def __init__(self) -> None:
         self._partitions: dict[TopicPartition, _Partition] = {}
+        self._by_epoch: dict[int, _Partition] = {}
+        """The same: what is asked for with each record is found without a key that must be made first."""
         self._in_flight_bytes = 0
         self.totals: Final = LedgerTotals(Counter())
 
     def assign(self, partition: TopicPartition, epoch: int, offset: int, *, is_committed: bool) -> None:
-        """Take a partition over, to be read from `offset`.
+        """Take a partition over that is not assigned, to be read from `offset`.
 
         Args:
+            epoch: of no other assignment, of whichever partition.
             is_committed: the group has that offset stored. If not, it is committed at once, so that it is not chosen
                 again after a restart.
         """
-        self._partitions[partition] = _Partition(epoch, offset, offset, is_committed, deque(), {})
+        owned = _Partition(epoch, offset, offset, is_committed, deque(), {})
+        self._partitions[partition] = self._by_epoch[epoch] = owned
 
     def note_settled_before(self, partition: TopicPartition, runs: OffsetRuns) -> None:
         """Take over what an earlier owner had settled beyond the committed offset."""
@@ -85,8 +92,7 @@ class Ledger:
 
     def owns(self, position: Position) -> bool:
         """False once the assignment that read `position` is over."""
-        owned = self._partitions.get((position.topic, position.partition))
-        return owned is not None and owned.epoch == position.epoch
+        return position.epoch in self._by_epoch
 
     def open(self, position: Position, held_bytes: int, now_s: float) -> None:
         """Note a record as read and not settled.
@@ -94,8 +100,8 @@ class Ledger:
         Args:
             held_bytes: what it takes in memory.
         """
-        owned = self._partitions[position.topic, position.partition]
-        owned.entries[position.offset] = _Entry(1, RecordOutcome.DROPPED, held_bytes, now_s)
+        owned = self._by_epoch[position.epoch]
+        owned.entries[position.offset] = _Entry(1, _DROPPED, held_bytes, now_s)
         owned.order.append(position.offset)
         owned.next_offset = position.offset + 1
         self._in_flight_bytes += held_bytes
@@ -108,7 +114,7 @@ class Ledger:
 
     def skip(self, position: Position) -> None:
         """Note a record as read that an earlier owner had settled: it counts neither as read nor as settled here."""
-        self._partitions[position.topic, position.partition].next_offset = position.offset + 1
+        self._by_epoch[position.epoch].next_offset = position.offset + 1
 
     def decided(self, position: Position, parts: int, held_bytes: int = 0) -> None:
         """A record has been decided: it is settled when so many parts of it are, its events and dead letters.
@@ -116,22 +122,21 @@ class Ledger:
         With 0 parts it is settled at once, as dropped.
 
         Args:
-            held_bytes: what its events take in memory.
+            held_bytes: what its events take in memory; nothing without any.
         """
-        owned = self._owned(position)
-        entry = None if owned is None else owned.entries.get(position.offset)
+        entry = self._entry(position)
         if entry is None:
             return
-        entry.parts = max(1, parts)
+        if not parts:
+            self.settle(position, _DROPPED)
+            return
+        entry.parts = parts
         entry.held_bytes += held_bytes
         self._in_flight_bytes += held_bytes
-        if not parts:
-            self.settle(position, RecordOutcome.DROPPED)
 
     def hold(self, position: Position, held_bytes: int) -> None:
         """So much more is kept in memory for a record until it is settled; less, if negative."""
-        owned = self._owned(position)
-        entry = None if owned is None else owned.entries.get(position.offset)
+        entry = self._entry(position)
         if entry is not None:
             entry.held_bytes += held_bytes
             self._in_flight_bytes += held_bytes
@@ -142,12 +147,13 @@ class Ledger:
         Returns:
             What `owns` would: False if it was ignored for that.
         """
-        owned = self._owned(position)
+        owned = self._by_epoch.get(position.epoch)
         if owned is None:
             return False
         entry = owned.entries.get(position.offset)
         if entry is not None:
-            entry.outcome = min(entry.outcome, outcome)
+            if outcome < entry.outcome:
+                entry.outcome = outcome
             entry.parts -= 1
             if not entry.parts:
                 self._close(owned, position.offset, entry)
@@ -159,6 +165,7 @@ class Ledger:
         for partition in partitions:
             owned = self._partitions.pop(partition, None)
             if owned is not None:
+                del self._by_epoch[owned.epoch]
                 released += len(owned.entries)
                 self._in_flight_bytes -= sum(entry.held_bytes for entry in owned.entries.values())
         self.totals.released += released
@@ -258,11 +265,9 @@ class Ledger:
         heads = [owned.entries[owned.order[0]].read_at_s for owned in self._partitions.values() if owned.order]
         return min(heads, default=None)
 
-    def _owned(self, position: Position) -> _Partition | None:
-        owned = self._partitions.get((position.topic, position.partition))
-        if owned is None or owned.epoch != position.epoch:
-            return None
-        return owned
+    def _entry(self, position: Position) -> _Entry | None:
+        owned = self._by_epoch.get(position.epoch)
+        return None if owned is None else owned.entries.get(position.offset)
 
     def _close(self, owned: _Partition, offset: int, entry: _Entry) -> None:
         del owned.entries[offset]
