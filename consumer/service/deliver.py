@@ -37,13 +37,17 @@ class DeliverStage:
         """A waiting event was merged with a copy: its body had so many bytes before."""
         self._batcher.grew(item, old_bytes)
 
-    def step(self, now_s: float, wall_s: float, *, is_flushing: bool) -> list[RequestResult]:
-        """Take in the answers that have come, and begin what may begin now."""
+    def step(self, now_s: float, wall_s: float, *, is_flushing: bool, is_waiting: bool) -> list[RequestResult]:
+        """Take in the answers that have come, and begin what may begin now.
+
+        Args:
+            is_waiting: nothing new is begun.
+        """
         results = [self._take_answer(number, answer, now_s, wall_s) for number, answer in self._sender.answers()]
         for pixel in self._sender.changed_tokens():
             change = self._delivery.token_changed(pixel, now_s)
             log.info("token.changed", pixel=pixel, opens=change is not None)
-        while (request := self._delivery.next(now_s, self._batcher, is_flushing)) is not None:
+        while not is_waiting and (request := self._delivery.next(now_s, self._batcher, is_flushing)) is not None:
             self._send(request)
         return [result for result in results if result is not None]
 

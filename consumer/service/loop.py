@@ -30,6 +30,7 @@ from consumer.service.publish.report import ServiceInfo, ServiceParts, StatusRep
 from consumer.service.read.assignment import Hooks
 from consumer.service.read.read_stage import Edges, ReadSettings, ReadStage
 from consumer.service.results import ResultStage
+from consumer.service.settle.commits import Commits
 from consumer.service.settle.settle_stage import SettleStage
 
 log = structlog.get_logger("consumer.service.loop")
@@ -60,6 +61,7 @@ class ServiceStages(Struct, frozen=True, eq=False):
     windows: PartitionWindows
     delivering: DeliverStage
     settling: SettleStage
+    commits: Commits
     ledger: Ledger
     breaker: Breaker
     metrics: Metrics
@@ -127,6 +129,7 @@ class Service:
         self._deciding = stages.deciding(self._reading, clocks.monotonic)
         self._results = stages.results()
         self._parking = stages.parking(settings)
+        self._commits = stages.commits
         self._ledger, self._breaker, self._outcomes = stages.ledger, stages.breaker, stages.outcomes
         self._clocks, self._settings = clocks, settings
         self._is_stopping = False
@@ -138,6 +141,7 @@ class Service:
             windows,
             delivering,
             settling,
+            stages.commits,
             self._parking,
             stages.ledger,
             stages.breaker,
@@ -158,7 +162,7 @@ class Service:
         for partition, offset in self._windows.late(self._reading.paused).items():
             self._reading.read_on(partition, offset)
         self._send_and_settle(is_flushing=self._is_stopping)
-        self._settling.commit(self._member, now_s)
+        self._commits.step(self._member, now_s)
         self._stop_reading_if_wrong()
         self._windows.trim()
         self.publishing.step()
@@ -172,7 +176,9 @@ class Service:
         for item in self._windows.ready(now_s, is_flushing=is_flushing):
             self._sharing.add(item, now_s)
         self._sharing.step(now_s, wall_s)
-        for result in self._delivering.step(now_s, wall_s, is_flushing=is_flushing):
+        # What leaves for good has its commit awaited: then nothing waits.
+        is_waiting = not is_flushing and self._commits.is_overdue(now_s)
+        for result in self._delivering.step(now_s, wall_s, is_flushing=is_flushing, is_waiting=is_waiting):
             self._results.take(result, wall_s)
         self._parking.step(now_s)
         self._settling.poll(now_s)
@@ -196,8 +202,8 @@ class Service:
             self._is_breaker_told = True
             log.error("breaker.open", remedy=_BREAKER_REMEDY)
             until_s = self._clocks.monotonic() + _COMMIT_FOR_S
-            self._settling.commit_now(self._member, lambda: self._clocks.monotonic() >= until_s)
-        is_uncommitted = self._settling.commits_failed and self._ledger.committable()
+            self._commits.make_now(self._member, lambda: self._clocks.monotonic() >= until_s)
+        is_uncommitted = self._commits.failed and self._ledger.committable()
         if not is_uncommitted or self._is_breaker_to_close:
             self._is_breaker_handled = True
             self._reading.release_all()
@@ -230,7 +236,7 @@ class Service:
             self._parking.before_leaving(is_leaving, self._clocks.monotonic())  # a pixel may close just now
         # No limit of time: while it waits for this callback, the client answers no other thread, and the group, which
         # has just asked for these partitions, is there to answer.
-        self._settling.commit_now(self._member)
+        self._commits.make_now(self._member)
 
     def _is_draining(self, is_leaving: Callable[[Item], bool], leaving: frozenset[TopicPartition]) -> bool:
         if not self._ledger.unsettled(leaving):
@@ -248,6 +254,7 @@ class Service:
         self._windows.closed(partitions)
         self._sharing.closed(self._clocks.monotonic())
         self._settling.forget_failed()
+        self._commits.closed(partitions)
 
     def stop(self, is_hurried: Callable[[], bool]) -> bool:
         """Settle what can be settled within `shutdown_timeout`, commit, and leave the group.
@@ -270,7 +277,7 @@ class Service:
             self.step()
             self._parking.before_leaving(lambda item: True, self._clocks.monotonic())  # a pixel may close just now
         unfinished = self._delivering.in_flight()
-        self._settling.commit_now(self._member, is_over)
+        self._commits.make_now(self._member, is_over)
         leave_until_s = self._clocks.monotonic() + _LEAVE_FOR_S
         self._reading.leave(lambda: is_over() or self._clocks.monotonic() >= leave_until_s)
         self._sharing.finish(self._clocks.monotonic(), self._clocks.wall())

@@ -38,6 +38,7 @@ from consumer.service.loop import Service, ServiceStages
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, Member, RecordWriter, Sender, WindowStore
 from consumer.service.read.read_stage import Edges
+from consumer.service.settle.commits import Commits
 from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.connections import Connections
 from consumer.wiring.outside_systems import (
@@ -90,7 +91,7 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
     cluster = KafkaCluster(consumer_properties(settings))
     topics = topic_watch(settings, cluster, is_dry=replaced.is_dry)
     stages = _stages(settings, replaced, ended, clocks, connections)
-    member = (replaced.member or partial(member_of, settings))(stages.settling.committed)
+    member = (replaced.member or partial(member_of, settings))(stages.commits.answered)
     if not replaced.is_dry:
         topics.count_unread = partial(_unread, settings, member, cluster)
     service = Service(
@@ -125,7 +126,8 @@ def _stages(
         DecodeStage(SchemaLookups(decoder), registry_of(settings, decoder, ended), random.random, connections),
         windows,
         delivering,
-        SettleStage(ledger, writer, metrics, settings.dead_letter.topic, windows, outcomes=outcomes),
+        SettleStage(ledger, writer, metrics, settings.dead_letter.topic, outcomes=outcomes),
+        Commits(ledger, metrics, windows),
         ledger,
         Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
         metrics,

@@ -39,6 +39,7 @@ from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, RebalanceListener, WindowStore, never
 from consumer.service.read.read_stage import Edges, ReadSettings
 from consumer.service.read.topics import TopicSettings
+from consumer.service.settle.commits import Commits
 from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.connections import Connections, OutsideSystem
 from tests.support.fakes import FakeSender
@@ -479,8 +480,9 @@ class Scene:
         written: OutcomeWriter | NoOutcomes = NoOutcomes()
         if outcomes is not None:
             written = OutcomeWriter(outcomes, self.ledger, self.metrics, self.clock.wall)
-        settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", windows, outcomes=written)
-        self.member.told = settling.committed
+        settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", outcomes=written)
+        commits = Commits(self.ledger, self.metrics, windows)
+        self.member.told = commits.answered
         delivery = Delivery(
             DeliverySettings(8, 1000.0, Backoff(0.5, 60.0)),
             [PixelSettings(name, code, is_held=name in held) for name, code in codes.items()],
@@ -523,6 +525,7 @@ class Scene:
                 windows,
                 delivering,
                 settling,
+                commits,
                 self.ledger,
                 Breaker(share, of_last),
                 self.metrics,

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import structs
 
-from consumer.core.model import EventOutcome, Item, OffsetRuns, Position, Record, Rejection, TopicPartition
+from consumer.core.model import EventOutcome, Item, Position, Record, Rejection
 from consumer.core.reasons import RejectReason
 from consumer.core.rules.source import ConstSource, Rule
 from consumer.core.settle.envelope import OutgoingRecord
@@ -48,22 +48,12 @@ class HeldLetters:
         """Nothing to close."""
 
 
-class NoWindows:
-    def metadata(self, partition: TopicPartition, committed: int, settled: OffsetRuns, max_bytes: int) -> str:
-        return ""
-
-    def note_committed(self, partition: TopicPartition, committed: int) -> None:
-        """There is no window to tell."""
-
-
 class Desk:
     """A settling with one record of one partition in flight, rejected."""
 
     def __init__(self) -> None:
         self.ledger, self.letters, self.metrics = Ledger(), HeldLetters(), Metrics()
-        self.settling = SettleStage(
-            self.ledger, self.letters, self.metrics, "{topic}.dlq", NoWindows(), outcomes=NoOutcomes()
-        )
+        self.settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", outcomes=NoOutcomes())
         self.ledger.assign(P0, 1, 0, is_committed=True)
         self.reject(0)
 
@@ -258,6 +248,61 @@ def test_what_is_committed_is_not_committed_again() -> None:
 
     assert scene.kafka.committed_offset() == 1
     assert scene.numbers()["commits{ok}"] == 2  # where it starts, and past the record
+
+
+def overdue() -> Scene:
+    """A has been sent, and no commit has been stored since; B came two seconds later."""
+    scene = Scene()
+    scene.kafka.logs[TOPIC, 0] = []
+    scene.run()
+    scene.member.commits_fail = True
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run(for_s=4)
+    scene.kafka.produce(encoded(event_id="b"))
+    scene.run(for_s=5)
+    assert scene.sent_ids == ["a"]
+    assert scene.service.published.unready == ("offsets cannot be committed",)
+    return scene
+
+
+def test_sending_waits_while_no_commit_is_stored() -> None:
+    scene = overdue()
+
+    scene.member.commits_fail = False
+    scene.run()
+
+    assert scene.sent_ids == ["a", "b"]
+    assert scene.service.published.unready == ()
+
+
+def test_sending_goes_on_when_no_commit_was_stored_for_a_minute() -> None:
+    scene = overdue()
+
+    scene.run(for_s=60)
+
+    assert scene.sent_ids == ["a", "b"]
+    assert scene.kafka.committed_offset() == 0
+
+
+def test_sending_of_what_leaves_for_good_waits_for_no_commit() -> None:
+    for leave in (lambda scene: scene.member.take([(TOPIC, 0)]), Scene.stop):
+        scene = overdue()
+        leave(scene)
+        scene.run(for_s=1)
+        assert scene.sent_ids == ["a", "b"]
+
+
+def test_sending_waits_for_no_commit_of_a_partition_that_is_gone() -> None:
+    scene = overdue()
+    scene.member.take([(TOPIC, 0)], is_lost=True)
+    scene.kafka.logs[TOPIC, 1] = []
+    scene.run()
+
+    scene.member.give([(TOPIC, 1)])
+    scene.kafka.produce(encoded(event_id="c"), partition=1)
+    scene.run()
+
+    assert scene.sent_ids == ["a", "c"]
 
 
 def test_dead_letters_end_with_the_record_that_opens_the_breaker() -> None:

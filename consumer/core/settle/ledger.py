@@ -152,8 +152,7 @@ class Ledger:
             return False
         entry = owned.entries.get(position.offset)
         if entry is not None:
-            if outcome < entry.outcome:
-                entry.outcome = outcome
+            entry.outcome = min(entry.outcome, outcome)
             entry.parts -= 1
             if not entry.parts:
                 self._close(owned, position.offset, entry)

@@ -92,5 +92,6 @@ class PublishStage:
         if self._parts.parking.are_all_shut(now_s):
             yield "every pixel is unavailable or held"
         # Those that failed may have been of partitions which are another member's now.
-        if self._parts.settling.commits_failed >= COMMITS_TO_WORRY and self._parts.ledger.committable():
+        has_failed = self._parts.commits.failed >= COMMITS_TO_WORRY and self._parts.ledger.committable()
+        if has_failed or self._parts.commits.is_overdue(now_s):
             yield "offsets cannot be committed"

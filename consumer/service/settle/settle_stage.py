@@ -1,7 +1,7 @@
-"""Stage `settle`: dead and parked records until the broker has them, and commits. The deciding thread's alone."""
+"""Stage `settle`: dead and parked records until the broker has them. The deciding thread's alone."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -9,25 +9,22 @@ from typing import Final
 import structlog
 from msgspec import Struct, structs
 
-from consumer.core.dedupe.rewind.commit_metadata import MAX_METADATA_BYTES, SHORT_METADATA_BYTES
-from consumer.core.model import Event, EventOutcome, Item, Position, Record, Rejection, TopicPartition
+from consumer.core.model import Event, EventOutcome, Item, Position, Record, Rejection
 from consumer.core.reasons import RejectReason
 from consumer.core.settle.envelope import dead_letter, own_record, topic_for
 from consumer.core.settle.held_bytes import held_by_letter
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter, count_events
-from consumer.service.ports import CommitMetadata, Member, RecordWriter, never
+from consumer.service.ports import RecordWriter
 from consumer.service.settle.pending import Parking, ParkResult, PendingRecord, can_be_smaller
 
 log = structlog.get_logger("consumer.settle")
 
-COMMIT_EVERY_S: Final = 1.0
 WRITE_AGAIN_S: Final = 1.0
 """How long a dead letter waits that could not be written; reading stands still for as long."""
 LAST_REJECTED: Final = 20
 """So many rejections are kept for people to see."""
-_COMMITS_TO_DOUBT_SIZE: Final = 2
 _NO_SUCH_TOPIC: Final = frozenset(
     {"UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION", "TOPIC_EXCEPTION", "TOPIC_AUTHORIZATION_FAILED"}
 )
@@ -61,13 +58,12 @@ class SettleStage:
         writer: RecordWriter,
         metrics: Metrics,
         dead_letter_topic: str,
-        windows: CommitMetadata,
         *,
         outcomes: OutcomeWriter | NoOutcomes,
     ) -> None:
         self._ledger, self._writer, self._metrics = ledger, writer, metrics
         self._dead_letter_topic = dead_letter_topic
-        self._windows, self._outcomes = windows, outcomes
+        self._outcomes = outcomes
         self._pending: dict[int, PendingRecord] = {}
         self._again: dict[int, float] = {}
         """Dead letters that could not be written, and when each is written again."""
@@ -75,11 +71,8 @@ class SettleStage:
         """Those, and the ones of them that are being written again."""
         self._parked: list[ParkResult] = []
         self._number = 0
-        self._commit_at_s = 0.0
         self.origins: Sequence[str] = ()
         """The topics that are read, other than the service's own."""
-        self.commits_failed = 0
-        """Commits that failed in a row."""
         self.last_rejected: Final[deque[LastRejected]] = deque(maxlen=LAST_REJECTED)
         self.rejected: Final[dict[RejectReason, ReasonTally]] = {}
         """Counted when decided: their dead letters may not be written yet."""
@@ -246,42 +239,3 @@ class SettleStage:
             self._failing.discard(number)
             if self._again.pop(number, None) is not None:
                 del self._pending[number]
-
-    def commit(self, member: Member, now_s: float) -> None:
-        """Commit what has been settled, once a second; the answer comes with a later read."""
-        if now_s >= self._commit_at_s:
-            self._commit_at_s = now_s + COMMIT_EVERY_S
-            self._send_commit(member, wait=False)
-
-    def commit_now(self, member: Member, is_over: Callable[[], bool] = never) -> None:
-        """Commit what has been settled, and wait until the broker has it or time is over: before partitions go."""
-        longest = self._send_commit(member, wait=True, is_over=is_over)
-        if self.commits_failed and not is_over():  # for its size, or the group has moved on meanwhile
-            self._send_commit(member, wait=True, is_short=longest > SHORT_METADATA_BYTES, is_over=is_over)
-
-    def _send_commit(
-        self, member: Member, *, wait: bool, is_short: bool = False, is_over: Callable[[], bool] = never
-    ) -> int:
-        """Returns the size of the longest metadata, in bytes."""
-        # Two in a row may have failed because this broker takes less metadata than by default.
-        is_short = is_short or self.commits_failed >= _COMMITS_TO_DOUBT_SIZE
-        most = SHORT_METADATA_BYTES if is_short else MAX_METADATA_BYTES
-        offsets = self._ledger.committable()
-        commit = {
-            p: (offset, self._windows.metadata(p, offset, self._ledger.settled_beyond(p), most))
-            for p, offset in offsets.items()
-        }
-        if commit:
-            self._ledger.note_commit_sent(offsets)
-            member.commit(commit, wait=wait, is_over=is_over)
-        return max((len(metadata) for _, metadata in commit.values()), default=0)
-
-    def committed(self, offsets: Mapping[TopicPartition, int], is_whole: bool) -> None:
-        """The broker's answer to a commit."""
-        self._metrics.inc("commits", ("ok" if is_whole else "failed",))
-        self.commits_failed = 0 if is_whole else self.commits_failed + 1
-        if not is_whole:
-            self._ledger.note_commit_failed()
-        for partition, offset in offsets.items():
-            self._ledger.note_committed(partition, offset)
-            self._windows.note_committed(partition, offset)
