@@ -30,7 +30,7 @@ from consumer.service.publish.report import ServiceInfo, ServiceParts, StatusRep
 from consumer.service.read.assignment import Hooks
 from consumer.service.read.read_stage import Edges, ReadSettings, ReadStage
 from consumer.service.results import ResultStage
-from consumer.service.settle.commits import Commits
+from consumer.service.settle.commits import CommitStage
 from consumer.service.settle.settle_stage import SettleStage
 
 log = structlog.get_logger("consumer.service.loop")
@@ -61,7 +61,7 @@ class ServiceStages(Struct, frozen=True, eq=False):
     windows: PartitionWindows
     delivering: DeliverStage
     settling: SettleStage
-    commits: Commits
+    commits: CommitStage
     ledger: Ledger
     breaker: Breaker
     metrics: Metrics

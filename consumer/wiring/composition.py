@@ -38,7 +38,7 @@ from consumer.service.loop import Service, ServiceStages
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, Member, RecordWriter, Sender, WindowStore
 from consumer.service.read.read_stage import Edges
-from consumer.service.settle.commits import Commits
+from consumer.service.settle.commits import CommitStage
 from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.connections import Connections
 from consumer.wiring.outside_systems import (
@@ -127,7 +127,7 @@ def _stages(
         windows,
         delivering,
         SettleStage(ledger, writer, metrics, settings.dead_letter.topic, outcomes=outcomes),
-        Commits(ledger, metrics, windows),
+        CommitStage(ledger, metrics, windows),
         ledger,
         Breaker(settings.dead_letter.breaker.share, settings.dead_letter.breaker.of_last),
         metrics,

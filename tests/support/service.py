@@ -39,7 +39,7 @@ from consumer.service.outcomes import NoOutcomes, OutcomeWriter
 from consumer.service.ports import Clocks, RebalanceListener, WindowStore, never
 from consumer.service.read.read_stage import Edges, ReadSettings
 from consumer.service.read.topics import TopicSettings
-from consumer.service.settle.commits import Commits
+from consumer.service.settle.commits import CommitStage
 from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.connections import Connections, OutsideSystem
 from tests.support.fakes import FakeSender
@@ -481,7 +481,7 @@ class Scene:
         if outcomes is not None:
             written = OutcomeWriter(outcomes, self.ledger, self.metrics, self.clock.wall)
         settling = SettleStage(self.ledger, self.letters, self.metrics, "{topic}.dlq", outcomes=written)
-        commits = Commits(self.ledger, self.metrics, windows)
+        commits = CommitStage(self.ledger, self.metrics, windows)
         self.member.told = commits.answered
         delivery = Delivery(
             DeliverySettings(8, 1000.0, Backoff(0.5, 60.0)),

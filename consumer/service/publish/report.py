@@ -18,7 +18,7 @@ from consumer.service.dedupe import PartitionWindows
 from consumer.service.deliver import DeliverStage
 from consumer.service.park import ParkStage
 from consumer.service.read.read_stage import ReadStage
-from consumer.service.settle.commits import Commits
+from consumer.service.settle.commits import CommitStage
 from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.code_meanings import closed_because
 from consumer.status.history import LONG_SAMPLE_S, History, Levels, ReadRates
@@ -61,7 +61,7 @@ class ServiceParts(Struct, frozen=True):
     windows: PartitionWindows
     delivering: DeliverStage
     settling: SettleStage
-    commits: Commits
+    commits: CommitStage
     parking: ParkStage
     ledger: Ledger
     breaker: Breaker

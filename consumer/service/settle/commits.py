@@ -20,7 +20,7 @@ OVERDUE_MOST_S: Final = 60.0
 _COMMITS_TO_DOUBT_SIZE: Final = 2
 
 
-class Commits:
+class CommitStage:
     """What the group has stored of what the ledger says is settled."""
 
     def __init__(self, ledger: Ledger, metrics: Metrics, windows: CommitMetadata) -> None:
