@@ -342,7 +342,7 @@ def test_a_frozen_redis_costs_no_more_than_the_time_given_and_is_found_again(ser
                 began_s = time.monotonic()
                 with pytest.raises(Unreachable):
                     wants(store, claim(1))
-                assert time.monotonic() - began_s < 0.05 + 0.5  # of it, half a second for a busy machine
+                assert time.monotonic() - began_s < 0.05 + 2  # of it, two seconds for a busy machine
         finally:
             server.thaw()
         _until_answered(store)
@@ -403,7 +403,7 @@ def test_a_name_that_is_looked_up_for_long_holds_neither_question_nor_end(monkey
         wants(store, claim(1))
     store.close(1.0)
 
-    assert time.monotonic() - began_s < 1.0
+    assert time.monotonic() - began_s < 5
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("window-store"))
     answer.set()
 

@@ -51,7 +51,7 @@ def test_a_container_reads_kafka_delivers_to_another_and_stops_clean(
     with Container(image, ["run"], name="service", options=options) as service:
         service.wait_until_healthy()
         scene.wait_until_settled()
-        wait_until(lambda: sandbox_container.accepted() == expected_keys(stream), 10, what="all is accepted")
+        wait_until(lambda: sandbox_container.accepted() == expected_keys(stream), 90, what="all is accepted")
 
         assert service.stop() == 0, service.logs()
         assert scene.kafka.committed(scene.group, scene.topic) == scene.kafka.end_offsets(scene.topic)

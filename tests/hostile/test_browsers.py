@@ -22,7 +22,7 @@ NOW_S: Final = 1000.0
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx2.Client]:
     headers = {"Access-Token": "made-up", "Content-Type": "application/json"}
-    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url, headers=headers, timeout=5) as made:
+    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url, headers=headers, timeout=30) as made:
         yield made
 
 

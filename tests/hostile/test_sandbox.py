@@ -33,7 +33,7 @@ HEADERS: Final = {"Access-Token": "made-up", "Content-Type": "application/json"}
 
 @pytest.fixture
 def client() -> Iterator[httpx2.Client]:
-    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url, headers=HEADERS, timeout=5) as made:
+    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url, headers=HEADERS, timeout=30) as made:
         yield made
 
 

@@ -146,7 +146,7 @@ class Service(Process):
             answer = self.get("/api/status")
             return answer is not None and answer.json()["at"] > asked_at
 
-        wait_until(is_new, 20, what=f"{self.name} shows newer numbers")
+        wait_until(is_new, 60, what=f"{self.name} shows newer numbers")
         return self.metrics()
 
     def log(self) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ def test_a_second_signal_ends_all_workers_at_once(scene: Scene) -> None:
     wait_until(lambda: service.metrics().value("requests_in_flight"), 90, what="a request is under way")
 
     service.send(signal.SIGTERM)
-    wait_until(lambda: any(line["event"] == "run.stopping" for line in service.log()), 10, what="they are stopping")
+    wait_until(lambda: any(line["event"] == "run.stopping" for line in service.log()), 90, what="they are stopping")
     asked_again_s = time.monotonic()
     service.send(signal.SIGTERM)
 

@@ -21,7 +21,7 @@ def sent(signals: Signals, *numbers: signal.Signals) -> None:
     with signals.caught():
         for count, number in enumerate(numbers, start=1):
             os.kill(os.getpid(), number)
-            wait_until(partial(_has_received, signals, count), 5.0, what="the signal", every_s=0.005)
+            wait_until(partial(_has_received, signals, count), 30.0, what="the signal", every_s=0.005)
 
 
 def _has_received(signals: Signals, count: int) -> bool:
