@@ -28,10 +28,11 @@ class Outcome:
     def line(self) -> str:
         verdict = self.verdict
         well = "; ".join(verdict.faults) if verdict.faults else "all is well"
+        causes = ", ".join(f"{count} {cause}" for cause, count in Counter(verdict.causes).most_common(3))
         return (
             f"seed {self.seed} ({self.about}): {self.length_s:.0f} s, {self.injected.total()} faults, "
             f"{self.records} records, {verdict.events} events, {verdict.lost} lost, "
-            f"{verdict.repeated} accepted again ({verdict.unexplained} without a cause), "
+            f"{verdict.repeated} accepted again ({verdict.unexplained} without a cause; {causes}), "
             f"recovered in {self.recovered_s:.0f} s, at most {verdict.most_resident_mib:.0f} MiB, "
             f"grown by {verdict.most_grown_mib:.0f}: {well}"
         )
