@@ -251,7 +251,7 @@ def test_what_is_committed_is_not_committed_again() -> None:
 
 
 def overdue() -> Scene:
-    """A has been sent, and no commit has been stored since; B came two seconds later."""
+    """A has been sent, and no commit has been stored since; B came later."""
     scene = Scene()
     scene.kafka.logs[TOPIC, 0] = []
     scene.run()

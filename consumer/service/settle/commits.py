@@ -14,7 +14,7 @@ from consumer.service.ports import CommitMetadata, Member, never
 log = structlog.get_logger("consumer.settle")
 
 COMMIT_EVERY_S: Final = 1.0
-OVERDUE_AFTER_S: Final = 2.0
+OVERDUE_AFTER_S: Final = 1.0
 OVERDUE_MOST_S: Final = 60.0
 """By then, most groups have put out a member that they do not hear of. For one that is still in, sending goes on."""
 _COMMITS_TO_DOUBT_SIZE: Final = 2
@@ -41,7 +41,7 @@ class CommitStage:
             self._send(member, wait=False)
 
     def is_overdue(self, now_s: float) -> bool:
-        """True from two seconds to a minute after a commit was due that is not stored yet.
+        """True from a second to a minute after a commit was due that is not stored yet.
 
         The group's coordinator is away then, or about to put this member out: what is sent meanwhile is likely to be
         sent again by the next owner of its partition.
