@@ -11,6 +11,7 @@ from consumer.core.settle.envelope import OutgoingRecord
 from consumer.core.settle.ledger import Ledger
 from consumer.metrics import Metrics
 from consumer.service.outcomes import NoOutcomes
+from consumer.service.publish.publish_stage import LATE_TO_WORRY_S
 from consumer.service.settle.settle_stage import WRITE_AGAIN_S, SettleStage
 from tests.support.fakes import REFUSED, item
 from tests.support.service import TOPIC, Scene, encoded
@@ -261,18 +262,33 @@ def overdue() -> Scene:
     scene.kafka.produce(encoded(event_id="b"))
     scene.run(for_s=5)
     assert scene.sent_ids == ["a"]
-    assert scene.service.published.unready == ("offsets cannot be committed",)
     return scene
 
 
 def test_sending_waits_while_no_commit_is_stored() -> None:
     scene = overdue()
+    assert "offsets cannot be committed" in scene.service.published.unready
 
     scene.member.commits_fail = False
     scene.run()
 
     assert scene.sent_ids == ["a", "b"]
-    assert scene.service.published.unready == ()
+    assert not scene.service.published.unready
+
+
+def test_a_commit_without_an_answer_is_no_worry_for_ten_seconds() -> None:
+    scene = Scene()
+    scene.kafka.logs[TOPIC, 0] = []
+    scene.run()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.member.commits_to_overtake = 1000
+    scene.run(for_s=LATE_TO_WORRY_S - 1)
+    assert scene.kafka.committed_offset() == 0
+    assert not scene.service.published.unready
+
+    scene.run(for_s=5)
+
+    assert "offsets cannot be committed" in scene.service.published.unready
 
 
 def test_sending_goes_on_when_no_commit_was_stored_for_a_minute() -> None:

@@ -12,6 +12,7 @@ PUBLISH_EVERY_S: Final = 0.1
 STUCK_REQUEST_TIMEOUTS: Final = 3
 """A request that has been under way for so many of its timeouts will never be answered."""
 COMMITS_TO_WORRY: Final = 3
+LATE_TO_WORRY_S: Final = 10.0
 """One may fail in any rebalance."""
 
 
@@ -93,5 +94,5 @@ class PublishStage:
             yield "every pixel is unavailable or held"
         # Those that failed may have been of partitions which are another member's now.
         has_failed = self._parts.commits.failed >= COMMITS_TO_WORRY and self._parts.ledger.committable()
-        if has_failed or self._parts.commits.is_overdue(now_s):
+        if has_failed or self._parts.commits.late_s(now_s) >= LATE_TO_WORRY_S:
             yield "offsets cannot be committed"

@@ -40,14 +40,17 @@ class CommitStage:
                 self._unanswered.setdefault(partition, now_s)
             self._send(member, wait=False)
 
+    def late_s(self, now_s: float) -> float:
+        """Seconds since a commit was due that is not stored yet; 0 if none is."""
+        return now_s - min(self._unanswered.values(), default=now_s)
+
     def is_overdue(self, now_s: float) -> bool:
         """True from a second to a minute after a commit was due that is not stored yet.
 
         The group's coordinator is away then, or about to put this member out: what is sent meanwhile is likely to be
         sent again by the next owner of its partition.
         """
-        late_s = now_s - min(self._unanswered.values(), default=now_s)
-        is_overdue = OVERDUE_AFTER_S <= late_s < OVERDUE_MOST_S
+        is_overdue = OVERDUE_AFTER_S <= self.late_s(now_s) < OVERDUE_MOST_S
         if is_overdue and not self._is_overdue:
             log.warning("commit.overdue", sending="waits until Kafka stores a commit, for a minute at most")
         if self._is_overdue and not is_overdue:
