@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from consumer.commands.check import Level, check
 from consumer.config import parse
 from consumer.config.sections import SECTION_BY_KEY
+from tests.support.certificate import self_signed
 
 ROOT: Final = Path(__file__).parents[2]
 OF_ITS_OWN: Final = ROOT / "docs" / "cookbook.md"
@@ -28,6 +29,8 @@ LEAST: Final = {
 }
 _BLOCK: Final = re.compile(r"^( *)```ya?ml[^\n]*\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$\{([A-Z_]+)\}")
+_OF_THE_MACHINE: Final = re.compile(r"/etc/tiktok/\S+")
+"""Certificates and keys, which the client looks into at once."""
 _VALUES: Final = {"REDIS_URL": "redis://redis.example.com:6379/0", "SCHEMA_REGISTRY_URL": "http://registry.example.com"}
 
 
@@ -60,7 +63,7 @@ def faults(path: Path) -> list[str]:
 )
 def test_a_configuration_on_a_page_can_be_used(page: Path, text: str, tmp_path: Path) -> None:
     file = tmp_path / "consumer.yaml"
-    file.write_text(whole(text))
+    file.write_text(_OF_THE_MACHINE.sub(str(self_signed(tmp_path / "certificate.pem")), whole(text)))
 
     assert faults(file) == [], page
 
@@ -71,7 +74,7 @@ def test_an_example_can_be_used(file: Path) -> None:
 
 
 def test_the_pages_that_should_show_configurations_do() -> None:
-    assert {page.name for page in PAGES if blocks(page)} >= {"README.md", "adobe.md"}
+    assert {page.name for page in PAGES if blocks(page)} >= {"README.md", "adobe.md", "brokers.md"}
     assert len(FILES) >= 4
 
 
