@@ -141,6 +141,8 @@ class DecideStage:
         live = [event for event in decision.events if not event.is_shadow]
         self.decided.note(decision)
         self._ledger.decided(record.position, len(live) + len(decision.rejections), held_by_events(live))
+        if decision.rejections:
+            self._windows.rejected(record)
         for rejection in decision.rejections:
             self._settling.reject(record, rejection, wall_s)
         for event in decision.events:

@@ -83,10 +83,12 @@ class PartitionWindows:
         """Begin a partition's window. Returns from where to read, so that it is filled in, and what is settled.
 
         Args:
-            settled: by this process, when it had the partition before.
+            settled: by this process, when it had the partition before. It counts if the group's offset is the one that
+                was known then, or its commit a service's: an operator's tools store no metadata with an offset.
         """
         rewind = self._rewind(start, metadata, topic_id)
-        if settled is not None:
+        is_same_log = start.origin is StartOrigin.COMMITTED and topic_id != ""
+        if settled is not None and is_same_log and (start.offset == settled.committed or rewind.topic_id == topic_id):
             runs, refused = joined(rewind.settled, settled.runs), rewind.refused.union(settled.refused)
             rewind = structs.replace(rewind, settled=runs, refused=refused)
         window = Window(self._settings.window, rewind)
@@ -195,6 +197,10 @@ class PartitionWindows:
     def offer(self, event: Event, record: Record, now_s: float) -> OfferedEvent:
         """Ask the partition's window about an event of a record."""
         return self._open[record.position.topic, record.position.partition].window.offer(event, record, now_s)
+
+    def rejected(self, record: Record) -> None:
+        """A record becomes a dead letter before it was an event."""
+        self._open[record.position.topic, record.position.partition].window.rejected(record)
 
     def ready(self, now_s: float, *, is_flushing: bool) -> list[Item]:
         """Events whose wait for copies has ended; all that wait, if flushing."""

@@ -119,7 +119,7 @@ def test_the_readme_of_the_chart_is_what_helm_docs_makes(tmp_path: Path) -> None
     shutil.copytree(CHART, chart)
 
     command = [str(HELM_DOCS.path()), "--chart-search-root", str(chart), "--sort-values-order", "file"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=chart)
+    subprocess.run(command, check=True, capture_output=True, timeout=300, cwd=chart)
 
     made = (chart / "README.md").read_text()
     assert (CHART / "README.md").read_text() == made, f"{' '.join(command)}, and copy its README.md"

@@ -65,7 +65,7 @@ def test_prometheus_takes_its_configuration(services: dict[str, dict[str, Any]])
         [PROMTOOL.path(), "check", "config", str(file)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

@@ -20,5 +20,5 @@ def test_every_alert_fires_and_is_quiet_when_it_should(file: object) -> None:
 
 
 def promtool(*arguments: str) -> None:
-    done = subprocess.run([PROMTOOL.path(), *arguments], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([PROMTOOL.path(), *arguments], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -31,7 +31,7 @@ def unit(tmp_path: Path) -> Path:
 
 
 def analysed(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_systemd_takes_the_unit(unit: Path) -> None:
@@ -55,6 +55,6 @@ def test_the_unit_is_stopped_later_than_the_service_gives_up() -> None:
 def test_the_service_runs_where_memory_is_never_writable_and_executable(tmp_path: Path) -> None:
     command = [sys.executable, "-c", DENY_WRITE_EXECUTE, COMMAND, "demo"]
 
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -190,7 +190,8 @@ def test_a_reload_and_a_link_show_the_same_filter_and_open_event(sandbox: Sandbo
         link = page.url
         page.reload()
         _expect_the_old_one_open(page)
-        assert set(opened.complaints) <= {f"failed: {sandbox.url}/sandbox/stream"}  # a reload breaks it off
+        # What is still being loaded, a reload breaks off.
+        assert [each for each in opened.complaints if not each.startswith(f"failed: {sandbox.url}/")] == []
     with tab(browser, link) as shared:
         _expect_the_old_one_open(shared.page)
         choose(shared.page, q="order-7")

@@ -21,7 +21,7 @@ KUBERNETES: Final = ("1.27", "1.31", "1.37")
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [HELM.path(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False
+        [HELM.path(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, check=False
     )
 
 

@@ -22,7 +22,7 @@ _STANDINS: Final = CHECKOUT / "tests/engine/standins"
 def loaded(file: Path = FILE) -> dict[str, Any]:
     """The file, validated, merged, and every path absolute."""
     command = [str(COMPOSE.path()), "--file", str(file), "config", "--format", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     project: dict[str, Any] = json.loads(done.stdout)
     return project
@@ -65,7 +65,7 @@ class Stack:
             [*self._engine.before, "curl", "--silent", "--fail", "--max-time", "10", url],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, f"{url}: curl's exit code {done.returncode}"

@@ -373,6 +373,7 @@ class FakeLetters:
         self.max_bytes = 1 << 20
         self.is_silent = False
         self.written: list[OutgoingRecord] = []
+        self.refused = 0
         self._waiting: list[tuple[int, OutgoingRecord]] = []
 
     def write(self, number: int, letter: OutgoingRecord, *, is_alone: bool) -> None:
@@ -388,6 +389,7 @@ class FakeLetters:
     def _fate(self, letter: OutgoingRecord) -> str | None:
         error = self.refused_topics.get(letter.topic, self.error)
         if error is not None:
+            self.refused += 1
             return error
         if len(letter.value or b"") > self.max_bytes:
             return "MSG_SIZE_TOO_LARGE"
@@ -424,9 +426,12 @@ class FakeRegistry:
     def __init__(self) -> None:
         self.asked: list[SchemaKey] = []
         self.coming: list[SchemaAnswer] = []
+        self.answer: Callable[[SchemaKey], SchemaAnswer] | None = None
 
     def ask(self, key: SchemaKey) -> None:
         self.asked.append(key)
+        if self.answer is not None:
+            self.coming.append(self.answer(key))
 
     def answers(self) -> list[SchemaAnswer]:
         coming, self.coming = self.coming, []

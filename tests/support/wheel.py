@@ -13,7 +13,7 @@ UV: Final = str(Path(sys.executable).with_name("uv"))
 def built_wheel() -> Path:
     """Build it, if anything has changed since."""
     subprocess.run(
-        ["make", "--silent", "wheel"], cwd=CHECKOUT, env={**os.environ, "MAKEFLAGS": ""}, check=True, timeout=120
+        ["make", "--silent", "wheel"], cwd=CHECKOUT, env={**os.environ, "MAKEFLAGS": ""}, check=True, timeout=300
     )
     [wheel] = (CHECKOUT / "dist").glob("*.whl")
     return wheel

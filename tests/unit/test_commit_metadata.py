@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.core.dedupe.rewind.checkpoint import MAX_REFUSED, ColdReason, Refusal, Rewind
+from consumer.core.dedupe.rewind.checkpoint import ANY_EVENT, MAX_REFUSED, ColdReason, Refusal, Rewind
 from consumer.core.dedupe.rewind.commit_metadata import (
     MAX_METADATA_BYTES,
     SHORT_METADATA_BYTES,
@@ -202,6 +202,19 @@ def test_runs_with_too_much_that_was_refused_are_not_told() -> None:
     runs = ((105, 106), (110, 1000))
 
     assert parsed(written(runs, refused=refused)) == Rewind(50, NOW_MS, settled=((105, 106),), topic_id=TOPIC)
+
+
+def test_rejected_records_are_told_where_there_is_room_beside_refused_events() -> None:
+    events = [(110 + number, MARK) for number in range(MAX_REFUSED)]
+    some = parsed(written(((105, 900),), refused=[(108, ANY_EVENT), *events[:-1]]))
+    assert some.refused == {(108, ANY_EVENT), *events[:-1]}
+
+    crowded = parsed(written(((105, 900),), refused=[(108, ANY_EVENT), *events]))
+    assert crowded.settled == ((105, 900),)
+    assert crowded.refused == set(events)
+    past = WindowPast(50, NOW_MS, [(60, MARK), *((61 + number, ANY_EVENT) for number in range(MAX_REFUSED))])
+    assert parsed(write_metadata(past, TOPIC)).refused == {(60, MARK)}
+    assert parsed(write_metadata(past, TOPIC, SettledBeyond(100, ((101, 102),)))).refused == {(60, MARK)}
 
 
 def test_a_cold_window_does_not_send_what_was_settled_beyond_again() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumer.core.dedupe.rewind.checkpoint import ReadTrail, Refusals, has_offset, joined
+from consumer.core.dedupe.rewind.checkpoint import ANY_EVENT, ReadTrail, Refusals, has_offset, joined
 from consumer.core.model import OffsetRuns
 
 WINDOW_MS = 300_000
@@ -33,6 +33,19 @@ def test_refusals_beyond_bounds_are_forgotten_and_that_is_known() -> None:
     assert refusals.between(10_000, 30_000) is None
     assert refusals.between(10_000, 10_000) == []
     assert refusals.between(10_001, 30_000) == [(20_000, MARK)]
+
+
+def test_of_records_that_were_rejected_the_newest_are_known_and_no_event_of_them_claims_anything() -> None:
+    refusals = Refusals([(3, ANY_EVENT)])
+    for offset in range(10, 10_010):
+        refusals.note_rejected(offset)
+
+    assert not refusals.has(3, MARK)
+    assert refusals.has(10, MARK)
+    assert refusals.has(10_009, b"another")
+    assert refusals.between(0, 12) == [(10, ANY_EVENT), (11, ANY_EVENT)]
+    refusals.forget_before(11)
+    assert refusals.between(0, 12) == [(11, ANY_EVENT)]
 
 
 # ── runs of offsets ─────────────────────────────────────────────────────────────────────────────

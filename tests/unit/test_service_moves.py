@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from consumer.core.decode.schema_lookups import SchemaDenied, SchemaFound
 from consumer.core.deliver.request import Request
-from consumer.core.model import Answer
+from consumer.core.model import Answer, SchemaId
 from consumer.core.read import CommittedOffset
 from consumer.service.park import PAUSE
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED
-from tests.support.service import TOPIC, Scene, encoded
+from tests.support.service import NOW_S, SCHEMA, TOPIC, Scene, encoded
 from tests.support.service_rules import TWO_PIXELS, by_external_id
 
 P0 = (TOPIC, 0)
@@ -166,12 +167,36 @@ def test_a_member_that_gets_a_partition_back_sends_nothing_again_that_it_could_n
 def test_what_another_member_committed_meanwhile_is_not_read_again() -> None:
     scene = uncommitted()
     taken(scene)
-    scene.kafka.commits[P0] = CommittedOffset(60, "")
+    scene.kafka.commits[P0] = CommittedOffset(60, '{"v":1,"w":60,"t":"cluster/id-1"}')
 
     given_back(scene)
 
     assert scene.sent_ids == []
     assert scene.kafka.committed_offset() == 100
+
+
+def test_what_was_moved_back_is_sent_again_also_where_this_member_knew_of_no_commit() -> None:
+    """An operator's tool stores no metadata with an offset."""
+    scene = uncommitted()
+    taken(scene)
+    scene.kafka.commits[P0] = CommittedOffset(20, "")
+
+    given_back(scene)
+
+    assert len(scene.sent_ids) == 80
+
+
+def test_where_the_offset_is_beyond_the_end_all_is_sent_whatever_was_settled() -> None:
+    scene = uncommitted()
+    taken(scene)
+    scene.kafka.commits[P0] = CommittedOffset(200, '{"v":1,"w":200,"t":"cluster/id-1"}')
+    del scene.kafka.logs[P0][20:]
+    for number in range(130):
+        scene.kafka.produce(encoded(event_id=f"other{number}"))
+
+    given_back(scene)
+
+    assert {f"other{number}" for number in range(130)} <= set(scene.sent_ids)
 
 
 def test_of_a_topic_made_again_all_is_sent_whatever_was_settled_of_the_one_before() -> None:
@@ -209,6 +234,97 @@ def test_what_was_moved_back_while_the_member_was_out_is_sent_again() -> None:
     given_back(scene)
 
     assert len(scene.sent_ids) == 90
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_record_rejected_for_a_time_that_has_come_since_claims_nothing(is_restarted: bool) -> None:
+    scene = Scene(max_events=1)
+    scene.member.commits_fail = not is_restarted
+    scene.kafka.produce(encoded(event_id="early", event_time=int((NOW_S + 3600 + 10) * 1000)))
+    scene.kafka.produce(encoded(event_id="x"))
+    scene.run(for_s=5)
+    assert len(scene.letters.written) == 1
+
+    if is_restarted:
+        scene.stop()
+        scene.clock.s += 20
+        scene = Scene(scene.kafka)
+        scene.run(for_s=5)
+    else:
+        taken(scene)
+        given_back(scene)
+    scene.kafka.produce(encoded(event_id="early"))
+    scene.run(for_s=5)
+
+    assert scene.sent_ids == ["early"]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_record_rejected_for_a_schema_that_has_come_since_claims_nothing(is_restarted: bool) -> None:
+    scene = Scene(framing="confluent", share=1.0)
+    found = SchemaFound(SchemaId(2), json.dumps(SCHEMA))
+    scene.registry.answer = lambda key: found if key == found.key else SchemaDenied(key)
+    scene.member.commits_fail = not is_restarted
+    for schema_id, event_id in ((2, "z"), (1, "a")):
+        scene.kafka.produce(b"\0\0\0\0" + bytes([schema_id]) + encoded(event_id=event_id))
+    scene.run(for_s=40)
+    assert len(scene.letters.written) == 1
+
+    if is_restarted:
+        scene.stop()
+        scene = Scene(scene.kafka, framing="confluent", share=1.0)
+    else:
+        taken(scene)
+        scene.run(for_s=60)  # what was denied is asked for again then
+    scene.registry.answer = lambda key: SchemaFound(key, json.dumps(SCHEMA))
+    if is_restarted:
+        scene.run(for_s=5)
+    else:
+        given_back(scene)
+    scene.kafka.produce(b"\0\0\0\0\1" + encoded(event_id="a"))
+    scene.run(for_s=10)
+
+    assert scene.sent_ids == ["a"]
+
+
+def test_latest_is_chosen_once_by_a_process() -> None:
+    """It lost the partition before a commit was stored; a topic made again begins at its beginning."""
+    scene = Scene(is_latest=True, max_events=1)
+    scene.kafka.produce(encoded(event_id="old"))
+    scene.member.commits_fail = True
+    scene.run(for_s=1)
+    scene.sender.is_silent = True
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run(for_s=1)
+    taken(scene)
+    scene.sender.is_silent = False
+    scene.kafka.produce(encoded(event_id="b"))
+    given_back(scene)
+    assert scene.sent_ids == ["a", "b"]
+
+    scene.kafka.ids[TOPIC] = "cluster/id-2"
+    scene.kafka.logs[P0] = []
+    del scene.kafka.commits[P0]  # as the coordinator does when a topic is deleted
+    scene.kafka.produce(encoded(event_id="c"))
+    scene.run(for_s=60)
+
+    assert scene.sent_ids == ["a", "b", "c"]
+
+
+def test_a_parked_record_that_was_not_written_does_not_come_back_once_its_partition_is_gone() -> None:
+    scene = Scene(rules=TWO_PIXELS, pixels=("shop", "app"), park_after_s=10.0, held=("app",))
+    scene.kafka.logs["g.parked.app", 0] = []
+    scene.letters.refused_topics["g.parked.app"] = "TOPIC_AUTHORIZATION_FAILED"
+    scene.kafka.produce(encoded(event_id="a", user={"external_id": "two"}))
+    while not scene.letters.refused:
+        scene.service.step()
+    scene.member.take([P0], is_lost=True)
+    scene.service.step()
+    scene.letters.refused_topics.clear()
+
+    scene.run(for_s=30)
+
+    assert scene.letters.written == []
 
 
 def test_a_parked_record_that_cannot_be_written_waits_in_memory_and_stops_nothing() -> None:

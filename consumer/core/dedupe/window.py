@@ -121,6 +121,10 @@ class Window:
         if rest is not None:
             self._keep(digest, rest)
 
+    def rejected(self, record: Record) -> None:
+        """A record has become a dead letter before it was an event: it claims nothing when it is read again."""
+        self._refusals.note_rejected(record.position.offset)
+
     def ready(self, now_s: float) -> list[Item]:
         """Take the items whose wait for copies has ended; they move to the batch. `now_s` is monotonic."""
         return self._waiting.ready(self.watermark_ms, now_s)
@@ -182,11 +186,7 @@ class Window:
         return write_metadata(WindowPast(start, watermark_ms, refused), topic_id, beyond, max_bytes)
 
     def settled_from(self, committed: int, settled: OffsetRuns) -> SettledBeyond:
-        """What a new owner must know of records that are settled and not committed.
-
-        Args:
-            settled: from the committed offset on.
-        """
+        """What a new owner must know of records that are settled from the committed offset on."""
         runs = self._refusals.known_from(settled)
         return SettledBeyond(committed, runs, self._refusals.within(runs))
 

@@ -102,8 +102,8 @@ class AssignedPartitions:
             self.sought.drop(partition)
             self._pauses.drop(partition)
             self._unread.forget(partition)
-            topic_id, _ = self._opened_ids.pop(partition, ("", 0))
-            if topic_id:
+            topic_id, looks = self._opened_ids.pop(partition, ("", -1))
+            if looks >= 0:
                 self._settled[partition] = topic_id, self._uncommitted(partition)
         self._ledger.release(partitions)
         self._hooks.closed(partitions)
@@ -146,19 +146,20 @@ class AssignedPartitions:
 
     def _open(self, found: FoundPosition) -> None:
         partition, stored, bounds = found.partition, found.stored, found.bounds
+        topic_id, before = self._settled.pop(partition, ("", None))
+        settled = before if before is not None and self._is_same_log(found, topic_id, before) else None
         start = resume.start(
-            stored.offset,
+            settled.committed if settled is not None and stored.offset is None else stored.offset,
             bounds.low,
             bounds.high,
             is_recreated=self._hooks.is_recreated(found.topic_id, stored.metadata),
-            is_latest=self._is_latest(partition),
+            is_latest=before is None and self._is_latest(partition),
         )
         self._tell(partition, start)
         self._metrics.begin("records_read", [(partition[0],)])
         self._epoch += 1
-        is_committed = start.origin is resume.StartOrigin.COMMITTED
+        is_committed = start.origin is resume.StartOrigin.COMMITTED and stored.offset is not None
         self._ledger.assign(partition, self._epoch, start.offset, is_committed=is_committed)
-        settled = self._settled_before(found, start.offset)
         rewind = self._hooks.opened(partition, start, stored.metadata, found.topic_id, settled)
         self._ledger.note_settled_before(partition, rewind.settled)
         self.sought.drop(partition)
@@ -170,13 +171,11 @@ class AssignedPartitions:
         runs = self._ledger.settled_from_committed(partition)
         return self._hooks.settled(partition, self._ledger.committed(partition), runs)
 
-    def _settled_before(self, found: FoundPosition, start: int) -> SettledBeyond | None:
-        """What this process had settled of a partition that it gets back; None if that may be another log, or if the
-        group's offset was moved back on purpose meanwhile: in every doubt, all is sent."""
-        topic_id, settled = self._settled.pop(found.partition, ("", SettledBeyond(0)))
-        is_same = topic_id == found.topic_id and settled.committed <= start
+    @staticmethod
+    def _is_same_log(found: FoundPosition, topic_id: str, settled: SettledBeyond) -> bool:
+        """False if what was settled of a partition may have been of another log: in every doubt, all is sent."""
         is_whole = all(end <= found.bounds.high for _, end in settled.runs)
-        return settled if is_same and is_whole else None
+        return topic_id != "" and topic_id == found.topic_id and is_whole
 
     def _tell(self, partition: TopicPartition, start: StartPosition) -> None:
         say = log.error if start.origin in (resume.StartOrigin.LOST, resume.StartOrigin.RECREATED) else log.info

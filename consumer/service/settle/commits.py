@@ -18,6 +18,8 @@ OVERDUE_AFTER_S: Final = 1.0
 OVERDUE_MOST_S: Final = 60.0
 """By then, most groups have put out a member that they do not hear of. For one that is still in, sending goes on."""
 _COMMITS_TO_DOUBT_SIZE: Final = 2
+_SHORT_FOR_S: Final = 600.0
+"""For so long metadata stays short once only short metadata was stored: this broker may take no more."""
 
 
 class CommitStage:
@@ -29,11 +31,14 @@ class CommitStage:
         self._unanswered: dict[TopicPartition, float] = {}
         """Since when a partition has a commit to be stored and none was, monotonic seconds."""
         self._is_overdue = False
+        self._short_until_s = 0.0
+        self._now_s = 0.0
         self.failed = 0
         """Commits that failed in a row."""
 
     def step(self, member: Member, now_s: float) -> None:
         """Commit what has been settled, once a second; the answer comes with a later read."""
+        self._now_s = now_s
         if now_s >= self._next_at_s:
             self._next_at_s = now_s + COMMIT_EVERY_S
             for partition in self._ledger.committable():
@@ -72,7 +77,9 @@ class CommitStage:
     def _send(self, member: Member, *, wait: bool, is_short: bool = False, is_over: Callable[[], bool] = never) -> int:
         """Returns the size of the longest metadata, in bytes."""
         # Two in a row may have failed because this broker takes less metadata than by default.
-        is_short = is_short or self.failed >= _COMMITS_TO_DOUBT_SIZE
+        if self.failed >= _COMMITS_TO_DOUBT_SIZE:
+            self._short_until_s = self._now_s + _SHORT_FOR_S
+        is_short = is_short or self._now_s < self._short_until_s
         most = SHORT_METADATA_BYTES if is_short else MAX_METADATA_BYTES
         offsets = self._ledger.committable()
         commit = {

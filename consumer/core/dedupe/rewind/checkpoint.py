@@ -18,11 +18,14 @@ from consumer.core.model import OffsetRuns
 MAX_REFUSED: Final = 300
 """With their distances, about half of a commit's metadata."""
 MARK_BYTES: Final = 2
+ANY_EVENT: Final = b"\xff\xff"
+"""The mark of a record that was rejected before it was an event: whatever is made of it later claims nothing."""
 _MAX_NOTED: Final = 10_000
 _MAX_STEPS: Final = 4096
 
 Refusal = tuple[int, bytes]
-"""Offset of a record, and the start of the digest of its event that was refused: another rule's may not have been."""
+"""Offset of a record, and the start of the digest of its event that was refused: another rule's may not have been. Or
+`ANY_EVENT`."""
 
 
 class ColdReason(StrEnum):
@@ -140,10 +143,16 @@ class ReadTrail:
 
 
 class Refusals:
-    """Which records' events were refused: read again, they claim nothing."""
+    """Which records' events were refused: read again, they claim nothing.
+
+    Of records that were rejected as they were, the newest 10,000 are known. Read again, most are rejected again; but a
+    schema may have come since, or the time that they speak of.
+    """
 
     def __init__(self, noted: Iterable[Refusal] = ()) -> None:
-        self._noted = set(noted)
+        all_noted = sorted(noted)
+        self._noted = set(without_rejected(all_noted))
+        self._rejected = {offset: None for offset, mark in all_noted if mark == ANY_EVENT}
         self._unknown_below = 0
         """Of records below this offset, not all refusals are known any more."""
 
@@ -153,19 +162,28 @@ class Refusals:
             self._unknown_below = max(noted for noted, _ in self._noted) + 1
             self._noted.clear()
 
+    def note_rejected(self, offset: int) -> None:
+        """A record became a dead letter before it was an event."""
+        self._rejected[offset] = None
+        if len(self._rejected) > _MAX_NOTED:
+            del self._rejected[next(iter(self._rejected))]
+
     def has(self, offset: int, digest: bytes) -> bool:
-        return (offset, digest[:MARK_BYTES]) in self._noted
+        return (offset, digest[:MARK_BYTES]) in self._noted or offset in self._rejected
 
     def between(self, start: int, end: int) -> list[Refusal] | None:
         """Those from `start` to before `end`, in order; None if they are not known or more than 300."""
         if start < self._unknown_below and start < end:
             return None
-        found = sorted(refusal for refusal in self._noted if start <= refusal[0] < end)
-        return found if len(found) <= MAX_REFUSED else None
+        found = self.within(((start, end),))
+        return found if len(without_rejected(found)) <= MAX_REFUSED else None
 
     def within(self, runs: OffsetRuns) -> list[Refusal]:
         """Those of records in these runs, in order."""
-        return sorted(refusal for refusal in self._noted if has_offset(runs, refusal[0])) if runs else []
+        if not runs:
+            return []
+        rejected = ((offset, ANY_EVENT) for offset in self._rejected)
+        return sorted(refusal for refusal in self._noted.union(rejected) if has_offset(runs, refusal[0]))
 
     def known_from(self, runs: OffsetRuns) -> OffsetRuns:
         """The runs, or what is left of them, of whose records all refusals are known."""
@@ -174,3 +192,9 @@ class Refusals:
 
     def forget_before(self, offset: int) -> None:
         self._noted = {refusal for refusal in self._noted if refusal[0] >= offset}
+        self._rejected = {rejected: None for rejected in self._rejected if rejected >= offset}
+
+
+def without_rejected(refused: Iterable[Refusal]) -> list[Refusal]:
+    """Only those of events: what must be known, where there is no room for all."""
+    return [refusal for refusal in refused if refusal[1] != ANY_EVENT]

@@ -15,7 +15,14 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from consumer.core.dedupe.rewind.checkpoint import MARK_BYTES, MAX_REFUSED, ColdReason, Refusal, Rewind
+from consumer.core.dedupe.rewind.checkpoint import (
+    MARK_BYTES,
+    MAX_REFUSED,
+    ColdReason,
+    Refusal,
+    Rewind,
+    without_rejected,
+)
 from consumer.core.model import OffsetRuns
 
 MAX_METADATA_BYTES: Final = 4096
@@ -35,7 +42,7 @@ class WindowPast(Struct, frozen=True):
     """The offset to rewind to."""
     watermark_ms: int
     refused: Sequence[Refusal] | None
-    """None if there are too many: the next owner starts with an empty window."""
+    """None if too many events were refused: the next owner starts with an empty window."""
 
 
 class SettledBeyond(Struct, frozen=True):
@@ -92,11 +99,12 @@ def write_metadata(
 
 def _window_only(past: WindowPast, topic_id: str, max_bytes: int) -> str:
     if past.refused is not None:
-        text = _json(
-            _Metadata(_WINDOW_ONLY, past.start, past.watermark_ms, _refused(past.start, past.refused), t=topic_id)
-        )
-        if len(text) <= max_bytes:
-            return text
+        for refused in (past.refused, without_rejected(past.refused)):
+            text = _json(
+                _Metadata(_WINDOW_ONLY, past.start, past.watermark_ms, _refused(past.start, refused), t=topic_id)
+            )
+            if len(text) <= max_bytes and len(refused) <= MAX_REFUSED:
+                return text
     return _json(_Metadata(_WINDOW_ONLY, c=True, t=topic_id))
 
 
@@ -104,6 +112,8 @@ def _with_settled(past: WindowPast, topic_id: str, beyond: SettledBeyond, count:
     """With so many of the runs; None if more was refused than may be."""
     runs = beyond.runs[:count]
     refused = [*(past.refused or ()), *(refusal for refusal in beyond.refused if refusal[0] < runs[-1][1])]
+    if len(refused) > MAX_REFUSED:
+        refused = without_rejected(refused)
     packed = _pack_runs(beyond.committed, runs)
     if len(refused) > MAX_REFUSED or len(packed) > _MAX_PACKED_BYTES:
         return None
