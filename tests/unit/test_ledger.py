@@ -361,3 +361,15 @@ def test_an_earlier_owners_run_that_was_read_to_its_end_is_no_run_any_more() -> 
     ledger.note_settled_before(P0, ((11, 13),))
 
     assert ledger.settled_beyond(P0) == ()
+
+
+def test_what_is_settled_from_the_committed_offset_on_is_told_whether_a_commit_came_through_or_not() -> None:
+    ledger = ledger_with(10, 11, 12, 13)
+    assert ledger.settled_from_committed(P0) == ()
+
+    for offset in (10, 11, 13):
+        ledger.settle(at(offset), RecordOutcome.SENT)
+    assert ledger.settled_from_committed(P0) == ((10, 12), (13, 14))
+
+    ledger.note_committed(P0, 12)
+    assert ledger.settled_from_committed(P0) == ((13, 14),)
