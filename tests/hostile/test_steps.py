@@ -13,7 +13,7 @@ from tests.support.cpu import allowed_s
 from tests.support.service import NOW_S, SCHEMA, TOPIC, FakeKafka, ManualClock, Scene, encoded
 
 P0: Final = (TOPIC, 0)
-RECORDS: Final = 80
+RECORDS: Final = 240
 """Several seconds' worth; one read has up to 500."""
 MOST_OF_A_STEP_S: Final = 1.0 + 0.3 + 0.5
 """Deciding, the last record's own bound, and what a step does besides."""
