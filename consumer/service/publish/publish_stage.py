@@ -12,8 +12,8 @@ PUBLISH_EVERY_S: Final = 0.1
 STUCK_REQUEST_TIMEOUTS: Final = 3
 """A request that has been under way for so many of its timeouts will never be answered."""
 COMMITS_TO_WORRY: Final = 3
-LATE_TO_WORRY_S: Final = 10.0
 """One may fail in any rebalance."""
+LATE_TO_WORRY_S: Final = 10.0
 
 
 class PublishStage:

@@ -5,7 +5,7 @@ offset, reads from there without sending, and continues at the committed offset 
 settled beyond that offset is not sent again either. `commit_metadata` writes all of it down.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import chain
@@ -152,7 +152,8 @@ class Refusals:
     def __init__(self, noted: Iterable[Refusal] = ()) -> None:
         all_noted = sorted(noted)
         self._noted = set(without_rejected(all_noted))
-        self._rejected = {offset: None for offset, mark in all_noted if mark == ANY_EVENT}
+        self._rejected = [offset for offset, mark in all_noted if mark == ANY_EVENT]
+        """In order: there may be many, and each commit asks for a part of them."""
         self._unknown_below = 0
         """Of records below this offset, not all refusals are known any more."""
 
@@ -164,26 +165,32 @@ class Refusals:
 
     def note_rejected(self, offset: int) -> None:
         """A record became a dead letter before it was an event."""
-        self._rejected[offset] = None
-        if len(self._rejected) > _MAX_NOTED:
-            del self._rejected[next(iter(self._rejected))]
+        insort(self._rejected, offset)
+        del self._rejected[:-_MAX_NOTED]
 
     def has(self, offset: int, digest: bytes) -> bool:
-        return (offset, digest[:MARK_BYTES]) in self._noted or offset in self._rejected
+        return (offset, digest[:MARK_BYTES]) in self._noted or bool(self._rejected_in(offset, offset + 1))
 
     def between(self, start: int, end: int) -> list[Refusal] | None:
         """Those from `start` to before `end`, in order; None if they are not known or more than 300."""
         if start < self._unknown_below and start < end:
             return None
-        found = self.within(((start, end),))
-        return found if len(without_rejected(found)) <= MAX_REFUSED else None
+        found = sorted(refusal for refusal in self._noted if start <= refusal[0] < end)
+        rejected = self._rejected_in(start, end)
+        if len(found) > MAX_REFUSED:
+            return None
+        return sorted([*found, *rejected]) if len(rejected) <= MAX_REFUSED else found
 
     def within(self, runs: OffsetRuns) -> list[Refusal]:
         """Those of records in these runs, in order."""
         if not runs:
             return []
-        rejected = ((offset, ANY_EVENT) for offset in self._rejected)
-        return sorted(refusal for refusal in self._noted.union(rejected) if has_offset(runs, refusal[0]))
+        found = [refusal for refusal in self._noted if has_offset(runs, refusal[0])]
+        return sorted(chain(found, *(self._rejected_in(first, end) for first, end in runs)))
+
+    def _rejected_in(self, start: int, end: int) -> list[Refusal]:
+        places = slice(bisect_left(self._rejected, start), bisect_left(self._rejected, end))
+        return [(offset, ANY_EVENT) for offset in self._rejected[places]]
 
     def known_from(self, runs: OffsetRuns) -> OffsetRuns:
         """The runs, or what is left of them, of whose records all refusals are known."""
@@ -192,7 +199,7 @@ class Refusals:
 
     def forget_before(self, offset: int) -> None:
         self._noted = {refusal for refusal in self._noted if refusal[0] >= offset}
-        self._rejected = {rejected: None for rejected in self._rejected if rejected >= offset}
+        del self._rejected[: bisect_left(self._rejected, offset)]
 
 
 def without_rejected(refused: Iterable[Refusal]) -> list[Refusal]:
