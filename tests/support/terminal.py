@@ -53,7 +53,7 @@ class Terminal:
         os.write(self._ours, keys)
 
     def ended(self, timeout_s: float = 20.0) -> tuple[int, float]:
-        """Exit code, and the seconds that it took from now."""
+        """Exit code as a shell shows it, and the seconds that it took from now."""
         begun_s = time.monotonic()
         try:
             code = self._process.wait(timeout_s)
@@ -63,7 +63,8 @@ class Terminal:
         took_s = time.monotonic() - begun_s
         self._reading.join(5)
         os.close(self._ours)
-        return code, took_s
+        # Python gives Ctrl-C back to the system while it winds up: a process that is there then ends by the signal.
+        return (code if code >= 0 else 128 - code), took_s
 
     def _read(self) -> None:
         try:
