@@ -67,6 +67,11 @@ check: dev ## style, types, and generated documents
 	$(BIN)/codespell $$(git ls-files)
 	$(BIN)/python -m consumer.config.reference --check
 	$(BIN)/python scripts/metrics_page.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+.PHONY: docs
+docs: dev ## the documents as a site, in dist/site; a link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .PHONY: rules-check
 rules-check: dev ## the alert rules, by Prometheus's own tool

@@ -25,6 +25,10 @@ _File = Annotated[
         "`value` give Kafka's part), an Avro container .avro, a raw value .bin, or - for any of these.",
     ),
 ]
+_Schema = Annotated[
+    Path | None,
+    typer.Option("--schema", metavar="F", help="With --file: the .avsc of JSON records whose schema is in a registry."),
+]
 _Last = Annotated[
     int | None,
     typer.Option("--last", metavar="N", min=1, help="With --topic: a rehearsal on its newest N records, counted."),
@@ -42,6 +46,7 @@ def explain_command(
     config: Config = None,
     *,
     file: _File = None,
+    schema: _Schema = None,
     topic: Annotated[str | None, typer.Option("--topic", metavar="T", help="Read one record of this topic.")] = None,
     partition: Annotated[int | None, typer.Option("--partition", metavar="P", min=0, help="With --topic.")] = None,
     offset: Annotated[int | None, typer.Option("--offset", metavar="O", min=0, help="With --topic.")] = None,
@@ -56,12 +61,13 @@ def explain_command(
     from consumer.commands.explain import explain_records, with_rules_of
 
     asked = _asked(file, topic, partition, offset, last)
+    if schema is not None and file is None:
+        raise typer.BadParameter("--schema is for the records of --file; those of a topic say what they are")
     settings = settings_of(config)
     if rules is not None:
         settings = with_rules_of(rules, settings, os.environ)
-    raise typer.Exit(
-        explain_records(settings, structs.replace(asked, is_json=as_json, shows_values=show_values), sys.stdout)
-    )
+    asked = structs.replace(asked, schema=schema, is_json=as_json, shows_values=show_values)
+    raise typer.Exit(explain_records(settings, asked, sys.stdout))
 
 
 def _asked(
@@ -117,7 +123,10 @@ def cases_command(
     *,
     update: Annotated[bool, typer.Option("--update", help="Write the results as NAME.expected.json.")] = False,
 ) -> None:
-    """Run your own cases: records with their expected results. Exit 1 if one differs, and each difference by field."""
+    """Run your own cases: records with their expected results. Exit 1 if one differs, and each difference by field.
+
+    An .avsc file in the folder says what its records are, where the schema is in a registry.
+    """
     from consumer.commands.cases import run_cases  # here, since `run` need not wait for it
 
     settings = settings_of(config)

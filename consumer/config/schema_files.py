@@ -55,7 +55,7 @@ def schema_file(written: object, info: ValidationInfo) -> SchemaFile | None:
     if not isinstance(written, str) or not written.strip():
         raise ValueError("must be the path of an .avsc file; write it as text")
     folder = info.context["folder"] if info.context else Path()
-    return _read(Path(folder, written))
+    return read_schema_file(Path(folder, written))
 
 
 def schema_files(written: object, info: ValidationInfo) -> tuple[SchemaFile, ...]:
@@ -72,12 +72,12 @@ def schema_files(written: object, info: ValidationInfo) -> tuple[SchemaFile, ...
     return tuple(one for one in found if one)
 
 
-def _shipped_path() -> Path:
-    installed = Path(str(files("consumer"))) / SHIPPED_NAME
-    return installed if installed.is_file() else installed.parents[1] / "schemas" / SHIPPED_NAME
+def read_schema_file(path: Path) -> SchemaFile:
+    """Read one .avsc file.
 
-
-def _read(path: Path) -> SchemaFile:
+    Raises:
+        ValueError: not readable, not JSON, or not a schema; the text says what to do and does not name the file.
+    """
     try:
         document = json.loads(path.read_text("utf-8-sig"))  # editors may begin it with a byte-order mark
     except OSError as error:
@@ -89,3 +89,8 @@ def _read(path: Path) -> SchemaFile:
     except UnusableSchemaError as fault:
         raise ValueError(f"cannot be used as a schema ({fault}); fix the .avsc file") from None
     return SchemaFile(path, document)
+
+
+def _shipped_path() -> Path:
+    installed = Path(str(files("consumer"))) / SHIPPED_NAME
+    return installed if installed.is_file() else installed.parents[1] / "schemas" / SHIPPED_NAME

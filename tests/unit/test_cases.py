@@ -123,3 +123,31 @@ def test_numbers_that_only_look_alike_differ() -> None:
         "the whole: expected [], is missing",
         'reason: not expected, came "no_rule"',
     ]
+
+
+def test_where_the_schema_is_in_a_registry_an_avsc_beside_the_cases_says_what_they_are(tmp_path: Path) -> None:
+    at = {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}
+    kind, event_id = {"name": "kind", "type": "string"}, {"name": "id", "type": "string"}
+    schema = {"type": "record", "name": "Order", "fields": [kind, at, event_id]}
+    registry = CONFIG.replace("framing: plain, schema: order.avsc", "registry: {url: 'http://localhost:1'}")
+    (tmp_path / "consumer.yaml").write_text(registry.replace("{path: at, unit: s}", "at"))
+    cases = tmp_path / "cases"
+    cases.mkdir()
+    (cases / "order.record.json").write_text(json.dumps(ORDER | {"at": 1_600_000_000_000}))
+    (cases / "order.expected.json").write_text('[{"event": "Purchase", "event_time": 1600000000, "event_id": "o-1"}]')
+
+    without, _ = tried(load(tmp_path / "consumer.yaml", {}))
+    (cases / "order.avsc").write_text(json.dumps(schema))
+    with_it, said = tried(load(tmp_path / "consumer.yaml", {}))
+
+    assert (without, with_it) == (1, 0), said
+
+
+def test_an_avsc_that_is_none_is_named(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    put(settings, "order.record.json", ORDER)
+    put(settings, "order.avsc", {"type": "recrod"})
+
+    code, _ = tried(settings)
+
+    assert code == 64
+    assert "order.avsc: cannot be used as a schema" in " ".join(capsys.readouterr().err.split())

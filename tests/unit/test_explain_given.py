@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,11 @@ import fastavro
 import pytest
 
 from consumer.commands.explain.records.fitting import MisfitError, fitted
-from consumer.commands.explain.records.given_records import GivenRecord, InputError, read_bytes
+from consumer.commands.explain.records.given import GivenRecord, InputError
+from consumer.commands.explain.records.given_records import read_bytes
+from consumer.commands.explain.records.json_records import read_avsc
 from consumer.config.loading import parse
+from consumer.config.schema_files import SchemaFile
 from consumer.config.settings import Settings
 from consumer.core.decode.logical_types import OUT_OF_RANGE
 from consumer.core.decode.schema import parse as parse_schema
@@ -26,10 +31,12 @@ rules: [{name: all, pixel: shop}]
 REGISTRY = CONFIG + "avro: {registry: {url: 'http://localhost:8081'}}\n"
 
 
-def given(content: bytes | str, name: str = "-", config: str = CONFIG) -> list[GivenRecord]:
+def given(
+    content: bytes | str, name: str = "-", config: str = CONFIG, schemas: Sequence[SchemaFile] = ()
+) -> list[GivenRecord]:
     settings = settings_of(config)
     raw = content.encode() if isinstance(content, str) else content
-    return read_bytes(raw, name, settings, decoder_of(settings), NOW_MS)
+    return read_bytes(raw, name, settings, decoder_of(settings), NOW_MS, schemas=schemas)
 
 
 def settings_of(config: str) -> Settings:
@@ -174,6 +181,23 @@ def test_with_a_registry_a_value_like_the_shipped_schema_is_taken_for_one() -> N
 
     assert isinstance(decoded, Decoded)
     assert decoded.is_shipped
+
+
+def test_with_a_registry_a_schema_that_is_given_says_what_a_value_is(tmp_path: Path) -> None:
+    at = {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}
+    (tmp_path / "o.avsc").write_text(json.dumps({"type": "record", "name": "Order", "fields": [at]}))
+
+    (one,) = given('{"at": 1600000000000}', config=REGISTRY, schemas=[read_avsc(tmp_path / "o.avsc")])
+
+    assert fields_of(one)["at"] == datetime.fromtimestamp(1_600_000_000, UTC)
+    assert one.read_as == "JSON, taken for Order"
+
+
+def test_a_value_that_does_not_fit_the_schema_given_is_no_guess(tmp_path: Path) -> None:
+    (tmp_path / "o.avsc").write_text('{"type": "record", "name": "Order", "fields": [{"name": "at", "type": "long"}]}')
+
+    with pytest.raises(InputError, match="does not fit the schema given"):
+        given('{"at": "noon"}', config=REGISTRY, schemas=[read_avsc(tmp_path / "o.avsc")])
 
 
 def test_with_a_registry_any_other_value_is_taken_as_it_is() -> None:

@@ -13,7 +13,9 @@ from consumer import wiring
 from consumer.commands.away import away_sentence
 from consumer.commands.cases.case_result import Json, differences, result_of, result_of_all
 from consumer.commands.explain.explain_command import Explainer
-from consumer.commands.explain.records.given_records import GivenRecord, InputError, read_bytes
+from consumer.commands.explain.records.given import GivenRecord, InputError
+from consumer.commands.explain.records.given_records import read_bytes
+from consumer.commands.explain.records.json_records import read_avsc
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.config import Settings
 from consumer.core.errors import Unreachable
@@ -33,6 +35,7 @@ class _Tally(Struct):
 def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool) -> int:
     """Try each `NAME.record.json` of a folder against `NAME.expected.json`. Returns the exit code.
 
+    The folder's .avsc files, if it has any, say what the records are: a registry is not asked.
     A record with a `$timestamp` is judged as at that time. Of one without, no event is too old: a case must not fail
     because a month has passed.
     """
@@ -104,7 +107,8 @@ def _results(explainer: Explainer, settings: Settings, case: Path) -> Iterator[J
         content = case.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})") from None
-    for given in read_bytes(content, case.name, settings, explainer.run_decoder, now_ms):
+    schemas = [read_avsc(path) for path in sorted(case.parent.glob("*.avsc"))]
+    for given in read_bytes(content, case.name, settings, explainer.run_decoder, now_ms, schemas=schemas):
         yield result_of(explainer.explain(given, _judged_at_s(given, now_ms)))
 
 

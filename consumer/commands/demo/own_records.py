@@ -19,7 +19,8 @@ from consumer import logs, wiring
 from consumer.commands.demo.demo_command import ACCOUNTED_FOR, UNACCOUNTED
 from consumer.commands.demo.demo_run import DemoDeadLetter, DemoError, DemoStage
 from consumer.commands.demo.samples import DemoSample
-from consumer.commands.explain.records.given_records import GivenRecord, InputError, read_bytes
+from consumer.commands.explain.records.given import GivenRecord, InputError
+from consumer.commands.explain.records.given_records import read_bytes
 from consumer.config import Settings, kafka_clients
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.exit_codes import BUG

@@ -17,7 +17,9 @@ from consumer.commands.explain import rehearsal
 from consumer.commands.explain.explain_text import show
 from consumer.commands.explain.explain_window import Rehearsed, WindowVerdict
 from consumer.commands.explain.explainer import Explained, Explaining, as_json, explain
-from consumer.commands.explain.records.given_records import GivenRecord, InputError, read_bytes
+from consumer.commands.explain.records.given import GivenRecord, InputError
+from consumer.commands.explain.records.given_records import read_bytes
+from consumer.commands.explain.records.json_records import read_avsc
 from consumer.commands.explain.records.newest_records import newest_records
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.commands.explain.records.topic_records import TopicReader
@@ -40,6 +42,8 @@ class ExplainOptions(Struct, frozen=True):
 
     file: str | None = None
     """`-`: standard input."""
+    schema: Path | None = None
+    """With `file`: the .avsc of its JSON records, instead of the schemas that are configured."""
     at: tuple[str, int, int] | None = None
     """Topic, partition, offset."""
     last: tuple[str, int] | None = None
@@ -130,7 +134,8 @@ def _explain_file(
 ) -> None:
     explainer = Explainer(settings, schemas, shows_texts=asked.shows_values)
     now_ms = round(time.time() * 1000)
-    all_given = read_bytes(content, asked.file or "-", settings, explainer.run_decoder, now_ms)
+    avsc = () if asked.schema is None else (read_avsc(asked.schema),)
+    all_given = read_bytes(content, asked.file or "-", settings, explainer.run_decoder, now_ms, schemas=avsc)
     printer = _Printer(asked, out, len(all_given))
     for given in all_given:
         printer.print(explainer.explain(given))

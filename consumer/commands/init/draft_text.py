@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from json import dumps
 from typing import Final
 
@@ -39,18 +40,20 @@ class Connection(Struct, frozen=True):
 def written(drafts: Sequence[Draft], connection: Connection) -> str:
     """The whole file, a rule for each draft. `check` passes on it once the pixel is filled in."""
     is_shipped = all(draft.is_shipped for draft in drafts)
-    return "\n".join([*_head(drafts), *_kafka(connection), *_avro(is_shipped, connection), *_pixels(connection),
-                      *_rules(drafts), *_delivery(connection)]) + "\n"  # fmt: skip
+    parts = (_head(drafts, connection), _kafka(connection), _avro(is_shipped, connection), _pixels(connection),
+             _rules(drafts), _delivery(connection))  # fmt: skip
+    return "\n".join(chain.from_iterable(parts)) + "\n"
 
 
-def _head(drafts: Sequence[Draft]) -> Iterator[str]:
+def _head(drafts: Sequence[Draft], connection: Connection) -> Iterator[str]:
     if all(draft.is_shipped for draft in drafts):
         yield "# A first configuration for records of the shipped schema, whose names are TikTok's."
     else:
         records = ", ".join(draft.record for draft in drafts)
         yield from _remark(0, f"A first configuration for {records}, guessed from the names of the fields.")
         yield "# Behind each guess stands the name that it was known by, or why. Look at what it makes of your records:"
-    yield "#   tiktok-consumer check && tiktok-consumer explain --file RECORD.json"
+    records_are = f"--topic {connection.topic} --last 100" if connection.registry else "--file RECORD.json"
+    yield f"#   tiktok-consumer check && tiktok-consumer explain {records_are}"
 
 
 def _kafka(connection: Connection) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The first cases for `tiktok-consumer test`: a made-up record for each rule, in the configuration's folder."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,11 +32,22 @@ def write_first_cases(config: Path, drafts: Sequence[Draft], schemas: Sequence[S
     settings = load(config, dict.fromkeys(_VARIABLE.findall(config.read_text("utf-8")), "made-up"))
     folder = config.parent / "cases"
     folder.mkdir(exist_ok=True)
+    if settings.avro.registry is not None:
+        _write_schemas(folder, schemas, is_forced=is_forced)
     for name, draft, rule in zip(_case_names(drafts), drafts, settings.rules, strict=True):
         path = folder / f"{name}{RECORD}"
         if is_forced or not path.exists():
             write_case(settings, path, _document(settings, draft, rule, schemas))
     return folder
+
+
+def _write_schemas(folder: Path, schemas: Sequence[Schema], *, is_forced: bool) -> None:
+    """What the registry holds, so that cases are read as it says also where no registry is."""
+    for number, schema in enumerate(schemas, 1):
+        name = (schema.name or f"types_{number}").rpartition(".")[2].lower()
+        path = folder / f"{name}.avsc"
+        if is_forced or not path.exists():
+            path.write_text(json.dumps(schema.top, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _case_names(drafts: Sequence[Draft]) -> Iterator[str]:

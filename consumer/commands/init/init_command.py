@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct, structs
 
 from consumer.commands.away import away_sentence
-from consumer.commands.explain.records.given_records import InputError
+from consumer.commands.explain.records.given import InputError
 from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
 from consumer.commands.init.first_case import write_first_cases
