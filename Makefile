@@ -67,6 +67,7 @@ check: dev ## style, types, and generated documents
 	$(BIN)/codespell $$(git ls-files)
 	$(BIN)/python -m consumer.config.reference --check
 	$(BIN)/python scripts/metrics_page.py --check
+	$(BIN)/python scripts/dashboard_page.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .PHONY: docs
@@ -119,7 +120,8 @@ endurance: dev ## outages, storms and load for long: an hour and a half, and its
 	ENDURANCE=1 $(BIN)/pytest -s --timeout=0 tests/endurance
 
 .PHONY: pictures
-pictures: dev ## docs/pictures: both pages as the demo shows them
+pictures: dev ## docs/pictures: the dashboard's layout, and both pages as the demo shows them
+	$(BIN)/python scripts/dashboard_page.py
 	scripts/system-parts
 	$(FETCH) kafka
 	$(BIN)/python -m tests.pages.pictures
