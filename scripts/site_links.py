@@ -21,6 +21,6 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
         if not path.exists():
             _log.warning("%s links to ../%s, which is not there", page.file.src_uri, found["path"])
         kind = "tree" if path.is_dir() else "blob"
-        return f"]({config.repo_url.rstrip('/')}/{kind}/main/{found['path']}{found['anchor'] or ''})"
+        return f"]({config.extra['repository']}/{kind}/main/{found['path']}{found['anchor'] or ''})"
 
     return _BESIDE.sub(linked, markdown)

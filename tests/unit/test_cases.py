@@ -145,7 +145,7 @@ def test_where_the_schema_is_in_a_registry_an_avsc_beside_the_cases_says_what_th
 
 def test_an_avsc_that_is_none_is_named(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     put(settings, "order.record.json", ORDER)
-    put(settings, "order.avsc", {"type": "recrod"})
+    put(settings, "order.avsc", {"type": "nothing"})
 
     code, _ = tried(settings)
 
