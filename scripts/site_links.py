@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-_BESIDE: Final = re.compile(r"\]\(\.\./(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
+_BESIDE: Final = re.compile(r"(?P<before>\]\(|^\[[^\]]+\]: )\.\./(?P<path>[^)#\s]+)", re.MULTILINE)
+"""In brackets behind the text, or on a line of its own."""
 _log: Final = logging.getLogger("mkdocs.hooks.site_links")
 
 
@@ -21,6 +22,6 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
         if not path.exists():
             _log.warning("%s links to ../%s, which is not there", page.file.src_uri, found["path"])
         kind = "tree" if path.is_dir() else "blob"
-        return f"]({config.extra['repository']}/{kind}/main/{found['path']}{found['anchor'] or ''})"
+        return f"{found['before']}{config.extra['repository']}/{kind}/main/{found['path']}"
 
     return _BESIDE.sub(linked, markdown)
