@@ -10,6 +10,7 @@ import pytest
 from consumer.commands.cases import run_cases
 from consumer.commands.init import InitOptions, write_first_config
 from consumer.config import load
+from consumer.config.reference.json_schema import json_schema
 from tests.support.schemas import AT, CURRENCY, ID, MONEY, field, optional, record
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden" / "init"
@@ -52,6 +53,24 @@ def test_a_first_case_passes_and_is_an_event_with_its_amount_and_its_person(
     assert event["properties"]["value"] == 39.98
     assert {"email", "external_id"} & event["user"].keys()
     assert event["event_id"] == "order-1001"
+
+
+def test_the_first_line_names_the_schema_for_editors_which_is_beside_it(tmp_path: Path) -> None:
+    first_config(tmp_path, GOLDEN / "flat.avsc")
+
+    line = (tmp_path / "consumer.yaml").read_text().splitlines()[0]
+
+    assert line == "# yaml-language-server: $schema=consumer.schema.json"
+    assert json.loads((tmp_path / "consumer.schema.json").read_text()) == json_schema()
+
+
+@pytest.mark.parametrize("registry", [None, REGISTRY])
+def test_what_the_registry_holds_is_kept_beside_the_cases(tmp_path: Path, registry: str | None) -> None:
+    first_config(tmp_path, GOLDEN / "flat.avsc", registry)
+
+    kept = [path.name for path in (tmp_path / "cases").glob("*.avsc")]
+
+    assert len(kept) == (registry is not None)
 
 
 @ANYWHERE

@@ -1,5 +1,6 @@
 """The command: from what was asked for to a file that is written."""
 
+import json
 from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
@@ -14,6 +15,7 @@ from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
 from consumer.commands.init.first_case import write_first_cases
 from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schemas_of_topic
+from consumer.config.reference.json_schema import json_schema
 from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
@@ -66,9 +68,11 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
 def _write_beside_cases(
     path: Path, text: str, drafts: Sequence[Draft], schemas: Sequence[Schema], out: TextIO, *, is_forced: bool
 ) -> int:
+    schema = path.with_name(f"{path.stem}.schema.json")
     try:
-        path.write_text(text, "utf-8")
-        out.write(_said(drafts, path))
+        schema.write_text(json.dumps(json_schema(), indent=2) + "\n", "utf-8")
+        path.write_text(f"# yaml-language-server: $schema={schema.name}\n{text}", "utf-8")
+        out.write(_said(drafts, path) + f"Wrote {schema}: by it, editors complete and check {path.name}.\n")
         cases = write_first_cases(path, drafts, schemas, is_forced=is_forced)
     except OSError as error:
         return _failed(f"{error.filename}: cannot be written ({error.strerror})", UNUSABLE_INPUT)

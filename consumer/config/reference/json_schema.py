@@ -6,6 +6,9 @@ from consumer.config.settings import Settings
 
 JsonSchema = dict[str, Any]
 
+SCHEMA_ID: Final = "https://tiktok-events-consumer.github.io/tiktok-events-consumer/consumer.schema.json"
+"""Where the documents' site has it; `make docs` puts it there."""
+
 _FROM_ENVIRONMENT: Final[JsonSchema] = {
     "type": "string",
     "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}",
@@ -21,7 +24,8 @@ def json_schema() -> JsonSchema:
     for name in ("path", "source"):
         del schema["properties"][name]
     del schema["$defs"]["ConfigurationSource"]
-    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "tiktok-consumer"}
+    named = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID}
+    whole = {**named, **schema, "title": "tiktok-consumer"}
     altered: JsonSchema = _tidied(whole)
     altered["$defs"]["FromEnvironment"] = _FROM_ENVIRONMENT
     return altered

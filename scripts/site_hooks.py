@@ -1,16 +1,19 @@
-"""For `make docs`: documents link to files beside their folder, which are not on the site but in the repository.
+"""For `make docs`: links from the documents into the repository, and the configuration's JSON Schema at its address.
 
-A hook of MkDocs: https://www.mkdocs.org/user-guide/configuration/#hooks
+Hooks of MkDocs: https://www.mkdocs.org/user-guide/configuration/#hooks
 """
 
+import json
 import logging
 import re
 from pathlib import Path
 from typing import Any, Final
 
+from consumer.config.reference.json_schema import SCHEMA_ID, json_schema
+
 _BESIDE: Final = re.compile(r"(?P<before>\]\(|^\[[^\]]+\]: )\.\./(?P<path>[^)#\s]+)", re.MULTILINE)
 """In brackets behind the text, or on a line of its own."""
-_log: Final = logging.getLogger("mkdocs.hooks.site_links")
+_log: Final = logging.getLogger("mkdocs.hooks.site_hooks")
 
 
 def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
@@ -25,3 +28,9 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
         return f"{found['before']}{config.extra['repository']}/{kind}/main/{found['path']}"
 
     return _BESIDE.sub(linked, markdown)
+
+
+def on_post_build(*, config: Any, **_: Any) -> None:
+    """Write the schema to where its `$id` says it is."""
+    file = SCHEMA_ID.removeprefix(config.site_url)
+    Path(config.site_dir, file).write_text(json.dumps(json_schema(), indent=2) + "\n", "utf-8")
