@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from consumer.commands.explain import ExplainOptions, explain_records
-from consumer.commands.explain.explain_words import DROPS, PROBLEMS, of_note, of_reason
+from consumer.commands.explain.explain_words import DROPS, of_note, of_reason
 from consumer.commands.explain.rule_story import worded
 from consumer.config.loading import parse
 from consumer.core.dedupe.submissions import DedupeResult
 from consumer.core.reasons import DropReason, Problem, RejectReason
+from consumer.status.problem_words import PROBLEMS
 from consumer.terminal import printable
 
 TESTS = Path(__file__).parents[1]

@@ -5,7 +5,6 @@ from itertools import combinations
 from typing import Final
 
 from consumer.commands.check.finding import Finding, Level, of_problem
-from consumer.commands.explain.explain_words import PROBLEMS
 from consumer.config import Settings
 from consumer.config.checks.avro_paths import MissingPath, follow, kind_of, top
 from consumer.config.checks.avro_shapes import paths_in
@@ -25,6 +24,7 @@ from consumer.core.rules.source import (
     Source,
     TransformedSource,
 )
+from consumer.status.problem_words import PROBLEMS
 
 _SHIPPED: Final = "tiktok_events.WebEvent"
 

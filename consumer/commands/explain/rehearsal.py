@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from consumer.commands.explain.explain_words import PROBLEMS, worded_text
+from consumer.commands.explain.explain_words import worded_text
 from consumer.commands.explain.field_story import HashedText
 from consumer.commands.explain.rule_story import FailedCondition
 from consumer.core.model import Decision, Event, Note, Position
 from consumer.core.remarks import match_keys
+from consumer.status.problem_words import PROBLEMS
 from consumer.terminal import printable
 
 _MOST_LINES = 12
