@@ -114,6 +114,11 @@ Sample = float | tuple[float, ...]
 Snapshot = Mapping[tuple[str, Labels], Sample]
 
 
+def edges(name: str) -> tuple[float, ...]:
+    """Upper edges of a histogram's buckets, without +Inf. Raises KeyError for an undeclared name."""
+    return _BY_NAME[name].buckets
+
+
 class Metrics:
     """The numbers of one process, written by one thread."""
 

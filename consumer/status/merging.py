@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import structs
 
+from consumer.status.dropped_fields import added_fields
 from consumer.status.model import (
     ConnectionStatus,
     LedgerStatus,
@@ -20,6 +21,7 @@ from consumer.status.model import (
     Status,
     WindowStatus,
 )
+from consumer.status.request_times import added_times
 
 SHOWN_REJECTED: Final = 20
 KEPT_SAMPLES: Final = 90
@@ -59,6 +61,7 @@ def merged(statuses: Sequence[Status]) -> Status:
         window=_window([status.window for status in statuses]),
         rules=_rules([status.rules for status in statuses]),
         rejected_reasons=_rejected_reasons([status.rejected_reasons for status in statuses]),
+        dropped_fields=added_fields(status.dropped_fields for status in statuses),
         rejected=newest([status.rejected for status in statuses]),
         history=_history([status.history for status in statuses], KEPT_SAMPLES),
         history_hours=_history([status.history_hours for status in statuses], KEPT_LONG_SAMPLES),
@@ -125,6 +128,7 @@ def _pixel(same: Sequence[PixelStatus]) -> PixelStatus:
         next_try=min(tries, default=None),
         waiting_events=sum(pixel.waiting_events for pixel in same),
         events=_added(pixel.events for pixel in same),
+        match_keys=_added(pixel.match_keys for pixel in same),
     )
 
 
@@ -165,6 +169,7 @@ def _requests(all_requests: Sequence[RequestsStatus]) -> RequestsStatus:
         limit=sum(requests.limit for requests in all_requests),
         max_in_flight=sum(requests.max_in_flight for requests in all_requests),
         by_result=_added(requests.by_result for requests in all_requests),
+        recent=added_times([requests.recent for requests in all_requests]),
     )
 
 

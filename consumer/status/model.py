@@ -83,6 +83,8 @@ class PixelStatus(Struct, frozen=True):
     """Events by what became of them."""
     code: int | None = None
     """TikTok's code, if that is why it is closed."""
+    match_keys: Mapping[str, int] = {}
+    """Accepted events that had this match key; `none`: those without any."""
 
 
 class RuleStatus(Struct, frozen=True):
@@ -96,6 +98,20 @@ class RuleStatus(Struct, frozen=True):
     """Records that it did not hold for, by the place in the file of the first condition that failed."""
 
 
+class RequestTimes(Struct, frozen=True):
+    """How long calls of the Events API took lately."""
+
+    over_s: float = 0.0
+    """In so many last seconds: five minutes, and less after the start."""
+    count: int = 0
+    mean_s: float | None = None
+    """None if there was no call."""
+    p95_s: float | None = None
+    """95 of 100 took at most so long, to the next edge of `by_edge`; None: no call, or longer than the last edge."""
+    by_edge: Mapping[str, int] = {}
+    """Calls by the first edge in seconds that they did not exceed, `+Inf` last."""
+
+
 class RequestsStatus(Struct, frozen=True):
     """Calls of the Events API."""
 
@@ -105,6 +121,7 @@ class RequestsStatus(Struct, frozen=True):
     max_in_flight: int = 0
     """How many the configuration allows."""
     by_result: Mapping[str, int] = {}
+    recent: RequestTimes = RequestTimes()
 
 
 class WindowStatus(Struct, frozen=True):
@@ -149,6 +166,19 @@ class RejectedReason(Struct, frozen=True):
     """Of the last one. Names fields and limits, never values."""
     explain: str
     """The command that shows the last one."""
+
+
+class DroppedField(Struct, frozen=True):
+    """An optional field that was left out of events for one problem, since the start."""
+
+    field: str
+    """TikTok's name of it: `user.phone`."""
+    problem: str
+    count: int
+    text: str = ""
+    """The problem in words."""
+    remedy: str = ""
+    """What to do."""
 
 
 class Sample(Struct, frozen=True):
@@ -225,6 +255,8 @@ class Status(Struct, frozen=True):
     rejected: tuple[Rejected, ...] = ()
     """The last 20, newest first."""
     rejected_reasons: tuple[RejectedReason, ...] = ()
+    """The most frequent first."""
+    dropped_fields: tuple[DroppedField, ...] = ()
     """The most frequent first."""
     history: tuple[Sample, ...] = ()
     """The last 15 minutes in samples of ten seconds, oldest first."""

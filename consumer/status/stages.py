@@ -57,9 +57,13 @@ class Counts:
         self.lag = 0
         self.lags: dict[tuple[str, str], int] = {}
         self.events: dict[str, Counter[str]] = {}
+        self.match_keys: dict[str, Counter[str]] = {}
+        self.dropped_fields: Counter[tuple[str, str]] = Counter()
         self.results: Counter[str] = Counter()
         self.dead_letters = 0
         self.delays_s = self.delays = 0.0
+        self.request_seconds: tuple[float, ...] = ()
+        """The histogram: counts by bucket, then the sum."""
         self.rules: dict[str, RuleCounts] = {}
         for (name, labels), value in snapshot.items():
             if not isinstance(value, tuple):
@@ -67,6 +71,8 @@ class Counts:
             elif name == "event_delay_seconds":
                 *counts, self.delays_s = value
                 self.delays = sum(counts)
+            elif name == "request_seconds":
+                self.request_seconds = value
         self.outcomes: Counter[str] = sum(self.events.values(), Counter())
         """Events of all pixels, by what became of them."""
 
@@ -76,6 +82,7 @@ class Counts:
                 self.read += value
             case "dropped_fields":
                 self.fields_left_out += value
+                self.dropped_fields[labels[0], labels[1]] += value
             case "remarks":
                 self.remarks += value
             case "lag":
@@ -83,6 +90,8 @@ class Counts:
                 self.lags[labels[0], labels[1]] = value
             case "events":
                 self.events.setdefault(labels[0], Counter())[labels[1]] += value
+            case "match_keys":
+                self.match_keys.setdefault(labels[0], Counter())[labels[1]] += value
             case "requests":
                 self.results[labels[1]] += value
             case "rejected":

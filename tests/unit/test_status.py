@@ -21,6 +21,7 @@ from tests.support.service import NOW_S, RULES, SCHEMA, TOPIC, FakeKafka, Manual
 DOCUMENT: Final = Path("docs/status.md").read_text()
 SHAPES: Final = (
     *(shapes.Status, shapes.Stage, shapes.LedgerStatus, shapes.PartitionStatus, shapes.PixelStatus),
+    *(shapes.RequestTimes, shapes.DroppedField),
     *(
         shapes.RuleStatus,
         shapes.RejectedReason,
@@ -275,6 +276,43 @@ def test_requests_and_window() -> None:
     assert (status.requests.in_flight, status.requests.limit) == (1, 8)
     assert status.window.keys == 2
     assert status.window.is_warm
+
+
+def test_how_long_requests_took_in_the_last_minutes() -> None:
+    scene = Scene()
+    assert seen(scene).requests.recent.mean_s is None
+
+    produced(scene, 2)
+    times = seen(scene.run(30)).requests.recent
+    assert times.count == sum(times.by_edge.values()) == 1
+    assert times.mean_s is not None
+    assert times.p95_s is not None
+    assert times.mean_s <= times.p95_s
+    assert 30 < times.over_s < 40
+
+    assert seen(scene.run(400)).requests.recent.count == 0, "it is longer ago than five minutes"
+
+
+def test_match_keys_of_accepted_events_are_counted_by_pixel() -> None:
+    scene = Scene()
+    produced(scene, 2, user={"email": "visitor@example.com"})
+    scene.kafka.produce(encoded(event_id="without"))
+    (pixel,) = seen(scene.run()).pixels.values()
+
+    assert (pixel.match_keys["email"], pixel.match_keys["none"]) == (2, 1)
+    assert pixel.match_keys.get("phone", 0) == 0
+
+
+def test_fields_left_out_are_said_with_the_remedy_the_most_frequent_first() -> None:
+    scene = Scene()
+    produced(scene, 2, user={"email": "not an address"})
+    scene.kafka.produce(encoded(event_id="other", user={"email": "not an address", "phone": "12"}))
+    fields = seen(scene.run()).dropped_fields
+
+    assert [(each.field, each.problem, each.count) for each in fields][:1] == [("user.email", "not_an_email", 3)]
+    assert [each.count for each in fields] == sorted((each.count for each in fields), reverse=True)
+    assert {each.field for each in fields} == {"user.email", "user.phone"}
+    assert (fields[0].text, fields[0].remedy) == ("not an email address", "map the field that holds the address")
 
 
 def test_the_past_is_sampled_each_ten_seconds() -> None:

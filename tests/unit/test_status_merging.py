@@ -9,12 +9,14 @@ from consumer.status.merging import KEPT_SAMPLES, SHOWN_REJECTED, merged
 from consumer.status.model import (
     ConfigurationStatus,
     ConnectionStatus,
+    DroppedField,
     LedgerStatus,
     PartitionStatus,
     PixelStatus,
     Rejected,
     RejectedReason,
     RequestsStatus,
+    RequestTimes,
     RuleStatus,
     Sample,
     Stage,
@@ -248,3 +250,30 @@ def test_the_delay_of_several_is_weighted_by_what_each_accepted() -> None:
     nothing = Sample(10, 0, 0, 0, 0, 0, None)
 
     assert histories((few,), (many,), (nothing,))[0].delay_s == 3.0
+
+
+def test_match_keys_are_added_by_pixel() -> None:
+    one, other = (
+        structs.replace(pixel(), match_keys=keys)
+        for keys in ({"email": 3, "none": 1}, {"email": 2, "ttp": 4, "none": 0})
+    )
+
+    assert one_pixel(one, other).match_keys == {"email": 5, "none": 1, "ttp": 4}
+
+
+def test_fields_left_out_are_added_by_field_and_problem_the_most_frequent_first() -> None:
+    phone, email = DroppedField("user.phone", "no_region", 3, "a", "b"), DroppedField("user.email", "not_an_email", 4)
+    other = DroppedField("user.phone", "not_e164", 1)
+    workers = [worker(dropped_fields=(email, phone, other)), worker(dropped_fields=(structs.replace(phone, count=2),))]
+
+    assert merged(workers).dropped_fields == (structs.replace(phone, count=5), email, other)
+
+
+def test_request_times_are_those_of_all_requests_not_the_mean_of_workers() -> None:
+    few = RequestTimes(300.0, 1, 9.0, 10.0, {"0.1": 0, "10.0": 1, "+Inf": 0})
+    many = RequestTimes(120.0, 99, 0.05, 0.1, {"0.1": 99, "10.0": 0, "+Inf": 0})
+    idle = RequestTimes(300.0, by_edge={"0.1": 0, "10.0": 0, "+Inf": 0})
+
+    times = merged([worker(requests=RequestsStatus(recent=each)) for each in (few, many, idle)]).requests.recent
+
+    assert times == RequestTimes(300.0, 100, 0.1395, 0.1, {"0.1": 99, "10.0": 1, "+Inf": 0})

@@ -40,7 +40,7 @@ def test_what_is_settled_and_what_waits() -> None:
     assert (found["batch"].passed, found["batch"].waiting) == (None, 3)
 
 
-def test_counts_are_sums_over_labels_and_histograms_are_left_alone() -> None:
+def test_counts_are_sums_over_labels_and_histograms_stay_as_they_are() -> None:
     counts = Counts(
         {
             ("records_read", ("a",)): 1,
@@ -54,6 +54,10 @@ def test_counts_are_sums_over_labels_and_histograms_are_left_alone() -> None:
             ("requests", ("shop", "accepted", "20001")): 1,
             ("rejected", ("map.call", "all")): 6,
             ("dropped_fields", ("user.phone", "not_e164")): 8,
+            ("dropped_fields", ("user.phone", "no_region")): 0,
+            ("match_keys", ("shop", "email")): 9,
+            ("match_keys", ("shop", "none")): 1,
+            ("match_keys", ("blog", "email")): 2,
             ("request_seconds", ()): (1.0, 2.0),
         }
     )
@@ -63,3 +67,6 @@ def test_counts_are_sums_over_labels_and_histograms_are_left_alone() -> None:
     assert counts.events["blog"] == {"accepted": 20, "forwarded": 3}
     assert counts.results == {"accepted": 5}
     assert counts.lags == {("a", "0"): 5, ("b", "0"): 7}
+    assert counts.match_keys == {"shop": {"email": 9, "none": 1}, "blog": {"email": 2}}
+    assert counts.dropped_fields == {("user.phone", "not_e164"): 8, ("user.phone", "no_region"): 0}
+    assert counts.request_seconds == (1.0, 2.0)

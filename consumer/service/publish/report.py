@@ -12,7 +12,7 @@ from consumer.core.model import Position, TopicPartition
 from consumer.core.reasons import RejectReason
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger, RecordOutcome
-from consumer.metrics import Snapshot
+from consumer.metrics import Snapshot, edges
 from consumer.service.decode import DecodeStage
 from consumer.service.dedupe import PartitionWindows
 from consumer.service.deliver import DeliverStage
@@ -21,6 +21,7 @@ from consumer.service.read.read_stage import ReadStage
 from consumer.service.settle.commits import CommitStage
 from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.code_meanings import closed_because
+from consumer.status.dropped_fields import dropped_fields
 from consumer.status.history import LONG_SAMPLE_S, History, Levels, ReadRates
 from consumer.status.merging import KEPT_LONG_SAMPLES
 from consumer.status.model import (
@@ -36,6 +37,7 @@ from consumer.status.model import (
     WindowStatus,
 )
 from consumer.status.remedies import remedy
+from consumer.status.request_times import RecentRequests
 from consumer.status.stages import Counts, Decided, stages
 
 MADE_EVERY_S: Final = 0.5
@@ -83,6 +85,7 @@ class StatusReport:
         self._started_at, self._started_s = wall(), monotonic()
         self._history, self._rates = History(), ReadRates()
         self._hours = History(LONG_SAMPLE_S, KEPT_LONG_SAMPLES)
+        self._requests_took = RecentRequests(edges("request_seconds"), self._started_s)
         self._last, self._due_s = Status(), 0.0
 
     def report(self, now_s: float, snapshot: Snapshot, reasons: tuple[str, ...]) -> Status:
@@ -103,6 +106,7 @@ class StatusReport:
         self._hours.note(wall_s, now_s, levels)
         if self._history.note(wall_s, now_s, levels):
             self._rates.mark(now_s, offsets)
+            self._requests_took.mark(now_s, counts.request_seconds)
         return Status(
             at=round(wall_s, 3),
             started_at=round(self._started_at, 3),
@@ -120,12 +124,13 @@ class StatusReport:
                 name: self._pixel(name, pixel, counts, now_s, wall_s)
                 for name, pixel in self._parts.delivering.states().items()
             },
-            requests=self._requests(counts),
+            requests=self._requests(counts, now_s),
             connections=self._parts.reading.connections.all,
             window=WindowStatus(
                 self._parts.windows.keys, round(self._parts.windows.reaches_back_s, 1), self._parts.windows.is_warm
             ),
             rules={name: rule.shown() for name, rule in counts.rules.items()},
+            dropped_fields=dropped_fields(counts.dropped_fields),
             rejected=self._rejected(),
             rejected_reasons=self._rejected_reasons(),
             history=self._history.samples,
@@ -138,13 +143,14 @@ class StatusReport:
             rejected[_stage_of(reason)] += each.count
         return tuple(stages(counts, self._parts.decided, rejected, settled, self._waiting(counts)))
 
-    def _requests(self, counts: Counts) -> RequestsStatus:
+    def _requests(self, counts: Counts, now_s: float) -> RequestsStatus:
         delivering = self._parts.delivering
         return RequestsStatus(
             in_flight=delivering.in_flight(),
             limit=delivering.limit(),
             max_in_flight=self._about.max_requests,
             by_result=dict(counts.results),
+            recent=self._requests_took.times(now_s, counts.request_seconds),
         )
 
     def _waiting(self, counts: Counts) -> dict[str, int]:
@@ -206,6 +212,7 @@ class StatusReport:
             waiting_events=self._parts.delivering.waiting(name),
             events=dict(counts.events.get(name, {})),
             code=pixel.code,
+            match_keys=dict(counts.match_keys.get(name, {})),
         )
 
     def _rejected(self) -> tuple[Rejected, ...]:
