@@ -29,6 +29,17 @@ export function rateOf(perSecond) {
   return perSecond.toLocaleString("en", { maximumFractionDigits: digits });
 }
 
+/** A share of 1. What is not quite none or all does not read as none or all. */
+export function percentOf(share) {
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return "< 0.1 %";
+  if (percent > 99.9 && percent < 100) return "> 99.9 %";
+  return `${percent.toLocaleString("en", { maximumFractionDigits: 1 })} %`;
+}
+
+/** Seconds of something short: `45 ms`, `1.2 s`. */
+export const durationOf = (seconds) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${rateOf(seconds)} s`);
+
 export function bytesOf(bytes) {
   for (const [name, size] of [["MiB", 2 ** 20], ["KiB", 2 ** 10]]) {
     if (bytes >= size) return `${(bytes / size).toLocaleString("en", { maximumFractionDigits: 1 })} ${name}`;

@@ -1,33 +1,17 @@
 """The status page over statuses that a test makes up: many partitions, many workers, everything wrong at once."""
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import pytest
-from msgspec import structs
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from consumer.adapters.http_server import application, serving
-from consumer.service.publish.published import ServiceSnapshot
 from consumer.status.merging import merged
-from consumer.status.model import (
-    STAGES,
-    LedgerStatus,
-    PartitionStatus,
-    PixelStatus,
-    Rejected,
-    RequestsStatus,
-    Sample,
-    Stage,
-    Status,
-    WindowStatus,
-)
-from tests.support.browser import chromium, tab
-from tests.support.ports import LOOPBACK
+from consumer.status.model import LedgerStatus, Rejected, Sample, WindowStatus
+from consumer.web import SHARED, STATUS
+from tests.support.browser import chromium
+from tests.support.status_board import NOW, Board, board_of, partition, shown, status
 
-NOW: Final = 1_790_000_000.0
 AT_FIRST: Final = 24
 """Partitions shown before a person asks for all."""
 
@@ -38,55 +22,8 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-class Board:
-    """What is published; a test puts up something else."""
-
-    def __init__(self) -> None:
-        self.status = Status()
-
-    def latest(self) -> ServiceSnapshot:
-        return ServiceSnapshot({}, time.monotonic(), status=self.status)
-
-
-@contextmanager
-def shown(browser: Browser, board: Board) -> Iterator[Page]:
-    """The page; it must have had nothing to complain of in the end."""
-    app = application(board.latest, time.monotonic)
-    with serving(app, LOOPBACK, 0) as port, tab(browser, f"http://{LOOPBACK}:{port}/") as opened:
-        expect(opened.page.locator("#live")).not_to_have_text("Connecting", timeout=20_000)
-        yield opened.page
-        assert opened.complaints == []
-
-
-def partition(number: int, lag: int | None = 0, topic: str = "web-events", state: str = "reading") -> PartitionStatus:
-    return PartitionStatus(topic, number, state, 100, 100, lag, 12.345)
-
-
 def rejected(offset: int, at: float = NOW - 90) -> Rejected:
     return Rejected(at, "web-events", 0, offset, "all", "shop", "map.call", "raised", None, None, f"explain {offset}")
-
-
-def status(**differs: object) -> Status:
-    whole = Status(
-        at=NOW,
-        started_at=NOW - 3 * 86_400 - 4 * 3600,
-        version="1.2.3",
-        group="tiktok-events",
-        ready=True,
-        stages=tuple(Stage(name, 1234) for name in STAGES),
-        ledger=LedgerStatus(10, {"sent": 7, "rejected": 1}, 1, 1, 1536, 50, 1 << 20, 2.0),
-        partitions=(partition(0),),
-        pixels={"shop": PixelStatus("open", NOW - 60, "", "", None, 0, {"accepted": 7})},
-        requests=RequestsStatus(1, 4, 8, {"accepted": 7}),
-        window=WindowStatus(7, 120.0),
-    )
-    return structs.replace(whole, **differs)
-
-
-def board_of(**differs: object) -> Board:
-    board = Board()
-    board.status = status(**differs)
-    return board
 
 
 def test_says_how_long_it_is_up_and_in_how_many_workers(browser: Browser) -> None:
@@ -96,7 +33,7 @@ def test_says_how_long_it_is_up_and_in_how_many_workers(browser: Browser) -> Non
     with shown(browser, board) as page:
         expect(page.locator("#about")).to_contain_text("3 d 4 h")
         expect(page.locator("[data-about=workers]")).to_have_text("2")
-        expect(page.locator('#ledger [data-key="sent"] .count')).to_have_text("14")
+        expect(page.locator('#ledger [data-key="sent"]')).to_have_attribute("title", "14 records")
         board.status = status()
         expect(page.locator("[data-about=workers]")).to_be_hidden()
 
@@ -125,10 +62,13 @@ def test_the_services_own_topics_come_after_the_events(browser: Browser) -> None
 
 
 def test_a_ledger_that_does_not_add_up_is_said_to(browser: Browser) -> None:
-    with shown(browser, board_of()) as page:
-        expect(page.locator("#balance")).to_have_text("10 read = 8 settled + 1 released + 1 in flight ✓")
-    with shown(browser, board_of(ledger=LedgerStatus(11, {"sent": 7}))) as page:
-        expect(page.locator("#balance")).to_contain_text("does not add up")
+    board = board_of(ledger=LedgerStatus(11, {"sent": 7}, in_flight=1))
+
+    with shown(browser, board) as page:
+        expect(page.locator("#balance")).to_have_text("✗ does not add up")
+        expect(page.locator("#ledger-words")).to_have_text("11 read, and not 7 settled + 0 released + 1 in flight.")
+        board.status = status()
+        expect(page.locator("#balance")).to_have_text("adds up ✓")
 
 
 def test_what_is_wrong_comes_and_goes(browser: Browser) -> None:
@@ -194,3 +134,19 @@ def test_limits_say_how_far_it_is_to_them(browser: Browser) -> None:
         limits = page.locator("#limits").inner_text()
     for text in ("1 of 4", "lowered from 8", "1 of 50", "the oldest for 2 s", "1.5 KiB of 1 MiB", "being filled in"):
         assert text in limits
+
+
+def test_on_a_phone_the_details_are_closed_until_they_are_asked_for(browser: Browser) -> None:
+    with shown(browser, board_of(), width=380) as page:
+        expect(page.locator("details.fold[open]")).to_have_count(0)
+        expect(page.locator("#way")).to_be_visible()
+        page.get_by_role("heading", name="Requests to TikTok").click()
+        expect(page.locator("#request-times")).to_be_visible()
+    with shown(browser, board_of()) as page:
+        expect(page.locator("details.fold:not([open])")).to_have_count(0)
+
+
+def test_script_and_style_are_small() -> None:
+    files = [file for place in (SHARED, STATUS) for file in place.iterdir() if file.suffix in {".js", ".css"}]
+
+    assert sum(file.stat().st_size for file in files) < 150 * 1024

@@ -21,7 +21,7 @@ from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene, scene_of
 from tests.support.stream import StreamSettings, make_bad, make_purchases, make_stream
-from tests.support.stream_config import BLOG, PIXELS, SHOP
+from tests.support.stream_config import BLOG, PIXELS, RULES, SHOP
 from tests.support.topics import Kafka
 
 
@@ -43,16 +43,37 @@ def test_shows_what_flowed_and_that_the_ledger_is_even(scene: Scene, browser: Br
     with tab(browser, f"{service.url}/") as opened:
         page = opened.page
         live(page)
-        settled = re.compile(r"500 read = 500 settled \+ 0 released \+ 0 in flight ✓")
-        expect(page.locator("#balance")).to_have_text(settled)
-        assert count_of(page, "read") == count_of(page, "settle") == 500
-        assert count_of(page, "deliver") == sum(len(made.keys) for made in stream)
-        dropped = page.locator('#ledger [data-key="dropped"] .count')
-        assert int(dropped.inner_text()) == sum(1 for made in stream if not made.keys and not made.reason)
+        expect(page.locator("#balance")).to_have_text("adds up ✓")
+        expect(page.locator("#ledger-words")).to_have_text("Every record read is settled.")
+        assert count_of(page, "read") == 500
+        expect(page.locator('#way [data-key="settle"] .on')).to_have_text("all settled")
+        assert count_of(page, "validate") == sum(len(made.keys) for made in stream)
+        expect(page.locator('#way [data-key="deliver"] .on')).to_have_text("all accepted")
+        dropped = sum(1 for made in stream if not made.keys and not made.reason)
+        expect(page.locator('#ledger [data-key="dropped"]')).to_have_attribute("title", f"{dropped} records")
         rows = page.locator("#partitions tr").all_inner_texts()
         assert [row.split()[0] for row in rows[:4]] == [f"{scene.topic}[{n}]" for n in range(4)], "its own come after"
         expect(page.locator("#past canvas")).to_have_count(4)
         expect(page.locator('#pixels [data-key="shop"] .badge')).to_have_text("open")
+        assert faults(page, axe) == []
+        assert opened.complaints == []
+
+
+def test_times_match_keys_and_fields_left_out_are_of_all_workers(scene: Scene, browser: Browser, axe: str) -> None:
+    rules = [{**RULES[0], "map": {**RULES[0]["map"], "user": {"email": "customer.email", "phone": "customer.email"}}}]
+    scene.produce(make_purchases(40, scene.schema_ids()))
+    service = scene.run("--workers", "2", rules=rules)
+    scene.wait_until_settled()
+
+    with tab(browser, f"{service.url}/") as opened:
+        page = opened.page
+        live(page)
+        expect(page.locator("#request-times li")).to_have_count(3)
+        for key, share in {"email": "100 %", "phone": "0 %", "any of them": "100 %"}.items():
+            expect(page.locator("#key-bars .bar", has_text=key).locator(".share")).to_have_text(share)
+        expect(page.locator("#fields > li")).to_have_text(re.compile("^40user.phone a national number"))
+        page.get_by_role("link", name="40 fields left out").click()
+        expect(page.locator("#fields-title")).to_be_in_viewport()
         assert faults(page, axe) == []
         assert opened.complaints == []
 
@@ -271,6 +292,8 @@ def test_is_for_everyone_on_a_phone_and_in_the_dark(
         page = opened.page
         live(page)
         expect(page.locator("#past canvas")).to_have_count(4)
+        assert faults(page, axe) == []
+        page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
         assert faults(page, axe) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page must not scroll sideways"
         assert opened.complaints == []

@@ -2,6 +2,7 @@
 
 import { byId, numberOf, setText } from "./dom.js";
 import { Events } from "./events.js";
+import { startFolds } from "./folds.js";
 import { showMisbehaviour, startMisbehaving } from "./misbehave.js";
 import { addRefusals, clearRefusals } from "./refusals.js";
 import { startTabs } from "./tabs.js";
@@ -46,12 +47,6 @@ function showLive() {
   const isStill = isPaused && connection.state === "live";
   live.dataset.state = isStill ? "paused" : connection.state;
   setText(live, isStill ? "Paused" : connection.text);
-}
-
-/** On a phone the list comes first: what stands above it is closed until it is asked for. */
-function startFolds() {
-  if (!matchMedia("(max-width: 44rem)").matches) return;
-  for (const fold of document.querySelectorAll("details.fold")) fold.open = false;
 }
 
 function showState(state) {

@@ -1,5 +1,6 @@
 // What the shown events have in common: their names, their warnings, their match keys. A click on a count filters.
 
+import { bar, showShare } from "./bars.js";
 import { byId, make, numberOf, setText } from "./dom.js";
 import { plural } from "./format.js";
 
@@ -14,8 +15,8 @@ export class Overview {
 
   start(keys) {
     if (this.bars.length) return;
-    this.bars = [...keys, "any of them"].map(bar);
-    byId("coverage-bars").append(...this.bars.map(({ box }) => box));
+    this.bars = [...keys, "any of them"].map((key) => bar(key.replaceAll("_", " ")));
+    byId("coverage-bars").append(...this.bars);
   }
 
   draw(view, kinds, values) {
@@ -23,11 +24,7 @@ export class Overview {
     this.#counts("name", view.names, values.name);
     this.#counts("warning", new Map([...view.warned].map(([kind, count]) => [kinds[kind], count])), values.warning);
     setText(byId("coverage-of"), total ? `in ${numberOf(total)} ${plural(total, "event")}` : "");
-    this.bars.forEach(({ bar: progress, share }, place) => {
-      const percent = total ? (100 * view.keys[place]) / total : 0;
-      progress.value = percent;
-      setText(share, total ? `${percent.toFixed(percent % 1 ? 1 : 0)} %` : "–");
-    });
+    this.bars.forEach((each, place) => showShare(each, total ? view.keys[place] / total : null));
   }
 
   /** The largest counts as buttons; a row that stays is changed, not made anew, so that it can be clicked meanwhile. */
@@ -58,11 +55,4 @@ export class Overview {
     });
     return make("li", {}, button);
   }
-}
-
-function bar(name) {
-  const label = name.replaceAll("_", " ");
-  const progress = make("progress", { max: 100, value: 0, "aria-label": label });
-  const share = make("span", { class: "share" }, "–");
-  return { box: make("div", { class: "bar" }, make("span", {}, make("span", {}, label), share), progress), bar: progress, share };
 }

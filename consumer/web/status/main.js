@@ -2,15 +2,19 @@
 
 import { ask, byId, dateOf, setText } from "./dom.js";
 import { showConnections } from "./connections.js";
+import { showFields } from "./fields.js";
+import { startFolds } from "./folds.js";
 import { ageOf } from "./format.js";
 import { showIdle } from "./idle.js";
 import { showLedger } from "./ledger.js";
 import { showLimits } from "./limits.js";
+import { showMatchKeys } from "./matchkeys.js";
 import { showPartitions } from "./partitions.js";
 import { showPast } from "./past.js";
 import { showPixels } from "./pixels.js";
 import { showReasons } from "./reasons.js";
 import { showRejected } from "./rejected.js";
+import { showRequests } from "./requests.js";
 import { showRules } from "./rules.js";
 import { showWay } from "./way.js";
 
@@ -23,6 +27,7 @@ const MODES = {
 
 let lastAt = 0;
 
+startFolds();
 look();
 
 async function look() {
@@ -44,10 +49,13 @@ function show(status) {
   showReasons(status.rejected_reasons, status.breaker_open, status.at);
   showIdle(status);
   showRules(status.rules);
-  showWay(status.stages);
+  showWay(status.stages, status.pixels);
   showLedger(status.ledger);
   showPast(status);
   showPixels(status.pixels, status.at);
+  showRequests(status.requests);
+  showMatchKeys(status.pixels);
+  showFields(status.dropped_fields);
   showLimits(status);
   showPartitions(status.partitions, status.group, status.at);
   showRejected(status.rejected, status.ledger.settled.rejected ?? 0, status.at);
