@@ -76,6 +76,8 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
     from consumer.commands.init import InitOptions, write_first_config
 
     log_for_people()
+    if output == Path("-"):
+        output = None
     if topic is None and schema is None:
         raise typer.BadParameter("write --topic T or --schema FILE")
     asked = InitOptions(

@@ -51,6 +51,7 @@ def lines(findings: Iterable[Finding], *levels: Level) -> list[str]:
 
 def test_finds_everything_in_order_on_a_real_cluster(kafka: Kafka, registry: Registry) -> None:
     topic = kafka.new_topic("orders", 3)
+    kafka.create_topic(f"{topic}.dlq")
     registry.register(f"{topic}-value", ORDER)
 
     findings = check(
@@ -60,10 +61,18 @@ def test_finds_everything_in_order_on_a_real_cluster(kafka: Kafka, registry: Reg
     assert lines(findings, Level.ERROR, Level.WARNING) == []
     said = "\n".join(lines(findings, Level.OK))
     assert f"topic {topic}: 3 partitions" in said
-    assert f"topic {topic}.dlq: not there yet; it can be created" in said
+    assert f"topic {topic}.dlq: 1 partitions" in said
     assert f"subject {topic}-value: latest schema Order" in said
     assert "delivery.base_url: reachable" in said
     assert "rules: every path and constant fits the schema" in said
+
+
+def test_a_dead_letter_topic_that_nobody_would_create_is_an_error(kafka: Kafka) -> None:
+    topic = kafka.new_topic("orders")
+
+    said = lines(check(settings_of([topic], kafka.bootstrap), offline=False, rate=None), Level.ERROR)
+
+    assert f"error   topic {topic}.dlq: not there, and neither `run` nor the brokers create it; create it" in said
     assert f"{topic}.dlq" not in kafka.topics()
 
 
@@ -81,6 +90,7 @@ def test_names_the_fields_that_rules_of_the_registry_encrypt(kafka: Kafka, regis
 
 def test_checks_paths_against_the_latest_schema_of_the_topic(kafka: Kafka, registry: Registry) -> None:
     topic = kafka.new_topic("orders")
+    kafka.create_topic(f"{topic}.dlq")
     registry.register(f"{topic}-value", ORDER)
 
     findings = check(settings_of([topic], kafka.bootstrap, registry.url, event="kid"), offline=False, rate=None)

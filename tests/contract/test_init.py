@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from consumer.commands.cases import run_cases
 from consumer.commands.init import InitOptions, write_first_config
-from consumer.config import parse
+from consumer.config import load, parse
 from tests.support.records import Raw
 from tests.support.registry import Registry
 from tests.support.topics import Kafka
@@ -76,3 +77,35 @@ def test_brokers_that_are_away_end_it_with_69(registry: Registry, capsys: pytest
     first_config(69, topic="orders", registry=registry.url, bootstrap=NOWHERE)
 
     assert "does not answer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("is_union", [False, True])
+def test_a_schema_with_references_is_kept_whole_beside_the_cases(
+    registry: Registry, tmp_path: Path, is_union: bool
+) -> None:
+    money = {
+        "type": "record",
+        "name": "Money",
+        "namespace": "com.common",
+        "fields": [{"name": "cents", "type": "long"}],
+    }
+    at = {"name": "placed_at", "type": {"type": "long", "logicalType": "timestamp-millis"}}
+    total = [{"name": "total", "type": "com.common.Money"}, {"name": "tax", "type": "com.common.Money"}]
+    order = {"type": "record", "name": "Order", "namespace": "com.a", "fields": [at, *total]}
+    other = order | {"namespace": "com.b"}
+    registry.register("money-value", money)
+    known = [("com.common.Money", "money-value", 1)]
+    if is_union:
+        registry.register("order-a", order, references=known)
+        registry.register("order-b", other, references=known)
+        known = [("com.a.Order", "order-a", 1), ("com.b.Order", "order-b", 1)]
+    schema: Any = ["com.a.Order", "com.b.Order"] if is_union else order
+    registry.register("orders-value", schema, references=known)
+    config = tmp_path / "consumer.yaml"
+
+    said = first_config(topic="orders", registry=registry.url, bootstrap=NOWHERE, output=config)
+    out = io.StringIO()
+    code = run_cases(load(config, {}), tmp_path / "cases", out, is_update=False)
+
+    assert "Wrote" in said
+    assert (code, out.getvalue().splitlines()[-1]) == (0, f"{1 + is_union} passed, 0 failed")

@@ -166,6 +166,27 @@ def test_the_readme_links_to_what_is_there() -> None:
     assert [link for link in links if "://" not in link and not (CHECKOUT / link).exists()] == []
 
 
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_anchors_of_the_readme_and_into_it_are_there() -> None:
+    linking = [CHECKOUT / "README.md", *CHECKOUT.glob("docs/*.md")]
+    found = [
+        (page, *each) for page in linking for each in re.findall(r"\]\(([^)\s#]*\.md)?#([^)\s]+)\)", page.read_text())
+    ]
+    missing = [
+        (page.name, target, anchor)
+        for page, target, anchor in found
+        if anchor not in anchors(page.parent / target if target else page)
+    ]
+
+    assert len(found) > 50
+    assert missing == []
+
+
 def test_the_sdist_makes_the_same_wheel(tmp_path: Path) -> None:
     def built(source: Path, kind: str) -> Path:
         command = [UV, "build", "--quiet", kind, "--no-build-isolation", "--python", sys.executable]

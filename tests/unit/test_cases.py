@@ -143,7 +143,19 @@ def test_where_the_schema_is_in_a_registry_an_avsc_beside_the_cases_says_what_th
     assert (without, with_it) == (1, 0), said
 
 
-def test_an_avsc_that_is_none_is_named(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_registry_an_avsc_beside_the_cases_changes_nothing(settings: Settings) -> None:
+    put(settings, "order.record.json", ORDER)
+    put(settings, "order.expected.json", [{"event": "Purchase", "event_time": 1_600_000_000, "event_id": "o-1"}])
+    put(settings, "other.avsc", {"type": "record", "name": "Other", "fields": []})
+
+    assert tried(settings)[0] == 0
+
+
+def test_an_avsc_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry = CONFIG.replace("framing: plain, schema: order.avsc", "registry: {url: 'http://localhost:1'}")
+    (tmp_path / "consumer.yaml").write_text(registry)
+    (tmp_path / "cases").mkdir()
+    settings = load(tmp_path / "consumer.yaml", {})
     put(settings, "order.record.json", ORDER)
     put(settings, "order.avsc", {"type": "nothing"})
 

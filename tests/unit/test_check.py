@@ -228,13 +228,33 @@ def test_the_service_writes_dead_letters_its_own_topics_and_outcomes() -> None:
 
 
 def test_topics_to_write_must_be_there_or_creatable() -> None:
-    found = written_findings(settings_of(), ["a", "b", "c"], {"a": 1}, {"b": None, "c": "POLICY_VIOLATION"})
+    refusals = {"g.replay": None, "c": "POLICY_VIOLATION"}
+
+    found = written_findings(settings_of(), ["a", "g.replay", "c"], {"a": 1}, refusals, True)
 
     assert lines(found, *Level) == [
         "ok      topic a: 1 partitions",
-        "ok      topic b: not there yet; it can be created",
+        "ok      topic g.replay: not there yet; `run` creates it",
         "error   topic c: not there and cannot be created (POLICY_VIOLATION); create it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("brokers_create", "line"),
+    [
+        (True, "ok      topic a.dlq: not there yet; the brokers create it at its first record"),
+        (False, "error   topic a.dlq: not there, and neither `run` nor the brokers create it; create it"),
+        (
+            None,
+            "warning topic a.dlq: not there, and `run` does not create it; create it, unless the brokers do "
+            "(auto.create.topics.enable)",
+        ),
+    ],
+)
+def test_a_dead_letter_topic_is_made_by_brokers_or_by_you(brokers_create: bool | None, line: str) -> None:
+    found = written_findings(settings_of(), ["a.dlq"], {}, {"a.dlq": None}, brokers_create)
+
+    assert lines(found, *Level) == [line]
 
 
 def test_a_topic_that_takes_less_than_a_record_may_have_is_a_warning() -> None:

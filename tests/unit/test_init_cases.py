@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from msgspec import structs
 
 from consumer.commands.cases import run_cases
 from consumer.commands.init import InitOptions, write_first_config
@@ -71,6 +72,23 @@ def test_what_the_registry_holds_is_kept_beside_the_cases(tmp_path: Path, regist
     kept = [path.name for path in (tmp_path / "cases").glob("*.avsc")]
 
     assert len(kept) == (registry is not None)
+
+
+def test_a_file_of_somebody_else_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "consumer.schema.json"
+    mine.write_text(schema := (GOLDEN / "flat.avsc").read_text())
+    asked = InitOptions(topic="t", schema=mine, output=tmp_path / "consumer.yaml", is_forced=True)
+
+    assert write_first_config(asked, io.StringIO()) == 64
+    assert write_first_config(structs.replace(asked, schema=GOLDEN / "flat.avsc", is_forced=False), io.StringIO()) == 64
+    assert mine.read_text() == schema
+    assert "name another --output" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_folder_is_no_output(tmp_path: Path) -> None:
+    asked = InitOptions(topic="t", schema=GOLDEN / "flat.avsc", output=tmp_path, is_forced=True)
+
+    assert write_first_config(asked, io.StringIO()) == 64
 
 
 @ANYWHERE

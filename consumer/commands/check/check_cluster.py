@@ -53,10 +53,11 @@ def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]
     seen = {name: len(topic.partitions) for name, topic in listed.topics.items() if topic.error is None}
     chosen = chosen_topics(settings)(seen)
     written = written_topics(settings, chosen)
+    refusals = _refusals(admin, [topic for topic in written if topic not in seen])
     found = [
         Finding(Level.OK, "kafka.bootstrap_servers", f"{len(listed.brokers)} brokers"),
         *read_findings(settings, chosen, seen),
-        *written_findings(settings, written, seen, _refusals(admin, [topic for topic in written if topic not in seen])),
+        *written_findings(settings, written, seen, refusals, _brokers_create(admin, min(listed.brokers, default=0))),
         *size_findings(settings, _largest_bytes(admin, [topic for topic in written if topic in seen])),
     ]
     found += unread_findings(_unread(settings, seen))
@@ -127,3 +128,13 @@ def _largest_bytes(admin: AdminClient, topics: Sequence[str]) -> dict[str, int]:
         except (KafkaException, LookupError):
             continue
     return found
+
+
+def _brokers_create(admin: AdminClient, broker: int) -> bool | None:
+    """`auto.create.topics.enable` of a broker; None: it may not be asked."""
+    resource = ConfigResource(ConfigResource.Type.BROKER, str(broker))
+    [answer] = admin.describe_configs([resource], request_timeout=ASK_TIMEOUT_S).values()
+    try:
+        return str(answer.result()["auto.create.topics.enable"].value) == "true"
+    except (KafkaException, LookupError):
+        return None

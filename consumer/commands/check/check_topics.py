@@ -1,6 +1,7 @@
 """What the cluster's topics mean for the configuration: pure, given what the cluster said."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from consumer.commands.check.finding import Finding, Level
 from consumer.config import Settings
@@ -30,23 +31,41 @@ def written_topics(settings: Settings, chosen: Sequence[str]) -> tuple[str, ...]
     return tuple(dict.fromkeys((*letters, *own_topics(settings.kafka.group_id, settings.pixels), *outcomes)))
 
 
+_MADE_BY_BROKERS: Final[Mapping[bool | None, tuple[Level, str]]] = {
+    True: (Level.OK, "not there yet; the brokers create it at its first record"),
+    False: (Level.ERROR, "not there, and neither `run` nor the brokers create it; create it"),
+    None: (
+        Level.WARNING,
+        "not there, and `run` does not create it; create it, unless the brokers do (auto.create.topics.enable)",
+    ),
+}
+"""Dead letters and outcomes, by whether brokers make a topic at its first record."""
+
+
 def written_findings(
-    settings: Settings, topics: Sequence[str], seen: Mapping[str, int], refusals: Mapping[str, str | None]
+    settings: Settings,
+    topics: Sequence[str],
+    seen: Mapping[str, int],
+    refusals: Mapping[str, str | None],
+    brokers_create: bool | None,
 ) -> Iterator[Finding]:
-    """Whether these topics are there, or can be.
+    """Whether these topics are there, or will be.
 
     Args:
         refusals: for those that are not there, why the cluster would not create them; None: it would.
+        brokers_create: whether brokers make a topic at its first record; None: they did not say.
     """
+    made_at_start = own_topics(settings.kafka.group_id, settings.pixels)
     for topic in topics:
         if topic in seen:
-            yield Finding(Level.OK, f"topic {topic}", f"{seen[topic]} partitions")
-        elif refusals.get(topic) is None:
-            yield Finding(Level.OK, f"topic {topic}", "not there yet; it can be created")
+            level, text = Level.OK, f"{seen[topic]} partitions"
+        elif refusals.get(topic) is not None:
+            level, text = Level.ERROR, f"not there and cannot be created ({refusals[topic]}); create it"
+        elif topic in made_at_start:
+            level, text = Level.OK, "not there yet; `run` creates it"
         else:
-            yield Finding(
-                Level.ERROR, f"topic {topic}", f"not there and cannot be created ({refusals[topic]}); create it"
-            )
+            level, text = _MADE_BY_BROKERS[brokers_create]
+        yield Finding(level, f"topic {topic}", text)
 
 
 def unread_findings(unread: Mapping[str, int]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
 from typing import Final, TextIO
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from msgspec import Struct, structs
 
@@ -15,7 +15,7 @@ from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
 from consumer.commands.init.first_case import write_first_cases
 from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schemas_of_topic
-from consumer.config.reference.json_schema import json_schema
+from consumer.config.reference.json_schema import SCHEMA_ID, json_schema
 from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
@@ -68,10 +68,10 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
 def _write_beside_cases(
     path: Path, text: str, drafts: Sequence[Draft], schemas: Sequence[Schema], out: TextIO, *, is_forced: bool
 ) -> int:
-    schema = path.with_name(f"{path.stem}.schema.json")
+    schema = _editors_schema(path)
     try:
+        path.write_text(f"# yaml-language-server: $schema={quote(schema.name)}\n{text}", "utf-8")
         schema.write_text(json.dumps(json_schema(), indent=2) + "\n", "utf-8")
-        path.write_text(f"# yaml-language-server: $schema={schema.name}\n{text}", "utf-8")
         out.write(_said(drafts, path) + f"Wrote {schema}: by it, editors complete and check {path.name}.\n")
         cases = write_first_cases(path, drafts, schemas, is_forced=is_forced)
     except OSError as error:
@@ -88,8 +88,29 @@ def _failed(text: str, code: int) -> int:
 
 
 def _refuse_overwriting(asked: InitOptions) -> None:
-    if asked.output is not None and asked.output.exists() and not asked.is_forced:
-        raise NoSchemaError(f"{asked.output} is there already; name another --output, or add --force")
+    if asked.output is None:
+        return
+    if asked.output.is_dir():
+        raise NoSchemaError(f"{asked.output} is a folder; name a file in it")
+    for path in (asked.output, _editors_schema(asked.output)):
+        if not path.exists():
+            continue
+        if asked.schema is not None and path.samefile(asked.schema):
+            raise NoSchemaError(f"{path} is what --schema names; name another --output")
+        if not asked.is_forced and not _is_editors_schema(path):
+            raise NoSchemaError(f"{path} is there already; name another --output, or add --force")
+
+
+def _editors_schema(output: Path) -> Path:
+    return output.with_name(f"{output.stem}.schema.json")
+
+
+def _is_editors_schema(path: Path) -> bool:
+    """True for what an earlier `init` wrote."""
+    try:
+        return f'"$id": "{SCHEMA_ID}"' in path.read_text("utf-8")
+    except (OSError, ValueError):
+        return False
 
 
 def _connection(asked: InitOptions) -> Connection:

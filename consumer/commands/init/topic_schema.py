@@ -38,7 +38,7 @@ class NoSchemaError(Exception):
 def schema_of_file(path: Path) -> Schema:
     """An .avsc. Raises NoSchemaError."""
     try:
-        return parse_schema(loads(path.read_text("utf-8")))
+        return parse_schema(loads(path.read_text("utf-8-sig")))
     except OSError as error:
         raise NoSchemaError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError):

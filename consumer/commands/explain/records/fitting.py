@@ -1,7 +1,8 @@
 """A JSON value → what an Avro schema says it is, so that it can be encoded and then decoded as `run` would.
 
 Plain JSON is taken, and Avro's own JSON (`{"string": "x"}` for a branch of a union), which console tools print.
-Text may stand for a time, date, decimal or UUID, a number for a time in the schema's unit.
+Text may stand for a time, date, decimal or UUID, a number for a time in the schema's unit. Below `{"bytes": …}` text is
+bytes, as Avro's JSON has a decimal; elsewhere `"12"` is twelve.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,10 +11,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from consumer.core.decode.schema import RECORDS, Schema
+from consumer.terminal import printable
 
 
 class MisfitError(Exception):
-    """A value that no record of the schema can hold; the text names the place, and says what is expected there."""
+    """A value that no record of the schema can hold; the text names the place, and says what is expected there.
+
+    Keys of a map are data, and are not in it.
+    """
 
 
 def fitted(value: object, schema: Schema) -> Any:
@@ -44,21 +49,25 @@ def _fit_array(value: object, node: Mapping[str, Any], schema: Schema, place: st
 
 def _fit_map(value: object, node: Mapping[str, Any], schema: Schema, place: str) -> dict[str, Any]:
     pairs = _expect(value, dict, "an object", place)
-    return {name: _fit(inner, node["values"], schema, f'{place}["{name}"]') for name, inner in pairs.items()}
+    return {name: _fit(inner, node["values"], schema, f"{place}[…]") for name, inner in pairs.items()}
 
 
 def _fit_record(value: object, node: Mapping[str, Any], schema: Schema, place: str) -> dict[str, Any]:
     given = _expect(value, dict, f"an object of {node['name']}", place)
     known = {field["name"]: field for field in node["fields"]}
-    for name in given.keys() - known.keys():
-        raise MisfitError(f"{_joined(place, name)}: the schema has no such field")
+    for name in given:
+        if name not in known:
+            raise MisfitError(f"{printable(_joined(place, name))}: the schema has no such field")
     fitting = {}
     for name, field in known.items():
         inner = _joined(place, name)
         if name in given:
             fitting[name] = _fit(given[name], field["type"], schema, inner)
         elif "default" not in field:
-            fitting[name] = _fit(None, field["type"], schema, inner)
+            try:
+                fitting[name] = _fit(None, field["type"], schema, inner)
+            except MisfitError:
+                raise MisfitError(f"{inner}: missing, and the schema has no default for it") from None
     return fitting
 
 
@@ -72,10 +81,17 @@ def _fit_union(value: object, branches: list[Any], schema: Schema, place: str) -
         [(tag, inner)] = value.items()
         for branch in branches:
             if tag == _tag(branch, schema):
-                return _fit(inner, branch, schema, place)
+                return _fit_tagged(inner, branch, schema, place)
     if len([branch for branch in branches if branch != "null"]) == 1 and value is not None:
         raise last
     raise MisfitError(f"{place or 'the record'}: none of what the schema takes there")
+
+
+def _fit_tagged(value: object, branch: Any, schema: Schema, place: str) -> Any:
+    node = schema.named.get(branch, branch) if isinstance(branch, str) else branch
+    if isinstance(node, Mapping) and node["type"] in ("bytes", "fixed"):
+        return _plain(value, node["type"], place)
+    return _fit(value, branch, schema, place)
 
 
 def _tag(branch: Any, schema: Schema) -> str:

@@ -50,10 +50,12 @@ def read_bytes(
     Raises:
         InputError: not readable as that.
     """
-    if name.endswith(".avro") or (not name.endswith((".bin", ".json")) and content.startswith(_CONTAINER)):
-        return _container(content, settings, now_ms)
-    if name.endswith(".json") or (not name.endswith(".bin") and _looks_like_json(content)):
+    if name.endswith(".json") or (not name.endswith((".bin", ".avro")) and _looks_like_json(content)):
         return read_json(content, settings, now_ms, schemas)
+    if schemas:
+        raise InputError("a schema is given for JSON records, which these are not")
+    if name.endswith(".avro") or (not name.endswith(".bin") and content.startswith(_CONTAINER)):
+        return _container(content, settings, now_ms)
     record = _record(Position(first_topic(settings), 0, 0), content, now_ms)
     return [GivenRecord(record, run_decoder, f"the value's bytes, framing {settings.avro.framing}", False)]
 

@@ -23,6 +23,7 @@ from consumer.config import Settings
 from consumer.config.schema_files import SchemaFile, read_schema_file
 from consumer.core.decode.decoder import SHIPPED, Decoder
 from consumer.core.decode.schema import parse
+from consumer.core.errors import ConfigError
 from consumer.core.model import Decoded, Headers, Position, Record, SchemaWanted
 
 _PARTS: Final = frozenset({"$key", "$headers", "$timestamp", "$topic", "$partition", "$offset", "$schema", "value"})
@@ -39,6 +40,13 @@ def read_avsc(path: Path) -> SchemaFile:
         raise InputError(f"{path}: {fault}") from None
 
 
+def _decoder(settings: Settings, file: SchemaFile) -> Decoder:
+    try:
+        return plain_decoder(settings, file.schema)
+    except ConfigError:
+        raise InputError(f"{file.path}: its records cannot be read; see the defaults of its fields") from None
+
+
 def read_json(content: bytes, settings: Settings, now_ms: int, given: Sequence[SchemaFile]) -> list[GivenRecord]:
     """The records of one document, of a list, or of a document on each line. Arguments as for `read_bytes`.
 
@@ -46,7 +54,10 @@ def read_json(content: bytes, settings: Settings, now_ms: int, given: Sequence[S
         InputError: not readable as that.
     """
     documents = _Documents(settings, now_ms, given)
-    return [documents.record(document, place) for place, document in enumerate(_documents(content))]
+    found = [documents.record(document, place) for place, document in enumerate(_documents(content))]
+    if not found:
+        raise InputError("no record in it")
+    return found
 
 
 class _Documents:
@@ -55,10 +66,10 @@ class _Documents:
     def __init__(self, settings: Settings, now_ms: int, given: Sequence[SchemaFile]) -> None:
         self._settings, self._now_ms = settings, now_ms
         self._is_guess = settings.avro.framing == "confluent" and not given
-        self._schemas_are_of = "the schema given" if given else "avro.schema"
+        self._schemas_are_of = " or ".join(str(file.path) for file in given) or "avro.schema"
         target = settings.avro.reader_schema
         files = given or ((target,) if self._is_guess and target else settings.avro.schemas)
-        self._known = [(parse(file.schema), file.schema, plain_decoder(settings, file.schema)) for file in files]
+        self._known = [(parse(file.schema), file.schema, _decoder(settings, file)) for file in files]
 
     def record(self, document: object, place: int) -> GivenRecord:
         where = f"record {place + 1}"
@@ -92,8 +103,12 @@ class _Documents:
             meant = {name: value} if name and schema.is_union else value
             try:
                 return decoder, _encoded(fitted(meant, schema), node), f"JSON, taken for {name or type_name(schema)}"
-            except (MisfitError, *AVRO_FAULTS) as fault:
-                faults.append(str(fault) if isinstance(fault, MisfitError) else "not writable as Avro")
+            except MisfitError as fault:
+                faults.append(str(fault))
+            except RecursionError:
+                faults.append("nested too deeply")
+            except AVRO_FAULTS:
+                faults.append("not writable as Avro: a decimal with too many digits, or a fixed of another length")
         if not self._is_guess:
             raise InputError(f"{where}: does not fit {self._schemas_are_of}: {[*faults, f'it has no {name}'][0]}")
         return AsWritten(name), dumps(value).encode(), _UNTYPED
@@ -139,7 +154,7 @@ def _line(line: str, number: int) -> object:
 def _where(fault: Exception) -> str:
     if isinstance(fault, JSONDecodeError):
         return f"{fault.msg}, line {fault.lineno}, column {fault.colno}"
-    return "nested too deeply, or NaN"
+    return "nested too deeply, NaN, or a number of thousands of digits"
 
 
 def _no_constant(_: str) -> object:
@@ -171,9 +186,12 @@ def _text(value: object, what: str) -> str:
 
 
 def _bytes(value: object, what: str) -> bytes | None:
-    if value is not None and not isinstance(value, str):
-        raise InputError(f"{what} is no text")
-    return None if value is None else value.encode()
+    if value is None:
+        return None
+    try:
+        return _text(value, what).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{what} holds half a surrogate pair, which no UTF-8 can") from None
 
 
 def _headers(written: object, where: str) -> Headers:
