@@ -68,6 +68,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
         "rule_missed", "Records that a rule did not hold for, by its first condition that failed.", "rule", "condition"
     ),
     _counter("dropped_fields", "Optional fields left out because TikTok would not take them.", "field", "problem"),
+    _counter("rule_dropped_fields", "The same by rule.", "rule"),
     _counter("remarks", "Events that TikTok takes though they lack something, by what.", "rule", "remark"),
     _gauge("breaker_open", "1 while most records are rejected, so that reading has stopped.", worst="max"),
     # dedupe
@@ -89,6 +90,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _counter("events", "What became of each event that a rule made.", "pixel", "outcome"),
     _counter("rule_events", "The same by rule.", "rule", "outcome"),
     _counter("match_keys", "Accepted events that had this match key.", "pixel", "key"),
+    _counter("rule_match_keys", "The same by rule.", "rule", "key"),
     _histogram(
         "event_delay_seconds", "From the record's Kafka timestamp to acceptance.",
         0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400,

@@ -157,6 +157,7 @@ class DecideStage:
         for note in event.notes:
             if note.is_dropped:
                 self._metrics.inc("dropped_fields", (_without_index(note.field), str(note.problem)), note.count)
+                self._metrics.inc("rule_dropped_fields", (event.rule,), note.count)
         if event.remarks:
             self._remarked[event.rule, event.remarks] += 1
 

@@ -51,12 +51,12 @@ class ResultStage:
     def _accepted(self, pixel: str, items: Sequence[Item], wall_s: float) -> None:
         """Settle what TikTok took. Counted in one go: a counter's own cost would be a third of an event's settling."""
         ended: Counter[tuple[str, EventOutcome]] = Counter()
-        fields: Counter[int] = Counter()
+        fields: Counter[tuple[str, int]] = Counter()
         delays_s: list[float] = []
         windows, ledger = self._windows, self._ledger
         for item in items:
             windows.accepted(item)
-            fields[item.event.fields] += 1
+            fields[item.event.rule, item.event.fields] += 1
             for record, outcome, rule in zip(item.records, item.outcomes, item.rules, strict=True):
                 if ledger.settle(record.position, _RECORD_OUTCOME[outcome]):
                     ended[rule, outcome] += 1
@@ -66,9 +66,10 @@ class ResultStage:
         self._metrics.observe_all("event_delay_seconds", delays_s)
         for (rule, outcome), count in ended.items():
             count_events(self._metrics, pixel, rule, outcome, count)
-        for present, count in fields.items():
+        for (rule, present), count in fields.items():
             for key in match_keys(present):
                 self._metrics.inc("match_keys", (pixel, key), count)
+                self._metrics.inc("rule_match_keys", (rule, key), count)
 
 
 _RECORD_OUTCOME: Final[Mapping[EventOutcome, RecordOutcome]] = {

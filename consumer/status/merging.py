@@ -142,6 +142,8 @@ def _rules(all_rules: Iterable[Mapping[str, RuleStatus]]) -> dict[str, RuleStatu
             _added(rule.events for rule in same),
             _added(rule.rejected for rule in same),
             _added(rule.missed for rule in same),
+            _added(rule.match_keys for rule in same),
+            sum(rule.dropped_fields for rule in same),
         )
         for name, same in by_name.items()
     }

@@ -96,6 +96,10 @@ class RuleStatus(Struct, frozen=True):
     """Dead letters that it is to blame for, by reason."""
     missed: Mapping[str, int] = {}
     """Records that it did not hold for, by the place in the file of the first condition that failed."""
+    match_keys: Mapping[str, int] = {}
+    """Accepted events of it that had this match key; `none`: those without any."""
+    dropped_fields: int = 0
+    """Optional fields left out of its events."""
 
 
 class RequestTimes(Struct, frozen=True):

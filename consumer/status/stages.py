@@ -41,10 +41,18 @@ class RuleCounts(Struct):
     events: Counter[str]
     rejected: Counter[str]
     missed: Counter[str]
+    match_keys: Counter[str]
+    dropped_fields: Counter[str]
 
     def shown(self) -> RuleStatus:
         """Without what never was."""
-        return RuleStatus(dict(+self.events), dict(+self.rejected), dict(+self.missed))
+        return RuleStatus(
+            dict(+self.events),
+            dict(+self.rejected),
+            dict(+self.missed),
+            dict(+self.match_keys),
+            self.dropped_fields.total(),
+        )
 
 
 class Counts:
@@ -97,12 +105,12 @@ class Counts:
             case "rejected":
                 self.dead_letters += value
                 self._add_to_rule(labels[1], "rejected", labels[0], value)
-            case "rule_events" | "rule_missed":
-                self._add_to_rule(labels[0], name.removeprefix("rule_"), labels[1], value)
+            case "rule_events" | "rule_missed" | "rule_match_keys" | "rule_dropped_fields":
+                self._add_to_rule(labels[0], name.removeprefix("rule_"), labels[-1], value)
 
     def _add_to_rule(self, rule: str, what: str, of: str, value: int) -> None:
         if rule:
-            counts = self.rules.setdefault(rule, RuleCounts(Counter(), Counter(), Counter()))
+            counts = self.rules.setdefault(rule, RuleCounts(*(Counter() for _ in range(5))))
             getattr(counts, what)[of] += value
 
     @property

@@ -180,3 +180,5 @@ def begin_counting(metrics: Metrics, pixels: Iterable[str], rules: Sequence[Rule
         metrics.begin("rejected", [(str(reason), rule.name) for reason in _OF_A_RULE])
         metrics.begin("rule_events", [(rule.name, str(outcome)) for outcome in EventOutcome])
         metrics.begin("rule_missed", [(rule.name, place) for place in missed_places(rule.when)])
+        metrics.begin("rule_match_keys", [(rule.name, key) for key in MATCH_KEYS])
+        metrics.begin("rule_dropped_fields", [(rule.name,)])

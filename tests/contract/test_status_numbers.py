@@ -14,6 +14,7 @@ from consumer.status.model import (
     PixelStatus,
     RequestsStatus,
     RequestTimes,
+    RuleStatus,
     Stage,
 )
 from tests.support.browser import chromium
@@ -136,11 +137,27 @@ def test_match_keys_are_shares_of_accepted_events_of_all_pixels_and_of_each(brow
             expect(bars.filter(has_text=key).locator(".share")).to_have_text(share)
         expect(page.get_by_role("progressbar", name="email")).to_have_js_property("value", 0.36)
         page.get_by_text("By pixel").click()
-        rows = [text.split("\t") for text in page.locator("#pixel-keys tr").all_inner_texts()]
+        rows = [text.split("\t") for text in page.locator("#keys-by-pixel tbody tr").all_inner_texts()]
         assert [row[:3] for row in rows] == [["shop", "80 %", "100 %"], ["blog", "6.7 %", "0 %"]]
         board.status = status(pixels={"shop": PixelStatus("open", NOW, "", "", None, 0)})
         expect(page.locator("#keys-of")).to_have_text("no event is accepted yet")
         expect(page.locator("#key-bars")).to_be_hidden()
+
+
+def test_match_keys_and_fields_left_out_are_said_of_each_rule(browser: Browser) -> None:
+    paid = RuleStatus({"accepted": 10}, match_keys={"email": 5, "none": 5}, dropped_fields=1200)
+    views = RuleStatus({"accepted": 4}, match_keys={"ttp": 4, "none": 0})
+    board = board_of(rules={"paid": paid})
+
+    with shown(browser, board) as page:
+        expect(page.locator("#rules [data-part=left-out]")).to_have_text("1,200")
+        expect(page.locator("#keys-by-rule")).to_be_hidden()
+        board.status = merged([status(rules={"paid": paid, "views": views}), status(rules={"paid": paid})])
+        page.get_by_text("By rule").click()
+        rows = page.locator("#keys-by-rule tbody tr")
+        expect(rows).to_have_count(2)
+        assert [text.split("\t")[:2] for text in rows.all_inner_texts()] == [["paid", "50 %"], ["views", "0 %"]]
+        expect(page.locator("#rules tr").first.locator("[data-part=left-out]")).to_have_text("2,400")
 
 
 def test_fields_left_out_are_said_with_what_to_do_and_only_where_there_are_any(browser: Browser) -> None:

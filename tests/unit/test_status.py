@@ -293,12 +293,15 @@ def test_how_long_requests_took_in_the_last_minutes() -> None:
     assert seen(scene.run(400)).requests.recent.count == 0, "it is longer ago than five minutes"
 
 
-def test_match_keys_of_accepted_events_are_counted_by_pixel() -> None:
+def test_match_keys_of_accepted_events_are_counted_by_pixel_and_by_rule() -> None:
     scene = Scene()
     produced(scene, 2, user={"email": "visitor@example.com"})
     scene.kafka.produce(encoded(event_id="without"))
-    (pixel,) = seen(scene.run()).pixels.values()
+    status = seen(scene.run())
+    (pixel,) = status.pixels.values()
+    (rule,) = [rule for rule in status.rules.values() if rule.match_keys]
 
+    assert rule.match_keys == {"email": 2, "none": 1}
     assert (pixel.match_keys["email"], pixel.match_keys["none"]) == (2, 1)
     assert pixel.match_keys.get("phone", 0) == 0
 
@@ -307,8 +310,10 @@ def test_fields_left_out_are_said_with_the_remedy_the_most_frequent_first() -> N
     scene = Scene()
     produced(scene, 2, user={"email": "not an address"})
     scene.kafka.produce(encoded(event_id="other", user={"email": "not an address", "phone": "12"}))
-    fields = seen(scene.run()).dropped_fields
+    status = seen(scene.run())
+    fields = status.dropped_fields
 
+    assert sum(rule.dropped_fields for rule in status.rules.values()) == sum(each.count for each in fields) == 4
     assert [(each.field, each.problem, each.count) for each in fields][:1] == [("user.email", "not_an_email", 3)]
     assert [each.count for each in fields] == sorted((each.count for each in fields), reverse=True)
     assert {each.field for each in fields} == {"user.email", "user.phone"}

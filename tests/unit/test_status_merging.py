@@ -223,12 +223,12 @@ def test_a_system_is_away_if_it_is_for_one_worker() -> None:
 
 def test_rules_are_added_and_of_a_reason_the_first_and_the_last_time_count() -> None:
     one = Status(
-        rules={"paid": RuleStatus({"accepted": 2}, {"map.call": 1}, {"when[0]": 3})},
+        rules={"paid": RuleStatus({"accepted": 2}, {"map.call": 1}, {"when[0]": 3}, {"email": 2}, 5)},
         rejected_reasons=(RejectedReason("map.call", 1, 10.0, 10.0, "old", "explain 1"),),
         breaker_open=True,
     )
     other = Status(
-        rules={"paid": RuleStatus({"accepted": 1, "merged": 1}, {}, {"when[0]": 1})},
+        rules={"paid": RuleStatus({"accepted": 1, "merged": 1}, {}, {"when[0]": 1}, {"none": 1}, 2)},
         rejected_reasons=(
             RejectedReason("map.call", 2, 20.0, 30.0, "new", "explain 2"),
             RejectedReason("decode.utf8", 9, 5.0, 6.0, "bytes", "explain 3"),
@@ -237,7 +237,9 @@ def test_rules_are_added_and_of_a_reason_the_first_and_the_last_time_count() -> 
 
     both = merged([one, other])
 
-    assert both.rules == {"paid": RuleStatus({"accepted": 3, "merged": 1}, {"map.call": 1}, {"when[0]": 4})}
+    events = {"accepted": 3, "merged": 1}
+    keys = {"email": 2, "none": 1}
+    assert both.rules == {"paid": RuleStatus(events, {"map.call": 1}, {"when[0]": 4}, keys, 7)}
     assert both.rejected_reasons == (
         RejectedReason("decode.utf8", 9, 5.0, 6.0, "bytes", "explain 3"),
         RejectedReason("map.call", 3, 10.0, 30.0, "new", "explain 2"),

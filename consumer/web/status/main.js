@@ -54,7 +54,7 @@ function show(status) {
   showPast(status);
   showPixels(status.pixels, status.at);
   showRequests(status.requests);
-  showMatchKeys(status.pixels);
+  showMatchKeys(status.pixels, status.rules);
   showFields(status.dropped_fields);
   showLimits(status);
   showPartitions(status.partitions, status.group, status.at);

@@ -8,20 +8,31 @@ import { drawKeyed, part } from "./keyed.js";
 const KEYS = ["email", "phone", "external_id", "ttclid", "ttp", "ip_and_user_agent", "any"];
 const LABELS = { ip_and_user_agent: "IP, user agent", any: "any of them" };
 const labelOf = (key) => LABELS[key] ?? key.replaceAll("_", " ");
-const asked = byId("keys-by-pixel");
+const byPixel = byId("keys-by-pixel");
+const byRule = byId("keys-by-rule");
 
-asked.querySelector("thead tr").append(...KEYS.map((key) => make("th", { scope: "col", class: "number" }, labelOf(key))));
+for (const table of [byPixel, byRule]) {
+  table.querySelector("thead tr").append(...KEYS.map((key) => make("th", { scope: "col", class: "number" }, labelOf(key))));
+}
 
-export function showMatchKeys(pixels) {
-  const counted = Object.entries(pixels).map(([name, pixel]) => [name, pixel.match_keys, acceptedOf(pixel)]);
+export function showMatchKeys(pixels, rules) {
+  const counted = countedIn(pixels);
   const total = counted.reduce((sum, [, , accepted]) => sum + accepted, 0);
   setText(byId("keys-of"), total ? "of the events accepted" : "no event is accepted yet");
   byId("key-bars").hidden = total === 0;
   drawKeyed(byId("key-bars"), KEYS, (key) => key, (key) => bar(labelOf(key)), (child, key) => showShare(child, shareOf(key, added(counted), total)));
-  const known = counted.filter(([, , accepted]) => accepted > 0);
-  asked.hidden = known.length < 2;
-  drawKeyed(byId("pixel-keys"), known, ([name]) => name, row, (child, [, keys, accepted]) => update(child, keys, accepted));
+  showTable(byPixel, counted);
+  showTable(byRule, countedIn(rules));
 }
+
+/** One row alone would say the bars again. */
+function showTable(table, counted) {
+  const known = counted.filter(([, , accepted]) => accepted > 0);
+  table.hidden = known.length < 2;
+  drawKeyed(table.querySelector("tbody"), known, ([name]) => name, row, (child, [, keys, accepted]) => update(child, keys, accepted));
+}
+
+const countedIn = (all) => Object.entries(all).map(([name, each]) => [name, each.match_keys, acceptedOf(each)]);
 
 const acceptedOf = ({ events }) => (events.accepted ?? 0) + (events.forwarded ?? 0);
 

@@ -5,7 +5,7 @@ import { drawKeyed, part } from "./keyed.js";
 
 const SENT = ["accepted", "forwarded", "merged", "duplicate", "removed"];
 const MOST_PLACES = 3;
-const CELLS = ["events", "sent", "rejected", "missed"];
+const CELLS = ["events", "sent", "rejected", "left-out", "missed"];
 
 export function showRules(rules) {
   drawKeyed(byId("rules"), Object.entries(rules), ([name]) => name, row, (child, [, rule]) => update(child, rule));
@@ -16,11 +16,12 @@ function row([name]) {
   return make("tr", {}, make("th", { scope: "row" }, name), ...numbers, make("td", { "data-part": "places" }));
 }
 
-function update(child, { events, rejected, missed }) {
+function update(child, { events, rejected, missed, dropped_fields }) {
   const counts = {
     events: sum(Object.values(events)),
     sent: sum(SENT.map((outcome) => events[outcome] ?? 0)),
     rejected: sum(Object.values(rejected)),
+    "left-out": dropped_fields,
     missed: sum(Object.values(missed)),
   };
   for (const cell of CELLS) setText(part(child, cell), numberOf(counts[cell]));
