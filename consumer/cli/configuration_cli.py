@@ -43,6 +43,9 @@ def check_command(
     raise typer.Exit(0 if is_fine else UNUSABLE_CONFIG)
 
 
+_Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")]
+
+
 def init_command(  # noqa: PLR0917  # typer makes options of them
     topic: Annotated[
         str | None,
@@ -67,21 +70,18 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="For a first try: send to `tiktok-consumer sandbox`, any pixel will do.")
     ] = False,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
-    ] = None,
+    output: _Output = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Write a first configuration, guessed from the names of a schema's fields, each guess with its reason."""
     from consumer.commands.init import InitOptions, write_first_config
 
     log_for_people()
-    if output == Path("-"):
-        output = None
     if topic is None and schema is None:
         raise typer.BadParameter("write --topic T or --schema FILE")
+    file = None if output == Path("-") else output
     asked = InitOptions(
-        topic, schema, bootstrap, registry, group, properties or (), registry_properties or (), sandbox, output, force
+        topic, schema, bootstrap, registry, group, properties or (), registry_properties or (), sandbox, file, force
     )
     raise typer.Exit(write_first_config(asked, sys.stdout))
 
