@@ -35,6 +35,9 @@ PIECES = st.sampled_from(
 @example("abc\x01 ")
 @example("order-null")
 @example("national")
+@example("not available[object Object]nil")
+@example("NA\x1bN")
+@example("N/\x1bA")
 def test_usual_text_is_what_the_full_look_makes_of_it(text: str) -> None:
     found = usual(text)
     assert found is None or (found == trimmed(text) and not is_placeholder(found))

@@ -125,17 +125,18 @@ def is_word(text: str) -> bool:
 def _is_doubtful(text: str) -> bool:
     """Whether it could be a template: most text is recognised by its ends."""
     is_odd_end = text[-1] in _TEMPLATE_ENDS and not _ends_as_a_word(text)
-    return is_odd_end or "{" in text or text[0] in _DOUBTFUL_STARTS
+    is_odd_start = text[0] in _DOUBTFUL_STARTS and not _starts_as_a_word(text)
+    return is_odd_end or is_odd_start or "{" in text
 
 
 def _starts_as_a_word(text: str) -> bool:
-    """Whether its first letter is only by chance one that begins undefined or null."""
-    return text[:1] in _DOUBTFUL_STARTS and not text.lower().startswith(_NO_VALUE_STARTS)
+    """Whether its first letter is only by chance one that begins undefined or null: nothing unseen is within."""
+    return text[:1] in _DOUBTFUL_STARTS and text.isprintable() and not text.lower().startswith(_NO_VALUE_STARTS)
 
 
 def _ends_as_a_word(text: str) -> bool:
     """Whether its last letter is only by chance one that ends undefined, null, NaN or an escaped bracket."""
-    return text[-1].isalpha() and not text[-9:].lower().endswith(_NO_VALUE)
+    return text[-1].isalpha() and text.isprintable() and not text[-9:].lower().endswith(_NO_VALUE)
 
 
 def _is_template(text: str) -> bool:
