@@ -15,6 +15,7 @@ PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
 LONGEST_FIRST := --no-loadscope-reorder
 # Of what is installed to run: licences that ask for no more than to be mentioned, and MPL for files that are not changed here.
 LICENCES ?= Apache;BSD;ISC;MIT;MPL 2.0;PSF-2.0
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 FETCH := $(BIN)/python -m tests.parts
 # In CI everything runs from the wheel, as it will be installed; elsewhere from these files, so that a change counts at once.
 DEV := .venv/.made-dev$(if $(CI),-wheel)
@@ -68,11 +69,11 @@ check: dev ## style, types, and generated documents
 	$(BIN)/python -m consumer.config.reference --check
 	$(BIN)/python scripts/metrics_page.py --check
 	$(BIN)/python scripts/dashboard_page.py --check
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(SITE)
 
 .PHONY: docs
 docs: dev ## the documents as a site, in dist/site; a link that leads nowhere is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(SITE)
 
 .PHONY: rules-check
 rules-check: dev ## the alert rules, by Prometheus's own tool

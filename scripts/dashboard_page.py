@@ -8,6 +8,8 @@ from dashboard.model import Dashboard, Panel, Variable, read_dashboard
 from dashboard.picture import drawn_as, picture
 from dashboard.sketches import begins_at
 
+from consumer.config.reference.generated import write_or_check
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "deploy/grafana/dashboards/tiktok-consumer.json"
 _PREFIX = "tiktok_consumer_"
@@ -107,18 +109,7 @@ def main(arguments: list[str]) -> int:
     """Write page and picture, or see whether they are current: 1 if one is not."""
     dashboard = read_dashboard(SOURCE)
     documents = {"docs/dashboard.md": page(dashboard), "docs/pictures/dashboard.svg": picture(dashboard)}
-    if "--check" not in arguments:
-        for name, text in documents.items():
-            (ROOT / name).write_text(text, "utf-8")
-        return 0
-    stale = [name for name, text in documents.items() if not _is_current(ROOT / name, text)]
-    for name in stale:
-        sys.stderr.write(f"{name} is stale; run python scripts/dashboard_page.py\n")
-    return 1 if stale else 0
-
-
-def _is_current(file: Path, text: str) -> bool:
-    return file.is_file() and file.read_text("utf-8") == text
+    return write_or_check(documents, ROOT, "python scripts/dashboard_page.py", arguments)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
+from consumer.config.reference.generated import write_or_check
 from consumer.metrics import DECLARED, PREFIX, Declared, Kind
 
-PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
+ROOT = Path(__file__).parents[1]
 _HEAD = """# Metrics
 
 Written by `python scripts/metrics_page.py`; change the declarations in `consumer/metrics.py`, not this page.
@@ -36,13 +37,7 @@ def _row(declared: Declared) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or see whether it is current: 1 if not."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(), "utf-8")
-        return 0
-    is_current = PAGE.is_file() and PAGE.read_text("utf-8") == page()
-    if not is_current:
-        sys.stderr.write("docs/metrics.md is stale; run python scripts/metrics_page.py\n")
-    return 0 if is_current else 1
+    return write_or_check({"docs/metrics.md": page()}, ROOT, "python scripts/metrics_page.py", arguments)
 
 
 if __name__ == "__main__":

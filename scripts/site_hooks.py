@@ -3,13 +3,12 @@
 Hooks of MkDocs: https://www.mkdocs.org/user-guide/configuration/#hooks
 """
 
-import json
 import logging
 import re
 from pathlib import Path
 from typing import Any, Final
 
-from consumer.config.reference.json_schema import SCHEMA_ID, json_schema
+from consumer.config.reference.json_schema import SCHEMA_ID, json_schema_text
 
 _BESIDE: Final = re.compile(r"(?P<before>\]\(|^\[[^\]]+\]: )\.\./(?P<path>[^)#\s]+)", re.MULTILINE)
 """In brackets behind the text, or on a line of its own."""
@@ -33,4 +32,4 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
 def on_post_build(*, config: Any, **_: Any) -> None:
     """Write the schema to where its `$id` says it is."""
     file = SCHEMA_ID.removeprefix(config.site_url)
-    Path(config.site_dir, file).write_text(json.dumps(json_schema(), indent=2) + "\n", "utf-8")
+    Path(config.site_dir, file).write_text(json_schema_text(), "utf-8")

@@ -88,8 +88,6 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
 
 def schema_command() -> None:
     """Print the JSON Schema of the configuration file, for editors to complete it."""
-    import json
+    from consumer.config.reference.json_schema import json_schema_text
 
-    from consumer.config.reference.json_schema import json_schema
-
-    print(json.dumps(json_schema(), indent=2))  # noqa: T201  # what the command is for
+    sys.stdout.write(json_schema_text())

@@ -87,8 +87,8 @@ class PartitionWindows:
                 was known then, or its commit a service's: an operator's tools store no metadata with an offset.
         """
         rewind = self._rewind(start, metadata, topic_id)
-        is_ours = settled is not None and (start.offset == settled.committed or rewind.topic_id == topic_id)
-        if settled is not None and is_ours and start.origin is StartOrigin.COMMITTED:
+        is_committed = start.origin is StartOrigin.COMMITTED
+        if settled is not None and is_committed and (start.offset == settled.committed or rewind.topic_id == topic_id):
             runs, refused = joined(rewind.settled, settled.runs), rewind.refused.union(settled.refused)
             rewind = structs.replace(rewind, settled=runs, refused=refused)
         window = Window(self._settings.window, rewind)

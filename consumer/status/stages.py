@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from consumer.core.model import Decision
 from consumer.core.reasons import DropReason
@@ -38,11 +38,11 @@ class Decided(Struct):
 class RuleCounts(Struct):
     """What the metrics say of one rule."""
 
-    events: Counter[str]
-    rejected: Counter[str]
-    missed: Counter[str]
-    match_keys: Counter[str]
-    dropped_fields: Counter[str]
+    events: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    match_keys: Counter[str] = field(default_factory=Counter)
+    dropped_fields: Counter[str] = field(default_factory=Counter)
 
     def shown(self) -> RuleStatus:
         """Without what never was."""
@@ -60,7 +60,6 @@ class Counts:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.read = 0
-        self.fields_left_out = 0
         self.remarks = 0
         self.lag = 0
         self.lags: dict[tuple[str, str], int] = {}
@@ -89,7 +88,6 @@ class Counts:
             case "records_read":
                 self.read += value
             case "dropped_fields":
-                self.fields_left_out += value
                 self.dropped_fields[labels[0], labels[1]] += value
             case "remarks":
                 self.remarks += value
@@ -110,8 +108,13 @@ class Counts:
 
     def _add_to_rule(self, rule: str, what: str, of: str, value: int) -> None:
         if rule:
-            counts = self.rules.setdefault(rule, RuleCounts(*(Counter() for _ in range(5))))
+            counts = self.rules.setdefault(rule, RuleCounts())
             getattr(counts, what)[of] += value
+
+    @property
+    def fields_left_out(self) -> int:
+        """Of all events, for all problems."""
+        return self.dropped_fields.total()
 
     @property
     def accepted(self) -> int:

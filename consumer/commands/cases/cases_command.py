@@ -1,7 +1,7 @@
 """The command: find the cases, decide each record as `run` would, compare, or write what came."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final, TextIO
@@ -18,6 +18,7 @@ from consumer.commands.explain.records.given_records import read_bytes
 from consumer.commands.explain.records.json_records import read_avsc
 from consumer.commands.explain.records.registry_schemas import TopicSchemas
 from consumer.config import Settings
+from consumer.config.schema_files import SchemaFile
 from consumer.core.errors import Unreachable
 from consumer.exit_codes import NOT_AS_EXPECTED, OK, UNFINISHED, UNUSABLE_INPUT
 from consumer.terminal import complain
@@ -32,6 +33,15 @@ class _Tally(Struct):
     written: int = 0
 
 
+class _Deciding(Struct, frozen=True):
+    """What decides the cases of a folder."""
+
+    settings: Settings
+    explainer: Explainer
+    schemas: Sequence[SchemaFile]
+    """Of the JSON records; none: those that are configured."""
+
+
 def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool) -> int:
     """Try each `NAME.record.json` of a folder against `NAME.expected.json`. Returns the exit code.
 
@@ -44,11 +54,16 @@ def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool)
         complain(f"{folder}: no case; put NAME.record.json there, then run with --update")
         return UNUSABLE_INPUT
     tally = _Tally()
-    with closing(TopicSchemas(settings)) as schemas:
-        explainer = Explainer(settings, schemas)
+    try:
+        schemas = _schemas_beside(folder, settings)
+    except InputError as fault:
+        complain(str(fault))
+        return UNUSABLE_INPUT
+    with closing(TopicSchemas(settings)) as asked:
+        deciding = _Deciding(settings, Explainer(settings, asked), schemas)
         for case in cases:
             try:
-                _try_case(explainer, settings, case, out, tally, is_update=is_update)
+                _try_case(deciding, case, out, tally, is_update=is_update)
             except InputError as fault:
                 complain(f"{case}: {fault}")
                 return UNUSABLE_INPUT
@@ -70,8 +85,9 @@ def write_case(settings: Settings, path: Path, record: Mapping[str, Json]) -> No
     """
     path.write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
     try:
-        with closing(TopicSchemas(settings)) as schemas:
-            came = result_of_all(list(_results(Explainer(settings, schemas), settings, path)))
+        with closing(TopicSchemas(settings)) as asked:
+            deciding = _Deciding(settings, Explainer(settings, asked), _schemas_beside(path.parent, settings))
+            came = result_of_all(list(_results(deciding, path)))
     except (InputError, Unreachable):
         path.unlink()  # a case that expects nothing would only fail
         raise
@@ -86,10 +102,13 @@ def _write_expected(path: Path, came: Json) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(came)) + b"\n")
 
 
-def _try_case(
-    explainer: Explainer, settings: Settings, case: Path, out: TextIO, tally: _Tally, *, is_update: bool
-) -> None:
-    came = result_of_all(list(_results(explainer, settings, case)))
+def _schemas_beside(folder: Path, settings: Settings) -> list[SchemaFile]:
+    """What says of JSON what it is, where the configuration does not. Raises InputError."""
+    return [read_avsc(path) for path in sorted(folder.glob("*.avsc"))] if settings.avro.registry is not None else []
+
+
+def _try_case(deciding: _Deciding, case: Path, out: TextIO, tally: _Tally, *, is_update: bool) -> None:
+    came = result_of_all(list(_results(deciding, case)))
     path = _expected_path(case)
     expected = _expected(path)
     found = list(differences(expected, came)) if expected is not None else [f"no {path.name}; write it with --update"]
@@ -105,14 +124,13 @@ def _try_case(
         tally.passed += 1
 
 
-def _results(explainer: Explainer, settings: Settings, case: Path) -> Iterator[Json]:
+def _results(deciding: _Deciding, case: Path) -> Iterator[Json]:
     now_ms = round(time.time() * 1000)
     try:
         content = case.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})") from None
-    is_in_registry = settings.avro.registry is not None
-    schemas = [read_avsc(path) for path in sorted(case.parent.glob("*.avsc"))] if is_in_registry else []
+    settings, explainer, schemas = deciding.settings, deciding.explainer, deciding.schemas
     for given in read_bytes(content, case.name, settings, explainer.run_decoder, now_ms, schemas=schemas):
         yield result_of(explainer.explain(given, _judged_at_s(given, now_ms)))
 

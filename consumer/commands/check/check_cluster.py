@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic, ResourceType
 
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.adapters.kafka.kafka_consumer import KafkaConsumer
@@ -53,11 +53,11 @@ def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]
     seen = {name: len(topic.partitions) for name, topic in listed.topics.items() if topic.error is None}
     chosen = chosen_topics(settings)(seen)
     written = written_topics(settings, chosen)
-    refusals = _refusals(admin, [topic for topic in written if topic not in seen])
+    missing = [topic for topic in written if topic not in seen]
     found = [
         Finding(Level.OK, "kafka.bootstrap_servers", f"{len(listed.brokers)} brokers"),
         *read_findings(settings, chosen, seen),
-        *written_findings(settings, written, seen, refusals, _brokers_create(admin, min(listed.brokers, default=0))),
+        *written_findings(settings, written, seen, _refusals(admin, missing), _brokers_create(admin, listed, missing)),
         *size_findings(settings, _largest_bytes(admin, [topic for topic in written if topic in seen])),
     ]
     found += unread_findings(_unread(settings, seen))
@@ -118,23 +118,27 @@ def _refusals(admin: AdminClient, topics: Sequence[str]) -> dict[str, str | None
 
 def _largest_bytes(admin: AdminClient, topics: Sequence[str]) -> dict[str, int]:
     """`max.message.bytes` of topics; those that may not be asked are left out."""
-    found: dict[str, int] = {}
-    if not topics:
+    found = _setting(admin, ResourceType.TOPIC, topics, "max.message.bytes")
+    return {topic: int(value) for topic, value in found.items()}
+
+
+def _brokers_create(admin: AdminClient, listed: ClusterMetadata, missing: Sequence[str]) -> bool | None:
+    """`auto.create.topics.enable` of a broker; None: none may be asked, or no topic is missing."""
+    brokers = [str(min(listed.brokers))] if missing and listed.brokers else []
+    for value in _setting(admin, ResourceType.BROKER, brokers, "auto.create.topics.enable").values():
+        return value == "true"
+    return None
+
+
+def _setting(admin: AdminClient, kind: ResourceType, names: Sequence[str], setting: str) -> dict[str, str]:
+    """Of topics or brokers, by name; those that may not be asked are left out."""
+    found: dict[str, str] = {}
+    if not names:
         return found
-    resources = [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in topics]
+    resources = [ConfigResource(kind, name) for name in names]
     for resource, answer in admin.describe_configs(resources, request_timeout=ASK_TIMEOUT_S).items():
         try:
-            found[resource.name] = int(answer.result()["max.message.bytes"].value)
+            found[resource.name] = str(answer.result()[setting].value)
         except (KafkaException, LookupError):
             continue
     return found
-
-
-def _brokers_create(admin: AdminClient, broker: int) -> bool | None:
-    """`auto.create.topics.enable` of a broker; None: it may not be asked."""
-    resource = ConfigResource(ConfigResource.Type.BROKER, str(broker))
-    [answer] = admin.describe_configs([resource], request_timeout=ASK_TIMEOUT_S).values()
-    try:
-        return str(answer.result()["auto.create.topics.enable"].value) == "true"
-    except (KafkaException, LookupError):
-        return None

@@ -1,6 +1,5 @@
 """The command: from what was asked for to a file that is written."""
 
-import json
 from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
@@ -15,7 +14,7 @@ from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
 from consumer.commands.init.first_case import write_first_cases
 from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schemas_of_topic
-from consumer.config.reference.json_schema import SCHEMA_ID, json_schema
+from consumer.config.reference.json_schema import SCHEMA_ID, json_schema_text
 from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
@@ -71,7 +70,7 @@ def _write_beside_cases(
     schema = _editors_schema(path)
     try:
         path.write_text(f"# yaml-language-server: $schema={quote(schema.name)}\n{text}", "utf-8")
-        schema.write_text(json.dumps(json_schema(), indent=2) + "\n", "utf-8")
+        schema.write_text(json_schema_text(), "utf-8")
         out.write(_said(drafts, path) + f"Wrote {schema}: by it, editors complete and check {path.name}.\n")
         cases = write_first_cases(path, drafts, schemas, is_forced=is_forced)
     except OSError as error:
@@ -97,7 +96,8 @@ def _refuse_overwriting(asked: InitOptions) -> None:
             continue
         if asked.schema is not None and path.samefile(asked.schema):
             raise NoSchemaError(f"{path} is what --schema names; name another --output")
-        if not asked.is_forced and not _is_editors_schema(path):
+        is_ours = path != asked.output and _is_editors_schema(path)
+        if not asked.is_forced and not is_ours:
             raise NoSchemaError(f"{path} is there already; name another --output, or add --force")
 
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from json import loads
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from consumer.commands.explain.records.topic_records import TopicReader
 from consumer.commands.init.draft import Draft
 from consumer.commands.init.draft_text import Connection, written
 from consumer.config import Settings, parse
+from consumer.config.schema_files import read_schema_file
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
 from consumer.core.decode.schema import parse as parse_schema
 from consumer.core.decode.schema_lookups import SchemaAnswer, SchemaFound
@@ -38,13 +38,9 @@ class NoSchemaError(Exception):
 def schema_of_file(path: Path) -> Schema:
     """An .avsc. Raises NoSchemaError."""
     try:
-        return parse_schema(loads(path.read_text("utf-8-sig")))
-    except OSError as error:
-        raise NoSchemaError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        raise NoSchemaError(f"{path}: not JSON in UTF-8; an .avsc file holds one Avro schema as JSON") from None
-    except UnusableSchemaError as fault:
-        raise NoSchemaError(f"{path}: cannot be used as a schema ({fault})") from None
+        return parse_schema(read_schema_file(path).schema)
+    except ValueError as fault:
+        raise NoSchemaError(f"{path}: {fault}") from None
 
 
 def schemas_of_topic(connection: Connection) -> list[Schema]:

@@ -1,5 +1,6 @@
 """The JSON Schema of the file as written, for editors: made of the models of its sections."""
 
+import json
 from typing import Any, Final
 
 from consumer.config.settings import Settings
@@ -29,6 +30,11 @@ def json_schema() -> JsonSchema:
     altered: JsonSchema = _tidied(whole)
     altered["$defs"]["FromEnvironment"] = _FROM_ENVIRONMENT
     return altered
+
+
+def json_schema_text() -> str:
+    """The file that editors read."""
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 def _tidied(schema: Any) -> Any:

@@ -4,15 +4,15 @@
 """
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from consumer.config.reference.generated import write_or_check
 from consumer.config.reference.json_schema import json_schema
 from consumer.config.rules.source_forms import FORMS
 
-DOCUMENT: Final = Path("docs/configuration.md")
+DOCUMENT: Final = "docs/configuration.md"
 _INTRODUCTION: Final = """# Configuration
 
 Written by `python -m consumer.config.reference`; change the descriptions in `consumer/config`, not this page.
@@ -180,12 +180,4 @@ def _bounds(branch: _Schema) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or see whether it is current: 1 if not."""
-    wanted = reference()
-    if "--check" in arguments:
-        is_current = DOCUMENT.is_file() and DOCUMENT.read_text("utf-8") == wanted
-        if not is_current:
-            sys.stderr.write(f"{DOCUMENT} is stale; run python -m consumer.config.reference\n")
-        return 0 if is_current else 1
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(wanted, "utf-8")
-    return 0
+    return write_or_check({DOCUMENT: reference()}, Path(), "python -m consumer.config.reference", arguments)

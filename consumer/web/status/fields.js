@@ -2,15 +2,11 @@
 
 import { byId, make, numberOf, setText } from "./dom.js";
 import { drawKeyed, part } from "./keyed.js";
+import { WholeOnDemand } from "./whole.js";
 
 const AT_FIRST = 4;
-let isWhole = false;
+const whole = new WholeOnDemand("all-fields", AT_FIRST, () => draw());
 let latest = [];
-
-byId("all-fields").addEventListener("click", () => {
-  isWhole = !isWhole;
-  draw();
-});
 
 export function showFields(fields) {
   latest = fields;
@@ -19,10 +15,8 @@ export function showFields(fields) {
 
 function draw() {
   byId("fields-section").hidden = latest.length === 0;
-  const button = byId("all-fields");
-  button.hidden = latest.length <= AT_FIRST;
-  setText(button, isWhole ? `Show the ${AT_FIRST} most frequent` : `Show all ${numberOf(latest.length)}`);
-  drawKeyed(byId("fields"), isWhole ? latest : latest.slice(0, AT_FIRST), ({ field, problem }) => `${field} ${problem}`, item, (child, { count }) => setText(part(child, "count"), numberOf(count)));
+  whole.say(latest.length, `Show all ${numberOf(latest.length)}`, `Show the ${AT_FIRST} most frequent`);
+  drawKeyed(byId("fields"), whole.shown(latest), ({ field, problem }) => `${field} ${problem}`, item, (child, { count }) => setText(part(child, "count"), numberOf(count)));
 }
 
 function item({ field, problem, text, remedy }) {

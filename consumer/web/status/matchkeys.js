@@ -8,11 +8,15 @@ import { drawKeyed, part } from "./keyed.js";
 const KEYS = ["email", "phone", "external_id", "ttclid", "ttp", "ip_and_user_agent", "any"];
 const LABELS = { ip_and_user_agent: "IP, user agent", any: "any of them" };
 const labelOf = (key) => LABELS[key] ?? key.replaceAll("_", " ");
-const byPixel = byId("keys-by-pixel");
-const byRule = byId("keys-by-rule");
+const [byPixel, byRule] = ["pixel", "rule"].map(tableBy);
+byId("key-tables").append(byPixel, byRule);
 
-for (const table of [byPixel, byRule]) {
-  table.querySelector("thead tr").append(...KEYS.map((key) => make("th", { scope: "col", class: "number" }, labelOf(key))));
+/** Closed until it is asked for. */
+function tableBy(what) {
+  const names = make("tr", {}, make("th", { scope: "col" }, what), ...KEYS.map((key) => make("th", { scope: "col", class: "number" }, labelOf(key))));
+  const table = make("table", {}, make("thead", {}, names), make("tbody"));
+  const box = make("div", { class: "scrolled", tabindex: 0, role: "region", "aria-label": `Match keys by ${what}` }, table);
+  return make("details", { id: `keys-by-${what}`, hidden: "" }, make("summary", {}, `By ${what}`), box);
 }
 
 export function showMatchKeys(pixels, rules) {

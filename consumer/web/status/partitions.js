@@ -3,6 +3,7 @@
 import { badge, byId, make, numberOf, setText } from "./dom.js";
 import { ageOf, plural, rateOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
+import { WholeOnDemand } from "./whole.js";
 
 const AT_FIRST = 24;
 const STATES = {
@@ -12,14 +13,9 @@ const STATES = {
   schema: ["paused: awaits a schema", "warn"],
   closed: ["paused: its pixel is closed", "warn"],
 };
-let isWhole = false;
+const whole = new WholeOnDemand("all-partitions", AT_FIRST, () => draw());
 let latest = [];
 let at = 0;
-
-byId("all-partitions").addEventListener("click", () => {
-  isWhole = !isWhole;
-  draw();
-});
 
 /** Of the service's own topics, for parked and replayed records. */
 export const isOwn = ({ topic }, group) => topic.startsWith(`${group}.`);
@@ -38,10 +34,8 @@ function draw() {
   setText(byId("partitions-of"), total ? `${numberOf(total)} read here` : "");
   byId("no-partitions").hidden = total > 0;
   byId("partitions-box").hidden = total === 0;
-  const button = byId("all-partitions");
-  button.hidden = total <= AT_FIRST;
-  setText(button, isWhole ? `Show the ${AT_FIRST} that lag most` : `Show all ${numberOf(total)} ${plural(total, "partition")}`);
-  drawKeyed(byId("partitions"), isWhole ? partitions : lagging(partitions), nameOf, row, update);
+  whole.say(total, `Show all ${numberOf(total)} ${plural(total, "partition")}`, `Show the ${AT_FIRST} that lag most`);
+  drawKeyed(byId("partitions"), whole.isWhole ? partitions : lagging(partitions), nameOf, row, update);
 }
 
 function lagging(partitions) {

@@ -4,15 +4,11 @@ import { byId, make, numberOf, setText } from "./dom.js";
 import { ageOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 import { rejection } from "./rejection.js";
+import { WholeOnDemand } from "./whole.js";
 
 const AT_FIRST = 3;
-let isWhole = false;
 let redraw = () => undefined;
-
-byId("all-rejected").addEventListener("click", () => {
-  isWhole = !isWhole;
-  redraw();
-});
+const whole = new WholeOnDemand("all-rejected", AT_FIRST, () => redraw());
 
 export function showRejected(rejected, total, now) {
   redraw = () => draw(rejected, total, now);
@@ -21,9 +17,8 @@ export function showRejected(rejected, total, now) {
 
 function draw(rejected, total, now) {
   byId("no-rejected").hidden = rejected.length > 0;
-  byId("all-rejected").hidden = rejected.length <= AT_FIRST;
-  setText(byId("all-rejected"), isWhole ? `Show the ${AT_FIRST} newest` : `Show all ${rejected.length}`);
-  const shown = isWhole ? rejected : rejected.slice(0, AT_FIRST);
+  whole.say(rejected.length, `Show all ${rejected.length}`, `Show the ${AT_FIRST} newest`);
+  const shown = whole.shown(rejected);
   setText(byId("rejected-of"), rejected.length ? `the ${shown.length} newest; ${numberOf(total)} settled as rejected` : "");
   drawKeyed(byId("rejected"), shown, keyOf, item, (child, { at }) => setText(part(child, "age"), `${ageOf(now - at)} ago`));
 }

@@ -27,8 +27,6 @@ from consumer.core.errors import ConfigError
 from consumer.core.model import Decoded, Headers, Position, Record, SchemaWanted
 
 _PARTS: Final = frozenset({"$key", "$headers", "$timestamp", "$topic", "$partition", "$offset", "$schema", "value"})
-
-
 _UNTYPED: Final = "JSON as it is, since its schema is in the registry; --schema F says what it is"
 
 
