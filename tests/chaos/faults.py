@@ -229,7 +229,7 @@ def _patiently(act: Callable[[], object], what: str) -> None:
 
 
 def _configure(world: World, topic: str, name: str, value: str) -> None:
-    _patiently(lambda: world.servers.kafka.configure(topic, name, value), f"{name} of {topic} is set")
+    _patiently(lambda: world.servers.kafka.configure_topic(topic, name, value), f"{name} of {topic} is set")
 
 
 # ── TikTok ──────────────────────────────────────────────────────────────────────────────────────

@@ -60,7 +60,7 @@ def test_a_stop_under_full_load_finishes_what_is_under_way(scene: Scene) -> None
 
     tell(f"SIGTERM under full load: ended after {took_s:.1f} s of {SHUTDOWN_S:.0f} s, {by_first:,} of {RECORDS:,} sent")
     assert took_s < SHUTDOWN_S
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(keys(RECORDS, 1), 1))
+    scene.assert_accepted_once(keys(RECORDS, 1))
 
 
 @pytest.mark.timeout(0 if LONG else 120)
@@ -89,4 +89,4 @@ def test_a_stop_with_a_pixel_held_parks_its_records(scene: Scene) -> None:
     assert accepted.keys() == {shop}
     assert parked > 0
     assert accepted[shop] + parked == committed  # nothing that was read was given up
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(keys(RECORDS, 2), 1))
+    scene.assert_accepted_once(keys(RECORDS, 2))

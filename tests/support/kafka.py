@@ -241,7 +241,7 @@ _GROUPS: Final = {
     "group.coordinator.rebalance.protocols": "classic,consumer",
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1000,
-    "group.consumer.session.timeout.ms": 4000,
+    "group.consumer.session.timeout.ms": 20_000,
     "group.consumer.min.session.timeout.ms": 3000,
     "group.consumer.heartbeat.interval.ms": 500,
     "group.consumer.min.heartbeat.interval.ms": 500,

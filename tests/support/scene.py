@@ -1,6 +1,6 @@
 """Everything one black-box test needs, with names of its own: topic, group, registry, sandbox and processes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,16 +11,18 @@ from uuid import uuid4
 from tests.support.processes import Service, run_command, write_config
 from tests.support.records import Stored
 from tests.support.registry import Registry
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import Key, Sandbox
 from tests.support.stream import Made
 from tests.support.stream_config import PIXELS, RULES, SCHEMAS
 from tests.support.topics import Kafka
 from tests.support.wait import wait_until
 
 SETTLE_TIMEOUT_S: Final = 120.0
-CLASSIC: Final = {"session.timeout.ms": "4000", "heartbeat.interval.ms": "500"}
+CLASSIC: Final = {"session.timeout.ms": "20000", "heartbeat.interval.ms": "500"}
 CONSUMER: Final = {"group.protocol": "consumer"}
-"""The two group protocols, as quick to notice a lost member as the broker of the tests allows."""
+"""The two group protocols. A machine that stands still for some seconds puts no member out of its group; the broker's
+setting for the second is the same."""
+_SOON_MS: Final = 4000
 _QUICK: Final = {"topic.metadata.refresh.interval.ms": "1000", "fetch.wait.max.ms": "100"}
 
 
@@ -43,6 +45,13 @@ class Scene:
         """The stream's two schema versions in the registry."""
         first, second = (self.registry.register(f"{self.topic}-value", schema) for schema in SCHEMAS)
         return first, second
+
+    def expire_sessions_soon(self) -> None:
+        """A member that died is put out of the group after seconds. Before a process of the group starts."""
+        if self.protocol.get("group.protocol") == "consumer":
+            self.kafka.configure_group(self.group, "consumer.session.timeout.ms", str(_SOON_MS))
+        else:
+            self.protocol = {**self.protocol, "session.timeout.ms": str(_SOON_MS)}
 
     def config(self, **sections: Any) -> dict[str, Any]:
         """The stream's configuration; `sections` are merged into it, key by key, and lists are replaced."""
@@ -110,6 +119,22 @@ class Scene:
             wait_until(lambda: self.sandbox.events_accepted() >= events, timeout_s, what=f"{events} events accepted")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.sandbox.summary()}\n{self.tail()}") from None
+
+    def assert_accepted_once(self, expected: Set[Key]) -> None:
+        """Each of these events was accepted once, and no other; or said in lines: what is not so, what was logged."""
+        accepted = self.sandbox.accepted()
+        found = {
+            "not accepted": expected - accepted.keys(),
+            "accepted again": {key for key, times in accepted.items() if times > 1},
+            "not expected": accepted.keys() - expected,
+        }
+        faults = [f"{what}: {len(keys)}, as {sorted(keys)[:3]}" for what, keys in found.items() if keys]
+        assert not faults, "\n".join([*faults, *self._warnings()])
+
+    def _warnings(self) -> list[str]:
+        lines = (line for service in self.services for line in service.stderr.read_text().splitlines())
+        told = (line for line in lines if '"warning"' in line or '"error"' in line)
+        return [line[:300] for line in told if '"record.rejected"' not in line][:10]
 
     def tail(self) -> str:
         """The ends of what its processes wrote."""

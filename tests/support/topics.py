@@ -79,10 +79,17 @@ class Kafka:
         """Make the log of a partition start at offset `before`, as retention would."""
         _done(self._admin.delete_records([TopicPartition(topic, partition, before)]))
 
-    def configure(self, topic: str, name: str, value: str) -> None:
+    def configure_topic(self, topic: str, name: str, value: str) -> None:
         """Change one of a topic's settings."""
+        self._configure(ResourceType.TOPIC, topic, name, value)
+
+    def configure_group(self, group: str, name: str, value: str) -> None:
+        """Change one of a group's settings. Only those with `group.protocol: consumer` follow it."""
+        self._configure(ResourceType.GROUP, group, name, value)
+
+    def _configure(self, kind: ResourceType, of: str, name: str, value: str) -> None:
         entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+        resource = ConfigResource(kind, of, incremental_configs=[entry])
         _done(self._admin.incremental_alter_configs([resource]))
 
     @contextlib.contextmanager

@@ -59,7 +59,7 @@ def test_a_record_larger_than_the_limit_is_rejected_whole(scene: Scene) -> None:
 
 
 def test_a_dead_letter_that_is_too_large_for_its_topic_goes_without_its_value(scene: Scene) -> None:
-    scene.kafka.configure(scene.dead_letter_topic, "max.message.bytes", "2000")
+    scene.kafka.configure_topic(scene.dead_letter_topic, "max.message.bytes", "2000")
     # Together they are too large for the topic, each small one alone is not; they share a batch, being made at once.
     small = make_bad(["decode.left_over"] * 20, scene.schema_ids())
     large = Raw(b"\x01" * 5000, key=b"large", headers=(("trace", b"x" * 100),), partition=0)
@@ -111,7 +111,7 @@ def test_waits_for_a_dead_letter_topic_that_cannot_be_written_and_goes_on_by_its
     service.wait_until_ready()
     scene.wait_until_settled()
     assert set(map(letter, scene.dead_letters())) == set(expected_letters(bad))
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(good), 1))
+    scene.assert_accepted_once(expected_keys(good))
     assert service.metrics().unaccounted == 0
 
 

@@ -1,7 +1,5 @@
 """What TikTok refuses, and what is nobody's fault."""
 
-from collections import Counter
-
 from tests.support.letters import letter
 from tests.support.records import Raw
 from tests.support.scene import Scene
@@ -17,7 +15,7 @@ def test_one_bad_event_among_a_thousand_costs_22_requests_and_none_of_the_others
     scene.run(batch={"max_events": 1000, "max_wait": "10s"})
     scene.wait_until_settled()
 
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream) - set(guilty.keys), 1))
+    scene.assert_accepted_once(expected_keys(stream) - set(guilty.keys))
     assert scene.sandbox.requests() <= 22
     [dead] = scene.dead_letters()
     assert letter(dead) == (guilty.raw.key, guilty.raw.value, guilty.raw.headers, "deliver.refused")
@@ -41,7 +39,7 @@ def test_a_throttling_tiktok_is_waited_for_and_gets_every_event_once(scene: Scen
     scene.run()
     scene.wait_until_settled()
 
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream), 1))
+    scene.assert_accepted_once(expected_keys(stream))
     assert scene.dead_letters() == []
 
 

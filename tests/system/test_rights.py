@@ -26,7 +26,7 @@ def test_without_the_right_to_the_own_group_it_delivers_and_is_unready(scene: Sc
         assert "not yet a member of the own group" in service.wait_until_unready().text
 
     service.wait_until_ready(120)
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream), 1))
+    scene.assert_accepted_once(expected_keys(stream))
     assert service.stop() == 0
 
 

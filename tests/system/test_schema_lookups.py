@@ -1,6 +1,5 @@
 """A registry that is away is not the record's fault; an id that it keeps denying is."""
 
-from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -42,7 +41,7 @@ def test_waits_for_a_registry_that_is_away_at_the_start(scene: Scene, answers: b
     scene.registry.is_away = False
 
     scene.wait_until_settled()
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream), 1))
+    scene.assert_accepted_once(expected_keys(stream))
     assert scene.dead_letters() == []
 
 

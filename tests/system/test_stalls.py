@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +42,7 @@ def test_a_held_pixel_opens_by_itself_once_good_events_come(scene: Scene) -> Non
     scene.wait_until_settled()
     service.wait_until_ready(30)
     refused = {(codes(1)[0], "Purchase", f"1-{number}") for number in range(BAD)}
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(keys(flow.written, 1) - refused, 1))
+    scene.assert_accepted_once(keys(flow.written, 1) - refused)
     assert len(scene.dead_letters()) == BAD
 
 
@@ -66,7 +65,7 @@ def test_a_parked_record_that_cannot_be_written_waits_until_its_pixel_opens(scen
         scene.wait_until_accepted(80)
         scene.wait_until_settled()
 
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(keys(80, 2), 1))
+    scene.assert_accepted_once(keys(80, 2))
     assert scene.kafka.read_all(parked) == []
     assert service.stop() == 0
 
@@ -89,7 +88,7 @@ def test_a_breaker_that_is_closed_while_it_still_drains_strands_nothing(scene: S
     service.wait_until_ready(30)
     assert _has_logged(service, "breaker.open")
     assert _has_logged(service, "breaker.closed")
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys([*good, *more]), 1))
+    scene.assert_accepted_once(expected_keys([*good, *more]))
     assert set(map(letter, scene.dead_letters())) == set(expected_letters(bad))
     assert len(scene.dead_letters()) == len(bad)
     assert service.metrics().unaccounted == 0
@@ -169,7 +168,7 @@ def test_a_partition_without_a_leader_at_a_restart_keeps_no_other_waiting(three_
     scene.wait_until_settled()
     service.wait_until_ready(30)
     assert service.metrics_now().value("positions_unknown") == 0
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys([*before, *others, *later]), 1))
+    scene.assert_accepted_once(expected_keys([*before, *others, *later]))
 
 
 def _reason(service: Any, words: str) -> str | None:

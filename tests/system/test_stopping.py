@@ -28,7 +28,7 @@ def test_a_restart_in_mid_stream_sends_nothing_twice(scene: Scene, protocol: dic
     scene.wait_until_settled()
 
     assert accepted_by_first < len(stream)
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream), 1))
+    scene.assert_accepted_once(expected_keys(stream))
 
 
 def test_leaves_the_group_when_told_to_stop(scene: Scene) -> None:
@@ -112,7 +112,7 @@ def test_a_static_member_comes_back_to_its_partitions(scene: Scene, protocol: di
     scene.run()
     scene.wait_until_settled()
 
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream), 1))
+    scene.assert_accepted_once(expected_keys(stream))
 
 
 def test_a_member_whose_instance_id_another_takes_over_is_fenced_and_says_so(scene: Scene) -> None:
@@ -127,4 +127,4 @@ def test_a_member_whose_instance_id_another_takes_over_is_fenced_and_says_so(sce
     scene.produce(stream)
     scene.wait_until_settled()
     assert second.is_running
-    assert scene.sandbox.accepted() == Counter(dict.fromkeys(expected_keys(stream), 1))
+    scene.assert_accepted_once(expected_keys(stream))

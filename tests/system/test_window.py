@@ -61,6 +61,7 @@ def assert_warmed_up_in_time(services: Sequence[Service]) -> None:
 @pytest.mark.timeout(600)
 def test_a_killed_process_sends_again_only_what_it_had_not_committed(scene: Scene, protocol: dict[str, str]) -> None:
     scene.protocol = protocol
+    scene.expire_sessions_soon()
     stream = split_stream(scene, 10_000)
     scene.produce(stream)
     slow: dict[str, Any] = {**SLOW, "limits": {"max_records_in_flight": 2000}}
