@@ -157,12 +157,12 @@ def _loop(service: Service, signals: Signals, log_level: LogLevelSwitch, progres
         if progress is not None:
             progress.step(service.published)
     log.info("run.stopping")
-    is_finished = service.stop(signals.hurry.is_set)
+    unfinished = service.stop(signals.hurry.is_set)
     if progress is not None:
         service.publishing.publish()
         progress.end(service.published)
-    if not is_finished:
-        log.error("run.unfinished", why="a request was left without its answer; its events will be sent again")
+    if unfinished:
+        log.error("run.unfinished", why=f"{unfinished}; its events will be sent again")
         return UNFINISHED
     log.info("run.stopped")
     return OK

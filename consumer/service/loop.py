@@ -256,14 +256,14 @@ class Service:
         self._settling.forget_failed()
         self._commits.closed(partitions)
 
-    def stop(self, is_hurried: Callable[[], bool]) -> bool:
+    def stop(self, is_hurried: Callable[[], bool]) -> str:
         """Settle what can be settled within `shutdown_timeout`, commit, and leave the group.
 
         Args:
             is_hurried: True once a second signal says to leave at once.
 
         Returns:
-            False if a request was left without its answer: its events will be sent again.
+            Why events will be sent again; "" if none will be.
         """
         self._is_stopping = self._reading.is_leaving = True
         until_s = self._clocks.monotonic() + self._settings.shutdown_timeout_s
@@ -276,12 +276,12 @@ class Service:
         while self._is_busy() and not is_over():
             self.step()
             self._parking.before_leaving(lambda item: True, self._clocks.monotonic())  # a pixel may close just now
-        unfinished = self._delivering.in_flight()
-        self._commits.make_now(self._member, is_over)
+        unanswered = "a request was left without its answer" if self._delivering.in_flight() else ""
+        unstored = self._commits.make_last(self._member, self.step, is_over)
         leave_until_s = self._clocks.monotonic() + _LEAVE_FOR_S
         self._reading.leave(lambda: is_over() or self._clocks.monotonic() >= leave_until_s)
         self._sharing.finish(self._clocks.monotonic(), self._clocks.wall())
-        return not unfinished
+        return unanswered or unstored
 
     def _is_busy(self) -> bool:
         partitions = frozenset(self._ledger.partitions)

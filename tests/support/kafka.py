@@ -210,7 +210,7 @@ def _properties(broker: Broker, brokers: Sequence[Broker], more: Mapping[str, st
         **_internal_topics(replicas),
         **_GROUPS,
         **_SMALL,
-        **(_AUTHORIZER if replicas == 1 else {}),
+        **({**_AUTHORIZER, **_ALONE} if replicas == 1 else {}),
         "auto.create.topics.enable": "false",
         # Records may carry any timestamp; none is deleted for its age.
         "log.retention.ms": -1,
@@ -245,6 +245,10 @@ _GROUPS: Final = {
     "group.consumer.min.session.timeout.ms": 3000,
     "group.consumer.heartbeat.interval.ms": 500,
     "group.consumer.min.heartbeat.interval.ms": 500,
+}
+_ALONE: Final = {
+    # No other broker could take over from one that stands still for some seconds, as the whole machine may.
+    "broker.session.timeout.ms": 15_000,
 }
 _SMALL: Final = {
     "num.network.threads": 2,

@@ -110,6 +110,7 @@ class FakeMember:
         self.places: dict[TopicPartition, tuple[int, int]] = {}
         self.paused: set[TopicPartition] = set()
         self.commits_fail = False
+        self.commits_fail_until_s = 0.0
         self.commits_to_overtake = 0
         """So many that it sends again itself, as after a coordinator has moved: stored after the next that differs."""
         self._overtaken: list[Mapping[TopicPartition, tuple[int, str]]] = []
@@ -238,7 +239,7 @@ class FakeMember:
         if is_unanswered:
             while wait and not is_over():
                 self.kafka.clock.s += 0.05
-        if self.commits_fail or is_unanswered:
+        if self.commits_fail or is_unanswered or self.kafka.clock.s < self.commits_fail_until_s:
             self.told({}, False)
             return False
         if self.commits_to_overtake and not wait:
@@ -556,10 +557,10 @@ class Scene:
         return self
 
     def stop(self) -> bool:
-        is_finished = self.service.stop(lambda: False)
+        unfinished = self.service.stop(lambda: False)
         self.service.publishing.publish()
         assert self.is_even(), self.numbers()
-        return is_finished
+        return not unfinished
 
     def numbers(self) -> dict[str, float]:
         """Every counter and gauge, as `name{label,label}`."""

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import pytest
 from msgspec import structs
 
 from consumer.core.model import EventOutcome, Item, Position, Record, Rejection
@@ -249,6 +250,34 @@ def test_what_is_committed_is_not_committed_again() -> None:
 
     assert scene.kafka.committed_offset() == 1
     assert scene.numbers()["commits{ok}"] == 2  # where it starts, and past the record
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_a_stop_commits_again_until_the_coordinator_has_moved_or_the_partition_is_anothers(is_taken: bool) -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    began_s = scene.clock.s
+    scene.member.commits_fail_until_s = began_s + 60 if is_taken else began_s + 5
+    scene.run(for_s=1)
+    if is_taken:
+        scene.member.take([P0], is_lost=True)
+
+    assert scene.stop()
+
+    assert scene.kafka.committed_offset() == (None if is_taken else 1)
+    assert scene.clock.s < began_s + 10
+
+
+def test_a_stop_whose_last_commit_is_never_stored_says_so_in_time() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.member.commits_fail = True
+    scene.run(for_s=1)
+    began_s = scene.clock.s
+
+    assert scene.service.stop(lambda: False) == "Kafka has not stored the last commit"
+
+    assert 30 <= scene.clock.s - began_s < 31
 
 
 def overdue() -> Scene:

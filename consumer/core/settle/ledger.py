@@ -181,6 +181,11 @@ class Ledger:
             if (offset := _resume(owned)) > owned.committed or owned.has_news or not owned.is_committed
         }
 
+    @property
+    def is_uncommitted(self) -> bool:
+        """True if something was settled that no stored commit contains: a next owner would send it again."""
+        return any(_resume(owned) > owned.committed or owned.has_news for owned in self._partitions.values())
+
     def settled_beyond(self, partition: TopicPartition) -> OffsetRuns:
         """What is settled beyond the offset that can be committed, offsets that hold no record included."""
         owned = self._partitions[partition]

@@ -74,6 +74,20 @@ class CommitStage:
         if self.failed and not is_over():  # for its size, or the group has moved on meanwhile
             self._send(member, wait=True, is_short=longest > SHORT_METADATA_BYTES, is_over=is_over)
 
+    def make_last(self, member: Member, step: Callable[[], None], is_over: Callable[[], bool]) -> str:
+        """As `make_now`, and again until what is settled is stored: the group's coordinator may just be moving.
+
+        Args:
+            step: lets time go by, commits once a second, and gives up what another member has been given.
+
+        Returns:
+            What is left undone; "" if all that is settled is stored, or another member's.
+        """
+        self.make_now(member, is_over)
+        while self.failed and self._ledger.is_uncommitted and not is_over():
+            step()
+        return "Kafka has not stored the last commit" if self.failed and self._ledger.is_uncommitted else ""
+
     def _send(self, member: Member, *, wait: bool, is_short: bool = False, is_over: Callable[[], bool] = never) -> int:
         """Returns the size of the longest metadata, in bytes."""
         # Two in a row may have failed because this broker takes less metadata than by default.
