@@ -21,6 +21,8 @@ from tests.support.topics import Kafka
 from tests.support.wait import wait_until
 
 ASK_S: Final = 10.0
+SESSION_S: Final = 20.0
+"""Of both protocols: a member that did not leave stays so long."""
 
 
 class Listener:
@@ -76,6 +78,51 @@ def test_a_member_whose_client_is_made_again_leaves_and_gets_its_partitions_back
 
         assert set(listener.calls) == {"assigned"}, "what the old client had was given up before"
         assert kafka.members(topic) == 1
+
+
+@pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
+@pytest.mark.parametrize("is_early", [True, False], ids=["in_a_rebalance", "at_rest"])
+def test_a_member_without_partitions_leaves_the_group_when_it_is_closed(
+    kafka: Kafka, protocol: dict[str, str], is_early: bool
+) -> None:
+    """Else the group keeps it until its session is over, and each rebalance until then waits for it."""
+    topic = kafka.new_topic("events")
+    kafka.produce(topic, [Raw(b"one", partition=0)])
+    first, second = (KafkaConsumer(properties(kafka, topic, protocol), lambda offsets, is_all: None) for _ in range(2))
+    with closing(first):
+        first.subscribe([topic], Listener(first))
+        wait_until(lambda: b"one" in values(first), 60, what="the first reads")
+        second.subscribe([topic], Listener(second))
+
+        def are_members(count: int, *reading: KafkaConsumer) -> bool:
+            for member in reading:
+                member.read(10, 0.05)
+            return kafka.members(topic) == count
+
+        wait_until(lambda: are_members(2, first, second), 60, what="both are members")
+        for _ in range(0 if is_early else 20):
+            are_members(2, first, second)
+
+        second.close()
+
+        wait_until(lambda: are_members(1, first), SESSION_S / 2, what="the first is alone")
+
+
+@pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
+def test_a_member_that_has_not_begun_to_read_what_it_was_given_leaves_when_it_is_closed(
+    kafka: Kafka, protocol: dict[str, str]
+) -> None:
+    topic = kafka.new_topic("events")
+    given: list[TopicPartition] = []
+    member = KafkaConsumer(properties(kafka, topic, protocol), lambda offsets, is_all: None)
+    listener = Listener(member)
+    listener.assigned = lambda partitions, group: given.extend(partitions)  # type: ignore[method-assign]
+    member.subscribe([topic], listener)
+    wait_until(lambda: member.read(10, 0.05) and given, 60, what="it is given a partition")
+
+    member.close()
+
+    wait_until(lambda: kafka.members(topic) == 0, SESSION_S / 2, what="it has left")
 
 
 def test_the_end_for_a_reader_of_committed_records_is_before_the_first_open_transaction(kafka: Kafka) -> None:

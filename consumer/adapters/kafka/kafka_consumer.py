@@ -25,7 +25,7 @@ from consumer.adapters.kafka.kafka_admin import ASK_TIMEOUT_S
 from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.adapters.kafka.kafka_faults import fault_of
 from consumer.adapters.kafka.kafka_headers import headers_of
-from consumer.adapters.kafka.kafka_waiting import within
+from consumer.adapters.kafka.kafka_waiting import leave_and_close, within
 from consumer.core import model
 from consumer.core.errors import Unreachable
 from consumer.core.model import Position, Record
@@ -67,7 +67,7 @@ class KafkaConsumer:
         ended, self._consumer = self._consumer, self._made()
         self._epochs.clear()
         self._faults.clear()
-        Thread(target=ended.close, name="ended-client", daemon=True).start()
+        Thread(target=self._leaving(ended), name="ended-client", daemon=True).start()
 
     # ── the group ───────────────────────────────────────────────────────────────────────────────
 
@@ -85,12 +85,12 @@ class KafkaConsumer:
         def revoked(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             if self._is_heard(consumer):
                 listener.revoked([(p.topic, p.partition) for p in partitions])
-                self._unassign(partitions)
+            self._unassign(consumer, partitions)
 
         def lost(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             if self._is_heard(consumer):
                 listener.lost([(p.topic, p.partition) for p in partitions], GroupRole.ORIGIN)
-                self._unassign(partitions)
+            self._unassign(consumer, partitions)
 
         if topics:
             self._consumer.subscribe(list(topics), on_assign=assigned, on_revoke=revoked, on_lost=lost)
@@ -113,11 +113,15 @@ class KafkaConsumer:
 
     def unassign(self, partition: model.TopicPartition) -> None:
         """Stop reading a partition that stays assigned in the group."""
-        self._unassign([TopicPartition(*partition)])
+        self._unassign(self._consumer, [TopicPartition(*partition)])
 
-    def _unassign(self, partitions: list[TopicPartition]) -> None:
-        known = [p for p in partitions if self._epochs.pop((p.topic, p.partition), None) is not None]
-        self._consumer.incremental_unassign(known)
+    def _unassign(self, client: Consumer, partitions: list[TopicPartition]) -> None:
+        """Those that it has begun to read: others the client refuses, and says so by an exception of the next poll."""
+        begun = {(p.topic, p.partition) for p in client.assignment()}
+        client.incremental_unassign([p for p in partitions if (p.topic, p.partition) in begun])
+        if client is self._consumer:
+            for p in partitions:
+                self._epochs.pop((p.topic, p.partition), None)
 
     def pause(self, partitions: Iterable[model.TopicPartition]) -> None:
         self._consumer.pause([TopicPartition(*p) for p in partitions])
@@ -145,9 +149,13 @@ class KafkaConsumer:
         """Leave the group (a static member stays in it until its session ends). Nothing is given back any more."""
         self._is_closed = True
         try:
-            within(self._consumer.close, is_over)
+            within(self._leaving(self._consumer), is_over)
         except TimeoutError:
             log.warning("group.not_left", remedy="none: the group notices once the session is over")
+
+    def _leaving(self, client: Consumer) -> Callable[[], None]:
+        is_static = "group.instance.id" in self._properties
+        return client.close if is_static or self._is_consumer_protocol else partial(leave_and_close, client)
 
     # ── reading and committing ──────────────────────────────────────────────────────────────────
 

@@ -1,10 +1,11 @@
 """Kafka: calls that wait for a broker, for as long as one cares to wait. The client itself knows no such limit."""
 
+import time
 from collections.abc import Callable
 from threading import Event, Thread
 from typing import Final, TypeVar
 
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaException
 
 from consumer.service.ports import never
 
@@ -43,3 +44,21 @@ def within(call: Callable[[], T], is_over: Callable[[], bool]) -> T:
     if errors:
         raise errors[0]
     return results[0]
+
+
+def leave_and_close(client: Consumer) -> None:
+    """Close a dynamic member of the classic protocol.
+
+    One that has no partitions leaves first. `close` itself tells the group only once it has given some back: the group
+    would keep the member until its session is over, and each rebalance until then would wait for it. Source: librdkafka
+    2.16, rd_kafka_cgrp_revoke_all_rejoin, "consumer is terminating, skipping rejoin".
+    """
+    if not client.assignment():
+        client.unsubscribe()
+        until_s = time.monotonic() + _LEAVE_S
+        while client.memberid() and time.monotonic() < until_s:  # a rebalance under way ends first
+            client.poll(_LOOK_EVERY_S)
+    client.close()
+
+
+_LEAVE_S: Final = 5.0
