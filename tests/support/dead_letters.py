@@ -61,6 +61,8 @@ class Desk:
         self.stop, self.hurry = Event(), Event()
         self.error: str | None = None
         self.running_since_s: float | None = None
+        self.commits_to_fail = 0
+        """The next so many, as while the group's coordinator moves. Only one that is waited for tells."""
         self.is_silent = False
         """The cluster answers nothing."""
         self._waiting: list[tuple[int, OutgoingRecord]] = []
@@ -82,6 +84,9 @@ class Desk:
         """Nothing to close."""
 
     def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]], *, wait: bool) -> bool:
+        if self.commits_to_fail:
+            self.commits_to_fail -= 1
+            return not wait
         self.committed |= {partition: offset for partition, (offset, _) in offsets.items()}
         return True
 

@@ -278,6 +278,26 @@ def test_a_second_signal_does_not_wait_for_what_is_on_its_way_which_is_said() ->
     assert desk.committed == {}
 
 
+@pytest.mark.parametrize("commits_to_fail", [1, 2])
+def test_the_last_commit_is_made_again_until_it_is_stored(commits_to_fail: int) -> None:
+    desk = Desk([dead(0)])
+    desk.commits_to_fail = commits_to_fail
+
+    assert desk.replay().is_whole
+    assert desk.committed == {P0: 1}
+
+
+@pytest.mark.parametrize(("to_origin", "again"), [(False, ""), (True, " (letters may go to their origin again)")])
+def test_a_last_commit_that_is_never_stored_is_said(to_origin: bool, again: str) -> None:
+    desk = Desk([dead(0)])
+    desk.commits_to_fail = 1000
+    desk.hurry.set()
+
+    done = desk.replay(to_origin=to_origin)
+
+    assert (done.replayed, done.stopped) == (1, f"Kafka has not stored how far it came{again}")
+
+
 def test_a_registry_that_is_away_stops_it_and_what_was_done_before_is_noted() -> None:
     desk = Desk([dead(0), dead(1), dead(2)])
     desk.decisions = {b"v0": Decision((EVENT,)), b"v2": Decision((EVENT,))}
@@ -391,7 +411,7 @@ def test_progress_moves_when_the_oldest_is_done() -> None:
     assert progress.moved() == {}
     progress.done(P0, 5)
     assert progress.moved() == {P0: 8}
-    assert progress.moved() == {}
+    assert progress.moved() == {P0: 8}, "until a commit is known to be stored, it is made again"
     progress.done(P0, 8)
     assert progress.moved() == {P0: 9}
 

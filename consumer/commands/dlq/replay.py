@@ -19,6 +19,7 @@ from consumer.core.settle.envelope import OutgoingRecord, replay_record
 from consumer.service.ports import RecordWriter
 
 COMMIT_EVERY_S: Final = 1.0
+COMMIT_AGAIN_S: Final = 0.2
 MOST_UNACKNOWLEDGED: Final = 1000
 FLUSH_S: Final = 30.0
 """How long to wait at the end for what is on its way."""
@@ -206,11 +207,10 @@ class Replay:
         if time.monotonic() >= self._commit_at_s:
             self._commit(wait=False)
 
-    def _commit(self, *, wait: bool) -> None:
+    def _commit(self, *, wait: bool) -> bool:
         self._commit_at_s = time.monotonic() + COMMIT_EVERY_S
         moved = {} if self._wanted.is_dry else self._progress.moved()
-        if moved:
-            self._tools.commits.commit({p: (offset, "") for p, offset in moved.items()}, wait=wait)
+        return not moved or self._tools.commits.commit({p: (offset, "") for p, offset in moved.items()}, wait=wait)
 
     def _finish(self) -> None:
         until_s = time.monotonic() + FLUSH_S
@@ -220,4 +220,10 @@ class Replay:
         if self._pending and not self.report.stopped:
             is_hurried = self._tools.hurry.is_set()
             self.report.stopped = "interrupted" if is_hurried else f"no answer within {FLUSH_S:g} s"
-        self._commit(wait=True)
+        # The group's coordinator may just be moving.
+        while not (is_stored := self._commit(wait=True)) and time.monotonic() < until_s:
+            if self._tools.hurry.wait(COMMIT_AGAIN_S):
+                break
+        if not is_stored and not self.report.stopped:
+            again = " (letters may go to their origin again)" if self._wanted.to_origin else ""
+            self.report.stopped = f"Kafka has not stored how far it came{again}"

@@ -48,10 +48,6 @@ class Progress:
             self.done(partition, offset)
 
     def moved(self) -> dict[TopicPartition, int]:
-        """Per partition the offset to commit, where it is another than at the last call."""
-        moved = {}
-        for partition, standing in self._partitions.items():
-            offset = next(iter(standing.open), standing.next_offset)
-            if offset > standing.begun:
-                moved[partition] = standing.begun = offset
-        return moved
+        """Per partition the offset to commit, where it is another than at the beginning."""
+        offsets = {p: next(iter(standing.open), standing.next_offset) for p, standing in self._partitions.items()}
+        return {p: offset for p, offset in offsets.items() if offset > self._partitions[p].begun}
