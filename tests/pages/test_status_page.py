@@ -280,6 +280,29 @@ def test_a_dry_run_says_that_it_is_one(scene: Scene, browser: Browser) -> None:
         expect(opened.page.locator("#mode")).to_contain_text("sends and commits nothing")
 
 
+def test_on_a_phone_the_details_begin_within_two_screens_also_with_a_pixel_held_and_records_rejected(
+    scene: Scene, browser: Browser, axe: str
+) -> None:
+    scene.produce(make_purchases(20, scene.schema_ids()))
+    scene.produce(make_bad(["normalize.event_time", "decode.left_over"] * 3, scene.schema_ids()))
+    scene.sandbox.allow_tokens({"token-of-the-blog": [BLOG]})
+    service = scene.run(dead_letter={"breaker": {"share": 1.0}})
+    scene.wait_until_rejected(6)
+
+    with tab(browser, f"{service.url}/", width=390, height=844) as opened:
+        page = opened.page
+        live(page)
+        expect(page.locator("#closed")).to_have_text("shop is held. What to do")
+        expect(page.locator("#past canvas")).to_have_count(4)
+        expect(page.locator("#reasons-title")).to_contain_text("2 reasons, 6 records")
+        first_detail = page.locator("#flow").bounding_box()
+        assert first_detail is not None
+        assert first_detail["y"] <= 2 * 844
+        page.locator("#reasons-title").click()
+        expect(page.locator("#rejected-reasons > li")).to_have_count(2)
+        assert faults(page, axe) == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (380, "light"), (380, "dark"), (700, "light")])
 def test_is_for_everyone_on_a_phone_and_in_the_dark(
     scene: Scene, browser: Browser, axe: str, width: int, scheme: Scheme

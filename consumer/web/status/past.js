@@ -4,7 +4,7 @@
 import { byId, make, numberOf, setText } from "./dom.js";
 import { rateOf } from "./format.js";
 
-const HEIGHT = matchMedia("(max-width: 44rem)").matches ? 84 : 120;
+const HEIGHT = matchMedia("(max-width: 44rem)").matches ? 72 : 120;
 const CHARTS = [
   { name: "Events accepted per second", value: (sample) => sample.accepted_per_s, text: rateOf },
   { name: "Dead letters per second", value: (sample) => sample.rejected_per_s, text: rateOf, isBad: true },

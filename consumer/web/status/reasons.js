@@ -8,9 +8,14 @@ import { rejection } from "./rejection.js";
 export function showReasons(reasons, isFirst, now) {
   const section = byId("reasons-section");
   section.hidden = reasons.length === 0;
+  if (isFirst && !section.classList.contains("first")) section.querySelector("details").open = true;
   section.classList.toggle("first", isFirst); // the breaker is open: this is what to look at
+  const records = reasons.reduce((sum, { count }) => sum + count, 0);
+  setText(byId("reasons-of"), `${countOf(reasons.length, "reason")}, ${countOf(records, "record")}`);
   drawKeyed(byId("rejected-reasons"), reasons, keyOf, item, (child, reason) => update(child, reason, now));
 }
+
+const countOf = (number, noun) => `${numberOf(number)} ${plural(number, noun)}`;
 
 const keyOf = ({ reason, explain }) => `${reason} ${explain}`;
 
@@ -20,6 +25,6 @@ function item({ reason, detail, explain }) {
 }
 
 function update(child, { count, first_at: first, last_at: last }, now) {
-  setText(part(child, "count"), `${numberOf(count)} ${plural(count, "record")}`);
+  setText(part(child, "count"), countOf(count, "record"));
   setText(part(child, "times"), `first ${dateOf(first)}, last ${ageOf(now - last)} ago`);
 }
