@@ -1,6 +1,6 @@
 // Numbers and times as people read them.
 
-import { dateOf, timeOf } from "./dom.js";
+import { dateOf, numberOf, timeOf } from "./dom.js";
 
 const UNITS = [
   ["d", 86_400],
@@ -49,6 +49,9 @@ export function bytesOf(bytes) {
 
 /** One thing and `thing`, two and `things`. */
 export const plural = (count, one, many = `${one}s`) => (count === 1 ? one : many);
+
+/** `1 thing`, `2,000 things`. */
+export const countOf = (count, one) => `${numberOf(count)} ${plural(count, one)}`;
 
 const DAY_S = 86_400;
 

@@ -210,7 +210,7 @@ def _properties(broker: Broker, brokers: Sequence[Broker], more: Mapping[str, st
         **_internal_topics(replicas),
         **_GROUPS,
         **_SMALL,
-        **({**_AUTHORIZER, **_ALONE} if replicas == 1 else {}),
+        **(_ALONE if replicas == 1 else {}),
         "auto.create.topics.enable": "false",
         # Records may carry any timestamp; none is deleted for its age.
         "log.retention.ms": -1,
@@ -231,11 +231,13 @@ def _internal_topics(replicas: int) -> dict[str, object]:
     }
 
 
-_AUTHORIZER: Final = {
+_ALONE: Final = {
     # The right to write a topic can be taken away and given back. Only on one broker: controllers that vote
     # would need a principal of their own, since nobody is authorised before the rights were read.
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": "true",
+    # No other broker could take over from one that stands still for some seconds, as the whole machine may.
+    "broker.session.timeout.ms": 15_000,
 }
 _GROUPS: Final = {
     "group.coordinator.rebalance.protocols": "classic,consumer",
@@ -245,10 +247,6 @@ _GROUPS: Final = {
     "group.consumer.min.session.timeout.ms": 3000,
     "group.consumer.heartbeat.interval.ms": 500,
     "group.consumer.min.heartbeat.interval.ms": 500,
-}
-_ALONE: Final = {
-    # No other broker could take over from one that stands still for some seconds, as the whole machine may.
-    "broker.session.timeout.ms": 15_000,
 }
 _SMALL: Final = {
     "num.network.threads": 2,

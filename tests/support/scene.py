@@ -132,9 +132,8 @@ class Scene:
         assert not faults, "\n".join([*faults, *self._warnings()])
 
     def _warnings(self) -> list[str]:
-        lines = (line for service in self.services for line in service.stderr.read_text().splitlines())
-        told = (line for line in lines if '"warning"' in line or '"error"' in line)
-        return [line[:300] for line in told if '"record.rejected"' not in line][:10]
+        lines = (line for service in self.services for line in service.log() if line["level"] in {"warning", "error"})
+        return [str(line)[:300] for line in lines if line["event"] != "record.rejected"][:10]
 
     def tail(self) -> str:
         """The ends of what its processes wrote."""

@@ -14,6 +14,8 @@ T = TypeVar("T")
 _LEAST_S: Final = 1.0
 """A broker that is there answers within this."""
 _LOOK_EVERY_S: Final = 0.05
+_LEAVE_S: Final = 5.0
+"""For the brokers to hear that a member leaves, as librdkafka itself waits."""
 
 
 def within(call: Callable[[], T], is_over: Callable[[], bool]) -> T:
@@ -59,6 +61,3 @@ def leave_and_close(client: Consumer) -> None:
         while client.memberid() and time.monotonic() < until_s:  # a rebalance under way ends first
             client.poll(_LOOK_EVERY_S)
     client.close()
-
-
-_LEAVE_S: Final = 5.0

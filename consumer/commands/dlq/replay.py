@@ -220,10 +220,13 @@ class Replay:
         if self._pending and not self.report.stopped:
             is_hurried = self._tools.hurry.is_set()
             self.report.stopped = "interrupted" if is_hurried else f"no answer within {FLUSH_S:g} s"
-        # The group's coordinator may just be moving.
-        while not (is_stored := self._commit(wait=True)) and time.monotonic() < until_s:
-            if self._tools.hurry.wait(COMMIT_AGAIN_S):
-                break
-        if not is_stored and not self.report.stopped:
+        if not self._commit_last(until_s) and not self.report.stopped:
             again = " (letters may go to their origin again)" if self._wanted.to_origin else ""
             self.report.stopped = f"Kafka has not stored how far it came{again}"
+
+    def _commit_last(self, until_s: float) -> bool:
+        """Again until it is stored, since the group's coordinator may just be moving; False: it never was."""
+        while not self._commit(wait=True):
+            if time.monotonic() >= until_s or self._tools.hurry.wait(COMMIT_AGAIN_S):
+                return False
+        return True

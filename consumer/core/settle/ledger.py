@@ -176,15 +176,15 @@ class Ledger:
         Also where only records beyond that offset were settled (`settled_beyond`).
         """
         return {
-            partition: offset
+            partition: _resume(owned)
             for partition, owned in self._partitions.items()
-            if (offset := _resume(owned)) > owned.committed or owned.has_news or not owned.is_committed
+            if _is_uncommitted(owned) or not owned.is_committed
         }
 
     @property
     def is_uncommitted(self) -> bool:
         """True if something was settled that no stored commit contains: a next owner would send it again."""
-        return any(_resume(owned) > owned.committed or owned.has_news for owned in self._partitions.values())
+        return any(map(_is_uncommitted, self._partitions.values()))
 
     def settled_beyond(self, partition: TopicPartition) -> OffsetRuns:
         """What is settled beyond the offset that can be committed, offsets that hold no record included."""
@@ -294,3 +294,7 @@ def _joined(runs: list[tuple[int, int]], before: OffsetRuns, end: int) -> Offset
 
 def _resume(owned: _Partition) -> int:
     return owned.order[0] if owned.order else owned.next_offset
+
+
+def _is_uncommitted(owned: _Partition) -> bool:
+    return _resume(owned) > owned.committed or owned.has_news

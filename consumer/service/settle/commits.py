@@ -83,10 +83,14 @@ class CommitStage:
         Returns:
             What is left undone; "" if all that is settled is stored, or another member's.
         """
+
+        def is_behind() -> bool:
+            return self.failed > 0 and self._ledger.is_uncommitted
+
         self.make_now(member, is_over)
-        while self.failed and self._ledger.is_uncommitted and not is_over():
+        while is_behind() and not is_over():
             step()
-        return "Kafka has not stored the last commit" if self.failed and self._ledger.is_uncommitted else ""
+        return "Kafka has not stored the last commit" if is_behind() else ""
 
     def _send(self, member: Member, *, wait: bool, is_short: bool = False, is_over: Callable[[], bool] = never) -> int:
         """Returns the size of the longest metadata, in bytes."""

@@ -1,7 +1,7 @@
 // What a service that has nothing to do waits for.
 
-import { byId, numberOf, setText } from "./dom.js";
-import { plural } from "./format.js";
+import { byId, setText } from "./dom.js";
+import { countOf } from "./format.js";
 import { isOwn } from "./partitions.js";
 
 export function showIdle(status) {
@@ -20,7 +20,7 @@ function waitsFor({ ready, ledger, partitions, group }) {
   const isReading = partitions.some(({ read_per_s: rate }) => rate > 0);
   if (isBehind || isReading) return "";
   const topics = [...new Set(partitions.filter((one) => !isOwn(one, group)).map(({ topic }) => topic))];
-  const where = topics.length === 1 ? topics[0] : `${numberOf(topics.length)} ${plural(topics.length, "topic")}`;
+  const where = topics.length === 1 ? topics[0] : countOf(topics.length, "topic");
   return ledger.read === 0
     ? `It waits for the first record in ${where}.`
     : `It has read everything, and waits for the next record in ${where}.`;

@@ -1,7 +1,7 @@
 // How far from its limits the service is.
 
 import { byId, make, numberOf, setText } from "./dom.js";
-import { ageOf, bytesOf, plural } from "./format.js";
+import { ageOf, bytesOf, countOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 
 export function showLimits({ requests, ledger, window }) {
@@ -15,7 +15,7 @@ function* limits(requests, ledger, window) {
   yield { name: "records in flight", text: `${numberOf(ledger.in_flight)} of ${numberOf(ledger.max_in_flight)}`, share: [ledger.in_flight, ledger.max_in_flight], more: age };
   yield { name: "their size", text: `${bytesOf(ledger.in_flight_bytes)} of ${bytesOf(ledger.max_in_flight_bytes)}`, share: [ledger.in_flight_bytes, ledger.max_in_flight_bytes], more: "reading pauses at either limit" };
   const reach = window.is_warm ? `reaches back ${ageOf(window.reaches_back_s)}` : "is being filled in again";
-  yield { name: "dedupe window", text: `${numberOf(window.keys)} ${plural(window.keys, "key")}`, share: null, more: reach };
+  yield { name: "dedupe window", text: countOf(window.keys, "key"), share: null, more: reach };
 }
 
 function item({ name, share }) {

@@ -1,7 +1,7 @@
 // Lag and rate by partition. Of very many, those that lag most.
 
 import { badge, byId, make, numberOf, setText } from "./dom.js";
-import { ageOf, plural, rateOf } from "./format.js";
+import { ageOf, countOf, rateOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 import { WholeOnDemand } from "./whole.js";
 
@@ -34,7 +34,7 @@ function draw() {
   setText(byId("partitions-of"), total ? `${numberOf(total)} read here` : "");
   byId("no-partitions").hidden = total > 0;
   byId("partitions-box").hidden = total === 0;
-  whole.say(total, `Show all ${numberOf(total)} ${plural(total, "partition")}`, `Show the ${AT_FIRST} that lag most`);
+  whole.say(total, `Show all ${countOf(total, "partition")}`, `Show the ${AT_FIRST} that lag most`);
   drawKeyed(byId("partitions"), whole.isWhole ? partitions : lagging(partitions), nameOf, row, update);
 }
 

@@ -1,7 +1,7 @@
 // Each pixel: its state, since when, why, and what a person can do.
 
 import { badge, byId, make, numberOf, setText } from "./dom.js";
-import { ageOf, plural, sinceOf } from "./format.js";
+import { ageOf, countOf, sinceOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 
 const OUTCOMES = ["accepted", "forwarded", "merged", "duplicate", "removed", "rejected", "parked", "shadow"];
@@ -46,7 +46,7 @@ function update(child, pixel, now) {
 
 function countsOf({ events, waiting_events: waiting }) {
   const counts = OUTCOMES.filter((name) => events[name]).map((name) => `${numberOf(events[name])} ${name}`);
-  if (waiting) counts.unshift(`${numberOf(waiting)} ${plural(waiting, "event")} waiting`);
+  if (waiting) counts.unshift(`${countOf(waiting, "event")} waiting`);
   return counts.join(", ");
 }
 

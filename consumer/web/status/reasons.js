@@ -1,7 +1,7 @@
 // Why records are rejected: each reason with its count, first and last time, and the command that explains the last one.
 
-import { byId, dateOf, make, numberOf, setText } from "./dom.js";
-import { ageOf, plural } from "./format.js";
+import { byId, dateOf, make, setText } from "./dom.js";
+import { ageOf, countOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 import { rejection } from "./rejection.js";
 
@@ -14,8 +14,6 @@ export function showReasons(reasons, isFirst, now) {
   setText(byId("reasons-of"), `${countOf(reasons.length, "reason")}, ${countOf(records, "record")}`);
   drawKeyed(byId("rejected-reasons"), reasons, keyOf, item, (child, reason) => update(child, reason, now));
 }
-
-const countOf = (number, noun) => `${numberOf(number)} ${plural(number, noun)}`;
 
 const keyOf = ({ reason, explain }) => `${reason} ${explain}`;
 
