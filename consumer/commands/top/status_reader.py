@@ -1,6 +1,7 @@
 """Asks running services for their status, each in a thread of its own: one that is away delays no other."""
 
 import time
+from functools import cache
 from threading import Event, Thread
 from typing import Final
 
@@ -19,7 +20,7 @@ Answer = Status | str
 def ask(url: str) -> Answer:
     """The status of the service at this address, such as `http://127.0.0.1:9464`."""
     try:
-        answer = httpx2.get(f"{url.rstrip('/')}/api/status", timeout=_TIMEOUT_S, trust_env=False)
+        answer = httpx2.get(f"{url.rstrip('/')}/api/status", timeout=_TIMEOUT_S, trust_env=False, verify=_tls())
         answer.raise_for_status()
         return msgspec.json.decode(answer.content, type=Status)
     except httpx2.HTTPStatusError as refused:
@@ -29,6 +30,10 @@ def ask(url: str) -> Answer:
         return f"{url} does not answer ({why}); is `run` there? Give the address of its http.listen with --url."
     except msgspec.DecodeError:
         return f"{url} answers something else than a status; --url is the http.listen of a `run`."
+
+
+_tls: Final = cache(httpx2.create_ssl_context)
+"""Made once: the machine's certificates take longer to read than an answer."""
 
 
 class StatusReader(Thread):
