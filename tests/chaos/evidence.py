@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import httpx2
-
 from tests.chaos.causes import Arrival, Position
 from tests.chaos.judge import Evidence
 from tests.chaos.offsets import Offsets
 from tests.chaos.stream import Known, copies
 from tests.chaos.watch import Watching
 from tests.chaos.world import PIXELS, World
+from tests.support.http_clients import http_client
 from tests.support.letters import letter
 from tests.support.sandbox import Key
 from tests.support.stream import expected_letters
@@ -84,7 +83,7 @@ def _arrivals(sandbox_url: str) -> dict[Key, list[Arrival]]:
     """Every acceptance there was, by event."""
     found: dict[Key, list[Arrival]] = {}
     after = 0
-    with httpx2.Client(base_url=sandbox_url, timeout=60, trust_env=False) as client:
+    with http_client(base_url=sandbox_url, timeout=60) as client:
         while page := client.get(f"/sandbox/events?limit={_PAGE}&after={after}").raise_for_status().json():
             for event in page:
                 key = (event["pixel"], event["event"], event["event_id"] or "")

@@ -19,6 +19,7 @@ from consumer.metrics import Metrics
 from consumer.service.publish.published import STUCK_AFTER_S, ServiceSnapshot
 from consumer.status.model import LedgerStatus, Status
 from consumer.web import SHARED, STATUS, Files
+from tests.support.http_clients import HTTP, http_client
 from tests.support.ports import LOOPBACK, free_port
 
 NOW_S: Final = 1000.0
@@ -36,7 +37,7 @@ class Board:
 def listening(board: Board) -> Iterator[httpx2.Client]:
     with (
         serving(application(lambda: board.published, lambda: NOW_S), LOOPBACK, 0) as port,
-        httpx2.Client(base_url=f"http://{LOOPBACK}:{port}", trust_env=False) as client,
+        http_client(base_url=f"http://{LOOPBACK}:{port}") as client,
     ):
         yield client
 
@@ -225,7 +226,7 @@ def test_an_address_that_is_taken_is_an_error_of_the_system() -> None:
 def test_listens_on_ipv6_as_well() -> None:
     board = Board()
     with serving(application(lambda: board.published, lambda: NOW_S), "::1", 0) as port:
-        assert httpx2.get(f"http://[::1]:{port}/readyz", trust_env=False).status_code == 200
+        assert HTTP.get(f"http://[::1]:{port}/readyz").status_code == 200
 
 
 def test_metrics_tell_when_the_process_began_and_what_memory_it_takes(client: httpx2.Client) -> None:

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from consumer.sandbox import Sandbox, SandboxSettings
+from tests.support.http_clients import HTTP, http_client
 
 Json = dict[str, Any]
 TRACK = "/open_api/v1.3/event/track/"
@@ -29,14 +30,14 @@ def shared() -> Iterator[Sandbox]:
 def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
     """One for all tests, cleared after each."""
     yield shared
-    with httpx2.Client(base_url=shared.url) as client:
+    with http_client(base_url=shared.url) as client:
         for path in ("faults", "tokens", "rate", "refuse", "events"):
             client.delete(f"/sandbox/{path}").raise_for_status()
 
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=sandbox.url, headers=HEADERS, timeout=30) as made:
+    with http_client(base_url=sandbox.url, headers=HEADERS, timeout=30) as made:
         yield made
 
 
@@ -98,7 +99,7 @@ def test_headers_matter(client: httpx2.Client, headers: dict[str, str], code: in
 
 
 def test_a_request_without_the_token_header_is_told_so(sandbox: Sandbox) -> None:
-    assert httpx2.post(sandbox.url + TRACK, json=body()).json()["code"] == 40104
+    assert HTTP.post(sandbox.url + TRACK, json=body()).json()["code"] == 40104
 
 
 def test_tokens_can_be_configured_revoked_and_restored(client: httpx2.Client) -> None:
@@ -355,7 +356,7 @@ def test_outlives_a_sender_that_goes_away_in_the_middle(client: httpx2.Client, s
 
 
 def test_stops_at_once_though_requests_hang() -> None:
-    with Sandbox() as running, httpx2.Client(base_url=running.url, headers=HEADERS) as client:
+    with Sandbox() as running, http_client(base_url=running.url, headers=HEADERS) as client:
         misbehave(client, {"end": "hang"})
         waiting = socket.create_connection(("127.0.0.1", int(running.url.rsplit(":", 1)[1])))
         content = json.dumps(body())
@@ -370,7 +371,7 @@ def test_stops_at_once_though_requests_hang() -> None:
 
 def test_can_be_asked_from_the_process_that_runs_it_also_after_it_stopped() -> None:
     running = Sandbox(settings=SandboxSettings(keep=1))
-    with running, httpx2.Client(base_url=running.url, headers=HEADERS) as client:
+    with running, http_client(base_url=running.url, headers=HEADERS) as client:
         send(client, event("1"), event("2"))
         assert running.summary().events == 2
 
@@ -380,7 +381,7 @@ def test_can_be_asked_from_the_process_that_runs_it_also_after_it_stopped() -> N
 
 def test_without_checks_it_counts_and_judges_nothing() -> None:
     settings = SandboxSettings(has_checks=False, latency_ms=50)
-    with Sandbox(settings=settings) as running, httpx2.Client(base_url=running.url) as client:
+    with Sandbox(settings=settings) as running, http_client(base_url=running.url) as client:
         begin_s = time.monotonic()
 
         assert send(client, event(1), event(2)).json()["code"] == 0
@@ -402,7 +403,7 @@ def test_serves_in_the_foreground_until_it_is_told_to_stop(end: signal.Signals) 
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        assert httpx2.get(f"{url}/healthz").status_code == 200
+        assert HTTP.get(f"{url}/healthz").status_code == 200
 
         process.send_signal(end)
 

@@ -13,6 +13,7 @@ import pytest
 import consumer.sandbox
 from consumer.sandbox import Sandbox, SandboxSettings
 from consumer.web import SHARED, STATUS
+from tests.support.http_clients import http_client
 
 Json = dict[str, Any]
 STATIC = Path(consumer.sandbox.__file__).parent / "static"
@@ -25,7 +26,7 @@ MOST_BYTES = 150 * 1024
 @pytest.fixture
 def client() -> Iterator[httpx2.Client]:
     headers = {"Access-Token": "made-up", "Content-Type": "application/json"}
-    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url, headers=headers, timeout=30) as made:
+    with Sandbox() as sandbox, http_client(base_url=sandbox.url, headers=headers, timeout=30) as made:
         yield made
 
 
@@ -226,7 +227,7 @@ def test_an_event_that_is_no_longer_kept_is_not_found() -> None:
     headers = {"Access-Token": "made-up"}
     with (
         Sandbox(settings=SandboxSettings(keep=1)) as sandbox,
-        httpx2.Client(base_url=sandbox.url, headers=headers) as client,
+        http_client(base_url=sandbox.url, headers=headers) as client,
     ):
         send(client, event("1"), event("1"))
 
@@ -260,7 +261,7 @@ def test_a_search_is_bounded(client: httpx2.Client, asked: dict[str, str]) -> No
 
 def test_stops_at_once_though_pages_are_open() -> None:
     sandbox = Sandbox()
-    with httpx2.Client(base_url=sandbox.url, timeout=30) as client:
+    with http_client(base_url=sandbox.url, timeout=30) as client:
         with sandbox:
             news = News(client)
             news.next("state")

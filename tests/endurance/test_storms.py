@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-import httpx2
 import pytest
 
 from tests.endurance.flow import Flow, run
 from tests.endurance.watch import tell
+from tests.support.http_clients import http_client
 from tests.support.scene import Scene
 from tests.support.wait import wait_until
 
@@ -23,7 +23,7 @@ STORMS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def _limit(scene: Scene, rate: Mapping[str, Any] | None) -> None:
     url = f"{scene.sandbox.url}/sandbox/rate"
-    with httpx2.Client(trust_env=False) as client:
+    with http_client() as client:
         answer = client.put(url, json=dict(rate)) if rate else client.delete(url)
     answer.raise_for_status()
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from tests.support.containers import Container, readable
+from tests.support.http_clients import HTTP
 from tests.support.image import Image
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.scene import Scene
@@ -26,7 +26,7 @@ class SandboxContainer(Container):
 
     def accepted(self) -> set[tuple[str, ...]]:
         """Pixel code, event and event_id of each accepted event."""
-        keys = httpx2.get(f"{self.url}/sandbox/keys", trust_env=False).raise_for_status().json()
+        keys = HTTP.get(f"{self.url}/sandbox/keys").raise_for_status().json()
         assert set(keys.values()) <= {1}
         return {tuple(json.loads(key)) if key.startswith("[") else tuple(key.split("|")) for key in keys}
 

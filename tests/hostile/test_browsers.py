@@ -14,6 +14,7 @@ from consumer.adapters.http_server import application, serving
 from consumer.sandbox import Sandbox
 from consumer.sandbox.application import is_own_host
 from consumer.service.publish.published import ServiceSnapshot
+from tests.support.http_clients import HTTP, http_client
 from tests.support.ports import LOOPBACK
 
 NOW_S: Final = 1000.0
@@ -22,7 +23,7 @@ NOW_S: Final = 1000.0
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx2.Client]:
     headers = {"Access-Token": "made-up", "Content-Type": "application/json"}
-    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url, headers=headers, timeout=30) as made:
+    with Sandbox() as sandbox, http_client(base_url=sandbox.url, headers=headers, timeout=30) as made:
         yield made
 
 
@@ -50,8 +51,8 @@ def test_the_status_is_shown_under_a_name_of_its_own_alone(host: str, status: in
     app = application(lambda: ServiceSnapshot({}, NOW_S), lambda: NOW_S, hosts=["Events.example.com"])
     with serving(app, LOOPBACK, 0) as port:
         url = f"http://{LOOPBACK}:{port}"
-        answer = httpx2.get(f"{url}/api/status", headers={"host": host}, trust_env=False)
-        probe = httpx2.get(f"{url}/healthz", headers={"host": host}, trust_env=False)
+        answer = HTTP.get(f"{url}/api/status", headers={"host": host})
+        probe = HTTP.get(f"{url}/healthz", headers={"host": host})
 
     assert answer.status_code == status
     assert ("http.hosts" in answer.text) == (status == 421)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import httpx2
 import pytest
 from structlog.testing import capture_logs
 
@@ -20,6 +19,7 @@ from consumer.adapters.http_limits import MOST_CONNECTIONS, REQUEST_WITHIN_S, Li
 from consumer.adapters.http_server import application, serving
 from consumer.service.publish.published import ServiceSnapshot
 from tests.support.cpu import allowed_s
+from tests.support.http_clients import HTTP
 from tests.support.ports import LOOPBACK
 from tests.support.slow_clients import HALF, ask_json, connected, dripped_for_s, is_closed_within, many_files
 
@@ -59,7 +59,7 @@ def published() -> ServiceSnapshot:
 
 
 def status_of(port: int) -> int:
-    return httpx2.get(f"http://{LOOPBACK}:{port}/readyz", trust_env=False, timeout=10).status_code
+    return HTTP.get(f"http://{LOOPBACK}:{port}/readyz").status_code
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_connections_that_ask_nothing_take_few_descriptors_and_keep_nobody_out(p
     idle = [connected(port, said) for _ in range(MOST_CONNECTIONS * 4)]
     try:
         for _ in range(20):
-            assert httpx2.get(f"http://{LOOPBACK}:{port}/healthz", trust_env=False).status_code == 200
+            assert HTTP.get(f"http://{LOOPBACK}:{port}/healthz").status_code == 200
         taken = len(os.listdir("/proc/self/fd")) - before - len(idle)  # without the test's own
         assert taken <= MOST_CONNECTIONS + 5
         assert is_closed_within(idle[0], 5.0)  # the oldest gave way
@@ -195,4 +195,4 @@ def test_where_descriptors_are_short_it_says_so_once_a_minute_and_serves_again_a
         connection.close()
 
     assert [line["event"] for line in lines] == ["http.accept_failed"]
-    assert httpx2.get(f"http://{LOOPBACK}:{port}/readyz", trust_env=False, timeout=10).status_code == 200
+    assert HTTP.get(f"http://{LOOPBACK}:{port}/readyz").status_code == 200

@@ -17,6 +17,7 @@ from consumer.sandbox.rules.judge import ValidEvent
 from consumer.sandbox.state import event_store
 from consumer.sandbox.state.event_store import MOST_NAMES, OTHERS, ReceivedRequest, Store
 from tests.support.cpu import allowed_s
+from tests.support.http_clients import HTTP, http_client
 from tests.support.process_costs import cpu_s, peak_bytes
 from tests.support.sandbox import Sandbox as SandboxProcess
 from tests.support.slow_clients import HALF, ask_json, connected, dripped_for_s, is_closed_within, many_files
@@ -33,7 +34,7 @@ HEADERS: Final = {"Access-Token": "made-up", "Content-Type": "application/json"}
 
 @pytest.fixture
 def client() -> Iterator[httpx2.Client]:
-    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url, headers=HEADERS, timeout=30) as made:
+    with Sandbox() as sandbox, http_client(base_url=sandbox.url, headers=HEADERS, timeout=30) as made:
         yield made
 
 
@@ -47,7 +48,7 @@ def process(tmp_path: Path) -> Iterator[SandboxProcess]:
 
 @pytest.fixture
 def asking(process: SandboxProcess) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=process.url, headers=HEADERS, timeout=60, trust_env=False) as made:
+    with http_client(base_url=process.url, headers=HEADERS, timeout=60) as made:
         yield made
 
 
@@ -89,7 +90,7 @@ def test_connections_that_ask_nothing_keep_nobody_out(
     try:
         for number in range(5):
             assert send(asking, event(str(number))) == 0
-            assert httpx2.get(f"{process.url}/healthz", trust_env=False, timeout=10).status_code == 200
+            assert HTTP.get(f"{process.url}/healthz").status_code == 200
         assert len(os.listdir(f"/proc/{process.pid}/fd")) <= MOST_CONNECTIONS + 20
         assert is_closed_within(idle[0], 5.0)  # the oldest gave way
         assert is_closed_within(idle[-1], REQUEST_WITHIN_S + 5.0)  # and the newest, which says nothing more

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
 
-import httpx2
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import chromium, tab
+from tests.support.http_clients import HTTP
 from tests.support.processes import Process
 from tests.support.wait import wait_until
 
@@ -55,16 +55,16 @@ class _Demo(Process):
 
     def hold_one_pixel(self) -> None:
         """Let the sandbox know the token of one pixel alone."""
-        pixels = httpx2.get(f"{self.events}sandbox/summary", trust_env=False).json()["by_pixel"]
+        pixels = HTTP.get(f"{self.events}sandbox/summary").json()["by_pixel"]
         tokens = {"made-up-token": [max(pixels, key=pixels.get)]}
-        httpx2.put(f"{self.events}sandbox/tokens", json=tokens, trust_env=False).raise_for_status()
+        HTTP.put(f"{self.events}sandbox/tokens", json=tokens).raise_for_status()
         wait_until(self._is_one_held, PATIENCE_S, what="a pixel is held")
 
     def _is_one_held(self) -> bool:
         return any(pixel["state"] == "held" for pixel in self._status()["pixels"].values())
 
     def _status(self) -> dict[str, Any]:
-        found: dict[str, Any] = httpx2.get(f"{self.status}api/status", trust_env=False).json()
+        found: dict[str, Any] = HTTP.get(f"{self.status}api/status").json()
         return found
 
     def close(self) -> None:

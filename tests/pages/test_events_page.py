@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-import httpx2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.axe import faults
 from tests.support.browser import Scheme, Tab, tab
+from tests.support.http_clients import HTTP
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene
 from tests.support.stream import make_purchases
@@ -41,7 +41,7 @@ def send(sandbox: Sandbox, *data: dict[str, Any], pixel: str = "SHOP", code: str
     body = {"event_source": "web", "event_source_id": pixel, "data": data}
     body |= {"test_event_code": code} if code else {}
     headers = {"Access-Token": "any", "Content-Type": "application/json"}
-    answer = httpx2.post(sandbox.url + TRACK, json=body, headers=headers, timeout=20, trust_env=False)
+    answer = HTTP.post(sandbox.url + TRACK, json=body, headers=headers, timeout=20)
     return int(answer.json()["code"])
 
 

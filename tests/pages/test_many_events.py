@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-import httpx2
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.support.browser import Tab, tab
+from tests.support.http_clients import http_client
 from tests.support.sandbox import Sandbox
 
 MANY: Final = 20_000
@@ -51,7 +51,7 @@ def opened(sandbox: Sandbox, browser: Browser) -> Iterator[Tab]:
 def pour(sandbox: Sandbox, first: int, count: int) -> None:
     """Send so many events, a thousand at once."""
     headers = {"Access-Token": "any", "Content-Type": "application/json"}
-    with httpx2.Client(base_url=sandbox.url, headers=headers, timeout=60, trust_env=False) as client:
+    with http_client(base_url=sandbox.url, headers=headers, timeout=60) as client:
         for start in range(first, first + count, BATCH):
             data = [_event(number) for number in range(start, start + BATCH)]
             body = {"event_source": "web", "event_source_id": f"PIXEL{start % 3}", "data": data}

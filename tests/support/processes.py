@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import httpx2
 
+from tests.support.http_clients import HTTP
 from tests.support.metrics import Metrics
 from tests.support.ports import LOOPBACK, free_port
+from tests.support.spawner import Spawned, spawner
 from tests.support.wait import tail_of, wait_until
 
 COMMAND: Final = str(Path(sys.executable).with_name("tiktok-consumer"))
@@ -23,20 +25,25 @@ EXIT_TIMEOUT_S: Final = 45.0
 
 
 class Process:
-    """`tiktok-consumer ARGUMENTS` in the background; what it writes goes to files in `folder`."""
+    """`tiktok-consumer ARGUMENTS` in the background; what it writes goes to files in `folder`.
+
+    With an environment of its own it is started as a user starts it; otherwise in less time (`Spawner`).
+    """
 
     def __init__(self, arguments: Sequence[str], folder: Path, name: str, env: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.stdout, self.stderr = folder / f"{name}.out", folder / f"{name}.log"
-        self._command, self._folder, self._env = [COMMAND, *arguments], folder, environment(env)
+        self._arguments, self._folder, self._env = arguments, folder, env
         self._process = self._started()
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes] | Spawned:
+        if self._env is None:
+            return spawner().spawn(self._arguments, self._folder, environment(), self.stdout, self.stderr)
         with self.stdout.open("ab") as out, self.stderr.open("ab") as err:
             return subprocess.Popen(
-                self._command,
+                [COMMAND, *self._arguments],
                 cwd=self._folder,
-                env=self._env,
+                env=environment(self._env),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -104,7 +111,7 @@ class Service(Process):
     def get(self, path: str) -> httpx2.Response | None:
         """The answer of an endpoint; None while there is none, as before the start and after the end."""
         try:
-            return httpx2.get(self.url + path, timeout=5, trust_env=False)
+            return HTTP.get(self.url + path, timeout=5)
         except httpx2.TransportError:
             return None
 

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import httpx2
 
 from tests.parts.golang import PROMETHEUS
+from tests.support.http_clients import http_client
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.wait import tail_of, wait_until
 
@@ -42,7 +43,7 @@ class Prometheus:
         self._file.write_text(json.dumps(_config(ports, rules)))
         port = free_port()
         self._address = f"{LOOPBACK}:{port}"
-        self._http = httpx2.Client(base_url=f"http://{self._address}", timeout=30, trust_env=False)
+        self._http = http_client(base_url=f"http://{self._address}", timeout=30)
         self._process: subprocess.Popen[bytes] | None = None
 
     def query(self, expression: str) -> list[Found]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 
+from tests.support.http_clients import http_client
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import READY_TIMEOUT_S, Process
 from tests.support.wait import wait_until
@@ -22,7 +23,7 @@ class Sandbox(Process):
         self.port = free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
         super().__init__(["sandbox", "--port", str(self.port), *arguments], folder, name)
-        self._http = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
+        self._http = http_client(base_url=self.url, timeout=30)
         wait_until(self._is_up, READY_TIMEOUT_S, what="the sandbox is up")
 
     def _is_up(self) -> bool:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import httpx2
 import pytest
 
 from tests.support.avro import framed
+from tests.support.http_clients import HTTP
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process, run_command
 from tests.support.records import Raw
@@ -104,7 +104,7 @@ def test_records_of_a_file_reach_the_sandbox_without_any_kafka(tmp_path: Path) -
         address = re.compile(rf"http://{LOOPBACK}:\d+/")
         found = wait_until(lambda: address.search(demo.stdout.read_text()), MOST_S, what="the demo says where")
         assert found
-        events = httpx2.get(f"{found[0]}sandbox/events", trust_env=False).json()
+        events = HTTP.get(f"{found[0]}sandbox/events").json()
         assert demo.stop() == 0
 
     assert [event["event_id"] for event in events] == ["5d3c1f52-0001", "5d3c1f52-0002"]
