@@ -83,7 +83,7 @@ def test_a_container_is_given_longer_than_the_service_takes_to_stop(services: di
 def test_the_prometheus_that_tests_the_rules_is_the_one_that_compose_starts(
     services: dict[str, dict[str, Any]],
 ) -> None:
-    module = (CHECKOUT / "tests/parts/go/prometheus/go.mod").read_text()
+    module = (CHECKOUT / "tests/parts/go/together/go.mod").read_text()
     found = re.search(r"github.com/prometheus/prometheus v0\.(\d)(\d\d)\.(\d+)", module)
 
     assert found, "3.5.0 is called 0.305.0 as a module"

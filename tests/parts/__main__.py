@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from tests.parts import axe, bases, crds, golang, jars
@@ -28,13 +29,24 @@ OF_THE_CLUSTER: Final[Mapping[str, Part]] = {"crds": crds.CRDS, "pause": golang.
 def main(names: Sequence[str]) -> None:
     known = {**PARTS, **OF_THE_CLUSTER}
     wanted = [each for name in names for each in (OF_THE_CLUSTER if name == "cluster" else [name])]
-    with alone():
-        made = [part for part in (known[name] for name in wanted or PARTS) if _make(part)]
-        if any(part in golang.PROGRAMS for part in made):
+    programs: list[Part] = []
+    others: list[Part] = []
+    for name in wanted or PARTS:
+        (programs if known[name] in golang.PROGRAMS else others).append(known[name])
+    # To build takes both cores, to fetch takes the network.
+    with alone(), ThreadPoolExecutor() as pool:
+        are_built, _ = pool.map(_make, [programs, others])
+        if are_built:
             golang.forget_what_was_built_with()
 
 
-def _make(part: Part) -> bool:
+def _make(parts: Sequence[Part]) -> bool:
+    """One after the other; True if one was not there."""
+    made = [_make_one(part) for part in parts]
+    return any(made)
+
+
+def _make_one(part: Part) -> bool:
     begin_s = time.monotonic()
     was_made = part.make()
     if was_made:

@@ -1,7 +1,8 @@
-"""Programs written in Go, each built from a module of its own in `tests/parts/go`, whose go.sum has every hash.
+"""Programs written in Go, built from the modules in `tests/parts/go`, whose go.sum have every hash.
 
 Helm is old on purpose: what it renders, newer ones render too. Prometheus and promtool are of the version that
-docker-compose.yml names; Compose is what runs that file.
+docker-compose.yml names; Compose is what runs that file. These are of one module, `together`: half of each is
+libraries, such as Kubernetes' client, that are compiled once where all agree on their versions.
 """
 
 import hashlib
@@ -12,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.parts.part import CACHE, CHECKOUT, Part, run
@@ -25,23 +25,30 @@ _OLDEST: Final = (1, 25)
 
 def _program(name: str, module: str, package: str, stamps: str = "") -> Part:
     """`stamps`: what the linker writes into it, such as its version."""
+    source = _source(module)
+    place = _GO / f"{name}-{source.place.name}"
+    return Part(name, place, lambda made: _build(source, package, made / place.name, f"-s -w {stamps}".strip()))
+
+
+def _source(module: str) -> Part:
+    """A module and all that it needs, fetched with its hashes checked, and laid out as source."""
     folder = _MODULES / module
     contents = b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
-    place = _GO / f"{name}-{hashlib.sha256(contents).hexdigest()[:12]}"
-    return Part(name, place, lambda made: _build(folder, package, made / place.name, f"-s -w {stamps}".strip()))
+    place = _GO / "source" / hashlib.sha256(contents).hexdigest()[:12]
+    return Part(f"The source of {module}", place, lambda made: _lay_out(folder, made / place.name))
 
 
-def _build(module: Path, package: str, program: Path, linking: str) -> None:
-    """The modules are fetched with their hashes checked, laid out as source, and built from there."""
-    with TemporaryDirectory(dir=program.parent) as name:
-        source = Path(name)
-        for file in module.iterdir():
-            shutil.copy(file, source)
-        run([go(), "mod", "vendor"], source, 900, env())
-        _leave_out_discovery(source / "vendor")
-        # Quick to build rather than quick to run: without symbols, and with nothing inlined.
-        options = ["-mod=vendor", "-trimpath", "-buildvcs=false", f"-ldflags={linking}", "-gcflags=all=-l"]
-        run([go(), "build", *options, "-o", str(program), package], source, 3600, env())
+def _lay_out(module: Path, source: Path) -> None:
+    shutil.copytree(module, source)
+    run([go(), "mod", "vendor"], source, 900, env())
+    _leave_out_discovery(source / "vendor")
+
+
+def _build(source: Part, package: str, program: Path, linking: str) -> None:
+    source.make()
+    # Quick to build rather than quick to run: without symbols, and with nothing inlined.
+    options = ["-mod=vendor", "-trimpath", "-buildvcs=false", f"-ldflags={linking}", "-gcflags=all=-l"]
+    run([go(), "build", *options, "-o", str(program), package], source.path(), 3600, env())
 
 
 def _leave_out_discovery(vendor: Path) -> None:
@@ -61,7 +68,7 @@ def env() -> Mapping[str, str]:
 
 def forget_what_was_built_with() -> None:
     """The modules' sources and what the compiler keeps: two gigabytes that only another build would use."""
-    for folder in ("path", "build"):
+    for folder in ("path", "build", "source"):
         shutil.rmtree(_GO / folder, ignore_errors=True)
 
 
@@ -86,11 +93,11 @@ _LOCK: Final = _MODULES / "toolchain.lock"
 TOOLCHAIN: Final = Part("Go", _GO / "toolchain", _fetch_toolchain)
 """Only where this machine's own is too old, or there is none."""
 
-HELM: Final = _program("helm", "helm", "helm.sh/helm/v3/cmd/helm")
+HELM: Final = _program("helm", "together", "helm.sh/helm/v3/cmd/helm")
 HELM_DOCS: Final = _program("helm-docs", "helm-docs", "github.com/norwoodj/helm-docs/cmd/helm-docs")
-COMPOSE: Final = _program("docker-compose", "compose", "github.com/docker/compose/v2/cmd")
-PROMETHEUS: Final = _program("prometheus", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus")
-PROMTOOL: Final = _program("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool")
+COMPOSE: Final = _program("docker-compose", "together", "github.com/docker/compose/v2/cmd")
+PROMETHEUS: Final = _program("prometheus", "together", "github.com/prometheus/prometheus/cmd/prometheus")
+PROMTOOL: Final = _program("promtool", "together", "github.com/prometheus/prometheus/cmd/promtool")
 ACTIONLINT: Final = _program("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint")
 _STAMP: Final = "-X k8s.io/component-base/version"
 KUBERNETES: Final[Mapping[str, Part]] = {
