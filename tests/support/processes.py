@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import httpx2
@@ -165,7 +166,9 @@ class Service(Process):
 def run_command(
     *arguments: str, folder: Path, stdin: bytes = b"", timeout_s: float = 60.0, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """`tiktok-consumer ARGUMENTS` to its end."""
+    """`tiktok-consumer ARGUMENTS` to its end; started like a `Process`, or as a user starts it if it is given input."""
+    if env is None and not stdin:
+        return _run_spawned(arguments, folder, timeout_s)
     return subprocess.run(
         [COMMAND, *arguments],
         cwd=folder,
@@ -175,6 +178,17 @@ def run_command(
         timeout=timeout_s,
         check=False,
     )
+
+
+def _run_spawned(arguments: Sequence[str], folder: Path, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
+    with TemporaryDirectory() as name:
+        out, err = Path(name) / "out", Path(name) / "err"
+        process = spawner().spawn(arguments, folder, environment(), out, err)
+        try:
+            code = process.wait(timeout_s)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, code, out.read_bytes(), err.read_bytes())
 
 
 def write_config(config: Mapping[str, Any], file: Path) -> Path:
