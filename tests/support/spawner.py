@@ -27,11 +27,13 @@ class Spawned:
         self._spawner = spawner
         self.pid = pid
         self.returncode: int | None = None
+        self._lock = Lock()
 
     def poll(self) -> int | None:
         """The exit code, minus the signal's number if one ended it; None while it runs."""
-        if self.returncode is None:
-            self.returncode = self._spawner.ask({"ended": self.pid})
+        with self._lock:  # an end is told once, and tests look from several threads
+            if self.returncode is None:
+                self.returncode = self._spawner.ask({"ended": self.pid})
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -81,7 +83,9 @@ class Spawner:
         """The answer of the process: one question at a time."""
         with self._lock:
             print(json.dumps(question), file=self._stream, flush=True)
-            return json.loads(self._stream.readline())
+            answer = self._stream.readline()
+        assert answer, f"the process that is forked ended with {self._process.wait()}"
+        return json.loads(answer)
 
 
 @cache
