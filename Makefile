@@ -95,7 +95,7 @@ helm-check: dev ## the Helm chart, compared and validated
 	$(BIN)/pytest tests/deploy/test_chart*.py
 
 .PHONY: cluster-check
-cluster-check: dev ## the chart in a real Kubernetes of one node: as root on Debian, a quarter of an hour, the first time two
+cluster-check: dev ## the chart in a real Kubernetes of one node: as root on Debian, eight minutes, the first time half an hour
 	scripts/system-parts cluster
 	$(FETCH) kafka helm python-base cluster
 	CLUSTER=1 $(BIN)/pytest tests/cluster
