@@ -29,10 +29,9 @@ OF_THE_CLUSTER: Final[Mapping[str, Part]] = {"crds": crds.CRDS, "pause": golang.
 def main(names: Sequence[str]) -> None:
     known = {**PARTS, **OF_THE_CLUSTER}
     wanted = [each for name in names for each in (OF_THE_CLUSTER if name == "cluster" else [name])]
-    programs: list[Part] = []
-    others: list[Part] = []
-    for name in wanted or PARTS:
-        (programs if known[name] in golang.PROGRAMS else others).append(known[name])
+    parts = [known[name] for name in wanted or PARTS]
+    programs = [part for part in parts if part in golang.PROGRAMS]
+    others = [part for part in parts if part not in golang.PROGRAMS]
     # To build takes both cores, to fetch takes the network.
     with alone(), ThreadPoolExecutor() as pool:
         are_built, _ = pool.map(_make, [programs, others])

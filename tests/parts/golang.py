@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ def _program(name: str, module: str, package: str, stamps: str = "") -> Part:
     return Part(name, place, lambda made: _build(source, package, made / place.name, f"-s -w {stamps}".strip()))
 
 
+@cache
 def _source(module: str) -> Part:
     """A module and all that it needs, fetched with its hashes checked, and laid out as source."""
     folder = _MODULES / module

@@ -37,7 +37,7 @@ def _become(start: Mapping[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(start["env"])
     for number, file in ((1, start["out"]), (2, start["err"])):
-        opened = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        opened = os.open(file, os.O_WRONLY | os.O_APPEND)
         os.dup2(opened, number)
         os.close(opened)
     sys.argv = ["tiktok-consumer", *start["arguments"]]
