@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.parts.golang import PROMTOOL
 from tests.parts.part import CHECKOUT
+from tests.parts.prebuilt import PROMTOOL
 from tests.support.compose import OURS, loaded, seconds
 
 HEALTHY = {"condition": "service_healthy", "required": True}

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.parts.golang import PROMTOOL
+from tests.parts.prebuilt import PROMTOOL
 from tests.support.rules import RULES, TESTS
 
 pytestmark = pytest.mark.server  # no server, but Prometheus's tool, which `make test` builds

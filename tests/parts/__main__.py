@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from tests.parts import axe, bases, crds, golang, jars
+from tests.parts import axe, bases, crds, golang, jars, prebuilt
 from tests.parts.part import Part, alone
 
 PARTS: Final[Mapping[str, Part]] = {
@@ -15,11 +15,11 @@ PARTS: Final[Mapping[str, Part]] = {
     "python-base": bases.PYTHON,
     "systemd-base": bases.SYSTEMD,
     "other-bases": bases.OTHERS,
-    "helm": golang.HELM,
+    "helm": prebuilt.HELM,
     "helm-docs": golang.HELM_DOCS,
-    "promtool": golang.PROMTOOL,
-    "prometheus": golang.PROMETHEUS,
-    "compose": golang.COMPOSE,
+    "promtool": prebuilt.PROMTOOL,
+    "prometheus": prebuilt.PROMETHEUS,
+    "compose": prebuilt.COMPOSE,
     "actionlint": golang.ACTIONLINT,
 }
 OF_THE_CLUSTER: Final[Mapping[str, Part]] = {"crds": crds.CRDS, "pause": golang.PAUSE, **golang.KUBERNETES}
@@ -30,27 +30,20 @@ def main(names: Sequence[str]) -> None:
     known = {**PARTS, **OF_THE_CLUSTER}
     wanted = [each for name in names for each in (OF_THE_CLUSTER if name == "cluster" else [name])]
     parts = [known[name] for name in wanted or PARTS]
-    programs = [part for part in parts if part in golang.PROGRAMS]
-    others = [part for part in parts if part not in golang.PROGRAMS]
-    # To build takes both cores, to fetch takes the network.
+    built = [part for part in parts if part in golang.PROGRAMS]
+    systems = [part for part in parts if part in bases.ALL]
+    fetched = [part for part in parts if part not in (*built, *systems)]
     with alone(), ThreadPoolExecutor() as pool:
-        are_built, _ = pool.map(_make, [programs, others])
-        if are_built:
-            golang.forget_what_was_built_with()
+        list(pool.map(_make, [built, fetched, *([each] for each in systems)]))
+        golang.forget_what_was_built_with()
 
 
-def _make(parts: Sequence[Part]) -> bool:
-    """One after the other; True if one was not there."""
-    made = [_make_one(part) for part in parts]
-    return any(made)
-
-
-def _make_one(part: Part) -> bool:
-    begin_s = time.monotonic()
-    was_made = part.make()
-    if was_made:
-        print(f"{part.name}: {time.monotonic() - begin_s:.0f} s", flush=True)  # noqa: T201 - a command line's output
-    return was_made
+def _make(parts: Sequence[Part]) -> None:
+    """One after the other, and say what was not there."""
+    for part in parts:
+        begin_s = time.monotonic()
+        if part.make():
+            print(f"{part.name}: {time.monotonic() - begin_s:.0f} s", flush=True)  # noqa: T201 - a command line's output
 
 
 if __name__ == "__main__":

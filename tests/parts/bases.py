@@ -29,3 +29,5 @@ SYSTEMD: Final = _base("systemd", "bookworm", "systemd-sysv", "sudo", "python3-v
 """For the unit: Debian 12 as somebody has it who installs by hand."""
 OTHERS: Final = _base("others", "sid", "default-jre-headless", "valkey-server", "valkey-tools", "python3", "wget")
 """For what docker-compose.yml would pull: Java for Kafka, Valkey itself, Python for the tests' registry."""
+
+ALL: Final = (PYTHON, SYSTEMD, OTHERS)

@@ -1,8 +1,7 @@
 """Programs written in Go, built from the modules in `tests/parts/go`, whose go.sum have every hash.
 
-Helm is old on purpose: what it renders, newer ones render too. Prometheus and promtool are of the version that
-docker-compose.yml names; Compose is what runs that file. These are of one module, `together`: half of each is
-libraries, such as Kubernetes' client, that are compiled once where all agree on their versions.
+Helm, Compose, Prometheus and promtool are of one module, `together`: half of each is libraries, such as Kubernetes'
+client, that are compiled once where all agree on their versions. They are built only where `prebuilt` finds none.
 """
 
 import hashlib
@@ -115,4 +114,5 @@ KUBERNETES: Final[Mapping[str, Part]] = {
 PAUSE: Final = _program("pause", "pause", ".")
 """The first container of each pod there."""
 
-PROGRAMS: Final = (HELM, HELM_DOCS, COMPOSE, PROMETHEUS, PROMTOOL, ACTIONLINT, PAUSE, *KUBERNETES.values())
+PROGRAMS: Final = (HELM_DOCS, ACTIONLINT, PAUSE, *KUBERNETES.values())
+"""What only is built."""

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-from tests.parts.golang import HELM
 from tests.parts.part import CHECKOUT
+from tests.parts.prebuilt import HELM
 
 CHART: Final = CHECKOUT / "deploy/helm/tiktok-consumer"
 CASES: Final = sorted((CHECKOUT / "tests/deploy/chart").glob("*.values.yaml"))

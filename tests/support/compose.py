@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.parts.bases import OTHERS
-from tests.parts.golang import COMPOSE, PROMETHEUS
 from tests.parts.jars import KAFKA
 from tests.parts.part import CHECKOUT
+from tests.parts.prebuilt import COMPOSE, PROMETHEUS
 from tests.support.engine import Done, Engine
 from tests.support.image import Image
 

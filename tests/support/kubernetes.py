@@ -10,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from tests.parts.golang import HELM, KUBERNETES
+from tests.parts.golang import KUBERNETES
 from tests.parts.part import CHECKOUT, lacking
+from tests.parts.prebuilt import HELM
 from tests.support.wait import wait_until
 
 GATEWAY: Final = "10.244.0.1"

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 import httpx2
 
-from tests.parts.golang import PROMETHEUS
+from tests.parts.prebuilt import PROMETHEUS
 from tests.support.http_clients import http_client
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.wait import tail_of, wait_until

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.parts import part as parts
+from tests.parts import prebuilt as prebuilding
 from tests.parts.part import TRIES, Part, program
+from tests.parts.prebuilt import either
 
 
 class Source:
@@ -66,3 +68,37 @@ def test_a_test_without_its_part_says_which_and_how_to_get_it(made: Callable[[So
 def test_a_test_without_its_program_says_which_and_how_to_get_it() -> None:
     with pytest.raises(pytest.fail.Exception, match="The program no-such-thing is missing: scripts/system-parts"):
         program("no-such-thing")
+
+
+def says(version: str) -> Callable[[Path], None]:
+    def fetch(folder: Path) -> None:
+        programs = folder / "programs"
+        programs.mkdir()
+        (programs / "tool").write_text(f"#!/bin/sh\necho tool v{version}")
+        (programs / "tool").chmod(0o755)
+
+    return fetch
+
+
+def builds(folder: Path) -> None:
+    (folder / "tool").write_text("built")
+
+
+def fails(_: Path) -> None:
+    raise OSError("there is none for this processor")
+
+
+@pytest.mark.parametrize(
+    ("prebuilt", "is_built"), [(says("3.5.3"), False), (says("3.50.1"), True), (says("13.5.3"), True), (fails, True)]
+)
+def test_a_program_is_built_only_if_there_is_none_of_its_version(
+    prebuilt: Callable[[Path], None], is_built: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prebuilding, "_PLACE", tmp_path / "taken")
+    monkeypatch.setattr(parts, "_FIRST_WAIT_S", 0.0)
+    built = Part("tool", tmp_path / "tool", builds)
+    tool = either(built, "3.5", "version", Part("programs", tmp_path / "programs", prebuilt))
+
+    tool.make()
+
+    assert (tool.path().read_text() == "built") is is_built
