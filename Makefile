@@ -45,8 +45,8 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 
 .PHONY: test
 test: parts ## every test, on a real Kafka that it starts itself
-	$(PARALLEL) tests/unit tests/golden --cov
-	$(PARALLEL) $(LONGEST_FIRST) tests/hostile/test_fuzz.py tests/hostile tests/property
+	$(PARALLEL) tests/unit/core tests/golden --cov
+	$(PARALLEL) $(LONGEST_FIRST) --ignore=tests/unit/core tests/hostile/test_fuzz.py tests/hostile tests/property tests/unit
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m bench guard
 	$(PARALLEL) $(ONE_MORE) $(LONGEST_FIRST) tests/chaos tests/endurance tests/deploy tests/system tests/pages tests/contract

@@ -18,7 +18,7 @@ HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 SAMPLE_FILES: Final = ("consumer/core/settle/ledger.py", "consumer/core/settle/breaker.py")
 """What decides when an offset may be committed, and when reading stops."""
-SAMPLE_TESTS: Final = ("tests/unit/test_ledger.py", "tests/unit/test_breaker.py")
+SAMPLE_TESTS: Final = ("tests/unit/core/test_ledger.py", "tests/unit/core/test_breaker.py")
 SAMPLE: Final = ("consumer.core.settle.ledger.*", "consumer.core.settle.breaker.*")
 """Less than a minute of CPU, with the tests of these two files alone."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from consumer.core.decode.decoder import Decoder
 from consumer.core.decode.schema_lookups import (
+    DENIED_AFTER_S,
     RegistryAway,
     SchemaDenied,
     SchemaFound,
@@ -199,3 +200,34 @@ def test_counts_the_thirty_seconds_anew_when_the_registry_was_away_between_denia
 
     assert lookups.due(70) == [ONE]
     assert lookups.take(SchemaDenied(ONE), 70, 1.0)
+
+
+def test_a_wait_names_all_partitions_and_has_an_end_only_once_the_registry_denies_the_schema() -> None:
+    lookups = SchemaLookups(Told())
+    orders, visits = ("orders", 0), ("visits", 3)
+    for partition in (orders, visits):
+        lookups.want(ONE, 0, partition)
+    lookups.due(0)
+
+    wait = lookups.wait_of(visits)
+    assert wait is not None
+    assert (wait.key, wait.until_s, wait.partitions) == (ONE, None, frozenset({orders, visits}))
+    assert lookups.wait_of(("orders", 1)) is None
+
+    lookups.take(SchemaDenied(ONE), 5, 0)
+
+    wait = lookups.wait_for(ONE)
+    assert wait is not None
+    assert wait.until_s == 5 + DENIED_AFTER_S
+
+
+def test_a_partition_that_waited_for_nothing_is_soon_done_with_the_next_schema_that_is_denied() -> None:
+    """A producer whose registry is another one makes many such schemas: each would take the whole wait."""
+    lookups = SchemaLookups(Told())
+    lookups.want(ONE, 0, ("orders", 0))
+    lookups.take(SchemaDenied(ONE), 0, 0)
+    assert lookups.take(SchemaDenied(ONE), DENIED_AFTER_S, 0)
+
+    lookups.want(TWO, DENIED_AFTER_S + 1, ("orders", 0))
+
+    assert lookups.take(SchemaDenied(TWO), DENIED_AFTER_S + 2, 0)

@@ -12,7 +12,7 @@ from consumer.core.normalize.fields import FieldError, FieldFunction
 from consumer.core.normalize.user import identifiers, locations
 from consumer.core.reasons import Problem
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text())["vectors"]
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors.json").read_text())["vectors"]
 FUNCTIONS: dict[str, FieldFunction] = {
     "email": identifiers.email,
     "phone": identifiers.phone,
@@ -261,3 +261,16 @@ def test_a_national_number_whose_region_and_country_disagree_is_left_out() -> No
     number = identifiers.PhoneOfCountry("0170 1234567", "DE", "FR")
 
     assert problems_of(identifiers.phone, number) == (("", Problem.REGION_UNCLEAR),)
+
+
+def test_who_asks_what_was_hashed_gets_each_text_with_its_digest() -> None:
+    user = {"email": " Jane@Example.com", "phone": "213 373 0101", "country": "US", "zip_code": object()}
+
+    texts = identifiers.hashed_texts(user)
+
+    assert set(texts.values()) == {"jane@example.com", "+12133730101"}
+    assert all(sha256(text.encode()).hexdigest() == digest for digest, text in texts.items())
+
+
+def test_nothing_hashed_no_text() -> None:
+    assert identifiers.hashed_texts({"ip": "203.0.113.9"}) == {}

@@ -22,7 +22,7 @@ from consumer.core.dedupe.rewind.commit_metadata import (
 )
 from consumer.core.model import OffsetRuns
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WINDOW_MS = 300_000
 NOW_MS = 1_700_000_000_000
 MARK = b"\x01\x02"

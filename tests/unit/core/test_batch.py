@@ -191,3 +191,18 @@ def test_the_bytes_stay_right_over_many_additions_and_cuts() -> None:
 
     bench.add(of_size(90))
     assert not bench.batcher.is_due("shop", 0.0)
+
+
+def test_what_waits_for_a_pixel_can_be_looked_at() -> None:
+    bench = Bench()
+    bench.add(item(1), item(2, "blog"), item(3))
+
+    assert [each.event.event_id for each in bench.batcher.items("shop")] == ["1", "3"]
+    assert bench.batcher.waiting("shop") == 2
+
+
+def test_an_item_names_the_rule_of_each_of_its_records() -> None:
+    merged = item(1)
+    merged.copy_rules = ["a copy's rule"]
+
+    assert merged.rules == ("purchases", "a copy's rule")

@@ -323,3 +323,16 @@ def test_an_event_that_comes_back_beside_a_forwarded_copy_does_not_count_as_acce
     assert reader.read(EMAIL).item is first.item
     reader.refused(first)
     assert reader.read(EMAIL).outcome is DedupeResult.FORWARDED
+
+
+def test_a_record_that_was_a_dead_letter_before_it_was_an_event_claims_nothing_when_it_is_filled_in() -> None:
+    reader = Reader()
+    for offset in (5, 6):
+        reader.window.saw(record(offset), WALL_MS)
+    reader.window.rejected(record(5))
+
+    reader.window.warm(made({}), record(5))
+    assert reader.window.keys == 0
+
+    reader.window.warm(made({}), record(6))
+    assert reader.window.keys == 1

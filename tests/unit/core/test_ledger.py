@@ -373,3 +373,15 @@ def test_what_is_settled_from_the_committed_offset_on_is_told_whether_a_commit_c
 
     ledger.note_committed(P0, 12)
     assert ledger.settled_from_committed(P0) == ((13, 14),)
+
+
+def test_what_was_settled_and_not_committed_is_known() -> None:
+    ledger = ledger_with(10, 11)
+    assert not ledger.is_uncommitted
+
+    ledger.settle(at(11), RecordOutcome.SENT)
+    assert ledger.is_uncommitted
+
+    ledger.settle(at(10), RecordOutcome.SENT)
+    ledger.note_committed(P0, 12)
+    assert not ledger.is_uncommitted

@@ -190,7 +190,7 @@ def test_a_list_of_ids_keeps_the_good_ones() -> None:
 
 
 def test_the_list_is_that_of_the_page() -> None:
-    shown = set(re.findall(r"`([^`]+)`", (Path(__file__).parents[2] / "docs/tiktok.md").read_text()))
+    shown = set(re.findall(r"`([^`]+)`", (Path(__file__).parents[3] / "docs/tiktok.md").read_text()))
 
     assert {word for word in WORDS if word.strip("0") or word == "0.0"} <= shown
 

@@ -1,6 +1,6 @@
 import pytest
 
-from consumer.core.read import StartOrigin, StartPosition, start
+from consumer.core.read import StartOrigin, StartPosition, partitions_of, start
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,7 @@ def test_resumes_where_nothing_that_is_there_is_skipped(
     committed: int | None, is_recreated: bool, is_latest: bool, expected: StartPosition
 ) -> None:
     assert start(committed, 10, 90, is_recreated=is_recreated, is_latest=is_latest) == expected
+
+
+def test_partitions_of_topics_that_are_not_there_are_none() -> None:
+    assert partitions_of(["orders", "gone"], {"orders": 2}) == [("orders", 0), ("orders", 1)]

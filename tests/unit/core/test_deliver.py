@@ -853,3 +853,12 @@ def test_reports_a_pixel_that_closes_and_opens_once_each() -> None:
     assert bench.exchange(TIMEOUT).changes == []
     bench.now_s = 200.0
     assert [change.after for change in bench.exchange().changes] == [PixelState.OPEN]
+
+
+def test_what_waits_for_another_try_can_be_looked_at() -> None:
+    bench = Bench()
+    items = bench.add(2)
+
+    bench.exchange(BAD_GATEWAY)
+
+    assert list(bench.delivery.retries("shop")) == items
