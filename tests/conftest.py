@@ -11,10 +11,10 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from tests.support.kafka import Cluster
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene, scene_of
+from tests.support.shared_kafka import shared_kafka
 from tests.support.topics import Kafka
 
 pytest_plugins = ["tests.support.one_cause"]
@@ -61,16 +61,15 @@ def _loggers_as_new() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def kafka(request: pytest.FixtureRequest) -> Iterator[Kafka]:
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     """One Kafka for all tests of the run: our own, or the one that `KAFKA_BOOTSTRAP_SERVERS` names."""
     given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
     if given:
         yield Kafka(given)
         return
-    with Cluster() as cluster:
-        yield Kafka(cluster.bootstrap)
-        if request.session.testsfailed:
-            print(cluster.logs())  # noqa: T201 - pytest shows it beside the failure
+    base = tmp_path_factory.getbasetemp()
+    with shared_kafka(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as bootstrap:
+        yield Kafka(bootstrap)
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,8 @@ def test_a_revoked_pixel_costs_the_others_nothing(scene: Scene) -> None:
     tell(
         f"four of five pixels at {RATE:.0f} events a second: {before:.0f} before, {meanwhile:.0f} while one is revoked"
     )
-    assert meanwhile >= KEPT * before
+    # Before, it may still have caught up with what was written while it started.
+    assert meanwhile >= KEPT * min(before, RATE * (PIXELS - 1) / PIXELS)
     assert in_flight <= 500  # of its parked topic, one read: one of these it is tried with
     assert scene.dead_letters() == []
 

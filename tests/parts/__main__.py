@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from tests.parts import axe, bases, crds, golang, jars, prebuilt
+from tests.parts import axe, bases, classes, crds, golang, prebuilt
 from tests.parts.part import Part, alone
 
 PARTS: Final[Mapping[str, Part]] = {
-    "kafka": jars.KAFKA,
+    "kafka": classes.CLASSES,
     "axe": axe.AXE,
     "python-base": bases.PYTHON,
     "systemd-base": bases.SYSTEMD,

@@ -3,8 +3,10 @@
 A question is a line of JSON: what to start, or `{"ended": PID}`. The answer is the PID; or the exit code, null before.
 """
 
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import sys
@@ -44,12 +46,15 @@ def _become(start: Mapping[str, Any]) -> None:
 
 
 def _import_everything() -> None:
+    """Also what the program imports only once it is needed: a command and its tools, the registry's client."""
     from consumer.cli.startup import import_structlog_alone
 
     import_structlog_alone()
-    import consumer.cli.command_line
-    import consumer.run
-    import consumer.sandbox  # noqa: F401
+    import consumer
+
+    for module in pkgutil.walk_packages(consumer.__path__, "consumer."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 
 if __name__ == "__main__":

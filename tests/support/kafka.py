@@ -18,7 +18,7 @@ from typing import Final, Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from tests.parts.jars import KAFKA
+from tests.parts.jars import ARCHIVE, KAFKA
 from tests.parts.part import program
 from tests.support.ports import LOOPBACK, free_ports
 from tests.support.wait import tail_of, wait_until
@@ -35,13 +35,21 @@ _JVM: Final = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
 )
+_ARCHIVED: Final = f"-XX:SharedArchiveFile={ARCHIVE}"
 
 
 class Broker:
     """One node of a cluster: broker and controller in one Java process."""
 
-    def __init__(self, node_id: int, folder: Path, ports: Sequence[int], advertised_port: int | None = None) -> None:
-        self.node_id = node_id
+    def __init__(
+        self,
+        node_id: int,
+        folder: Path,
+        ports: Sequence[int],
+        advertised_port: int | None = None,
+        java: str = _ARCHIVED,
+    ) -> None:
+        self.node_id, self._java = node_id, java
         self.client_port, self.internal_port, self.controller_port = ports
         self.advertised_port = advertised_port or self.client_port
         self.properties_file = folder / f"broker-{node_id}.properties"
@@ -60,13 +68,15 @@ class Broker:
 
     def format(self, cluster_id: str) -> None:
         """Prepare the data folder, as `kafka-storage.sh format` does."""
-        command = _java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self.properties_file))
+        command = _java(
+            _ARCHIVED, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self.properties_file)
+        )
         with self.log.open("ab") as log:
             subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def start(self) -> None:
         """Start the process; `Cluster.wait_until_ready` tells when it serves."""
-        command = _java("kafka.Kafka", str(self.properties_file))
+        command = _java(self._java, "kafka.Kafka", str(self.properties_file))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -110,6 +120,7 @@ class Cluster:
         brokers: 1 or 3; topics are replicated to all of them, and writes need all but one.
         properties: more broker properties, or others than ours.
         advertise: node id (from 1) → port that clients are told to use, where a proxy stands in front of a broker.
+        java: an option for Java, instead of the one that uses the archive of classes.
 
     `bootstrap` is for clients; `direct` goes past any proxy.
     """
@@ -119,12 +130,13 @@ class Cluster:
         brokers: int = 1,
         properties: Mapping[str, str] | None = None,
         advertise: Mapping[int, int] | None = None,
+        java: str = _ARCHIVED,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kafka-"))
         ports = free_ports(3 * brokers)
         advertised = advertise or {}
         self.brokers = [
-            Broker(node + 1, self.folder, ports[3 * node : 3 * node + 3], advertised.get(node + 1))
+            Broker(node + 1, self.folder, ports[3 * node : 3 * node + 3], advertised.get(node + 1), java)
             for node in range(brokers)
         ]
         for broker in self.brokers:
@@ -186,8 +198,8 @@ class Cluster:
         self.stop()
 
 
-def _java(main: str, *arguments: str) -> list[str]:
-    return [program("java"), *_JVM, "-cp", f"{KAFKA.path()}/*", main, *arguments]
+def _java(option: str, main: str, *arguments: str) -> list[str]:
+    return [program("java"), *_JVM, option, "-cp", f"{KAFKA.path()}/*", main, *arguments]
 
 
 def _properties(broker: Broker, brokers: Sequence[Broker], more: Mapping[str, str]) -> str:

@@ -106,7 +106,7 @@ class Kafka:
 
     @contextlib.contextmanager
     def forbidden(self, kind: ResourceType, name: str, *operations: AclOperation) -> Iterator[None]:
-        """Nobody may do this to a topic or group meanwhile; `*` is all of them. Needs an authorizer."""
+        """Nobody may do this to a topic or group meanwhile. Needs an authorizer."""
         self.forbid(kind, name, *operations)
         try:
             yield
