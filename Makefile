@@ -9,12 +9,10 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 CHAOS_MINUTES ?= 60
 FUZZ_MINUTES ?= 10
-# A file's tests stay together: they share what was slow to set up. Each process starts servers of its own.
-PARALLEL := $(BIN)/pytest -n 2 --dist loadfile
-# As they are named, not the files with the most tests first: those with few take longest, and one process would wait.
-LONGEST_FIRST := --no-loadscope-reorder
-# What talks to servers waits a fifth of the time.
-ONE_MORE := -n 3
+# With how many processes. Files in the order in which they are named: those with few tests may take longest.
+PARALLEL := $(BIN)/pytest --dist loadfile --no-loadscope-reorder -n
+# The slowest first, so that no process waits for the end of another.
+WITH_SERVERS := $(addprefix tests/,engine chaos system/test_stalls.py endurance system pages deploy contract)
 # Of what is installed to run: licences that ask for no more than to be mentioned, and MPL for files that are not changed here.
 LICENCES ?= Apache;BSD;ISC;MIT;MPL 2.0;PSF-2.0
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -22,6 +20,9 @@ FETCH := $(BIN)/python -m tests.parts
 # In CI everything runs from the wheel, as it will be installed; elsewhere from these files, so that a change counts at once.
 DEV := .venv/.made-dev$(if $(CI),-wheel)
 export UV_LINK_MODE := copy
+# Byte code is kept even where the environment says otherwise: tests start hundreds of processes, and each would compile all
+# that it imports, which takes longer than the rest of its start.
+unexport PYTHONDONTWRITEBYTECODE
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
 .PHONY: help
@@ -45,16 +46,15 @@ demo: .venv/.made-run ## the whole service on this machine, with nothing but Pyt
 
 .PHONY: test
 test: parts ## every test, on a real Kafka that it starts itself
-	$(PARALLEL) tests/unit/core tests/golden --cov
-	$(PARALLEL) $(LONGEST_FIRST) --ignore=tests/unit/core tests/hostile/test_fuzz.py tests/hostile tests/property tests/unit
+	$(PARALLEL) 2 tests/unit/core tests/golden --cov
+	$(PARALLEL) 3 tests/hostile/test_fuzz.py tests/hostile tests/property tests/unit --ignore=tests/unit/core
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m bench guard
-	$(PARALLEL) $(ONE_MORE) $(LONGEST_FIRST) tests/chaos tests/endurance tests/deploy tests/system tests/pages tests/contract
-	$(BIN)/pytest tests/engine
+	$(PARALLEL) 4 $(WITH_SERVERS)
 
 .PHONY: test-quick
 test-quick: dev ## the tests that need no server: seconds
-	$(PARALLEL) -m "not server" tests/unit tests/property tests/golden tests/contract tests/deploy
+	$(PARALLEL) 2 -m "not server" tests/unit tests/property tests/golden tests/contract tests/deploy
 
 .PHONY: mutants
 mutants: dev ## each mutant of settle, dedupe and deliver must fail a test: half an hour

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
@@ -43,6 +45,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _SERVERS & set(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # published without hints
+    """A file's tests stay together, since they share what was slow to set up; so do all that share the engine."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/engine" if nodeid.startswith("tests/engine/") else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)
