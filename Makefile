@@ -9,7 +9,8 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 CHAOS_MINUTES ?= 60
 FUZZ_MINUTES ?= 10
-# With how many processes. Files in the order in which they are named: those with few tests may take longest.
+# Followed by the number of processes: two where they only compute, more where they wait for servers and time.
+# Files in the order in which they are named: those with few tests may take longest.
 PARALLEL := $(BIN)/pytest --dist loadfile --no-loadscope-reorder -n
 # The slowest first, so that no process waits for the end of another.
 WITH_SERVERS := $(addprefix tests/,engine chaos system/test_stalls.py endurance system pages deploy contract)

@@ -2,10 +2,13 @@
 
 import logging
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 import structlog
@@ -13,14 +16,19 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from tests.parts.part import CACHE
 from tests.support.registry import Registry
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene, scene_of
-from tests.support.shared_kafka import shared_kafka
+from tests.support.shared_kafka import end_kafka, shared_bootstrap
 from tests.support.topics import Kafka
 
 pytest_plugins = ["tests.support.one_cause"]
 _SERVERS = {"kafka", "sandbox", "browser"}
+RUN: Final = "TESTS_RUN"
+"""The environment's name for a folder that is the run's own."""
+OWN_RUN: Final = pytest.StashKey[Path]()
+HAS_FAILED: Final = pytest.StashKey[bool]()
 
 
 # How long an example takes says more of the machine than of the code. In CI the same examples each time, so that a
@@ -33,6 +41,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 def pytest_configure(config: pytest.Config) -> None:
     # Told to stop, a run ends its servers like one that is interrupted.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if RUN not in os.environ:  # a process that the run starts is given it
+        os.environ[RUN] = tempfile.mkdtemp(prefix="tests-")
+        config.stash[OWN_RUN] = Path(os.environ[RUN])
     config.addinivalue_line("markers", "server: needs a server that the test starts (Kafka, Redis, a browser, …)")
     config.addinivalue_line("markers", "long: takes many minutes; `make endurance` runs it, `make test` does not")
 
@@ -47,7 +58,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("server")
 
 
-class ByFile(LoadFileScheduling):  # type: ignore[misc]  # published without hints
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    session.config.stash[HAS_FAILED] = session.testsfailed > 0
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(OWN_RUN, None)
+    if run is not None:  # no other process of the run is left
+        del os.environ[RUN]
+        end_kafka(run, CACHE / "kafka.log" if config.stash.get(HAS_FAILED, False) else None)
+        shutil.rmtree(run)
+
+
+class FileScheduling(LoadFileScheduling):  # type: ignore[misc]  # published without hints
     """A file's tests stay together, since they share what was slow to set up; so do all that share the engine."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -55,8 +79,8 @@ class ByFile(LoadFileScheduling):  # type: ignore[misc]  # published without hin
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
-    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileScheduling | None:
+    return FileScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)
@@ -75,15 +99,12 @@ def _loggers_as_new() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+def kafka() -> Kafka:
     """One Kafka for all tests of the run: our own, or the one that `KAFKA_BOOTSTRAP_SERVERS` names."""
     given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
     if given:
-        yield Kafka(given)
-        return
-    base = tmp_path_factory.getbasetemp()
-    with shared_kafka(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as bootstrap:
-        yield Kafka(bootstrap)
+        return Kafka(given)
+    return Kafka(shared_bootstrap(Path(os.environ[RUN])))
 
 
 @pytest.fixture(scope="session")

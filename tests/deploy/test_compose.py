@@ -83,8 +83,9 @@ def test_a_container_is_given_longer_than_the_service_takes_to_stop(services: di
 def test_the_prometheus_that_tests_the_rules_is_the_one_that_compose_starts(
     services: dict[str, dict[str, Any]],
 ) -> None:
-    module = (CHECKOUT / "tests/parts/go/together/go.mod").read_text()
-    found = re.search(r"github.com/prometheus/prometheus v0\.(\d)(\d\d)\.(\d+)", module)
+    """But for the last number: Debian's may be a later one."""
+    done = subprocess.run([PROMTOOL.path(), "--version"], capture_output=True, text=True, timeout=60, check=True)
+    found = re.search(r"version (\d+\.\d+)\.", done.stdout)
 
-    assert found, "3.5.0 is called 0.305.0 as a module"
-    assert services["prometheus"]["image"].endswith(f":v{found[1]}.{int(found[2])}.{found[3]}")
+    assert found
+    assert f":v{found[1]}." in services["prometheus"]["image"]

@@ -7,7 +7,7 @@ import pytest
 from tests.parts.prebuilt import PROMTOOL
 from tests.support.rules import RULES, TESTS
 
-pytestmark = pytest.mark.server  # no server, but Prometheus's tool, which `make test` builds
+pytestmark = pytest.mark.server  # no server, but Prometheus's tool, which `make parts` gets
 
 
 def test_the_rules_can_be_loaded() -> None:

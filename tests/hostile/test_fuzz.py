@@ -35,6 +35,7 @@ from tests.hostile.odd_rules import configuration
 from tests.support.cpu import allowed_s
 
 CASES: Final = 150
+"""A minute's."""
 AT_ONCE: Final = 50
 MINUTES: Final = float(os.environ.get("FUZZ_MINUTES", "0"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "1"))

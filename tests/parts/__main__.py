@@ -30,20 +30,28 @@ def main(names: Sequence[str]) -> None:
     known = {**PARTS, **OF_THE_CLUSTER}
     wanted = [each for name in names for each in (OF_THE_CLUSTER if name == "cluster" else [name])]
     parts = [known[name] for name in wanted or PARTS]
-    built = [part for part in parts if part in golang.PROGRAMS]
+    # One after the other: what is built shares what it is built with.
+    programs = [part for part in parts if part in (*golang.PROGRAMS, *prebuilt.PROGRAMS)]
     systems = [part for part in parts if part in bases.ALL]
-    fetched = [part for part in parts if part not in (*built, *systems)]
+    others = [part for part in parts if part not in (*programs, *systems)]
     with alone(), ThreadPoolExecutor() as pool:
-        list(pool.map(_make, [built, fetched, *([each] for each in systems)]))
-        golang.forget_what_was_built_with()
+        are_made, *_ = pool.map(_make, [programs, others, *([each] for each in systems)])
+        if are_made:
+            golang.forget_what_was_built_with()
 
 
-def _make(parts: Sequence[Part]) -> None:
-    """One after the other, and say what was not there."""
-    for part in parts:
-        begin_s = time.monotonic()
-        if part.make():
-            print(f"{part.name}: {time.monotonic() - begin_s:.0f} s", flush=True)  # noqa: T201 - a command line's output
+def _make(parts: Sequence[Part]) -> bool:
+    """One after the other, and say what was not there; True if anything was not."""
+    made = [_make_one(part) for part in parts]
+    return any(made)
+
+
+def _make_one(part: Part) -> bool:
+    begin_s = time.monotonic()
+    was_made = part.make()
+    if was_made:
+        print(f"{part.name}: {time.monotonic() - begin_s:.0f} s", flush=True)  # noqa: T201 - a command line's output
+    return was_made
 
 
 if __name__ == "__main__":

@@ -115,4 +115,4 @@ PAUSE: Final = _program("pause", "pause", ".")
 """The first container of each pod there."""
 
 PROGRAMS: Final = (HELM_DOCS, ACTIONLINT, PAUSE, *KUBERNETES.values())
-"""What only is built."""
+"""Never taken prebuilt."""

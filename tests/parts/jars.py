@@ -24,5 +24,3 @@ def _fetch(folder: Path) -> None:
 KAFKA: Final = Part(
     "Apache Kafka", CACHE / "kafka" / hashlib.sha256(_POM.read_bytes() + _HASHES.read_bytes()).hexdigest()[:12], _fetch
 )
-ARCHIVE: Final = KAFKA.place.with_suffix(".jsa")
-"""Kafka's classes as Java keeps them in memory (`tests.parts.classes`); where it is missing, brokers start slower."""

@@ -40,17 +40,21 @@ class Part:
             lacking(f"{self.name} is not in {self.place.parent.relative_to(CHECKOUT)}: `make parts` fetches it.")
         return self.place
 
-    def make(self, wait: Callable[[float], None] = time.sleep) -> bool:
-        """Fetch it, unless it is there; False if it was. It is moved into place whole, so half of it never shows."""
+    def make(self, wait: Callable[[float], None] = time.sleep, tries: int = TRIES) -> bool:
+        """Fetch it, unless it is there; False if it was. It is moved into place whole, so half of it never shows.
+
+        Raises:
+            OSError: what the last try ended with.
+        """
         if self.place.exists():
             return False
         self.place.parent.mkdir(parents=True, exist_ok=True)
-        for number in range(1, TRIES + 1):
+        for number in range(1, tries + 1):
             with _folder(self.place.parent) as folder:
                 try:
                     self.fetch(folder)
                 except OSError:
-                    if number == TRIES:
+                    if number == tries:
                         raise
                     wait(_FIRST_WAIT_S * 2 ** (number - 1))
                 else:

@@ -4,7 +4,7 @@ To build them here takes two cores four minutes. It is done all the same where t
 another processor, without mmdebstrap, or when Debian has gone on to another version.
 
 Helm is old on purpose: what it renders, newer ones render too. Prometheus and promtool are of the version that
-docker-compose.yml names; Compose is what runs that file.
+docker-compose.yml names; Compose is what runs that file. The last number of a version may differ from what is built.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import IO, Final
 
@@ -27,34 +28,46 @@ _HELM_LOCK: Final = CHECKOUT / "tests/parts/helm.lock"
 """A package with which the makers of the AWS CDK ship kubectl and Helm, and its hash."""
 
 
-def either(built: Part, version: str, question: str, prebuilt: Part) -> Part:
+def either(built: Part, version: str, version_argument: str, prebuilt: Part) -> Part:
     """The prebuilt program if it says that it is of this version, else the one that is built here.
 
     Args:
         built: the same program, built here.
         version: its first two numbers.
-        question: the argument to which it answers with its version.
+        version_argument: what it answers with its version.
         prebuilt: the folder with the prebuilt one, under its own name.
     """
-    place = _PLACE / f"{built.name}-{version}-{prebuilt.place.name}"
+    place = _PLACE / f"{built.place.name}-{prebuilt.place.name}"
 
     def fetch(folder: Path) -> None:
         program = prebuilt.place / built.name
-        if not _is_of_version(prebuilt, program, version, question):
-            built.make()
+        fault = _fault_of(prebuilt) or _fault_of_version(program, version, version_argument)
+        if fault:
+            print(f"{built.name} is built here: {fault}", flush=True)  # noqa: T201 - a command line's output
+            built.make(tries=1)
             program = built.path()
         (folder / place.name).hardlink_to(program)
 
     return Part(built.name, place, fetch)
 
 
-def _is_of_version(prebuilt: Part, program: Path, version: str, question: str) -> bool:
+@cache
+def _fault_of(prebuilt: Part) -> str:
+    """Why it cannot be had; asked once a run, since a registry that does not answer takes its time."""
     try:
-        prebuilt.make()
-        said = subprocess.run([program, question], capture_output=True, text=True, timeout=60, check=False).stdout
-    except OSError:
-        return False
-    return re.search(rf"\bv?{re.escape(version)}\.", said) is not None
+        prebuilt.make(tries=2)
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def _fault_of_version(program: Path, version: str, version_argument: str) -> str:
+    line = [str(program), version_argument]
+    try:
+        output = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
+        return str(error)
+    return "" if re.search(rf"\bv?{re.escape(version)}\.", output) else f"{program.name} is not of version {version}"
 
 
 def _prebuilt(name: str, key: Path, unpack: Callable[[Path, Path], None]) -> Part:
@@ -63,7 +76,10 @@ def _prebuilt(name: str, key: Path, unpack: Callable[[Path, Path], None]) -> Par
 
     def fetch(folder: Path) -> None:
         (folder / place.name).mkdir()
-        unpack(folder, folder / place.name)
+        try:
+            unpack(folder, folder / place.name)
+        except (KeyError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
+            raise OSError(f"{name}: not packed as it was: {error}") from error
 
     return Part(name, place, fetch)
 
@@ -87,7 +103,7 @@ def _unpack_helm(folder: Path, programs: Path) -> None:
 
 def _write(found: IO[bytes] | None, file: Path) -> None:
     if found is None:
-        raise OSError(f"{file.name} is not a file in what was fetched")
+        raise ValueError(f"{file.name} is no file")
     with found, file.open("wb") as target:
         shutil.copyfileobj(found, target)
     file.chmod(0o755)
@@ -100,3 +116,4 @@ HELM: Final = either(golang.HELM, "3.17", "version", _AWS_CDK)
 COMPOSE: Final = either(golang.COMPOSE, "2.40", "version", _DEBIAN)
 PROMETHEUS: Final = either(golang.PROMETHEUS, "3.5", "--version", _DEBIAN)
 PROMTOOL: Final = either(golang.PROMTOOL, "3.5", "--version", _DEBIAN)
+PROGRAMS: Final = (HELM, COMPOSE, PROMETHEUS, PROMTOOL)

@@ -46,7 +46,11 @@ def _become(start: Mapping[str, Any]) -> None:
 
 
 def _import_everything() -> None:
-    """Also what the program imports only once it is needed: a command and its tools, the registry's client."""
+    """Also what the program imports only once it is needed: a command and its tools, the registry's client.
+
+    An import that is missing is not seen so, nor what a process takes without it: tests/unit/test_cli_help.py,
+    tests/system/test_terminal.py and what is given an environment start the program by itself.
+    """
     from consumer.cli.startup import import_structlog_alone
 
     import_structlog_alone()

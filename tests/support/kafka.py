@@ -4,6 +4,7 @@ Each broker is its own controller too (KRaft, combined mode). Java 17 or later i
 `make parts` fetches. A cluster of one is up in about four seconds.
 """
 
+import hashlib
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from typing import Final, Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from tests.parts.jars import ARCHIVE, KAFKA
+from tests.parts.jars import KAFKA
 from tests.parts.part import program
 from tests.support.ports import LOOPBACK, free_ports
 from tests.support.wait import tail_of, wait_until
@@ -35,7 +36,13 @@ _JVM: Final = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
 )
-_ARCHIVED: Final = f"-XX:SharedArchiveFile={ARCHIVE}"
+
+
+def archive_of() -> Path:
+    """Where `tests.parts.classes` puts the classes that this machine's Java has archived."""
+    java = Path(shutil.which("java") or "java").resolve()
+    made = java.stat().st_mtime_ns if java.exists() else 0
+    return KAFKA.place.with_name(f"{KAFKA.place.name}-{hashlib.sha256(f'{java} {made}'.encode()).hexdigest()[:12]}.jsa")
 
 
 class Broker:
@@ -47,7 +54,7 @@ class Broker:
         folder: Path,
         ports: Sequence[int],
         advertised_port: int | None = None,
-        java: str = _ARCHIVED,
+        java: str = "",
     ) -> None:
         self.node_id, self._java = node_id, java
         self.client_port, self.internal_port, self.controller_port = ports
@@ -68,9 +75,7 @@ class Broker:
 
     def format(self, cluster_id: str) -> None:
         """Prepare the data folder, as `kafka-storage.sh format` does."""
-        command = _java(
-            _ARCHIVED, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self.properties_file)
-        )
+        command = _java("", "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self.properties_file))
         with self.log.open("ab") as log:
             subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -80,14 +85,16 @@ class Broker:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
-    def stop(self) -> None:
-        """A controlled shutdown: leaders move away first. A broker that takes too long is killed."""
+    def stop(self) -> bool:
+        """A controlled shutdown: leaders move away first. A broker that takes too long is killed; then False."""
         process = self._running()
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self.kill()
+            return False
+        return True
 
     def kill(self) -> None:
         """`kill -9`: what it had not replicated is gone with it."""
@@ -120,7 +127,7 @@ class Cluster:
         brokers: 1 or 3; topics are replicated to all of them, and writes need all but one.
         properties: more broker properties, or others than ours.
         advertise: node id (from 1) → port that clients are told to use, where a proxy stands in front of a broker.
-        java: an option for Java, instead of the one that uses the archive of classes.
+        java: an option for Java, instead of that which uses the archive of classes.
 
     `bootstrap` is for clients; `direct` goes past any proxy.
     """
@@ -130,7 +137,7 @@ class Cluster:
         brokers: int = 1,
         properties: Mapping[str, str] | None = None,
         advertise: Mapping[int, int] | None = None,
-        java: str = _ARCHIVED,
+        java: str = "",
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kafka-"))
         ports = free_ports(3 * brokers)
@@ -199,7 +206,9 @@ class Cluster:
 
 
 def _java(option: str, main: str, *arguments: str) -> list[str]:
-    return [program("java"), *_JVM, option, "-cp", f"{KAFKA.path()}/*", main, *arguments]
+    archive = archive_of()
+    archived = [f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []
+    return [program("java"), *_JVM, *([option] if option else archived), "-cp", f"{KAFKA.path()}/*", main, *arguments]
 
 
 def _properties(broker: Broker, brokers: Sequence[Broker], more: Mapping[str, str]) -> str:

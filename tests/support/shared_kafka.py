@@ -1,60 +1,30 @@
-"""One Kafka for all processes of a test run: the first that needs it starts it, the last that needs it ends it."""
+"""One Kafka for all processes of a test run: the first that needs it starts it, and the run ends it."""
 
 import fcntl
 import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from tests.support.kafka import Cluster
+from tests.support.wait import wait_until
+
+_NOTE: Final = "kafka.json"
 
 
-class _Running(TypedDict):
+class SharedBroker(TypedDict):
+    """What others need to know of it."""
+
     bootstrap: str
     pid: int
     folder: str
-    users: int
 
 
-@contextmanager
-def shared_kafka(folder: Path) -> Iterator[str]:
-    """The address of the run's Kafka.
-
-    Args:
-        folder: one that is the run's own, the same for all its processes.
-    """
-    with _note(folder) as note:
-        if not note:
-            note.append(_start())
-        [running] = note
-        running["users"] += 1
-    try:
-        yield running["bootstrap"]
-    finally:
-        with _note(folder) as note:
-            [running] = note
-            running["users"] -= 1
-            if running["users"] == 0:
-                _end(running)
-                note.clear()
-
-
-@contextmanager
-def _note(folder: Path) -> Iterator[list[_Running]]:
-    """What runs, if anything; what it is changed to is kept. One process at a time."""
-    with (folder / "kafka.lock").open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        file = folder / "kafka.json"
-        note = json.loads(file.read_text()) if file.exists() else []
-        yield note
-        file.write_text(json.dumps(note))
-
-
-def _start() -> _Running:
+def start_kafka() -> SharedBroker:
     cluster = Cluster()
     try:
         cluster.start()
@@ -62,10 +32,54 @@ def _start() -> _Running:
         cluster.stop()
         raise
     [broker] = cluster.brokers
-    return {"bootstrap": cluster.bootstrap, "pid": broker.pid, "folder": str(cluster.folder), "users": 0}
+    return {"bootstrap": cluster.bootstrap, "pid": broker.pid, "folder": str(cluster.folder)}
 
 
-def _end(running: _Running) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(running["pid"], signal.SIGKILL)
-    shutil.rmtree(running["folder"], ignore_errors=True)
+def shared_bootstrap(run: Path, start: Callable[[], SharedBroker] = start_kafka) -> str:
+    """The address of the run's Kafka, which is started unless it was.
+
+    Args:
+        run: a folder that is the run's own, the same for all its processes.
+    """
+    with _alone(run):
+        note = run / _NOTE
+        if not note.exists():
+            note.write_text(json.dumps(start()))
+        broker: SharedBroker = json.loads(note.read_text())
+    return broker["bootstrap"]
+
+
+def end_kafka(run: Path, log: Path | None = None) -> None:
+    """End the run's Kafka, if there is one, and all that it kept.
+
+    Args:
+        log: where to keep what it has logged, for a person who looks at a failure.
+    """
+    note = run / _NOTE
+    if not note.exists():
+        return
+    broker: SharedBroker = json.loads(note.read_text())
+    if _is_running(broker):
+        with suppress(ProcessLookupError):
+            os.kill(broker["pid"], signal.SIGKILL)
+        wait_until(lambda: not _is_running(broker), 30, what="Kafka has ended")
+    if log is not None:
+        for file in Path(broker["folder"]).glob("*.log"):
+            shutil.copy(file, log)
+    shutil.rmtree(broker["folder"], ignore_errors=True)
+    note.unlink()
+
+
+def _is_running(broker: SharedBroker) -> bool:
+    """Whether the process of that number still is this one; one that has ended has no command line."""
+    try:
+        return broker["folder"].encode() in Path(f"/proc/{broker['pid']}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+@contextmanager
+def _alone(run: Path) -> Iterator[None]:
+    with (run / "kafka.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,6 +1,6 @@
 """Starts `tiktok-consumer` from a process that has imported it already, and is forked for each start.
 
-A start imports for a second or more, and the tests need hundreds. Everything else is as if it were started by itself:
+A start imports for a second or more, and the tests need hundreds. But for that it is as if it were started by itself:
 a process of its own with its own signals, files and exit code, which runs what the console script runs.
 """
 

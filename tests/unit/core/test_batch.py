@@ -198,7 +198,6 @@ def test_what_waits_for_a_pixel_can_be_looked_at() -> None:
     bench.add(item(1), item(2, "blog"), item(3))
 
     assert [each.event.event_id for each in bench.batcher.items("shop")] == ["1", "3"]
-    assert bench.batcher.waiting("shop") == 2
 
 
 def test_an_item_names_the_rule_of_each_of_its_records() -> None:

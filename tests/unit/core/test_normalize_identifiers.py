@@ -272,5 +272,5 @@ def test_who_asks_what_was_hashed_gets_each_text_with_its_digest() -> None:
     assert all(sha256(text.encode()).hexdigest() == digest for digest, text in texts.items())
 
 
-def test_nothing_hashed_no_text() -> None:
+def test_gives_no_text_where_nothing_is_hashed() -> None:
     assert identifiers.hashed_texts({"ip": "203.0.113.9"}) == {}

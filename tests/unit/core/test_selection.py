@@ -5,6 +5,7 @@ import pytest
 from consumer.core.rules.selection import EVERYTHING, ReadSelection, read_paths
 from consumer.core.rules.source import (
     CallSource,
+    CelSource,
     Comparison,
     ConstSource,
     ContentsSource,
@@ -41,6 +42,7 @@ def test_a_field_is_read_if_condition_pixel_or_parameters_name_it() -> None:
     )
 
     assert of_others(rule) == names(site=names(pixel=EVERYTHING), kind=EVERYTHING, id=EVERYTHING)
+    assert read_paths([rule]).is_key_read
 
 
 def test_of_products_the_list_and_of_its_items_what_is_read_there() -> None:
@@ -67,8 +69,10 @@ def test_one_product_is_read_from_the_record_itself() -> None:
 
 
 @pytest.mark.parametrize("place", ["parameters", "each", "fields"])
-def test_with_a_users_function_everything_is_read_that_it_is_given(place: str) -> None:
-    call = CallSource("shop.fields:total", lambda fields: fields["total"])
+@pytest.mark.parametrize(
+    "call", [CallSource("shop.fields:total", lambda fields: fields["total"]), CelSource("record.total")]
+)
+def test_with_a_function_or_an_expression_everything_is_read_that_it_is_given(call: Source, place: str) -> None:
     rule = {
         "parameters": Rule("all", "shop", parameters={"properties.value": call}),
         "each": products(call, content_id=ID),
