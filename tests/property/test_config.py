@@ -69,7 +69,7 @@ PLACES = [
 
 
 @given(st.sampled_from(PLACES), VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_value_in_a_wrong_place_raises_nothing_but_config_error_and_shows_no_token(
     place: tuple[str | int, ...], value: object
 ) -> None:

@@ -11,14 +11,19 @@ T = TypeVar("T")
 def wait_until(ask: Callable[[], T], timeout_s: float, *, what: str, every_s: float = 0.05) -> T:
     """Ask again and again until the answer is truthy, and return it.
 
+    Args:
+        every_s: between two questions at first. The longer it takes, the seldomer it asks, down to three times a
+            second: what is asked answers at the expense of what it is to do.
+
     Raises:
         AssertionError: not within `timeout_s`; names `what` was waited for and the last answer.
     """
-    end_s = time.monotonic() + timeout_s
+    begun_s = time.monotonic()
     while not (answer := ask()):
-        if time.monotonic() > end_s:
+        waited_s = time.monotonic() - begun_s
+        if waited_s > timeout_s:
             raise AssertionError(f"not within {timeout_s:g} s: {what}; last answer: {answer!r}")
-        time.sleep(every_s)
+        time.sleep(max(every_s, min(waited_s / 10, 0.3)))
     return answer
 
 
