@@ -75,7 +75,8 @@ class FileScheduling(LoadFileScheduling):  # type: ignore[misc]  # published wit
     """A file's tests stay together, since they share what was slow to set up; so do all that share the engine."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tests/engine" if nodeid.startswith("tests/engine/") else nodeid.partition("::")[0]
+        file: str = super()._split_scope(nodeid)
+        return "tests/engine" if file.startswith("tests/engine/") else file
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from tests.parts import axe, bases, classes, crds, golang, prebuilt
-from tests.parts.part import Part, alone
+from tests.parts.part import CACHE, Part, alone
 
 PARTS: Final[Mapping[str, Part]] = {
     "kafka": classes.CLASSES,
@@ -34,7 +34,7 @@ def main(names: Sequence[str]) -> None:
     programs = [part for part in parts if part in (*golang.PROGRAMS, *prebuilt.PROGRAMS)]
     systems = [part for part in parts if part in bases.ALL]
     others = [part for part in parts if part not in (*programs, *systems)]
-    with alone(), ThreadPoolExecutor() as pool:
+    with alone(CACHE / "lock"), ThreadPoolExecutor() as pool:
         are_made, *_ = pool.map(_make, [programs, others, *([each] for each in systems)])
         if are_made:
             golang.forget_what_was_built_with()

