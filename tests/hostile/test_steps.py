@@ -9,7 +9,7 @@ from typing import Final
 
 from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.model import Decision, Record, SchemaWanted
-from tests.support.cpu import allowed_s
+from tests.support.cpu import allowed_s, own_garbage
 from tests.support.service import NOW_S, SCHEMA, TOPIC, FakeKafka, ManualClock, Scene, encoded
 
 P0: Final = (TOPIC, 0)
@@ -40,10 +40,11 @@ def test_a_read_of_the_worst_records_is_decided_a_second_a_step() -> None:
     for _ in range(RECORDS):
         scene.kafka.produce(encoded(user=user))
     longest_s, begun_s = 0.0, used_s()
-    while scene.numbers()["records_in_flight{}"] or not scene.kafka.committed_offset():
-        started_s = used_s()
-        scene.service.step()
-        longest_s = max(longest_s, used_s() - started_s)
+    with own_garbage():
+        while scene.numbers()["records_in_flight{}"] or not scene.kafka.committed_offset():
+            started_s = used_s()
+            scene.service.step()
+            longest_s = max(longest_s, used_s() - started_s)
 
     assert longest_s < allowed_s(MOST_OF_A_STEP_S)
     assert used_s() - begun_s > MOST_OF_A_STEP_S, "too little to tell"

@@ -7,11 +7,11 @@ decision holds, `resource` for CPU); the bounds are those of docs/tiktok.md §2.
 import json
 import subprocess
 import sys
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from tests.support.cpu import allowed_s
+from tests.support.cpu import is_within
 
 MIB: Final = 1 << 20
 MOST_CPU_S: Final = 0.3
@@ -92,10 +92,16 @@ CASES: Final = {
 
 @pytest.mark.parametrize(("written", "problems"), CASES.values(), ids=CASES)
 def test_a_megabyte_of_bad_values_costs_little_and_holds_little(written: str, problems: set[str] | None) -> None:
-    done = subprocess.run([sys.executable, "-c", _PROGRAM], input=written, capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout)
+    found: dict[str, Any] = {}
 
-    assert found["cpu_s"] < allowed_s(MOST_CPU_S)
+    def measure() -> float:
+        done = subprocess.run(
+            [sys.executable, "-c", _PROGRAM], input=written, capture_output=True, text=True, check=True
+        )
+        found.update(json.loads(done.stdout))
+        return float(found["cpu_s"])
+
+    assert is_within(MOST_CPU_S, measure), found
     assert found["held"] < KEPT_FREE_BYTES + 2 * found["body"]
     assert found["peak"] < 20 * MIB + KEPT_FREE_BYTES
     assert found["notes"] <= 10
