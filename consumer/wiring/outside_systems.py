@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -12,6 +12,7 @@ from consumer.adapters.kafka.kafka_admin import KafkaCluster, TopicWatch
 from consumer.adapters.kafka.kafka_consumer import KafkaConsumer, OnCommit
 from consumer.adapters.kafka.kafka_outcomes import KafkaOutcomeSink
 from consumer.adapters.kafka.kafka_own_topics import OWN_SUFFIX, OwnTopicsConsumer
+from consumer.adapters.schema_registry import SchemaRegistry
 from consumer.adapters.tiktok_client import TikTokClient
 from consumer.config import Settings
 from consumer.config.kafka_clients import (
@@ -27,9 +28,6 @@ from consumer.core.dedupe.shared_protocol import Lifetimes, prefix_of
 from consumer.core.errors import ConfigError
 from consumer.service.ports import Member, WindowStore
 from consumer.status.connections import OutsideSystem
-
-if TYPE_CHECKING:
-    from consumer.adapters.schema_registry import SchemaRegistry
 
 CLOSE_S: Final = 1.0
 _CLOSE_OUTCOMES_S: Final = 5.0
@@ -61,11 +59,9 @@ def tiktok_of(settings: Settings) -> TikTokClient:
     return TikTokClient(delivery.base_url, AccessTokens(sources), delivery.timeout_s, delivery.max_in_flight)
 
 
-def registry_of(settings: Settings, decoder: Decoder, ended: ExitStack) -> "SchemaRegistry | None":
+def registry_of(settings: Settings, decoder: Decoder, ended: ExitStack) -> SchemaRegistry | None:
     if settings.avro.registry is None:
         return None
-    from consumer.adapters.schema_registry import SchemaRegistry  # its client takes a third of the start
-
     registry = SchemaRegistry(settings.avro.registry.properties, decoder.prepare)
     ended.callback(registry.close)
     return registry

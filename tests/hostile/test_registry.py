@@ -19,7 +19,7 @@ MIB: Final = 1 << 20
 _PACKED: Final = gzip.compress(gzip.compress(b" " * (256 * MIB), 9), 9)
 _PROGRAM: Final = r"""
 import json, resource, sys
-from consumer.adapters.schema_registry import look_up, registry_client
+from consumer.adapters.registry_client import look_up, registry_client
 from consumer.core.model import SchemaId
 
 def peak():

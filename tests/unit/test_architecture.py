@@ -221,4 +221,4 @@ def test_one_way_to_a_registry_s_client_so_that_every_answer_is_bounded() -> Non
     """The demo's visitors write to a registry of their own, as a shop would."""
     files = [file for file in Path("consumer").rglob("*.py") if "SchemaRegistryClient(" in file.read_text()]
 
-    assert sorted(map(str, files)) == ["consumer/adapters/schema_registry.py", "consumer/commands/demo/visitors.py"]
+    assert sorted(map(str, files)) == ["consumer/adapters/registry_client.py", "consumer/commands/demo/visitors.py"]

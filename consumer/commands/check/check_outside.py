@@ -7,7 +7,7 @@ import httpx2
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistryClient
 
-from consumer.adapters.schema_registry import look_up, registry_client
+from consumer.adapters.registry_client import look_up, registry_client
 from consumer.commands.check.finding import Finding, Level
 from consumer.config import Settings
 from consumer.core.decode.encryption import encrypted_fields

@@ -9,7 +9,7 @@ from typing import Final
 from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistryClient
 
 from consumer import wiring
-from consumer.adapters.schema_registry import look_up, registry_client
+from consumer.adapters.registry_client import look_up, registry_client
 from consumer.commands.away import RegistryUnreachable
 from consumer.commands.check import Level
 from consumer.commands.check.check_outside import registry_findings
