@@ -72,6 +72,7 @@ _BY_CODE: Final[Mapping[int, Treatment]] = {
     **dict.fromkeys((40000, 40002, 40003, 40011, 40050, 40061, 40062, 41002), Treatment.REFUSED),
 }
 _SLOWS_ONE_PIXEL: Final = 40132
+_HTTP_STATUSES: Final = range(100, 600)
 
 KNOWN_CODES: Final = frozenset(_BY_CODE)
 """The codes that docs/tiktok.md §3 lists one by one."""
@@ -119,11 +120,12 @@ def _treatment(code: int) -> Treatment:
 
 
 def _contradicts(status: int, code: int) -> bool:
-    """True if the code cannot be TikTok's answer: success in an HTTP error, or the HTTP status as a code.
+    """True if the code cannot be TikTok's answer: success in an HTTP error, or an HTTP status as a code.
 
-    TikTok's codes are 0 or have five digits; one that repeats the status (`429 {"code": 429, …}`) is a gateway's.
+    TikTok's codes are 0 or have five digits; an HTTP status (`429 {"code": 429, …}`, `200 {"code": 200, …}`) is a
+    gateway's, whichever status it came with.
     """
-    return status >= 400 and (code == status or _treatment(code) is Treatment.ACCEPTED)
+    return code in _HTTP_STATUSES or (status >= 400 and _treatment(code) is Treatment.ACCEPTED)
 
 
 def _by_status(status: int, wait_s: float | None) -> ResponseVerdict:

@@ -48,9 +48,10 @@ def test_an_http_error_accepts_nothing_whatever_its_code_says(code: int, status:
     assert (verdict.treatment, verdict.code, verdict.is_partial) == (treatment, None, False)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 502, 503, 504])
-def test_a_code_that_repeats_the_http_status_is_a_gateways(status: int) -> None:
-    verdict = read(envelope(status, status=status))
+@pytest.mark.parametrize("code", [100, 200, 204, 301, 400, 404, 429, 500, 503, 599])
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500, 502, 503, 504])
+def test_a_code_that_is_an_http_status_is_a_gateways(status: int, code: int) -> None:
+    verdict = read(envelope(code, status=status))
 
     assert verdict.treatment is (Treatment.THROTTLED if status == 429 else Treatment.UNAVAILABLE)
     assert verdict.code is None
@@ -167,6 +168,11 @@ def test_an_envelope_has_code_and_message_and_request_id_or_data(rest: bytes) ->
     verdict = read(raw(b'{"code": 0, "message": "OK", ' + rest + b"}"))
 
     assert (verdict.treatment, verdict.code, verdict.is_partial) == (Treatment.ACCEPTED, 0, False)
+
+
+@pytest.mark.parametrize("code", [99, 600, 1000])
+def test_a_code_that_is_none_of_these_is_tiktoks(code: int) -> None:
+    assert (read(envelope(code)).treatment, read(envelope(code)).code) == (Treatment.REFUSED, code)
 
 
 @pytest.mark.parametrize("code", [0, 40002, 40001])
