@@ -86,8 +86,8 @@ class Settings(Section):
     )
     placeholders: tuple[Text, ...] = setting(
         [],
-        "Words of yours that stand for nothing, such as `walk-in`: as an id or in a hashed field they are left out, "
-        "like those that docs/tiktok.md lists. Any case.",
+        "Words of yours that stand for nothing, such as `walk-in`: as an id or in a hashed field, names included, "
+        "they are left out, like those that docs/tiktok.md lists. Any case, with or without quotes.",
     )
     on_bad_field: Literal["drop", "reject"] = setting(
         "drop",

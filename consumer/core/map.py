@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from consumer.core.model import Decoded, MappedEvent
 from consumer.core.rules.getters import compile_plain, compile_source
+from consumer.core.rules.placeholders import is_among, is_placeholder, trimmed
 from consumer.core.rules.source import (
     ContentsSource,
     FirstOf,
@@ -32,6 +33,8 @@ from consumer.core.tiktok_event import (
 
 Part = Callable[[Decoded], dict[str, Any]]
 """Reads one object of the event: the values present, under TikTok's names."""
+Compiler = Callable[[str, Source], Getter]
+"""Compiles a parameter's source."""
 
 _OLDER: Final = {old.removeprefix("properties."): new.removeprefix("properties.") for old, new in OLDER_NAMES.items()}
 _GROUPS: Final[Mapping[str, frozenset[str]]] = {
@@ -41,22 +44,29 @@ _GROUPS: Final[Mapping[str, frozenset[str]]] = {
 }
 _CONTENT_NAMES: Final = frozenset(CONTENT_FIELDS)
 _WITH_OPTIONS: Final = frozenset({Form.TIME, Form.PHONE, Form.AMOUNT})
+_IDENTIFYING: Final = frozenset({Form.EMAIL, Form.PHONE, Form.EXTERNAL_ID, Form.ZIP_CODE, Form.CODE, Form.ID, Form.IDS})
+"""Forms in which `normalize` leaves out what stands for nothing."""
 _LISTS: Final = (list, tuple)
 """Avro gives lists; a user's function may give either."""
 _MOST_ITEMS: Final = 1_000
 """Of products. A longer list is handed on unread: `normalize` takes none of it."""
 
 
-def compile_map(rule: Rule) -> Callable[[Decoded], MappedEvent]:
+def compile_map(rule: Rule, placeholders: frozenset[str] = frozenset()) -> Callable[[Decoded], MappedEvent]:
     """Compile what a rule says of TikTok's parameters.
+
+    Args:
+        placeholders: lowercase words that are no identifier, besides those that never are one: where a rule lists
+            several sources of an identifier, the next is asked.
 
     The result raises RecordRejected, with MAP_CALL or MAP_CEL, where a function or expression fails; nothing else.
     """
+    compiled = _compiler(placeholders)
     if rule.parameters is None and rule.contents is None:
-        return _assembled({}, None, is_filled=True)
+        return _assembled({}, None, compiled, is_filled=True)
     parameters = rule.parameters or {}
-    mapped = _assembled(parameters, rule.contents, is_filled=False)
-    filled = _assembled(parameters, rule.contents, is_filled=True)
+    mapped = _assembled(parameters, rule.contents, compiled, is_filled=False)
+    filled = _assembled(parameters, rule.contents, compiled, is_filled=True)
     return lambda decoded: filled(decoded) if decoded.is_shipped else mapped(decoded)
 
 
@@ -67,14 +77,16 @@ def _has_minor_units(source: Source) -> bool:
 
 
 def _assembled(
-    parameters: Mapping[str, Source], contents: ContentsSource | None, is_filled: bool
+    parameters: Mapping[str, Source], contents: ContentsSource | None, compiled: Compiler, is_filled: bool
 ) -> Callable[[Decoded], MappedEvent]:
     """`is_filled`: whether names that are not among the parameters map to themselves."""
-    event, event_time, event_id, limited_data_use = (_top(name, parameters, is_filled) for name in TOP_FIELDS)
-    user, page, properties = (_part(group, parameters, is_filled) for group in _GROUPS)
+    event, event_time, event_id, limited_data_use = (_top(name, parameters, compiled, is_filled) for name in TOP_FIELDS)
+    user, page, properties = (_part(group, parameters, compiled, is_filled) for group in _GROUPS)
     sources = [*parameters.values(), *(contents.fields.values() if contents else ())]
     has_minor_units = any(map(_has_minor_units, sources))
-    products = _mapped_contents(contents) if contents is not None else _own_contents if is_filled else _nothing
+    products = (
+        _mapped_contents(contents, compiled) if contents is not None else _own_contents if is_filled else _nothing
+    )
 
     def read(decoded: Decoded) -> MappedEvent:
         return MappedEvent(
@@ -93,15 +105,27 @@ def _assembled(
     return read
 
 
-def _top(name: str, parameters: Mapping[str, Source], is_filled: bool) -> Getter:
+def _top(name: str, parameters: Mapping[str, Source], compiled: Compiler, is_filled: bool) -> Getter:
     if name in parameters:
-        return _compiled(name, parameters[name])
+        return compiled(name, parameters[name])
     return compile_plain(PathSource((name,))) if is_filled else _nothing
 
 
-def _compiled(parameter: str, source: Source) -> Getter:
+def _compiler(placeholders: frozenset[str]) -> Compiler:
     """Units are of times and amounts, regions of phone numbers; elsewhere `$timestamp` is a plain number."""
-    return compile_source(source) if _form(parameter) in _WITH_OPTIONS else compile_plain(source)
+
+    def is_nothing(value: object) -> bool:
+        if not isinstance(value, str):
+            return False
+        text = trimmed(value)
+        return not text or is_placeholder(text) or is_among(text, placeholders)
+
+    def compiled(parameter: str, source: Source) -> Getter:
+        form = _form(parameter)
+        compile_one = compile_source if form in _WITH_OPTIONS else compile_plain
+        return compile_one(source, is_nothing) if form in _IDENTIFYING else compile_one(source)
+
+    return compiled
 
 
 def _form(parameter: str) -> Form:
@@ -112,11 +136,11 @@ def _nothing(_: Decoded) -> None:
     return None
 
 
-def _part(group: str, parameters: Mapping[str, Source], is_filled: bool) -> Part:
+def _part(group: str, parameters: Mapping[str, Source], compiled: Compiler, is_filled: bool) -> Part:
     """What the rule maps, over what maps to itself."""
     prefix = f"{group}."
     sources = {name.removeprefix(prefix): source for name, source in parameters.items() if name.startswith(prefix)}
-    mapped = _mapped(sources, lambda name, source: _compiled(prefix + name, source))
+    mapped = _mapped(sources, lambda name, source: compiled(prefix + name, source))
     own = _own(group, _GROUPS[group] - sources.keys())
     if group == "properties":
         mapped, own = _with_newer_names(mapped) if _OLDER.keys() & sources else mapped, _with_newer_names(own)
@@ -125,7 +149,7 @@ def _part(group: str, parameters: Mapping[str, Source], is_filled: bool) -> Part
     return (lambda decoded: own(decoded) | mapped(decoded)) if sources else own
 
 
-def _mapped(sources: Mapping[str, Source], compiled: Callable[[str, Source], Getter]) -> Part:
+def _mapped(sources: Mapping[str, Source], compiled: Compiler) -> Part:
     """Fields side by side are taken in one go, at a fifth of the cost of a getter each; the others after them."""
     names = _names(sources)
     pairs = [(name, compiled(name, source)) for name, source in sources.items() if name not in names]
@@ -168,10 +192,13 @@ def _with_newer_names(properties: Part) -> Part:
     return read
 
 
-def _mapped_contents(contents: ContentsSource) -> Getter:
+def _mapped_contents(contents: ContentsSource, compiled: Compiler) -> Getter:
+    def of_product(name: str, source: Source) -> Getter:
+        return compiled(f"properties.contents.{name}", source)
+
     if contents.each is not None:
-        return _each(compile_plain(contents.each), _item_reader(contents.fields))
-    product = _mapped(contents.fields, _of_product)
+        return _each(compile_plain(contents.each), _item_reader(contents.fields, of_product))
+    product = _mapped(contents.fields, of_product)
     return lambda decoded: (found,) if (found := product(decoded)) else None
 
 
@@ -187,18 +214,16 @@ def _each(items_of: Getter, read: Callable[[Decoded, dict[str, Any]], dict[str, 
     return products
 
 
-def _item_reader(fields: Mapping[str, Source]) -> Callable[[Decoded, dict[str, Any]], dict[str, Any]]:
+def _item_reader(
+    fields: Mapping[str, Source], compiled: Compiler
+) -> Callable[[Decoded, dict[str, Any]], dict[str, Any]]:
     """Reads one item of the list."""
     names = _names(fields)
     if len(names) == len(fields):
         present = _present(names)
         return lambda _, item: present(item)
-    read = _mapped(fields, _of_product)
-    return lambda decoded, item: read(Decoded(decoded.record, item, decoded.is_shipped, decoded.schema))
-
-
-def _of_product(name: str, source: Source) -> Getter:
-    return _compiled(f"properties.contents.{name}", source)
+    read = _mapped(fields, compiled)
+    return lambda decoded, item: read(Decoded(decoded.record, item, decoded.is_shipped, decoded.schema, decoded.key))
 
 
 def _names(sources: Mapping[str, Source]) -> dict[str, str]:

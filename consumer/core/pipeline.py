@@ -70,7 +70,7 @@ class Pipeline:
     def __init__(self, decoder: Decoder, rules: Sequence[Rule], settings: PipelineSettings) -> None:
         self._decoder = decoder
         self._settings = settings
-        self._rules = tuple(_compiled(rule, settings.pixels) for rule in rules)
+        self._rules = tuple(_compiled(rule, settings) for rule in rules)
         self._names = frozenset(rule.name for rule in rules)
 
     def decide(self, record: Record, now_s: float, *, is_rewound: bool = False) -> Decision | SchemaWanted:
@@ -193,13 +193,13 @@ _BUG_OF_STAGE: Final = {
 }
 
 
-def _compiled(rule: Rule, pixels: Mapping[str, str]) -> _Rule:
+def _compiled(rule: Rule, settings: PipelineSettings) -> _Rule:
     return _Rule(
         rule.name,
         rule.is_shadow,
         compile_when(rule.when),
-        compile_pixel(rule.pixel, {code: name for name, code in pixels.items()}),
-        compile_map(rule),
+        compile_pixel(rule.pixel, {code: name for name, code in settings.pixels.items()}),
+        compile_map(rule, settings.placeholders),
     )
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from consumer.core.model import WithRegion
 from consumer.core.normalize.fields import FieldError, FieldFunction
-from consumer.core.normalize.placeholders import WORDS
 from consumer.core.normalize.user import identifiers
+from consumer.core.rules.placeholders import WORDS
 
 FIELDS: Final[Mapping[str, FieldFunction]] = {
     "email": identifiers.email,

@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.core.normalize.placeholders import WORDS, is_placeholder, trimmed, usual
+from consumer.core.rules.placeholders import WORDS, is_placeholder, trimmed, usual
 
 PIECES = st.sampled_from(
     (

@@ -40,7 +40,8 @@ _TITLES: Final = {
 }
 _ABOUT: Final = {
     "Source": 'A path such as `a.b[0].c` or `a["x.y"]`; a list of sources, of which the first that is present and not '
-    "empty counts; or a mapping with one of `path`, `element`, `const`, `cel`, `call`, and options. `$key`, "
+    "empty counts, and, for an identifier, is no placeholder (docs/tiktok.md §2); "
+    "or a mapping with one of `path`, `element`, `const`, `cel`, `call`, and options. `$key`, "
     "`$timestamp`, `$topic`, `$partition`, `$offset`, `$headers.NAME` read the Kafka record (key and headers as text; "
     "a key that Confluent's Avro serialiser has framed is decoded: a plain value, or a record's only field; other "
     "bytes count as absent, and are noted as `not_text` where they are mapped), `$schema` is the full name of its "

@@ -168,7 +168,8 @@ class CelForm(_Changed):
 
     cel: Annotated[CelSource, PlainValidator(_expression), Written({"type": "string", "minLength": 1})] = needed(
         "An expression of Google's Common Expression Language over the record: its fields by name, `key`, `timestamp`, "
-        "`topic`, `headers`, `schema`. What the record lacks is null."
+        "`topic`, `headers`, `schema`. What the record lacks is null; a time without zone is text. Of text, `size` "
+        "counts the bytes of UTF-8; `timestamp` takes text alone, and `getHours()` and its like take no zone."
     )
 
 

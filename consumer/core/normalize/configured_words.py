@@ -12,11 +12,15 @@ from msgspec import structs
 
 from consumer.core.model import MappedEvent, Note, WithRegion
 from consumer.core.normalize.fields import LISTS, FieldError, id_text
-from consumer.core.normalize.placeholders import trimmed, visible
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import is_among, trimmed
 
 _DIGEST_LENGTH: Final = 64
-_OF_USER: Final = ("email", "phone", "external_id", "ttclid", "ttp", "zip_code")
+_OF_USER: Final = (
+    *("email", "phone", "external_id", "first_name", "last_name", "zip_code"),
+    *("ttclid", "ttp", "user_agent", "locale"),
+)
+"""Names, too: a surname can be Null, and is what the configuration says that it is not."""
 _OF_PROPERTIES: Final = ("order_id", "shop_id", "content_ids")
 
 
@@ -63,8 +67,8 @@ def _is_word(raw: Any, words: frozenset[str]) -> bool:
         text = raw if isinstance(raw, str) else id_text(raw)
     except FieldError:  # no id at all: its own function says why
         return False
-    seen = visible(trimmed(text or "")).lower()
-    return seen in words or (len(seen) == _DIGEST_LENGTH and seen in _digests(words))
+    cleaned = trimmed(text or "")
+    return is_among(cleaned, words) or (len(cleaned) == _DIGEST_LENGTH and cleaned.lower() in _digests(words))
 
 
 @lru_cache(maxsize=4)

@@ -15,11 +15,11 @@ from consumer.core.normalize.configured_words import without_words
 from consumer.core.normalize.contents import CONTENTS_BIT, VALUE_BIT, fill_in_contents
 from consumer.core.normalize.fields import FieldError, flag, id_text, text
 from consumer.core.normalize.minor_units import in_whole_units
-from consumer.core.normalize.placeholders import is_placeholder, usual, visible
 from consumer.core.normalize.section import Notes, add_note, optional, section, table_of
 from consumer.core.normalize.times import event_time_s
 from consumer.core.normalize.user import identifiers
 from consumer.core.reasons import Problem, RejectReason
+from consumer.core.rules.placeholders import is_among, is_placeholder, usual, visible
 from consumer.core.tiktok_event import FIELD_BIT, Page, Properties, TikTokEvent, User
 
 IdFromPosition = Literal["auto", "always", "never"]
@@ -53,7 +53,7 @@ def normalize(
     if placeholders or mapped.has_minor_units:
         mapped = _prepared(mapped, placeholders, notes)
     name, time_s = _event_name(mapped.event), event_time_s(mapped.event_time)
-    user, page, properties, fields = _objects(mapped, notes)
+    user, page, properties, fields = _objects(mapped, notes, placeholders)
     limited_data_use = optional(flag, mapped.limited_data_use, "limited_data_use", notes)
     if limited_data_use is not None:
         fields |= _LIMITED_DATA_USE
@@ -73,7 +73,9 @@ def _prepared(mapped: MappedEvent, placeholders: frozenset[str], notes: Notes) -
     return in_whole_units(mapped) if mapped.has_minor_units else mapped
 
 
-def _objects(mapped: MappedEvent, notes: Notes) -> tuple[User | None, Page | None, Properties | None, int]:
+def _objects(
+    mapped: MappedEvent, notes: Notes, placeholders: frozenset[str]
+) -> tuple[User | None, Page | None, Properties | None, int]:
     """The three objects, each if anything is in it, and the bits of the fields present."""
     raw_user = identifiers.with_country(mapped.user) if "phone" in mapped.user else mapped.user
     user, user_fields = section(_USER, raw_user, "user", notes)
@@ -81,7 +83,7 @@ def _objects(mapped: MappedEvent, notes: Notes) -> tuple[User | None, Page | Non
     properties, property_fields = section(_PROPERTIES, mapped.properties, "properties", notes)
     fields = user_fields | page_fields | property_fields
     if "ttclid" not in user and "url" in page:
-        fields |= _fill_in_ttclid(user, page["url"])
+        fields |= _fill_in_ttclid(user, page["url"], placeholders)
     if mapped.contents:
         fields |= fill_in_contents(properties, mapped, notes)
     return (
@@ -161,9 +163,9 @@ def _event_name(raw: object) -> str:
     return visible(name)
 
 
-def _fill_in_ttclid(user: dict[str, Any], page_url: str) -> int:
+def _fill_in_ttclid(user: dict[str, Any], page_url: str, placeholders: frozenset[str]) -> int:
     ttclid = web.ttclid_of(page_url)
-    if ttclid is None:
+    if ttclid is None or is_among(ttclid, placeholders):
         return 0
     user["ttclid"] = ttclid
     return _TTCLID

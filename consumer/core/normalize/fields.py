@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from consumer.core.normalize.placeholders import is_placeholder, trimmed, usual
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import is_placeholder, trimmed, usual
 
 FieldFunction = Callable[[object], object | None]
 

@@ -1,22 +1,19 @@
 """Money and counts: a part of `normalize`. Sums are made in decimal arithmetic, never in binary."""
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
 from consumer.core.model import WithUnit
 from consumer.core.normalize.fields import FieldError
-from consumer.core.normalize.placeholders import trimmed
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import trimmed
+from consumer.core.rules.plain_numbers import plain_number
 from consumer.core.tiktok_event import Content, Number
 
 LARGEST: Final = 10**15
 """No price, total or count is beyond this; above it a double is no longer exact to a cent."""
 _NUMBERS: Final = (int, float, Decimal)
-_PLAIN: Final = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{1,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})?", re.ASCII)
-"""What text must be to be plainly a number: no symbol or thousands separator. Java writes a double with an exponent
-from 10^7 on, and below 10^-3."""
 
 
 def amount(raw: object) -> Number | None:
@@ -88,12 +85,11 @@ def _exact_total(contents: Iterable[Content]) -> Number | None:
 def _number(raw: object) -> Number | None:
     """Any number within ±LARGEST, of whatever type carries it. A bool is none, nor are NaN and infinity."""
     if isinstance(raw, str):
-        cleaned = trimmed(raw)
-        if not cleaned:
-            return None
-        if not _PLAIN.fullmatch(cleaned):
+        written, raw = raw, plain_number(raw)
+        if raw is None:
+            if not trimmed(written):
+                return None
             raise FieldError(Problem.NOT_A_NUMBER)
-        raw = Decimal(cleaned)
     if isinstance(raw, bool) or not isinstance(raw, _NUMBERS):
         is_minor = isinstance(raw, WithUnit)  # still: its minor unit is not known
         raise FieldError(Problem.NOT_A_CURRENCY if is_minor else Problem.NOT_A_NUMBER)

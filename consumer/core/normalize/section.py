@@ -8,9 +8,9 @@ from msgspec import structs
 from consumer.core.model import Note
 from consumer.core.normalize import currencies, numbers, web
 from consumer.core.normalize.fields import FieldError, FieldFunction, free_text, id_text, id_texts, one_of, token
-from consumer.core.normalize.placeholders import usual
 from consumer.core.normalize.user import addresses, identifiers, locations
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import usual
 from consumer.core.rules.source import Unreadable
 from consumer.core.tiktok_event import Form, parameters_of
 

@@ -8,13 +8,12 @@ from typing import Final
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import WithUnit
-from consumer.core.normalize.placeholders import trimmed
 from consumer.core.reasons import RejectReason
+from consumer.core.rules.placeholders import trimmed
+from consumer.core.rules.plain_numbers import plain_number
 
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _LAST_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z; beyond, a unit was taken for another
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
-"""Java writes a double of milliseconds as 1.69572333E12."""
 _LONGEST: Final = 100
 """Characters of a time in any spelling."""
 _SPELT: Final = re.compile(
@@ -72,8 +71,8 @@ def _of_text(text: str, unit: str | None) -> int:
         raise _fault("missing")
     if len(text) > _LONGEST:
         raise _fault("not ISO 8601")
-    if _PLAIN_NUMBER.fullmatch(text):  # first, since `fromisoformat` takes some numbers for dates
-        return _of_number(Decimal(text), unit)
+    if (number := plain_number(text)) is not None:  # first, since `fromisoformat` takes some numbers for dates
+        return _of_number(number, unit)
     text = text.upper()
     if text[16:17] == text[19:20] == ":":  # Adobe's colon before the milliseconds
         text = f"{text[:19]}.{text[20:]}"

@@ -5,8 +5,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from consumer.core.normalize.fields import FieldError, text
-from consumer.core.normalize.placeholders import is_placeholder, usual
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import is_placeholder, usual
 
 _WITH_HOST: Final = re.compile(
     r"https?://(?:[^\s/?#@\\]*+@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#:@\\\[\].%-][^\s/?#:@\\]*)(?::\d*)?(?=[/?#\\]|\Z)", re.I

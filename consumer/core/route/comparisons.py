@@ -13,9 +13,10 @@ from math import isfinite
 from typing import Any, Final
 from uuid import UUID
 
+from consumer.core.rules.plain_numbers import plain_number
+
 Scalar = str | bool | int | float | Decimal
 
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 # First, since `fromisoformat` also takes 20260101 and 2026-W01.
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T|t| |$)", re.ASCII)
 # A tuple, since `isinstance(value, int | float)` makes its union again at each call: 0.3 µs.
@@ -82,8 +83,8 @@ def has_order(value: object) -> bool:
 
 
 def _beside_number(compare: Callable[[Any, Any], bool], value: object, operand: object, exact: Decimal) -> bool:
-    if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
-        return compare(Decimal(value), exact)
+    if isinstance(value, str):
+        return (number := plain_number(value)) is not None and compare(number, exact)
     return _is_number(value) and compare(value, exact if isinstance(value, Decimal) else operand)
 
 

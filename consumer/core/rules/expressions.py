@@ -2,7 +2,8 @@
 
 An expression sees the record's fields by name, and `key`, `timestamp`, `topic`, `headers` and `schema`, unless the
 record has a field of that name. What the record lacks is null. Only what an expression names is converted: decimals
-become doubles, dates and UUIDs their text. `timestamp` is a CEL timestamp, headers are a map of text.
+become doubles, dates and UUIDs their text, and so do times without zone: CEL has none, and would take the machine's.
+`timestamp` is a CEL timestamp, headers are a map of text.
 """
 
 import re
@@ -28,7 +29,7 @@ _BOUND: Final = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z
 _MOST_ITEMS: Final = 1000
 _MOST_VALUES: Final = 10_000
 """What an expression takes grows with the square of a list's length, and each value is converted for it."""
-_AS_IT_IS: Final = (str, int, float, bool, bytes, datetime, Decimal, type(None))
+_AS_IT_IS: Final = (str, int, float, bool, bytes, Decimal, type(None))
 _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (TypeError, "no such operation for these types"),
     (KeyError, "no such key"),
@@ -100,7 +101,7 @@ def _value(value: Any, room: list[int]) -> Any:
         if isinstance(value, dict):
             return {key: _value(inner, room) for key, inner in value.items()}
         return [_value(inner, room) for inner in value]
-    if isinstance(value, _AS_IT_IS):
+    if isinstance(value, _AS_IT_IS) or (isinstance(value, datetime) and value.tzinfo is not None):
         return value
     return value.isoformat() if isinstance(value, date | time) else str(value) if isinstance(value, UUID) else None
 

@@ -4,15 +4,17 @@ A part of `source`: stages may import it. Paths of one and two steps have closur
 all are that short.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec import structs
 
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, WithRegion, WithUnit
 from consumer.core.reasons import RejectReason
 from consumer.core.rules.expressions import compile_expression
+from consumer.core.rules.plain_numbers import plain_number
 from consumer.core.rules.source import (
     CallSource,
     CelSource,
@@ -33,13 +35,20 @@ _WRAPPED: Final = (WithUnit, WithRegion)
 _WRITTEN: Final = (str, int)
 _NUMERIC: Final = (int, float, Decimal, str)
 
-_PLAIN_NUMBER: Final = re.compile(r"\s*[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})\s*", re.ASCII)
+
+IsNothing = Callable[[object], bool]
+"""Whether a value stands for nothing where another may be had."""
 
 
-def compile_source(source: Source) -> Getter:
+def _never(_: object) -> bool:
+    return False
+
+
+def compile_source(source: Source, is_nothing: IsNothing = _never) -> Getter:
     """Compile to the value with what the configuration says of it: `WithUnit`, `WithRegion`.
 
-    Kafka's `$timestamp` is `WithUnit(…, "ms")`. Lists are wrapped whole, empty values not at all.
+    Kafka's `$timestamp` is `WithUnit(…, "ms")`. Lists are wrapped whole, empty values not at all. Of several sources,
+    what `is_nothing` counts only if none has anything else.
     The getter returns None for what is absent, null, out of range, or in a container of another kind than its
     path expects. For an item of `contents.each`, give it a `Decoded` whose fields are the item.
 
@@ -50,15 +59,17 @@ def compile_source(source: Source) -> Getter:
         case KafkaPart(part="timestamp"):
             return _with_unit(_part(source), "ms")
         case FirstOf(sources):
-            return _first_of([compile_source(one) for one in sources])
+            return _first_of([compile_source(one, is_nothing) for one in sources], is_nothing)
         case TransformedSource(inner, unit=unit, region=region):
-            changed = _changed(source, compile_source(inner))
+            # What is scaled counts in the unit that stands beside the scale, whatever unit it had.
+            is_rescaled = unit is not None and source.scale is not None
+            changed = _changed(source, (compile_plain if is_rescaled else compile_source)(inner, is_nothing))
             return _with_unit(changed, unit) if unit else _with_region(changed, region) if region else changed
         case _:
-            return compile_plain(source)
+            return compile_plain(source, is_nothing)
 
 
-def compile_plain(source: Source) -> Getter:
+def compile_plain(source: Source, is_nothing: IsNothing = _never) -> Getter:
     """Compile to the value alone, as `compile_source` without unit and region: what conditions compare."""
     match source:
         case PathSource(steps):
@@ -68,11 +79,11 @@ def compile_plain(source: Source) -> Getter:
         case ConstSource(value):
             return lambda _: value
         case FirstOf(sources):
-            return _first_of([compile_plain(one) for one in sources])
+            return _first_of([compile_plain(one, is_nothing) for one in sources], is_nothing)
         case CallSource() | CelSource():
             return _computed(source)
         case _:
-            return _changed(source, compile_plain(source.source))
+            return _changed(source, compile_plain(source.source, is_nothing))
 
 
 def _path(steps: tuple[str | int, ...]) -> Getter:
@@ -139,16 +150,17 @@ def _header(name: str) -> Getter:
     return get
 
 
-def _first_of(getters: list[Getter]) -> Getter:
+def _first_of(getters: list[Getter], is_nothing: IsNothing) -> Getter:
     def get(decoded: Decoded) -> Any:
-        unreadable = None
+        useless = None
         for getter in getters:
             value = getter(decoded)
-            if type(value) is Unreadable:
-                unreadable = unreadable or value  # noted, unless another can be read
-            elif value or _is_filled(value):
+            if not (value or _is_filled(value)):
+                continue
+            if type(value) is not Unreadable and not is_nothing(value.value if type(value) in _WRAPPED else value):
                 return value
-        return unreadable
+            useless = useless or value  # noted, unless another can be read
+        return useless
 
     return get
 
@@ -187,20 +199,28 @@ def _changed(source: TransformedSource, getter: Getter) -> Getter:
     return _with_default(getter, source.default)
 
 
-def _with_text(getter: Getter, change: Callable[[str], str]) -> Getter:
+def _with(getter: Getter, change: Callable[[Any], Any]) -> Getter:
+    """What an element says of a value, its unit or region, stays with it, whatever is done to the value itself."""
+
     def get(decoded: Decoded) -> Any:
         value = getter(decoded)
-        return change(value) if isinstance(value, str) else value
+        if type(value) not in _WRAPPED:
+            return change(value)
+        changed = change(value.value)
+        return None if changed is None else structs.replace(value, value=changed)
 
     return get
 
 
+def _with_text(getter: Getter, change: Callable[[str], str]) -> Getter:
+    return _with(getter, lambda value: change(value) if isinstance(value, str) else value)
+
+
 def _with_values(getter: Getter, values: Mapping[str, Any]) -> Getter:
     table = {_key(one): to for one, to in values.items()}
-    numbers = {Decimal(one): to for one, to in table.items() if one is not None and _PLAIN_NUMBER.fullmatch(one)}
+    numbers = {number: to for one, to in table.items() if one is not None and (number := plain_number(one)) is not None}
 
-    def get(decoded: Decoded) -> Any:
-        value = getter(decoded)
+    def named(value: Any) -> Any:
         if isinstance(value, str):
             return table.get(value)
         if isinstance(value, float | Decimal):
@@ -208,7 +228,7 @@ def _with_values(getter: Getter, values: Mapping[str, Any]) -> Getter:
             return None if number.is_snan() else numbers.get(number)
         return table.get(_key(value))
 
-    return get
+    return _with(getter, named)
 
 
 def _key(value: object) -> str | None:
@@ -219,18 +239,16 @@ def _key(value: object) -> str | None:
 
 
 def _with_scale(getter: Getter, scale: Decimal) -> Getter:
-    def get(decoded: Decoded) -> Any:
-        value = getter(decoded)
+    def scaled(value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, _NUMERIC):
             return value
-        if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
-            return value
-        return _scaled(value, scale)
+        number = plain_number(value) if isinstance(value, str) else value
+        return value if number is None else _scaled(number, scale)
 
-    return get
+    return _with(getter, scaled)
 
 
-def _scaled(value: str | float | Decimal, scale: Decimal) -> Any:
+def _scaled(value: float | Decimal, scale: Decimal) -> Any:
     """By the digits that a number is written with. What has no end, or too many digits, stays as it is."""
     try:
         return Decimal(repr(value) if isinstance(value, float) else value) * scale

@@ -30,6 +30,8 @@ def value_of(expression: str, fields: dict[str, Any] | None = None, timestamp_ms
         ("items.map(x, x.sku)", {"items": [{"sku": "a"}, {"sku": "b"}]}, ["a", "b"]),
         ("items.exists(x, x.qty > 1)", {"items": [{"qty": 1}, {"qty": 2}]}, True),
         ("day", {"day": date(2026, 11, 29)}, "2026-11-29"),
+        ("local", {"local": datetime(2026, 1, 1)}, "2026-01-01T00:00:00"),  # noqa: DTZ001  # what the test is about
+        ("at", {"at": datetime(2026, 1, 1, tzinfo=UTC)}, datetime(2026, 1, 1, tzinfo=UTC)),
         ("id", {"id": UUID(int=5)}, "00000000-0000-0000-0000-000000000005"),
         ("ids", {"ids": [UUID(int=5)]}, ["00000000-0000-0000-0000-000000000005"]),
         ("missing == null ? 'none' : missing", {}, "none"),

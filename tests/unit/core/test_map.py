@@ -10,8 +10,10 @@ from consumer.core.model import Decoded, MappedEvent, Position, Record, WithRegi
 from consumer.core.reasons import RejectReason
 from consumer.core.rules.source import (
     CallSource,
+    CelSource,
     ConstSource,
     ContentsSource,
+    FirstOf,
     KafkaPart,
     PathSource,
     Rule,
@@ -318,3 +320,38 @@ def test_one_product_is_read_from_the_record() -> None:
 
 def test_contents_alone_are_a_map() -> None:
     assert mapped(SHIPPED, None, one(price=ConstSource(1))).event is None
+
+
+def test_within_a_list_of_products_the_record_s_own_key_is_seen() -> None:
+    contents = each("items", content_id="sku", content_category=KafkaPart("key"), content_name=CelSource("key"))
+    rule = Rule("purchases", "shop", parameters={}, contents=contents)
+    event = compile_map(rule)(Decoded(RECORD, {"items": [{"sku": "a"}]}, False, key="cust-7"))
+
+    assert event.contents == ({"content_id": "a", "content_category": "cust-7", "content_name": "cust-7"},)
+
+
+@pytest.mark.parametrize("nothing", ["undefined", "{{id}}", " ", "N/A", "Walk-In", "'walk-in'"])
+@pytest.mark.parametrize("name", ["event_id", "user.external_id", "user.email", "user.phone", "user.ttclid"])
+def test_of_several_sources_of_an_identifier_the_first_that_stands_for_something_counts(
+    name: str, nothing: str
+) -> None:
+    rule = Rule("purchases", "shop", parameters={name: FirstOf((PathSource(("a",)), PathSource(("b",))))})
+    read = compile_map(rule, frozenset({"walk-in"}))
+
+    def found(**fields: Any) -> object:
+        event = read(Decoded(RECORD, fields, False))
+        return event.event_id if name == "event_id" else event.user.get(name.removeprefix("user."))
+
+    assert found(a=nothing, b="cust-7") == "cust-7"
+    assert found(a="cust-6", b="cust-7") == "cust-6"
+    assert found(a=7, b="cust-7") == 7
+    assert (found(a=nothing, b=""), found(a=nothing, b="null"), found(a="", b=nothing)) == (nothing,) * 3
+
+
+def test_of_several_sources_of_another_field_a_placeholder_counts() -> None:
+    """`true` and `0.00` are values."""
+    sources = FirstOf((PathSource(("a",)), PathSource(("b",))))
+    names = ("limited_data_use", "properties.value", "properties.description")
+    event = mapped({"a": "true", "b": "x"}, dict.fromkeys(names, sources))
+
+    assert (event.limited_data_use, event.properties) == ("true", {"value": "true", "description": "true"})

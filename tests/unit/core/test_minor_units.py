@@ -94,6 +94,10 @@ def test_prices_of_products_are_in_minor_units_and_the_sum_is_of_whole_ones() ->
     [
         (1999, Decimal("19.99")),
         ("1999", Decimal("19.99")),
+        ("3.89150649E8", Decimal("3891506.49")),
+        ("\ufeff1999", Decimal("19.99")),
+        ("1999\u00a0", Decimal("19.99")),
+        ("19.99 EUR", "19.99 EUR"),
         (0.1, Decimal("0.001")),
         (Decimal("5"), Decimal("0.05")),
         (True, True),

@@ -27,7 +27,13 @@ def normalized(**parts: Any) -> NormalizedEvent:
 def test_a_configured_word_is_no_identifier_in_any_case_or_type() -> None:
     event = normalized(
         event_id=4711,
-        user={"external_id": " Walk-In ", "phone": WithRegion("4711", "DE"), "ttp": "walk-in", "first_name": "Walk-In"},
+        user={
+            "external_id": " Walk-In ",
+            "phone": WithRegion("4711", "DE"),
+            "ttp": "'walk-in'",
+            "first_name": "Walk-In",
+            "last_name": "Walker",
+        },
         properties={"order_id": "WALK-IN", "description": "walk-in"},
         contents=({"content_id": "walk-in", "price": 1}, {"content_id": "a"}, "no record"),
     )
@@ -35,15 +41,22 @@ def test_a_configured_word_is_no_identifier_in_any_case_or_type() -> None:
     assert event.event.event_id is None
     assert event.event.user is not None
     assert (event.event.user.external_id, event.event.user.ttp, event.event.user.phone) == (None, None, None)
-    assert event.event.user.first_name == sha256(b"walkin").hexdigest()
+    assert event.event.user.first_name is None
     assert event.event.properties is not None
     assert (event.event.properties.order_id, event.event.properties.description) == (None, "walk-in")
     assert [each.content_id for each in event.event.properties.contents or ()] == [None, "a"]
     assert {note.field for note in event.notes if note.problem is Problem.PLACEHOLDER} == {
-        *("event_id", "user.external_id", "user.phone", "user.ttp", "properties.order_id"),
+        *("event_id", "user.external_id", "user.phone", "user.ttp", "user.first_name", "properties.order_id"),
         "properties.contents[0].content_id",
     }
     assert outline(mapped(event_id="walk-in"), WORDS).event.event_id is None
+
+
+def test_a_configured_word_in_the_page_s_address_is_no_click_id() -> None:
+    pages = [{"url": f"https://shop.example.com/?ttclid={found}"} for found in ("walk-in", "E.C.P.x")]
+    users = [normalized(user={"ttp": "a"}, page=page).event.user for page in pages]
+
+    assert [user and user.ttclid for user in users] == [None, "E.C.P.x"]
 
 
 def test_of_a_list_the_other_items_stay() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from consumer.core.normalize import fields
 from consumer.core.normalize.fields import FieldError, FieldFunction
-from consumer.core.normalize.placeholders import WORDS, is_placeholder
 from consumer.core.normalize.user import identifiers, locations
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import WORDS, is_placeholder
 
 UNSEEN = [
     *range(0x200B, 0x2010),

@@ -328,3 +328,23 @@ def test_an_expression_is_a_source() -> None:
 @pytest.mark.parametrize("number", [Decimal("9e999999"), Decimal("sNaN")])
 def test_a_number_that_cannot_be_scaled_stays_as_it_is(number: Decimal) -> None:
     assert str(read(TransformedSource(parse_path("a"), scale=Decimal(100)), decoded({"a": number}))) == str(number)
+
+
+def test_options_around_an_element_are_applied_to_what_it_says_the_unit_or_region_of() -> None:
+    in_cents = TransformedSource(PathSource(("a",)), unit="minor")
+    phone = TransformedSource(PathSource(("p",)), region="DE")
+    record = decoded({"a": 1000, "p": " 0170 "})
+
+    assert read(TransformedSource(in_cents, scale=Decimal("1.19")), record) == WithUnit(Decimal("1190.00"), "minor")
+    assert read(TransformedSource(in_cents, values={"1000": 5}), record) == WithUnit(5, "minor")
+    assert read(TransformedSource(in_cents, values={"1999": 5}), record) is None
+    assert read(TransformedSource(phone, trim=True), record) == WithRegion("0170", "DE")
+    assert read(TransformedSource(FirstOf((in_cents, PathSource(("b",)))), scale=Decimal(2)), record) == WithUnit(
+        Decimal(2000), "minor"
+    )
+
+
+def test_what_is_scaled_counts_in_the_unit_beside_the_scale() -> None:
+    source = TransformedSource(KafkaPart("timestamp"), scale=Decimal("0.001"), unit="s")
+
+    assert read(source, decoded(timestamp_ms=1_700_000_000_000)) == WithUnit(Decimal("1700000000.000"), "s")

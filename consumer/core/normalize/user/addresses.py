@@ -9,8 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from consumer.core.normalize.fields import FieldError
-from consumer.core.normalize.placeholders import trimmed
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import trimmed
 
 LONGEST: Final = 4_096
 """Characters of a forwarded list; no chain of proxies is so long."""

@@ -5,8 +5,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from consumer.core.normalize.fields import FieldError
-from consumer.core.normalize.placeholders import is_placeholder, is_word, trimmed, visible
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import is_placeholder, is_word, trimmed, visible
 
 LONGEST: Final = 1_000
 """Characters of an address with all that is around it."""

@@ -17,10 +17,10 @@ from msgspec import Struct
 
 from consumer.core.model import WithRegion
 from consumer.core.normalize.fields import LISTS, FieldError, id_text, list_of, short_text
-from consumer.core.normalize.placeholders import digests_of_nothing, is_placeholder, trimmed, visible
 from consumer.core.normalize.user import emails, phones
 from consumer.core.normalize.user.locations import country, without_punctuation
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import digests_of_nothing, is_placeholder, trimmed, visible
 
 _HASHER: Final = sha256()
 """To be copied: OpenSSL looks an algorithm up for each new one, which takes a third of an identifier's hash."""

@@ -5,8 +5,8 @@ from typing import Final
 from unicodedata import category
 
 from consumer.core.normalize.fields import FieldError, short_text, text
-from consumer.core.normalize.placeholders import is_placeholder, visible
 from consumer.core.reasons import Problem
+from consumer.core.rules.placeholders import is_placeholder, visible
 
 _COUNTRY_CODES: Final = (
     "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by bz "

@@ -1,4 +1,4 @@
-"""Text that stands for nothing, and invisible characters: a part of `normalize` (docs/tiktok.md §2).
+"""Text that stands for nothing, and invisible characters (docs/tiktok.md §2). A part of `rules`: stages may import it.
 
 A program that has no value often writes one all the same: "undefined", "(not set)", a template that was never filled
 in. As an identifier it makes strangers one person, or different orders copies of each other.
@@ -115,6 +115,11 @@ def is_placeholder(text: str) -> bool:
         return False
     bare = visible(text).strip(_QUOTES)
     return bare in _SPELLINGS or not bare or (_is_doubtful(bare) and _is_template(bare))
+
+
+def is_among(text: str, words: frozenset[str]) -> bool:
+    """Whether trimmed text is one of these lowercase words; quotes, unseen characters and case do not count."""
+    return visible(text).strip(_QUOTES).lower() in words
 
 
 def is_word(text: str) -> bool:
