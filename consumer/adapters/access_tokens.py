@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from consumer.core.deliver.request import is_access_token
+
 _Mark = tuple[int, int, int] | None
 
 
@@ -70,10 +72,9 @@ def _mark(file: Path) -> _Mark:
 
 
 def _token_in(file: Path) -> SecretStr | None:
-    """Read a file that holds a token alone; None if it does not."""
+    """None if it cannot be read, or holds anything but a token."""
     try:
         text = file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return None
-    is_token = text.isascii() and text.isprintable() and " " not in text and text != ""
-    return SecretStr(text) if is_token else None
+    return SecretStr(text) if is_access_token(text) else None

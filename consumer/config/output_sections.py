@@ -2,22 +2,20 @@
 
 from typing import Literal
 
-from pydantic import SecretStr
-
 from consumer.config.section import Section, needed, setting
-from consumer.config.units import Count, Duration, FilePath, Flag, Number, Secret, Size, Text
+from consumer.config.units import Count, Duration, Flag, Number, Secret, Size, Text, Token, TokenFile
 
 
 class PixelSection(Section):
     """A place where events go: a name of yours for one of TikTok's pixels."""
 
     pixel_code: Text = needed("The pixel's code in Events Manager.")
-    access_token: Secret | None = setting(
+    access_token: Token | None = setting(
         None,
         "Access token of the Events API. Better from the environment, or as `access_token_file`; one of the two "
         "is needed.",
     )
-    access_token_file: FilePath | None = setting(
+    access_token_file: TokenFile | None = setting(
         None,
         "File that holds nothing but the access token. It is read again when it changes. Relative to the "
         "configuration file.",
@@ -31,23 +29,6 @@ class PixelSection(Section):
         gt=0,
     )
     hold: Flag = setting(False, "Keeps this pixel closed until you take it away: its events wait or are parked.")
-
-    def read_token_file(self) -> SecretStr:
-        """The token in `access_token_file` as it is now.
-
-        Raises:
-            OSError: not readable.
-            ValueError: empty, or more than one line. Says nothing of what it holds.
-        """
-        if self.access_token_file is None:
-            raise ValueError("no file with an access token; set access_token_file")
-        try:
-            token = self.access_token_file.read_text("utf-8").strip()
-        except UnicodeDecodeError:
-            token = ""
-        if not token or not token.isascii() or not token.isprintable() or " " in token:
-            raise ValueError("does not hold an access token alone; write the token into it, and nothing else")
-        return SecretStr(token)
 
 
 class DedupeSection(Section):

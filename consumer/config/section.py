@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFun
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from consumer.config.problems import Place, hint
+from consumer.config.units import LEFT_OUT
 
 
 class Section(BaseModel):
@@ -42,6 +43,12 @@ class Section(BaseModel):
             field.validation_alias if isinstance(field.validation_alias, str) else name: field.description or ""
             for name, field in cls.model_fields.items()
         }
+
+    @classmethod
+    def may_lack(cls, place: Place) -> bool:
+        """Whether what stands there is a key that may be left out: not one that is needed, nor an item of a list."""
+        fields = dict(zip(cls.texts(), cls.model_fields.values(), strict=True))
+        return len(place) == 1 and place[0] in fields and not fields[str(place[0])].is_required()
 
     @classmethod
     def unknown_key(cls, key: str) -> str:
@@ -100,9 +107,10 @@ def said(detail: ErrorDetails, section: type[Section]) -> str:
         return section.unknown_key(key)
     if kind == "missing":
         return f"missing; add it: {first_sentence(section.texts().get(key, ''))}"
-    if kind in _TEXTS:
-        return _TEXTS[kind](detail.get("ctx", {}))
-    return f"{detail['msg']}; see docs/configuration.md"
+    if kind not in _TEXTS:
+        return f"{detail['msg']}; see docs/configuration.md"
+    text = _TEXTS[kind](detail.get("ctx", {}))
+    return text if section.may_lack(detail["loc"]) else text.removesuffix(LEFT_OUT)
 
 
 def first_sentence(description: str) -> str:
@@ -131,7 +139,7 @@ _TEXTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "greater_than_equal": _bound("at least", "ge"),
     "less_than": _bound("less than", "lt"),
     "less_than_equal": _bound("at most", "le"),
-    "too_short": _shape("empty; write at least one, or leave the key out"),
+    "too_short": _shape(f"empty; write at least one{LEFT_OUT}"),
     "model_type": _shape(_MAPPING),
     "dict_type": _shape(_MAPPING),
     "tuple_type": _shape("must be a list; write [a, b], or start each line with `- `"),

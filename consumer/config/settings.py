@@ -20,14 +20,14 @@ from consumer.config.rules.rule_section import RuleField
 from consumer.config.rules.source_forms import SourceField
 from consumer.config.schema_files import load_shipped_schema
 from consumer.config.section import Section, needed, setting
-from consumer.config.units import Address, Duration, Text, split_address
+from consumer.config.units import Address, Duration, HostName, Text, split_address
 
 
 class Http(Section):
     """The port for metrics, health and the status page."""
 
     listen: Address = setting("0.0.0.0:9464", "Address and port, as host:port.")
-    hosts: tuple[str, ...] = setting(
+    hosts: tuple[HostName, ...] = setting(
         (),
         "Names by which people reach the status page, without port. `localhost`, this machine's name and addresses "
         "written as numbers always work; under any other name a foreign web page could read it (DNS rebinding).",

@@ -11,10 +11,14 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
+from consumer.core.deliver.request import is_access_token
+
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES: Final = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 DURATION_PATTERN: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)"
 SIZE_PATTERN: Final = r"([0-9]{1,9})(B|KiB|MiB|GiB)"
+LEFT_OUT: Final = ", or leave the key out"
+"""Ends a remedy; `section.said` takes it off where the key is needed."""
 
 
 def duration_s(text: str) -> float:
@@ -71,11 +75,11 @@ def _size(value: object, info: ValidationInfo) -> object:
 
 def _text(value: object) -> str:
     if value is None:
-        raise ValueError("has no value; write one, or leave the key out")
+        raise ValueError(f"has no value; write one{LEFT_OUT}")
     if not isinstance(value, str):
         raise ValueError("must be text; put it in quotes")
     if not value.strip():
-        raise ValueError("must not be empty; write a value, or leave the key out")
+        raise ValueError(f"must not be empty; write a value{LEFT_OUT}")
     if not value.isprintable():
         raise ValueError("must be one line of printable text; remove line breaks and control characters")
     return value
@@ -151,6 +155,28 @@ def _secret(value: object) -> SecretStr:
     return SecretStr(text)
 
 
+def _token(value: object) -> SecretStr:
+    secret = _secret(value)
+    if not is_access_token(secret.get_secret_value()):
+        raise ValueError("holds a character that no access token has; copy the token from Events Manager again")
+    return secret
+
+
+def _token_file(value: object, info: ValidationInfo) -> Path:
+    """Looked into where a file of settings is read: later, it may change at any time."""
+    file = _path(value, info)
+    if info.context is None:
+        return file
+    try:
+        text = file.read_bytes().decode(errors="replace")
+    except OSError as error:
+        remedy = "give the path of an existing file that this user may read"
+        raise ValueError(f"cannot be read ({error.strerror}); {remedy}") from None
+    if not is_access_token(text.strip()):
+        raise ValueError("does not hold an access token alone; write the token into it, and nothing else")
+    return file
+
+
 def split_address(text: str) -> tuple[str, int]:
     """Host and port of `0.0.0.0:9464`, `[::1]:9464`, `:9464` (all addresses).
 
@@ -171,6 +197,16 @@ def _address(value: object) -> str:
     return text
 
 
+def _host_name(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}", text):
+        raise ValueError("not a host's name; write it without https://, port and path, such as events.example.com")
+    return text
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_secret), WithJsonSchema({"type": "string", "minLength": 1})]
 """Shown as stars; `get_secret_value()` reveals it."""
+Token = Annotated[SecretStr, BeforeValidator(_token), WithJsonSchema({"type": "string", "minLength": 1})]
+TokenFile = Annotated[Path, BeforeValidator(_token_file), WithJsonSchema({"type": "string", "minLength": 1})]
+HostName = Annotated[str, BeforeValidator(_host_name), WithJsonSchema({"type": "string", "minLength": 1})]
 Address = Annotated[str, BeforeValidator(_address), WithJsonSchema({"type": "string", "pattern": ":[0-9]{1,5}$"})]

@@ -261,7 +261,7 @@ def test_relative_paths_start_at_the_file_s_folder(tmp_path: Path) -> None:
     settings = parse(text + "avro: {schema: visit.avsc}\n", {}, tmp_path / "consumer.yaml")
 
     assert [file.name for file in settings.avro.schemas] == ["Visit"]
-    assert settings.pixels["shop"].read_token_file().get_secret_value() == "from-file"
+    assert settings.pixels["shop"].access_token_file == tmp_path / "token"
     assert settings.path == tmp_path / "consumer.yaml"
 
 

@@ -97,16 +97,25 @@ def more(text: str) -> str:
             'kafka.producer_properties["transactional.id"]',
             "transactions",
         ),
-        (pixels("{}"), "pixels", "write at least one"),
+        *(
+            (more(f"http: {{hosts: ['{host}']}}"), "http.hosts[0]", "without https://, port and path")
+            for host in ("a:1", "https://a", "a/b", "a b")
+        ),
+        (pixels("{}"), "pixels", "write at least one (line"),
+        (pixels("{shop: {pixel_code: '', access_token: t}}"), "pixels.shop.pixel_code", "write a value (line"),
+        (pixels("{shop: {pixel_code: C, access_token: ''}}"), "pixels.shop.access_token", "or leave the key out (line"),
         (pixels("{shop: {access_token: t}}"), "pixels.shop.pixel_code", "missing; add it"),
         (pixels("{shop: {pixel_code: null, access_token: t}}"), "pixels.shop.pixel_code", "has no value; write one"),
         (pixels("{shop: {pixel_code: 5, access_token: t}}"), "pixels.shop.pixel_code", "put it in quotes"),
         (pixels("{shop: {pixel_code: C, access_token: t, hold: no}}"), "pixels.shop.hold", "true or false"),
         (pixels("{shop: {pixel_code: C, access_token: ' t'}}"), "pixels.shop.access_token", "blank; remove it"),
-        (
-            pixels("{shop: {pixel_code: C, access_token: t, access_token_file: f}}"),
-            "pixels.shop",
-            "keep either",
+        *(
+            (
+                pixels(f"{{shop: {{pixel_code: C, access_token: '{token}'}}}}"),
+                "pixels.shop.access_token",
+                "no access token has",
+            )
+            for token in ("caf\u00e9", "tok\u2026", "two words")
         ),
         (
             pixels("{shop: {pixel_code: C, access_token_file: no/such/file}}"),
@@ -231,9 +240,22 @@ def test_a_token_file_that_is_not_text_is_a_problem(tmp_path: Path) -> None:
     assert len(faults(pixels("{shop: {pixel_code: C, access_token_file: token}}"), tmp_path / "consumer.yaml")) == 1
 
 
-def test_a_pixel_without_a_file_has_no_token_to_read() -> None:
-    with pytest.raises(ValueError, match="set access_token_file"):
-        parse(more(""), {}).pixels["shop"].read_token_file()
+def test_a_pixel_has_one_token(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t")
+
+    found = faults(
+        pixels("{shop: {pixel_code: C, access_token: t, access_token_file: token}}"), tmp_path / "consumer.yaml"
+    )
+    assert found[0].startswith("pixels.shop: two access tokens; keep either access_token or access_token_file")
+
+
+def test_a_token_file_is_looked_into_whatever_else_is_wrong_with_its_pixel() -> None:
+    found = faults(pixels("{shop: {pixel_code: '${UNSET}', access_token_file: no/such/file}}"))
+
+    assert [fault.partition(":")[0] for fault in found] == [
+        "pixels.shop.pixel_code",
+        "pixels.shop.access_token_file",
+    ]
 
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "x" * 65])

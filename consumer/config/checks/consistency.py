@@ -93,20 +93,6 @@ def _pixels(settings: Settings, problems: Problems) -> None:
             problems.add(("pixels", name), "no access token; add access_token: ${NAME}, or access_token_file")
         elif pixel.access_token is not None and pixel.access_token_file is not None:
             problems.add(("pixels", name), "two access tokens; keep either access_token or access_token_file")
-        elif pixel.access_token_file is not None:
-            fault = _token_file_fault(pixel.read_token_file)
-            if fault:
-                problems.add(("pixels", name, "access_token_file"), fault)
-
-
-def _token_file_fault(read: Callable[[], object]) -> str | None:
-    try:
-        read()
-    except OSError as error:
-        return f"cannot be read ({error.strerror}); give the path of an existing file that this user may read"
-    except ValueError as error:
-        return str(error)
-    return None
 
 
 def _dedupe(settings: Settings, problems: Problems) -> None:

@@ -58,3 +58,8 @@ class RequestResult(Struct, frozen=True, eq=False):
     accepted: list[Item]
     rejected: list[tuple[Item, Rejection]]
     changes: list[StateChange]
+
+
+def is_access_token(text: str) -> bool:
+    """Whether it can be an access token, which goes into a header of HTTP: printable ASCII without blanks."""
+    return text.isascii() and text.isprintable() and text != "" and " " not in text

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from consumer.core.deliver.pixel_state import PixelState
-from consumer.core.deliver.request import PixelSettings, Request
+from consumer.core.deliver.request import PixelSettings, Request, is_access_token
 from consumer.core.model import Answer, Item
 from tests.support.delivering import Bench
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope, item
@@ -862,3 +862,10 @@ def test_what_waits_for_another_try_can_be_looked_at() -> None:
     bench.exchange(BAD_GATEWAY)
 
     assert list(bench.delivery.retries("shop")) == items
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("a1B2-_", True), ("", False), ("a b", False), ("caf\u00e9", False), ("a\n", False)]
+)
+def test_an_access_token_is_what_a_header_can_carry(text: str, is_one: bool) -> None:
+    assert is_access_token(text) is is_one
