@@ -182,3 +182,13 @@ def test_plans_are_those_of_the_calling_code() -> None:
 @pytest.mark.parametrize("region", ["AQ", "XX", "ZZ", "001"])
 def test_what_has_no_numbers_has_no_plan(region: str) -> None:
     assert plan_of(region) is None
+
+
+@pytest.mark.parametrize("before", ["tel: ", "Phone ", "t.", "\u260e "])
+def test_what_stands_before_a_national_number_is_passed_over(before: str) -> None:
+    assert e164(f"{before}030 90181234", "DE") == "+493090181234"
+    for too_short in ("1234", "12"):
+        with pytest.raises(FieldError, match="not_e164"):
+            e164(before + too_short, "DE")
+        with pytest.raises(FieldError, match="not_e164"):
+            e164(before + too_short, "US")

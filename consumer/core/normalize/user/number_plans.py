@@ -25,6 +25,8 @@ class NumberPlan(Struct, frozen=True):
     region: str
     is_main: bool
     """Whether the calling code's own rules are this region's."""
+    is_alone: bool
+    """Whether no other region has the calling code."""
     lengths: frozenset[int]
     """Digits that may follow the calling code."""
     trunk: str
@@ -88,6 +90,7 @@ def _compiled(code: int, region: str, metadata: PhoneMetadata | None) -> NumberP
         str(code),
         region,
         phonenumbers.region_code_for_country_code(code) == region,
+        len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]) == 1,
         frozenset(metadata.general_desc.possible_length),
         written if is_simple else "",
         re.compile(written) if written and not is_simple else None,

@@ -104,16 +104,25 @@ def without_formatting(number: str) -> str:
 
 
 def _plain_national(digits: str, region: str) -> str | None:
-    """The usual national number; None if that takes the library."""
+    """The usual national number; None if that takes the library.
+
+    Raises:
+        FieldError: NOT_E164 for what is in no plan, where no other region has the calling code.
+    """
     plan = plan_of(region)
     if plan is None or not plan.is_main or (plan.exit and plan.exit.match(digits)):
         return None
-    if digits.startswith(plan.code):  # rule 4 of the module, where a trunk digit would show it
+    may_lack_plus = digits.startswith(plan.code)
+    if may_lack_plus:  # rule 4 of the module, where a trunk digit would show it
         digits = digits.removeprefix(plan.code) if plan.trunk else ""
     national = plan.national(digits)
-    if national is None or len(national) not in plan.lengths or not plan.is_valid(national):
+    if national is None:
         return None
-    return f"+{plan.code}{national}"
+    if len(national) in plan.lengths and plan.is_valid(national):
+        return f"+{plan.code}{national}"
+    if plan.is_alone and not may_lack_plus:
+        raise FieldError(Problem.NOT_E164)
+    return None
 
 
 def _national(number: str, region: str) -> str:
@@ -142,6 +151,9 @@ def _by_library(number: str, region: str | None) -> str:
         return _possible(parsed)
     if region is None:
         raise FieldError(Problem.NO_REGION if any(map(str.isdigit, number)) else Problem.NOT_E164)
+    behind = _BEFORE.sub("", without_formatting(number))
+    if behind.isdigit() and behind.isascii():  # `tel: 030 …`: the library, too, begins at the first digit
+        return _plain_national(behind, region) or _national(behind, region)
     _check_letters(number, _parsed(number, region))
     return _national(number, region)
 
