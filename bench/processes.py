@@ -71,7 +71,7 @@ def python(module: str, *arguments: str, program: Path = Path(sys.executable)) -
 @contextmanager
 def service(config: dict[str, Any], ground: Servers, arguments: Sequence[str] = ()) -> Iterator[Service]:
     group = config["kafka"]["group_id"]
-    running = Service(config, ground.folder, group, arguments)
+    running = Service(config, ground.folder, group, arguments, env={})  # started as users start it, not forked
     try:
         yield running
     except BaseException:
