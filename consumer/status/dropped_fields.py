@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import structs
 
-from consumer.core.reasons import Problem
+from consumer.core.reasons import PROBLEMS, Problem
 from consumer.status.model import DroppedField
-from consumer.status.problem_words import PROBLEMS
 
 
 def dropped_fields(counts: Mapping[tuple[str, str], int]) -> tuple[DroppedField, ...]:

@@ -13,8 +13,7 @@ from consumer.commands.explain.explain_words import DROPS, of_note, of_reason
 from consumer.commands.explain.rule_story import worded
 from consumer.config.loading import parse
 from consumer.core.dedupe.submissions import DedupeResult
-from consumer.core.reasons import DropReason, Problem, RejectReason
-from consumer.status.problem_words import PROBLEMS
+from consumer.core.reasons import PROBLEMS, DropReason, Problem, RejectReason
 from consumer.terminal import printable
 
 TESTS = Path(__file__).parents[1]

@@ -12,6 +12,7 @@ from consumer.config.checks.schema_paths import problems_with
 from consumer.config.document import read_document
 from consumer.config.problems import Problems, nearest
 from consumer.core.decode.schema import Schema
+from consumer.core.reasons import PROBLEMS
 from consumer.core.remarks import OLD_EVENTS, STANDARD_EVENTS, missing_of_rule, near_standard
 from consumer.core.rules.source import (
     AllOf,
@@ -24,7 +25,6 @@ from consumer.core.rules.source import (
     Source,
     TransformedSource,
 )
-from consumer.status.problem_words import PROBLEMS
 
 _SHIPPED: Final = "tiktok_events.WebEvent"
 

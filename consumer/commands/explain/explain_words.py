@@ -5,9 +5,8 @@ from json import dumps
 from typing import Final
 
 from consumer.commands.explain.field_story import HashedText
-from consumer.core.reasons import DropReason, Problem, RejectReason
+from consumer.core.reasons import PROBLEMS, DropReason, Problem, RejectReason
 from consumer.core.remarks import OLD_EVENTS, near_standard
-from consumer.status.problem_words import PROBLEMS
 from consumer.terminal import printable
 
 REASONS: Final[Mapping[str, str]] = {

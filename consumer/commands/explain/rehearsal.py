@@ -14,8 +14,8 @@ from consumer.commands.explain.explain_words import worded_text
 from consumer.commands.explain.field_story import HashedText
 from consumer.commands.explain.rule_story import FailedCondition
 from consumer.core.model import Decision, Event, Note, Position
+from consumer.core.reasons import PROBLEMS
 from consumer.core.remarks import match_keys
-from consumer.status.problem_words import PROBLEMS
 from consumer.terminal import printable
 
 _MOST_LINES = 12
