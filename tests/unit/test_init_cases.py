@@ -56,6 +56,16 @@ def test_a_first_case_passes_and_is_an_event_with_its_amount_and_its_person(
     assert event["event_id"] == "order-1001"
 
 
+def test_nanoseconds_are_a_time_without_unit_and_the_case_s_are_of_its_day(tmp_path: Path) -> None:
+    nanos = {"name": "event_time", "type": {"type": "long", "logicalType": "timestamp-nanos"}}
+    schema = tmp_path / "s.avsc"
+    schema.write_text(json.dumps(record("R", field("event_name", "string"), ID, nanos, field("email", "string"))))
+    first_config(tmp_path, schema)
+
+    assert tried(tmp_path)[0] == 0
+    assert [each["event_time"] for each in expected(tmp_path, "r")] == [1_768_478_400]
+
+
 def test_the_first_line_names_the_schema_for_editors_which_is_beside_it(tmp_path: Path) -> None:
     first_config(tmp_path, GOLDEN / "flat.avsc")
 

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from consumer.commands.init.names import words_in
 
-TEXT: Final = frozenset({"text", "id"})
-ID: Final = frozenset({"text", "id", "number"})
+TEXT: Final = frozenset({"text"})
+ID: Final = frozenset({"text", "number"})
 NUMBER: Final = frozenset({"number", "text"})
 FLAG: Final = frozenset({"true or false"})
 

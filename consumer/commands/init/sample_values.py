@@ -61,7 +61,13 @@ SHIPPED_SAMPLE: Final[Mapping[str, object]] = {
 """A record of the shipped schema."""
 _ID: Final = 1001
 """Of what is named by a number."""
-_MOMENTS: Final = frozenset({"timestamp-millis", "timestamp-micros"})
+_MOMENTS: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("timestamp-millis", "timestamp-micros"), MOMENT),
+    **dict.fromkeys(("local-timestamp-millis", "local-timestamp-micros"), MOMENT[:-1]),
+    "timestamp-nanos": MOMENT_S * PER_SECOND["ns"],
+    "date": MOMENT[:10],
+}
+"""By logical type, as `explain` reads it: nanoseconds not from text."""
 
 
 class Excluded(Struct, frozen=True):
@@ -83,11 +89,9 @@ def fitting(value: object, kind: Type) -> Any:
     if isinstance(value, Excluded):
         value = value.sample
     if logical in _MOMENTS:
-        return MOMENT
+        return _MOMENTS[logical]
     if logical == "decimal":
         return _decimal(value, kind)
-    if logical in ("date", "local-timestamp-millis", "local-timestamp-micros"):
-        return MOMENT[:10] if logical == "date" else MOMENT[:-1]
     if name == "fixed":
         return "0" * int(kind["size"])
     write = _OF_TYPE.get(name)

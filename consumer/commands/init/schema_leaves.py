@@ -67,7 +67,7 @@ def records_in(leaf: Leaf, schema: Schema) -> tuple[Type, ...]:
 def has_text_items(leaf: Leaf, schema: Schema) -> bool:
     """True for a list of plain texts or numbers."""
     kinds = {kind_of(each) for each in items_of(leaf.types, schema)}
-    return bool(kinds) and kinds <= {"text", "number", "id"}
+    return bool(kinds) and kinds <= {"text", "number"}
 
 
 class _Place(Struct, frozen=True):

@@ -1,42 +1,32 @@
 """Follow a path through an Avro schema: what may stand there, or why nothing can."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from consumer.config.checks.kinds import kind_of_value
 from consumer.config.problems import hint
+from consumer.core.decode.logical_types import converter
 from consumer.core.decode.schema import RECORDS, Schema
-from consumer.core.rules.source import PathSource, format_path
+from consumer.core.rules.source import PathSource, Unreadable, format_path
 
 Type = dict[str, Any]
 """One Avro type, names resolved: never a union, never null."""
 
-_KIND_BY_LOGICAL: Final = {
-    ("long", "timestamp-millis"): "time",
-    ("long", "timestamp-micros"): "time",
-    ("long", "local-timestamp-millis"): "time without zone",
-    ("long", "local-timestamp-micros"): "time without zone",
-    ("int", "time-millis"): "bytes",
-    ("long", "time-micros"): "bytes",
-    ("int", "date"): "date",
-    ("string", "uuid"): "id",
-    ("bytes", "decimal"): "number",
-    ("fixed", "decimal"): "number",
+_WRITTEN: Final[Mapping[str, object]] = {
+    "string": "",
+    "enum": "",
+    "boolean": False,
+    "int": 0,
+    "long": 0,
+    "float": 0.0,
+    "double": 0.0,
+    "bytes": b"",
+    "fixed": bytes(16),
+    "array": [],
+    "map": {},
 }
-"""Those that fastavro decodes; any other logical type says nothing."""
-_KIND_BY_TYPE: Final = {
-    "string": "text",
-    "enum": "text",
-    "boolean": "true or false",
-    "int": "number",
-    "long": "number",
-    "float": "number",
-    "double": "number",
-    "array": "list",
-    "map": "map",
-    "record": "record",
-    "error": "record",
-}
+"""A value of each type before its logical type is looked at; a fixed one with one has 16 bytes, or any number."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +75,12 @@ def items_of(types: Sequence[Type], schema: Schema) -> tuple[Type, ...]:
 
 
 def kind_of(avro: Type) -> str:
-    """What the decoder makes of it, in words: text, number, true or false, time, date, id, list, map, record, bytes."""
-    kind = _KIND_BY_LOGICAL.get((avro["type"], avro.get("logicalType", "")))
-    return kind or _KIND_BY_TYPE.get(avro["type"], "bytes")
+    """What the decoder makes of it, in words: one of `SAMPLES`. Of what a registry's rule encrypts, its type's kind."""
+    if avro["type"] in RECORDS:
+        return "record"
+    written, convert = _WRITTEN[avro["type"]], converter(avro)
+    decoded = written if convert is None else convert(written)
+    return kind_of_value(written if isinstance(decoded, Unreadable) else decoded)
 
 
 def _inner(avro: Type, step: str | int, schema: Schema) -> Iterable[Type]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from consumer.config.checks.avro_paths import MissingPath, Type, follow, kind_of
+from consumer.config.checks.kinds import kind_of_value
 from consumer.core.decode.schema import Schema
 from consumer.core.rules.expressions import names_in
 from consumer.core.rules.source import (
@@ -44,17 +45,6 @@ class PathRoot:
 
     types: tuple[Type, ...]
     schema: Schema
-
-
-def kind_of_value(value: object) -> str:
-    """The kind of a constant of the configuration, in the words of `kind_of`."""
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, list):
-        return "list"
-    return "map" if isinstance(value, dict) else "text"
 
 
 def paths_in(source: Source) -> Iterable[PathSource]:
@@ -122,11 +112,10 @@ def _of_values(values: Sequence[object]) -> Shape:
 
 
 def _of_types(types: Sequence[Type]) -> Shape:
-    if any(each["type"] == "string" and kind_of(each) == "text" for each in types):
-        texts = None
-    else:
-        texts = frozenset(symbol for each in types if each["type"] == "enum" for symbol in each["symbols"])
-    return Shape(frozenset(map(kind_of, types)), texts)
+    texts = [each for each in types if kind_of(each) == "text"]
+    symbols = frozenset(symbol for each in texts for symbol in each.get("symbols", ()))
+    is_open = any(each["type"] != "enum" for each in texts)
+    return Shape(frozenset(map(kind_of, types)), None if is_open else symbols)
 
 
 def _union(shapes: Sequence[Shape]) -> Shape:

@@ -64,7 +64,7 @@ def _not_in(get: Getter, operands: list[Any]) -> Holds:
 
 
 def _contains(get: Getter, operand: Any) -> Holds:
-    """A part of text, an item of a list, or a key of a map."""
+    """A part of text, an item of a list, or a key of a map; a record's keys are its fields."""
     of_its_kind = same_kind([operand])
 
     def is_operand(item: object) -> bool:
@@ -150,7 +150,7 @@ _FLAG: Final = Operand(_is_flag, "true or false", ("boolean",))
 
 _OF_TEXT: Final = frozenset({"text"})
 _NO_TEXT: Final = "never text; name another"
-_HOLDERS: Final = frozenset({"text", "list", "map"})
+_HOLDERS: Final = frozenset({"text", "list", "map", "record"})
 
 OPERATORS: Final[Mapping[str, Operator]] = {
     "equals": Operator(lambda get, operand: _in(get, [operand]), _SCALAR, "Is this value."),
