@@ -113,6 +113,11 @@ class Settings(Section):
     source: ConfigurationSource | None = Field(default=None, exclude=True)
     """Which state of the file that was, and when. Not a key of it, either."""
 
+    @property
+    def placeholder_words(self) -> frozenset[str]:
+        """As `normalize` takes them: in lowercase."""
+        return frozenset(word.strip().lower() for word in self.placeholders)
+
     @staticmethod
     def shipped_schema() -> dict[str, Any]:
         """The schema that is read by default."""

@@ -44,7 +44,7 @@ def pipeline_of(settings: Settings, decoder: Decoder) -> Pipeline:
             pixels={name: pixel.pixel_code for name, pixel in settings.pixels.items()},
             id_from_position=settings.event_id_from_position,
             reject_bad_fields=settings.on_bad_field == "reject",
-            placeholders=frozenset(word.strip().lower() for word in settings.placeholders),
+            placeholders=settings.placeholder_words,
             limits=EventLimits(settings.limits.max_event_age_s, settings.batch.max_bytes - _SLACK_BYTES),
         ),
     )

@@ -9,8 +9,9 @@ from consumer.config import Settings
 from consumer.config.checks.avro_paths import MissingPath, follow, kind_of, top
 from consumer.config.checks.avro_shapes import paths_in
 from consumer.config.checks.schema_paths import problems_with
+from consumer.config.checks.tried_values import remarks_on_constants
 from consumer.config.document import read_document
-from consumer.config.problems import Problems, nearest
+from consumer.config.problems import Problems, nearest, spell
 from consumer.core.decode.schema import Schema
 from consumer.core.reasons import PROBLEMS
 from consumer.core.remarks import OLD_EVENTS, STANDARD_EVENTS, missing_of_rule, near_standard
@@ -33,6 +34,7 @@ def rule_findings(settings: Settings) -> Iterator[Finding]:
     """Event names, pixels that share a code, rules that make each other's copies, tokens in the file."""
     for index, rule in enumerate(settings.rules):
         yield from _event_names(f"rules[{index}].map.event", (rule.parameters or {}).get("event"))
+        yield from _noted_constants(index, rule, settings)
     yield from _shared_codes(settings)
     yield from _same_keys(settings.rules)
     yield from _two_pixels(settings.rules)
@@ -76,6 +78,13 @@ def _event_names(path: str, source: Source | None) -> Iterator[Finding]:
             )
         else:
             yield Finding(Level.NOTE, path, f"{name} is a custom event: campaigns cannot optimise for it")
+
+
+def _noted_constants(index: int, rule: Rule, settings: Settings) -> Iterator[Finding]:
+    """Those that are sent all the same; the others are errors of the rule."""
+    for each in remarks_on_constants(rule, settings):
+        if not each.is_fault:
+            yield Finding(Level.WARNING, spell(("rules", index, *each.place)), each.text)
 
 
 def _missing(path: str, rule: Rule) -> Iterator[Finding]:

@@ -88,7 +88,7 @@ def fitting(value: object, kind: Type) -> Any:
         return _symbol(value, kind["symbols"])
     if isinstance(value, Excluded):
         value = value.sample
-    if logical in _MOMENTS:
+    if isinstance(logical, str) and logical in _MOMENTS:
         return _MOMENTS[logical]
     if logical == "decimal":
         return _decimal(value, kind)

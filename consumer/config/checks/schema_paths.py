@@ -6,6 +6,7 @@ from consumer.config.checks.avro_paths import MissingPath, Type, follow, items_o
 from consumer.config.checks.avro_shapes import PathRoot, before_values, paths_in, shape_of, tables_in
 from consumer.config.checks.impossible_comparisons import comparison_fault
 from consumer.config.checks.source_places import Place, tests_of, uses_of
+from consumer.config.checks.tried_values import is_kind_taken, remarks_on_constants
 from consumer.config.problems import hint, spell
 from consumer.config.settings import Settings
 from consumer.core.decode.decoder import SHIPPED
@@ -13,7 +14,6 @@ from consumer.core.decode.schema import Schema, parse
 from consumer.core.rules.source import Comparison, FirstOf, PathSource, Rule, Source, TransformedSource, format_path
 from consumer.core.tiktok_event import PARAMETERS, Form
 
-_LISTS_TAKEN = frozenset({"user.email", "user.phone", "user.external_id", "properties.content_ids"})
 _FEW_VALUES = frozenset(
     {Form.EVENT_NAME, Form.CURRENCY, Form.COUNTRY, Form.LOCALE, Form.CONTENT_TYPE, Form.CUSTOMER_TYPE, Form.FLAG}
 )
@@ -46,6 +46,9 @@ def faults_with(settings: Settings, schemas: Sequence[Schema]) -> list[tuple[Pla
     """The same by place; of the settings, only the rules are looked at."""
     found: list[tuple[Place, str]] = []
     for index, rule in enumerate(settings.rules):
+        found += [
+            (("rules", index, *each.place), each.text) for each in remarks_on_constants(rule, settings) if each.is_fault
+        ]
         by_schema = [dict(_faults(rule, schema)) for schema in schemas]
         for place, text in by_schema[0].items() if by_schema else ():
             if all(place in faults for faults in by_schema):
@@ -136,15 +139,19 @@ def _in_parameter(place: Place, parameter: str, source: Source, ground: PathRoot
         if kinds and "list" not in kinds:
             yield place, f"is {_spell(kinds)} in the schema, not a list; name the list of products"
         return
-    useless = {"record", "map", "bytes"} | (set() if parameter in _LISTS_TAKEN else {"list"})
-    if kinds and kinds <= useless:
-        yield place, f"is {_spell(kinds)} in the schema, which TikTok cannot take here; name a plain value"
+    if kinds and not any(is_kind_taken(parameter, kind) for kind in kinds):
+        yield (
+            place,
+            f"is {_spell(kinds)} in the schema, which TikTok cannot take here; {_other_field(parameter, kinds)}",
+        )
     elif parameter == "event_time" and _lacks_unit(source, ground):
         yield place, "is a plain number in the schema; say what it counts: {path: …, unit: s}, or ms, or us"
-    elif parameter == "event_time" and kinds == {"time without zone"}:
-        yield place, "is a time without zone in the schema; name a field that has one"
-    elif parameter in ("event", "event_time") and kinds == {"true or false"}:
-        yield place, "is true or false in the schema; name another field"
+
+
+def _other_field(parameter: str, kinds: frozenset[str]) -> str:
+    if parameter == "event_time" and kinds <= {"time without zone", "date"}:
+        return "name a field that has time and zone"
+    return "name another field" if kinds & _PLAIN else "name a plain value"
 
 
 def _lacks_unit(source: Source, ground: PathRoot) -> bool:
@@ -172,4 +179,5 @@ def _spell(kinds: Iterable[str]) -> str:
     return " or ".join(f"a {kind}" if kind in _COUNTED else kind for kind in sorted(kinds))
 
 
-_COUNTED = frozenset({"number", "time", "time without zone", "date", "list", "map", "record"})
+_PLAIN = frozenset({"number", "true or false", "time", "time without zone", "date", "time of day"})
+_COUNTED = frozenset({"number", "time", "time without zone", "date", "time of day", "list", "map", "record"})
