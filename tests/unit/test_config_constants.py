@@ -8,6 +8,7 @@ from consumer.commands.check.check_rules import rule_findings
 from consumer.commands.check.finding import Level
 from consumer.config import Settings, parse
 from consumer.config.checks.schema_paths import faults_with
+from consumer.config.checks.tried_values import remarks_on_constants
 
 HEAD = """
 kafka: {bootstrap_servers: "localhost:9092", topics: [t], group_id: g}
@@ -30,8 +31,16 @@ def faults(rule: str) -> dict[tuple[str | int, ...], str]:
     return {place[2:]: text for place, text in faults_with(settings(rule), [])}
 
 
+def remarks(rule: str) -> dict[tuple[str | int, ...], str]:
+    read = settings(rule)
+    return {each.place: each.text for each in remarks_on_constants(read.rules[0], read)}
+
+
 def of_map(text: str) -> dict[tuple[str | int, ...], str]:
-    return faults(f"pixel: shop, map: {{{TIMES}, {text}}}")
+    """What `check` warns of; `run` starts with it."""
+    rule = f"pixel: shop, map: {{{TIMES}, {text}}}"
+    assert faults(rule) == {}
+    return {place: found for place, found in remarks(rule).items() if "never sent" in found}
 
 
 @pytest.mark.parametrize(
@@ -117,11 +126,14 @@ def test_finds_nothing_wrong_with_constants_that_can_be_sent(text: str) -> None:
         ("event: {const: Lead}, event_time: {path: [at, {const: 1769817600000}], unit: ms}", None, ""),
     ],
 )
-def test_finds_constants_with_which_each_event_is_rejected(source: str, place: str | None, what: str) -> None:
-    found = faults(f"pixel: shop, map: {{{source}}}")
+def test_finds_constants_with_which_events_are_rejected(source: str, place: str | None, what: str) -> None:
+    """All of them, where it is the only source: with that, `run` does not start."""
+    rule = f"pixel: shop, map: {{{source}}}"
+    found = remarks(rule)
 
     assert [".".join(map(str, steps)) for steps in found] == ([f"map.{place}"] if place else [])
     assert what in "".join(found.values())
+    assert faults(rule) == (found if place and place.count(".") == 1 and place.endswith(".const") else {})
 
 
 @pytest.mark.parametrize(
@@ -132,7 +144,7 @@ def test_finds_constants_with_which_each_event_is_rejected(source: str, place: s
     ],
 )
 def test_finds_codes_that_no_pixel_has(pixel: str, places: list[str]) -> None:
-    found = faults(f"pixel: {pixel}, map: {{{TIMES}}}")
+    found = remarks(f"pixel: {pixel}, map: {{{TIMES}}}")
 
     assert [".".join(map(str, steps)) for steps in found] == places
 
@@ -142,11 +154,11 @@ def test_finds_codes_that_no_pixel_has(pixel: str, places: list[str]) -> None:
     [
         ("properties: {currency: {const: XAF}}", "rules[0].map.properties.currency.const"),
         ("properties: {description: {path: d, default: unknown}}", "rules[0].map.properties.description.default"),
-        ("properties: {currency: {const: EURO}}", None),
+        ("properties: {currency: {const: EURO}}", "rules[0].map.properties.currency.const"),
         ("properties: {currency: {const: EUR}}", None),
     ],
 )
-def test_warns_of_constants_that_are_sent_though_people_should_know(text: str, path: str | None) -> None:
+def test_warns_of_constants_that_people_should_know_of(text: str, path: str | None) -> None:
     found = list(rule_findings(settings(f"pixel: shop, map: {{{TIMES}, {text}}}")))
 
     warned = [each.path for each in found if each.level is Level.WARNING and ".map." in each.path]

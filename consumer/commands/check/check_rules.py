@@ -8,7 +8,7 @@ from consumer.commands.check.finding import Finding, Level, of_problem
 from consumer.config import Settings
 from consumer.config.checks.avro_paths import MissingPath, follow, kind_of, top
 from consumer.config.checks.avro_shapes import paths_in
-from consumer.config.checks.schema_paths import problems_with
+from consumer.config.checks.schema_paths import doubts_with, problems_with
 from consumer.config.checks.tried_values import remarks_on_constants
 from consumer.config.document import read_document
 from consumer.config.problems import Problems, nearest, spell
@@ -56,11 +56,14 @@ def schema_findings(settings: Settings, schemas: Sequence[Schema]) -> Iterator[F
     """What the rules ask of records of these schemas and cannot get; one OK if there is nothing."""
     problems = problems_with(settings, schemas)
     yield from (of_problem(problem) for problem in problems)
+    doubts = doubts_with(settings, schemas)
+    yield from (Finding(Level.WARNING, spell(place), text) for place, text in doubts)
     for index, rule in enumerate(settings.rules):
         yield from _needless_unit(f"rules[{index}].map.event_time", rule, schemas)
         if schemas and all(schema.name != _SHIPPED for schema in schemas):  # of that, names map to themselves
             yield from _missing(f"rules[{index}].map", rule)
-    if schemas and not problems:
+    is_doubtful = doubts or any(any(remarks_on_constants(rule, settings)) for rule in settings.rules)
+    if schemas and not problems and not is_doubtful:
         yield Finding(Level.OK, "rules", "every path and constant fits the schema")
 
 
@@ -81,7 +84,7 @@ def _event_names(path: str, source: Source | None) -> Iterator[Finding]:
 
 
 def _noted_constants(index: int, rule: Rule, settings: Settings) -> Iterator[Finding]:
-    """Those that are sent all the same; the others are errors of the rule."""
+    """Those that are never sent, and those of which people should know; with which no event is sent are errors."""
     for each in remarks_on_constants(rule, settings):
         if not each.is_fault:
             yield Finding(Level.WARNING, spell(("rules", index, *each.place)), each.text)

@@ -1,6 +1,6 @@
 """What rules ask of a record against what its schema can give: paths, constants, units. Never a value of a record."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from consumer.config.checks.avro_paths import MissingPath, Type, follow, items_of, top
 from consumer.config.checks.avro_shapes import PathRoot, before_values, paths_in, shape_of, tables_in
@@ -44,16 +44,44 @@ def problems_with(settings: Settings, schemas: Sequence[Schema]) -> list[str]:
 
 def faults_with(settings: Settings, schemas: Sequence[Schema]) -> list[tuple[Place, str]]:
     """The same by place; of the settings, only the rules are looked at."""
+    constants = [
+        (("rules", index, *each.place), each.text)
+        for index, rule in enumerate(settings.rules)
+        for each in remarks_on_constants(rule, settings)
+        if each.is_fault
+    ]
+    return [*constants, *_of_every_schema(settings.rules, schemas, _faults)]
+
+
+def doubts_with(settings: Settings, schemas: Sequence[Schema]) -> list[tuple[Place, str]]:
+    """Fields whose values a parameter never takes, so that they are left out of every event; `run` starts all the same,
+    since the rest of the event is sent."""
+    return _of_every_schema(settings.rules, schemas, _doubts)
+
+
+_Look = Callable[[Rule, Schema], Iterator[tuple[Place, str]]]
+
+
+def _of_every_schema(rules: Sequence[Rule], schemas: Sequence[Schema], look: _Look) -> list[tuple[Place, str]]:
+    """What is so with each of these schemas, since a record has one of them."""
     found: list[tuple[Place, str]] = []
-    for index, rule in enumerate(settings.rules):
-        found += [
-            (("rules", index, *each.place), each.text) for each in remarks_on_constants(rule, settings) if each.is_fault
-        ]
-        by_schema = [dict(_faults(rule, schema)) for schema in schemas]
+    for index, rule in enumerate(rules):
+        by_schema = [dict(look(rule, schema)) for schema in schemas]
         for place, text in by_schema[0].items() if by_schema else ():
             if all(place in faults for faults in by_schema):
                 found.append((("rules", index, *place), text))
     return found
+
+
+def _doubts(rule: Rule, schema: Schema) -> Iterator[tuple[Place, str]]:
+    ground, faults = PathRoot(top(schema), schema), dict(_faults(rule, schema))
+    for place, parameter, source in uses_of(rule):
+        start = _ground(place, rule, ground)
+        if parameter is None or start is None or parameter == "properties.contents.each" or place in faults:
+            continue
+        kinds = shape_of(source, start).kinds
+        if kinds and not any(is_kind_taken(parameter, kind) for kind in kinds):
+            yield place, f"is {_spell(kinds)} in the schema, so it is never sent; name another field"
 
 
 def _faults(rule: Rule, schema: Schema) -> Iterator[tuple[Place, str]]:
@@ -139,19 +167,15 @@ def _in_parameter(place: Place, parameter: str, source: Source, ground: PathRoot
         if kinds and "list" not in kinds:
             yield place, f"is {_spell(kinds)} in the schema, not a list; name the list of products"
         return
-    if kinds and not any(is_kind_taken(parameter, kind) for kind in kinds):
-        yield (
-            place,
-            f"is {_spell(kinds)} in the schema, which TikTok cannot take here; {_other_field(parameter, kinds)}",
-        )
+    useless = {"record", "map", "bytes", "time of day"} | (set() if is_kind_taken(parameter, "list") else {"list"})
+    if kinds and kinds <= useless:
+        yield place, f"is {_spell(kinds)} in the schema, which TikTok cannot take here; name a plain value"
     elif parameter == "event_time" and _lacks_unit(source, ground):
         yield place, "is a plain number in the schema; say what it counts: {path: …, unit: s}, or ms, or us"
-
-
-def _other_field(parameter: str, kinds: frozenset[str]) -> str:
-    if parameter == "event_time" and kinds <= {"time without zone", "date"}:
-        return "name a field that has time and zone"
-    return "name another field" if kinds & _PLAIN else "name a plain value"
+    elif parameter == "event_time" and kinds == {"time without zone"}:
+        yield place, "is a time without zone in the schema; name a field that has one"
+    elif parameter in ("event", "event_time") and kinds == {"true or false"}:
+        yield place, "is true or false in the schema; name another field"
 
 
 def _lacks_unit(source: Source, ground: PathRoot) -> bool:
@@ -179,5 +203,4 @@ def _spell(kinds: Iterable[str]) -> str:
     return " or ".join(f"a {kind}" if kind in _COUNTED else kind for kind in sorted(kinds))
 
 
-_PLAIN = frozenset({"number", "true or false", "time", "time without zone", "date", "time of day"})
 _COUNTED = frozenset({"number", "time", "time without zone", "date", "time of day", "list", "map", "record"})

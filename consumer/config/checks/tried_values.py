@@ -36,15 +36,15 @@ class Remark(NamedTuple):
     """In the rule, as written."""
     text: str
     is_fault: bool
-    """True if it can never be sent."""
+    """True if every event is rejected for it."""
 
 
 def remarks_on_constants(rule: Rule, settings: Settings) -> Iterator[Remark]:
     """Of a rule's `map` and `pixel`; elements are looked at where they are used."""
     for place, parameter, source in uses_of(rule):
         for constant in constants_in(source, settings.elements.values()):
-            for text, is_fault in _judged(parameter, constant, settings):
-                yield Remark((*place, *constant.place), text, is_fault)
+            for text, is_rejected in _judged(parameter, constant, settings):
+                yield Remark((*place, *constant.place), text, is_rejected and constant.place == ("const",))
 
 
 @lru_cache(maxsize=512)
@@ -78,7 +78,7 @@ def _of_pixel(raw: object, settings: Settings) -> Iterator[tuple[str, bool]]:
         resolve_pixel(raw, codes)
     except RecordRejected:
         if codes:
-            yield "no pixel has this code; write the pixel_code of one of `pixels`", True
+            yield "no pixel has this code; write the pixel_code of one of `pixels`", False
 
 
 def _of_parameter(parameter: str, raw: object, settings: Settings) -> Iterator[tuple[str, bool]]:
@@ -94,7 +94,7 @@ def _of_parameter(parameter: str, raw: object, settings: Settings) -> Iterator[t
         if not note.is_dropped:
             yield f"{what}; {remedy}", False
         elif note.problem not in _OF_THE_RECORD:
-            yield f"{what}, so it is never sent; {remedy}", True
+            yield f"{what}, so it is never sent; {remedy}", False
 
 
 def _notes(parameter: str, raw: object, placeholders: frozenset[str] = frozenset()) -> tuple[Note, ...]:

@@ -28,8 +28,8 @@ are errors; every problem is reported at once, each with its place, its line and
   installed packages, and in the directory where the service was started.
 - `tiktok-consumer schema` prints the JSON Schema of this file; with it, editors complete and check what you write.
   `tiktok-consumer check` finds what only the schemas, the cluster and the registry know.
-- A constant that could never be sent (`const`, `default`, a result of `values`, `region`) is an error, of `run` too:
-  each is tried as `run` would. So is a field of a type that its parameter never takes, as a boolean in `external_id`.
+- `check` warns of a constant that could never be sent (`const`, `default`, a result of `values`, `region`): each is
+  tried as `run` would. So it does of a field of a type that its parameter never takes, as a boolean in `external_id`.
 """
 _TYPE_BY_PATTERN: Final = {"ms|s|m|h|d": "duration", "KiB": "size", "[0-9]{1,5}": "host:port"}
 _DEFINED: Final = ("Source", "Condition", "Map")
