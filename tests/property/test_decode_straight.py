@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.core.decode.compiled_reader import ReadValue, compiled
-from consumer.core.decode.schema import Schema, parse, written_for_fastavro
+from consumer.core.decode.resolution import written_for_fastavro
+from consumer.core.decode.schema import Schema, parse
 from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Position, Record

@@ -14,8 +14,7 @@ from fastavro.types import DictSchema, NamedSchemas
 from fastavro.types import Schema as Node
 from msgspec import Struct
 
-from consumer.core.decode.logical_types import FASTAVROS_NAME, converter, is_valid
-from consumer.core.rules.selection import ReadSelection
+from consumer.core.decode.logical_types import is_valid
 
 MAX_TEXT_BYTES: Final = 2 << 20
 """Of a schema and all that it refers to. A registry that keeps schemas in Kafka takes 1 MiB each by default."""
@@ -32,7 +31,7 @@ RECORDS: Final = frozenset({"record", "error"})
 KEY_FIELD: Final = "key"
 _KEY_HOLDER: Final = "__key__"
 _TYPE_WORDS: Final = PRIMITIVES | RECORDS | {"enum", "array", "map", "fixed", "union", "error_union", "request"}
-_INNER: Final = ("items", "values")
+INNER: Final = ("items", "values")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 """Avro's names are letters, digits and _, no digit first. Java's Avro takes letters of every alphabet, as here."""
 _NAMESPACE: Final = re.compile(r"[\w.-]*")
@@ -150,31 +149,11 @@ def references(node: Node) -> Iterator[str]:
         for each in node:
             yield from references(each)
     else:
-        for each in (*(field["type"] for field in node.get("fields", ())), *(node[n] for n in _INNER if n in node)):
+        for each in (*(field["type"] for field in node.get("fields", ())), *(node[n] for n in INNER if n in node)):
             yield from references(each)
 
 
-def for_fastavro(schema: Schema, selection: ReadSelection) -> Any:
-    """A reader schema as fastavro resolves to it; of a record, the fields that are read."""
-    named = {name: _converted(node) for name, node in schema.named.items()}
-    tops = [_parsed(named[each], named) for each in schema.branches]
-    if schema.is_union:
-        return tops
-    fields = [field for field in tops[0]["fields"] if selection.of(field["name"]) is not None]
-    return {**tops[0], "fields": fields}
-
-
-def written_for_fastavro(schema: Schema, branch: str) -> Any:
-    """A writer's schema as fastavro resolves it, with conversions that never raise. An enum's symbols are a dict,
-    since of a list it takes the index -1 for the last; of unions too, so its values are proven sound before."""
-    named = {name: _converted(node) for name, node in schema.named.items()}
-    for name, node in named.items():
-        if node["type"] == "enum":
-            named[name] = {**node, "symbols": dict(enumerate(node["symbols"]))}
-    return _parsed(named[branch], named)
-
-
-def _parsed(node: DictSchema, named: NamedSchemas) -> DictSchema:
+def parsed_for_fastavro(node: DictSchema, named: NamedSchemas) -> DictSchema:
     """Spare fastavro parsing it again for each record."""
     return {**node, "__fastavro_parsed": True, "__named_schemas": named}
 
@@ -209,7 +188,7 @@ def _flat(node: Any, *, is_outermost: bool = False) -> Any:
         return [_flat(each) for each in node]
     if "name" in node and not is_outermost:
         return node["name"]
-    changes: dict[str, object] = {inner: _flat(node[inner]) for inner in _INNER if inner in node}
+    changes: dict[str, object] = {inner: _flat(node[inner]) for inner in INNER if inner in node}
     if node["type"] in RECORDS:
         changes["fields"] = [{**field, "type": _flat(field["type"])} for field in node["fields"]]
     return {**node, **changes}
@@ -249,22 +228,8 @@ def _printable(text: str) -> str:
 
 
 def _canonical(node: DictSchema) -> str:
-    form: str = to_parsing_canonical_form(_parsed(node, {}))
+    form: str = to_parsing_canonical_form(parsed_for_fastavro(node, {}))
     return form
-
-
-def _converted(node: Any) -> Any:
-    if isinstance(node, str):
-        return _converted({"type": node}) if node == "float" else node
-    if isinstance(node, list):
-        return [_converted(each) for each in node]
-    changes: dict[str, object] = {inner: _converted(node[inner]) for inner in _INNER if inner in node}
-    if node["type"] in RECORDS:
-        changes["fields"] = [{**field, "type": _converted(field["type"])} for field in node["fields"]]
-    convert = converter(node) if node["type"] not in RECORDS else None
-    if convert is not None:
-        changes |= {"logicalType": FASTAVROS_NAME, "convert": convert}
-    return {name: value for name, value in node.items() if name != "logicalType"} | changes
 
 
 def _without_invalid(document: Any) -> Any:
@@ -281,7 +246,7 @@ def _without_invalid(document: Any) -> Any:
     }
 
 
-_HOLDS_TYPES: Final = frozenset({"type", "fields", *_INNER})
+_HOLDS_TYPES: Final = frozenset({"type", "fields", *INNER})
 
 
 def _is_nested_beyond(levels: int, document: Node) -> bool:

@@ -16,7 +16,8 @@ from fastavro.read import SchemaResolutionError
 
 from consumer.core.decode.checker import Checker
 from consumer.core.decode.compiled_reader import ReadValue, compiled, number_at
-from consumer.core.decode.schema import Schema, for_fastavro, written_for_fastavro
+from consumer.core.decode.resolution import for_fastavro, written_for_fastavro
+from consumer.core.decode.schema import Schema
 from consumer.core.decode.size_limits import record_cost, safe_length
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Record
