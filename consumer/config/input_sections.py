@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from consumer.config.schema_files import SchemaFile, schema_file, schema_files, shipped_file
+from consumer.config.schema_files import SchemaFile, reader_schema_file, schema_files, shipped_file
 from consumer.config.section import Section, needed, setting
 from consumer.config.units import Property, Scalar, Text
 
@@ -87,11 +87,12 @@ class AvroSection(Section):
         validation_alias="schema",
     )
     reader_schema: Annotated[
-        SchemaFile | None, BeforeValidator(schema_file), WithJsonSchema({"type": ["string", "null"]})
+        SchemaFile | None, BeforeValidator(reader_schema_file), WithJsonSchema({"type": ["string", "null"]})
     ] = setting(
         None,
         "An .avsc file that every record is resolved to, whatever it was written with (schema evolution). "
-        "Relative to the configuration file.",
+        "Its logical types and defaults count, save that times and decimals keep the unit and scale that they were "
+        "written with. Relative to the configuration file.",
     )
 
     @property

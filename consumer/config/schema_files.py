@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationInfo
 
 from consumer.core.decode.decoder import SHIPPED
+from consumer.core.decode.resolution import Target
 from consumer.core.decode.schema import UnusableSchemaError, parse
 
 SHIPPED_NAME: Final = "web_event.avsc"
@@ -56,6 +57,21 @@ def schema_file(written: object, info: ValidationInfo) -> SchemaFile | None:
         raise ValueError("must be the path of an .avsc file; write it as text")
     folder = info.context["folder"] if info.context else Path()
     return read_schema_file(Path(folder, written))
+
+
+def reader_schema_file(written: object, info: ValidationInfo) -> SchemaFile | None:
+    """As `schema_file`, of a schema whose defaults are used.
+
+    Raises:
+        ValueError: also if a default is no value of its field's type.
+    """
+    file = schema_file(written, info)
+    if file is not None:
+        try:
+            Target(parse(file.schema, are_defaults_used=True))
+        except UnusableSchemaError as fault:
+            raise ValueError(f"cannot be used as a schema ({fault}); fix the .avsc file") from None
+    return file
 
 
 def schema_files(written: object, info: ValidationInfo) -> tuple[SchemaFile, ...]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.core.decode.compiled_reader import ReadValue, compiled
-from consumer.core.decode.resolution import written_for_fastavro
+from consumer.core.decode.resolution import Target
 from consumer.core.decode.schema import Schema, parse
 from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import RecordRejected
@@ -31,6 +31,7 @@ SCHEMAS: Final = {
     "top": [record_of("A", a="int"), record_of("B", b=["null", ["bytes", "A"]])],
 }
 PARSED: Final = {name: parse(schema) for name, schema in SCHEMAS.items()}
+TARGETS: Final = {name: Target(schema) for name, schema in PARSED.items()}
 SEEDS: Final = {name: seeds(schema) for name, schema in SCHEMAS.items()}
 
 
@@ -52,7 +53,8 @@ def read_whole(read: ReadValue, value: bytes) -> Any:
 
 def fastavros(name: str, value: bytes) -> Any:
     schema, buffer = PARSED[name], BytesIO(value)
-    fields = schemaless_reader(buffer, written_for_fastavro(schema, schema.branches[0]), None)
+    target = TARGETS[name]
+    fields = schemaless_reader(buffer, target.written(schema, schema.branches[0]), target.selected(EVERYTHING))
     assert buffer.tell() == len(value)
     return fields
 

@@ -8,6 +8,7 @@ import pytest
 from consumer.config import Settings, parse
 from consumer.config.checks.schema_paths import doubts_with, known_schemas, problems_with, schema_problems
 from consumer.core.decode.schema import parse_text
+from consumer.core.errors import ConfigError
 
 HEAD = """
 kafka: {bootstrap_servers: "localhost:9092", topics: [t], group_id: g}
@@ -319,6 +320,39 @@ def test_the_files_of_the_configuration_say_which_schemas_records_have(tmp_path:
     assert "did you mean `id`?" in of("{schema: order.avsc}")[0]
     assert "did you mean `id`?" in of("{registry: {url: 'http://r'}, reader_schema: order.avsc}")[0]
     assert of("{registry: {url: 'http://r'}}") == []
+
+
+@pytest.mark.parametrize(
+    ("of", "problem"),
+    [
+        ('{"type": "long", "logicalType": "timestamp-nanos"}', ""),
+        ('{"type": "long", "logicalType": "local-timestamp-nanos"}', "is a time without zone in the schema"),
+        ('{"type": "fixed", "name": "Id", "size": 16, "logicalType": "uuid"}', ""),
+    ],
+)
+def test_a_logical_type_is_known_as_what_it_is_decoded_to(of: str, problem: str) -> None:
+    schema = f'{{"type": "record", "name": "R", "fields": [{{"name": "at", "type": {of}}}]}}'
+
+    found = problems("map: {event: {const: Lead}, event_time: at}", schema)
+
+    assert [problem in each for each in found] == [True] * bool(problem)
+
+
+@pytest.mark.parametrize("default", ["[2026]", '["2026"]'])
+def test_a_default_of_the_reader_schema_that_is_no_value_of_its_type_is_a_problem(tmp_path: Path, default: str) -> None:
+    (tmp_path / "order.avsc").write_text(
+        '{"type": "record", "name": "R", "fields": ['
+        f'{{"name": "a", "type": {{"type": "array", "items": "string"}}, "default": {default}}}]}}'
+    )
+    avro = "avro: {reader_schema: order.avsc}\nrules: [{name: r, pixel: shop, map: {event: a, event_time: $timestamp}}]"
+
+    try:
+        parse(HEAD + avro, {}, tmp_path / "consumer.yaml")
+        problem = ""
+    except ConfigError as error:
+        problem = str(error)
+
+    assert ("avro.reader_schema: cannot be used as a schema (the default of R.a" in problem) == (default == "[2026]")
 
 
 def test_the_shipped_schema_is_known_without_being_named() -> None:

@@ -20,6 +20,7 @@ from consumer.core.decode.framing import (
     token_of,
     unknown_fingerprint,
 )
+from consumer.core.decode.resolution import Target
 from consumer.core.decode.schema import Schema, UnusableSchemaError, parse, parse_key_text, parse_text, rabin
 from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import ConfigError, RecordRejected
@@ -62,7 +63,7 @@ class Decoder:
         self._framing = framing
         self._max_record_bytes = max_record_bytes
         self._shipped = shipped
-        self._reader = None if reader_schema is None else _configured(reader_schema, "avro.reader_schema")
+        self._reader = None if reader_schema is None else _target(reader_schema)
         self._reads = reads
         self._decoders: dict[bytes, _Decode] = {}
         self._readers: dict[bytes, SchemaReader] = {}
@@ -216,6 +217,13 @@ def _configured(document: Node, path: str) -> Schema:
         return parse(document, are_defaults_used=True)
     except UnusableSchemaError as fault:
         raise ConfigError([f"{path}: {fault}"]) from None
+
+
+def _target(document: Node) -> Target:
+    try:
+        return Target(parse(document, are_defaults_used=True))
+    except UnusableSchemaError as fault:
+        raise ConfigError([f"avro.reader_schema: {fault}"]) from None
 
 
 def _key_value(reader: SchemaReader, record: Record, key: bytes, start: int) -> Any:

@@ -6,6 +6,7 @@ ignored, and the underlying type read. A value that is valid Avro and that Pytho
 digest and its copies depend on each letter.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
@@ -13,8 +14,6 @@ from math import isfinite, log10
 from struct import Struct
 from typing import Any, Final
 from uuid import UUID
-
-from fastavro.read import LOGICAL_READERS
 
 from consumer.core.reasons import Problem
 from consumer.core.rules.source import Unreadable
@@ -159,15 +158,11 @@ def converter(node: Mapping[str, Any]) -> Convert | None:
     return _CONVERT.get(f"{kind}-{node.get('logicalType')}")
 
 
-# fastavro resolves to reader schemas, and converts meanwhile. Its own conversions raise, round, and rewrite.
-FASTAVROS_NAME: Final = "converted-here"
-"""A logical type of this service's, for fastavro's own table of readers: it converts as `converter` says."""
+def meaning(node: Mapping[str, Any]) -> str:
+    """What values of this type are, whatever their unit or scale: `timestamp`, `decimal` …; empty if they are of the
+    plain type. The logical type is valid."""
+    has_own = node["type"] != "float" and converter(node) is not None
+    return _UNIT.sub("", node["logicalType"]) if has_own else ""
 
 
-def _convert_for_fastavro(value: Any, writer: dict[Any, Any] | None, _reader: object) -> Any:
-    return value if writer is None else writer["convert"](value)
-
-
-LOGICAL_READERS.update(
-    {f"{kind}-{FASTAVROS_NAME}": _convert_for_fastavro for kind in ("int", "long", "float", "bytes", "fixed", "string")}
-)
+_UNIT: Final = re.compile("-(milli|micro|nano)s$")

@@ -14,7 +14,7 @@ from fastavro.types import DictSchema, NamedSchemas
 from fastavro.types import Schema as Node
 from msgspec import Struct
 
-from consumer.core.decode.logical_types import is_valid
+from consumer.core.decode.logical_types import is_valid, meaning
 
 MAX_TEXT_BYTES: Final = 2 << 20
 """Of a schema and all that it refers to. A registry that keeps schemas in Kafka takes 1 MiB each by default."""
@@ -66,7 +66,8 @@ class Schema(Struct, frozen=True):
     branches: tuple[str, ...]
     """Full names of the records that a value may be; one, if the schema is no union."""
     forms: Mapping[str, str]
-    """The parsing canonical form of each named type; under the empty name, which of them a value has."""
+    """The parsing canonical form of each named type, and what its parts mean; under the empty name, which of them a
+    value has."""
 
     @property
     def is_of_keys(self) -> bool:
@@ -78,7 +79,7 @@ class Schema(Struct, frozen=True):
         return self.name is None
 
     def is_written_like(self, other: "Schema") -> bool:
-        """True if both give the same bytes for the same value, under the same names."""
+        """True if both give the same bytes for the same value, under the same names, and mean the same by them."""
         return self.forms == other.forms
 
 
@@ -175,7 +176,7 @@ def _made_ready(top: Node, named: NamedSchemas) -> Schema:
         top=top,
         named=flat,
         branches=names,
-        forms={name: _canonical(node) for name, node in flat.items()} | {"": str(list(names))},
+        forms={name: _form(node) for name, node in flat.items()} | {"": str(list(names))},
     )
 
 
@@ -227,9 +228,25 @@ def _printable(text: str) -> str:
     return text[:200].encode("utf-8", "backslashreplace").decode()
 
 
-def _canonical(node: DictSchema) -> str:
-    form: str = to_parsing_canonical_form(parsed_for_fastavro(node, {}))
-    return form
+def _form(node: DictSchema) -> str:
+    """The canonical form leaves out logical types."""
+    canonical: str = to_parsing_canonical_form(parsed_for_fastavro(node, {}))
+    return f"{canonical} {','.join(_meanings(node))}"
+
+
+def _meanings(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for each in node:
+            yield from _meanings(each)
+    elif isinstance(node, str):
+        yield ""
+    elif node["type"] in RECORDS:
+        for field in node["fields"]:
+            yield from _meanings(field["type"])
+    else:
+        yield meaning(node)
+        for inner in (node[name] for name in INNER if name in node):
+            yield from _meanings(inner)
 
 
 def _without_invalid(document: Any) -> Any:

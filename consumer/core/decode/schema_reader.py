@@ -16,7 +16,7 @@ from fastavro.read import SchemaResolutionError
 
 from consumer.core.decode.checker import Checker
 from consumer.core.decode.compiled_reader import ReadValue, compiled, number_at
-from consumer.core.decode.resolution import for_fastavro, written_for_fastavro
+from consumer.core.decode.resolution import Target
 from consumer.core.decode.schema import Schema
 from consumer.core.decode.size_limits import record_cost, safe_length
 from consumer.core.errors import RecordRejected
@@ -53,9 +53,9 @@ class SchemaReader:
         longest: the most bytes that a value can have.
     """
 
-    def __init__(self, schema: Schema, target: Schema | None, reads: ReadPaths, shipped: str, longest: int) -> None:
+    def __init__(self, schema: Schema, target: Target | None, reads: ReadPaths, shipped: str, longest: int) -> None:
         self._schema, self._shipped, self._longest = schema, shipped, longest
-        self._target = None if target is None or schema.is_written_like(target) else target
+        self._target = None if target is None or schema.is_written_like(target.schema) else target
         self.is_of_keys: Final = schema.is_of_keys
         """True if it reads keys alone, each as the one field of a record."""
         self.decode: Final = self._decoding(reads)
@@ -67,8 +67,8 @@ class SchemaReader:
 
     def _decoding(self, reads: ReadPaths) -> Decode:
         target, named = self._target, self._schema.named
-        wanted = None if target is None else for_fastavro(target, self._selection(target.name, reads))
-        floor = 0 if target is None else record_cost(max(len(each.get("fields", ())) for each in target.named.values()))
+        wanted = None if target is None else target.selected(self._selection(target.schema.name, reads))
+        floor = 0 if target is None else _floor(target.schema)
         decoders = []
         for name in self._schema.branches:
             # fastavro does the choosing, where there is a target; that the bytes are sound is seen by skipping them.
@@ -77,8 +77,8 @@ class SchemaReader:
             read = _reading(compiled(named, name, selected), checker, safe_length(named, name, floor))
             if target is not None:
                 whole = Checker(named, name, EVERYTHING, longest=self._longest, record_floor=floor)
-                read = _resolving(read, written_for_fastavro(self._schema, name), wanted, whole)
-            decoders.append(self._as_record(name if target is None else target.name, read, name))
+                read = _resolving(read, target.written(self._schema, name), wanted, whole)
+            decoders.append(self._as_record(name if target is None else target.schema.name, read, name))
         return _by_branch(decoders) if self._schema.is_union else decoders[0]
 
     def _selection(self, name: str | None, reads: ReadPaths) -> ReadSelection:
@@ -91,6 +91,10 @@ class SchemaReader:
             return Decoded(record, read(value, start), is_shipped, written_as)
 
         return decode
+
+
+def _floor(target: Schema) -> float:
+    return record_cost(max(len(each.get("fields", ())) for each in target.named.values()))
 
 
 def _by_branch(decoders: list[Decode]) -> Decode:
