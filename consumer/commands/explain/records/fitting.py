@@ -1,6 +1,8 @@
 """A JSON value → what an Avro schema says it is, so that it can be encoded and then decoded as `run` would.
 
-Plain JSON is taken, and Avro's own JSON (`{"string": "x"}` for a branch of a union), which console tools print.
+Plain JSON is taken, and Avro's own JSON (`{"string": "x"}` for a branch of a union), which console tools print. A
+branch that is named is the one that is written, if what stands there fits it. Plain JSON is written as the first that
+holds it wholly, else as the first that takes it.
 Text may stand for a time, date, decimal or UUID, a number for a time in the schema's unit. Below `{"bytes": …}` text is
 bytes, as Avro's JSON has a decimal; elsewhere `"12"` is twelve.
 """
@@ -10,6 +12,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from fastavro.types import DictSchema
+
+from consumer.commands.explain.records.encoding import chosen
+from consumer.commands.explain.records.exact_fit import is_held_wholly
 from consumer.core.decode.schema import RECORDS, Schema
 from consumer.terminal import printable
 
@@ -22,12 +28,12 @@ class MisfitError(Exception):
 
 
 def fitted(value: object, schema: Schema) -> Any:
-    """The value as fastavro writes it.
+    """The value as `AvroEncoder` writes it.
 
     Raises:
         MisfitError: it does not fit.
     """
-    return _fit(value, schema.top, schema, "")
+    return _fit(value, schema.name or list(schema.branches), schema, "")
 
 
 def _fit(value: object, node: Any, schema: Schema, place: str) -> Any:
@@ -36,8 +42,6 @@ def _fit(value: object, node: Any, schema: Schema, place: str) -> Any:
     if isinstance(node, str):
         return _fit(value, schema.named[node], schema, place) if node in schema.named else _plain(value, node, place)
     kind = node["type"]
-    if isinstance(kind, dict | list):
-        return _fit(value, kind, schema, place)
     fit = _fit_record if kind in RECORDS else _INNER.get(kind, _fit_leaf)
     return fit(value, node, schema, place)
 
@@ -63,7 +67,9 @@ def _fit_record(value: object, node: Mapping[str, Any], schema: Schema, place: s
         inner = _joined(place, name)
         if name in given:
             fitting[name] = _fit(given[name], field["type"], schema, inner)
-        elif "default" not in field:
+        elif "default" in field:
+            fitting[name] = _fit_default(field["default"], field["type"], schema, inner)
+        else:
             try:
                 fitting[name] = _fit(None, field["type"], schema, inner)
             except MisfitError:
@@ -71,34 +77,74 @@ def _fit_record(value: object, node: Mapping[str, Any], schema: Schema, place: s
     return fitting
 
 
-def _fit_union(value: object, branches: list[Any], schema: Schema, place: str) -> Any:
+def _fit_default(default: object, of: Any, schema: Schema, place: str) -> Any:
+    """What a field has that is not given. Of a union, of the first branch that it fits."""
+    for branch in of if isinstance(of, list) else [of]:
+        try:
+            found = _fit_tagged(default, branch, schema, place)
+        except MisfitError:
+            continue
+        return chosen(branch, found) if isinstance(of, list) else found
+    raise MisfitError(f"{place}: missing, and its default in the schema is no value of its type")
+
+
+def _fit_union(value: object, branches: list[Any], schema: Schema, place: str) -> tuple[str, object]:
+    tagged, fault = _tagged(value, branches, schema), None
+    if tagged is not None:
+        branch, inner = tagged
+        try:
+            return chosen(branch, _fit_tagged(inner, branch, schema, place))
+        except MisfitError as misfit:
+            fault = misfit  # it may be plain JSON all the same: a map with this key
+    first = None
     for branch in branches:
         try:
-            return _fit(value, branch, schema, place)
-        except MisfitError as fault:
-            last = fault
-    if isinstance(value, dict) and len(value) == 1:
-        [(tag, inner)] = value.items()
-        for branch in branches:
-            if tag == _tag(branch, schema):
-                return _fit_tagged(inner, branch, schema, place)
-    if len([branch for branch in branches if branch != "null"]) == 1 and value is not None:
-        raise last
-    raise MisfitError(f"{place or 'the record'}: none of what the schema takes there")
+            found = _fit(value, branch, schema, place)
+        except MisfitError as misfit:
+            is_only = value is not None and [each for each in branches if each != "null"] == [branch]
+            fault = fault or (misfit if is_only else None)
+            continue
+        if isinstance(branch, list) or is_held_wholly(found, _node(branch, schema)):
+            return chosen(branch, found)
+        first = first or chosen(branch, found)
+    if first is None:
+        raise fault or MisfitError(f"{place or 'the record'}: none of what the schema takes there")
+    return first
+
+
+def _tagged(value: object, branches: list[Any], schema: Schema) -> tuple[Any, object] | None:
+    """The branch that Avro's JSON names, and what stands there. A named type may stand without its namespace, if only
+    one has that name."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    [(tag, inner)] = value.items()
+    full = [branch for branch in branches if tag == _tag(branch)]
+    short = [branch for branch in branches if _is_named(branch, schema) and tag == branch.rpartition(".")[2]]
+    if full:
+        return full[0], inner
+    return (short[0], inner) if len(short) == 1 else None
+
+
+def _is_named(branch: Any, schema: Schema) -> bool:
+    return isinstance(branch, str) and branch in schema.named
+
+
+def _node(branch: Any, schema: Schema) -> DictSchema:
+    """A branch that is no union, as a dict."""
+    return schema.named.get(branch, {"type": branch}) if isinstance(branch, str) else branch
 
 
 def _fit_tagged(value: object, branch: Any, schema: Schema, place: str) -> Any:
-    node = schema.named.get(branch, branch) if isinstance(branch, str) else branch
-    if isinstance(node, Mapping) and node["type"] in ("bytes", "fixed"):
-        return _plain(value, node["type"], place)
+    if not isinstance(branch, list) and (kind := _node(branch, schema)["type"]) in ("bytes", "fixed"):
+        return _plain(value, kind, place)
     return _fit(value, branch, schema, place)
 
 
-def _tag(branch: Any, schema: Schema) -> str:
-    """How Avro's JSON names a branch."""
+def _tag(branch: Any) -> str:
+    """How Avro's JSON names a branch. (A union within a union, which Avro forbids and fastavro takes, has no name.)"""
     if isinstance(branch, str):
         return branch
-    return str(branch.get("name", branch["type"]))
+    return "" if isinstance(branch, list) else str(branch["type"])
 
 
 def _fit_leaf(value: object, node: Mapping[str, Any], _schema: Schema, place: str) -> Any:

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from io import BytesIO
 from json import JSONDecodeError, dumps, loads
 from pathlib import Path
 from typing import Any, Final
 
-from fastavro import schemaless_writer
-from fastavro.types import Schema as Node
-
+from consumer.commands.explain.records.encoding import AvroEncoder
 from consumer.commands.explain.records.fitting import MisfitError, fitted
 from consumer.commands.explain.records.given import (
     AVRO_FAULTS,
@@ -67,7 +64,9 @@ class _Documents:
         self._schemas_are_of = " or ".join(str(file.path) for file in given) or "avro.schema"
         target = settings.avro.reader_schema
         files = given or ((target,) if self._is_guess and target else settings.avro.schemas)
-        self._known = [(parse(file.schema), file.schema, _decoder(settings, file)) for file in files]
+        schemas = [parse(file.schema) for file in files]
+        decoders = [_decoder(settings, file) for file in files]
+        self._known = list(zip(schemas, map(AvroEncoder, schemas), decoders, strict=True))
 
     def record(self, document: object, place: int) -> GivenRecord:
         where = f"record {place + 1}"
@@ -95,12 +94,12 @@ class _Documents:
         if value is None:
             return self._known[0][2] if self._known else AsWritten(), None, "no value"
         faults = []
-        for schema, node, decoder in self._known:
+        for schema, writer, decoder in self._known:
             if name and name not in schema.named:
                 continue
             meant = {name: value} if name and schema.is_union else value
             try:
-                return decoder, _encoded(fitted(meant, schema), node), f"JSON, taken for {name or type_name(schema)}"
+                return decoder, writer.encoded(fitted(meant, schema)), f"JSON, taken for {name or type_name(schema)}"
             except MisfitError as fault:
                 faults.append(str(fault))
             except RecursionError:
@@ -196,12 +195,6 @@ def _headers(written: object, where: str) -> Headers:
     if not isinstance(written, dict | None):
         raise InputError(f"{where}: $headers is no object of names and texts")
     return tuple((name, _bytes(value, f"{where}: $headers.{name}")) for name, value in (written or {}).items())
-
-
-def _encoded(value: Any, node: Node) -> bytes:
-    buffer = BytesIO()
-    schemaless_writer(buffer, node, value)
-    return buffer.getvalue()
 
 
 class AsWritten(Decoder):
