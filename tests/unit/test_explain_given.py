@@ -82,6 +82,15 @@ def test_several_records_come_as_a_list_or_one_a_line(text: str) -> None:
     assert [fields_of(one)["event"] for one in given(text, "x.json")] == ["A", "B"]
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("inside", ["\u2028", "\u2029", "\u0085"])
+def test_a_line_ends_at_a_line_feed_alone(inside: str, ending: str) -> None:
+    """JSON may have the other separators within text."""
+    text = ending.join([f'{{"event": "A{inside}"}}', "", '{"event": "B"}', ""])
+
+    assert [fields_of(one)["event"] for one in given(text, "x.jsonl")] == [f"A{inside}", "B"]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

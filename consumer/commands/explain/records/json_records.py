@@ -133,7 +133,7 @@ def _documents(content: bytes) -> Sequence[object]:
     try:
         whole = loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.split("\n") if line.strip()]  # JSON may hold U+2028
         if len(lines) < 2 or not isinstance(fault, JSONDecodeError):
             raise InputError(f"not JSON ({_where(fault)})") from None
         return [_line(line, number) for number, line in enumerate(lines, 1)]
