@@ -140,6 +140,8 @@ def test_of_a_union_of_records_the_named_one_is_written() -> None:
         (["null", A, B], {"n.B": {"y": "q"}}, "a.y: the schema has no such field"),
         (["null", FIXED, OTHER], {"Fixed": "ab"}, "a: none of what the schema takes there"),
         (["null", DATE, "string"], {"long": 1}, "a: none of what the schema takes there"),
+        (["null", "double"], 10**400, "a: expected a number"),
+        ("float", 10**400, "a: expected a number"),
     ],
 )
 def test_what_no_branch_takes_is_told(union: Any, value: Any, why: str) -> None:

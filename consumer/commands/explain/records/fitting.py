@@ -10,6 +10,7 @@ bytes, as Avro's JSON has a decimal; elsewhere `"12"` is twelve.
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from sys import float_info
 from typing import Any, Final
 
 from fastavro.types import DictSchema
@@ -181,7 +182,10 @@ def _is_whole(bits: int) -> Callable[[object], bool]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """JSON's whole numbers have any number of digits."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= float_info.max)
 
 
 def _is_bytes(value: object) -> bool:
