@@ -27,7 +27,7 @@ LOOKED_AT: Final = 50
 """Records of each partition whose types are looked at: a topic may hold several."""
 
 
-_NO_PIXEL: Final = {"TIKTOK_PIXEL_CODE": "not yet", "TIKTOK_ACCESS_TOKEN": "not yet"}
+_NO_PIXEL: Final = {"TIKTOK_PIXEL_CODE": "not-yet", "TIKTOK_ACCESS_TOKEN": "not-yet"}
 """Nothing is sent here: a first configuration can be had before these are in the environment."""
 
 
