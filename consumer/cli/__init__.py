@@ -4,12 +4,14 @@ import gc
 from collections.abc import Sequence
 from typing import Final
 
+from consumer.cli.output import guard
 from consumer.signals import ended_at_interrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script. Ctrl-C ends it with 130, also while the commands are imported."""
     gc.set_threshold(_COLLECT_AFTER_OBJECTS, 10, 10)
+    guard()
     with ended_at_interrupt():
         from consumer.cli.command_line import run_command_line
 

@@ -12,13 +12,14 @@ import typer
 from consumer.cli.configuration_cli import check_command, init_command, schema_command
 from consumer.cli.demo_cli import demo_command
 from consumer.cli.dlq_cli import dlq
+from consumer.cli.output import UnwrittenError, finished
 from consumer.cli.records_cli import cases_command, explain_command, outcomes_command
 from consumer.cli.registration import Group, Version, register
 from consumer.cli.run_cli import run_command, worker_command
 from consumer.cli.sandbox_cli import sandbox_command
 from consumer.cli.startup import log_for_people, settings_of
 from consumer.cli.top_cli import top_command
-from consumer.exit_codes import BUG, UNUSABLE_CONFIG, UNUSABLE_INPUT
+from consumer.exit_codes import BUG, OK, UNUSABLE_CONFIG, UNUSABLE_INPUT, UNWRITTEN
 from consumer.terminal import complain, printable
 
 _USAGE_ERROR: Final = 2
@@ -55,12 +56,20 @@ app.add_typer(dlq, name="dlq")
 
 def run_command_line(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says, and exit. Exit codes: docs/architecture.md §9."""
+    sys.exit(finished(_code_of(arguments)))
+
+
+def _code_of(arguments: Sequence[str] | None) -> int:
     try:
         app(args=arguments)
     except SystemExit as end:
-        sys.exit(UNUSABLE_INPUT if end.code == _USAGE_ERROR else end.code)
+        code = end.code if isinstance(end.code, int) else OK
+        return UNUSABLE_INPUT if code == _USAGE_ERROR else code
+    except UnwrittenError:
+        return UNWRITTEN  # what was wrong with it, `finished` says
     except Exception as error:  # the outermost frame: Kafka still has the records
-        sys.exit(_failed(error))
+        return _failed(error)
+    return OK
 
 
 def _failed(error: Exception) -> int:
