@@ -15,7 +15,7 @@ from threading import Event, Thread, current_thread, main_thread
 from types import FrameType
 from typing import Final
 
-from consumer.exit_codes import INTERRUPTED
+from consumer.exit_codes import BY_SIGNAL
 
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 HEARD: Final = (*ENDING, signal.SIGHUP, signal.SIGUSR1)
@@ -108,27 +108,47 @@ def ended_at_interrupt() -> Iterator[None]:
 
 @contextmanager
 def also_at_interrupt(act: Callable[[], object]) -> Iterator[None]:
-    """What has to be done before Ctrl-C ends the block, such as removing a folder."""
+    """What has to be done before Ctrl-C ends the block, such as removing a folder; before SIGTERM and SIGHUP as well.
+
+    These end the process with 143 and 129, as a shell shows an end by them.
+    """
     _at_interrupt.append(act)
+    before = {number: signal.signal(number, _leave_to_interrupt) for number in _CLEANED_UP if _ends_by_itself(number)}
     try:
         yield
     finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
         _at_interrupt.remove(act)
+
+
+_CLEANED_UP: Final = (signal.SIGTERM, signal.SIGHUP)
+
+
+def _ends_by_itself(number: signal.Signals) -> bool:
+    """True while nothing else was made of a signal, and a thread listens."""
+    is_listening = signal.getsignal(signal.SIGINT) is _leave_to_interrupt
+    return is_listening and current_thread() is main_thread() and signal.getsignal(number) is signal.SIG_DFL
 
 
 def _end_at_interrupt(listening: int) -> None:
     while numbers := os.read(listening, 64):
-        if signal.SIGINT in numbers and signal.getsignal(signal.SIGINT) is _leave_to_interrupt:
-            for act in tuple(_at_interrupt):
-                with suppress(OSError):
-                    act()
-            _leave_terminal_usable()
-            os._exit(INTERRUPTED)
+        for number in numbers:
+            if signal.getsignal(number) is _leave_to_interrupt:
+                _end_now(number)
     os.close(listening)
 
 
+def _end_now(number: int) -> None:
+    for act in tuple(_at_interrupt):
+        with suppress(OSError):
+            act()
+    _leave_terminal_usable()
+    os._exit(BY_SIGNAL + number)
+
+
 def _leave_to_interrupt(_number: int, _frame: FrameType | None) -> None:
-    """What SIGINT does in the main thread: wait for the thread that ends the process, so that nothing goes on here."""
+    """What such a signal does in the main thread: wait for the thread that ends the process: nothing goes on here."""
     time.sleep(_ENDING_S)
 
 

@@ -79,17 +79,20 @@ with ended_at_interrupt(), also_at_interrupt(pathlib.Path(sys.argv[1]).unlink):
 """
 
 
-def test_ctrl_c_ends_a_command_at_once_with_130_and_does_what_has_to_be_done(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_command_at_once_and_does_what_has_to_be_done(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
     left = tmp_path / "left"
     left.touch()
     command = [sys.executable, "-c", INTERRUPTED, str(left)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=10)
 
-    assert (process.returncode, said) == (130, "")
+    assert (process.returncode, said) == (code, "")
     assert not left.exists()
 
 
