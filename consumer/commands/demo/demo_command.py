@@ -1,11 +1,8 @@
 """The command: set the stage, play, and say whether everything is accounted for."""
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Final, TextIO
@@ -13,13 +10,12 @@ from typing import Final, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from consumer import logs
 from consumer.commands.demo.accounting import account
+from consumer.commands.demo.demo_folder import demo_folder
 from consumer.commands.demo.demo_run import DemoError, DemoResult, DemoStage
 from consumer.commands.demo.demo_summary import show_accounts, show_addresses, show_next, show_samples
 from consumer.commands.demo.samples import Maker, Samples
 from consumer.config.settings import Settings
-from consumer.signals import also_at_interrupt
 
 ACCOUNTED_FOR: Final = 0
 UNACCOUNTED: Final = 1
@@ -33,18 +29,14 @@ def play(out: TextIO, kept_until: Event | None) -> int:
         kept_until: keep everything running after the summary until this is set; None: stop at once.
     """
     console = Console(file=out, highlight=False, emoji=False)
-    folder = Path(tempfile.mkdtemp(prefix="tiktok-demo-"))
-    with also_at_interrupt(partial(shutil.rmtree, folder, ignore_errors=True)), (folder / "demo.log").open("w") as log:
-        logs.set_up("info", "console", log)
+    with demo_folder() as folder:
         try:
-            code = _play(console, folder, kept_until)
+            code = _play(console, folder.path, kept_until)
         except DemoError as fault:
             console.print(f"The demo broke off: {fault}.", style="bold red")
             code = UNACCOUNTED
-    if code == ACCOUNTED_FOR:
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        console.print(f"What the service logged: {folder / 'demo.log'}", soft_wrap=True)
+        if code != ACCOUNTED_FOR:
+            folder.keep(console)
     return code
 
 

@@ -1,12 +1,9 @@
 """The demo with somebody's own configuration and records: broker and TikTok are stand-ins, everything else is real."""
 
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Final, TextIO
@@ -15,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from consumer import logs, wiring
+from consumer import wiring
 from consumer.commands.demo.demo_command import ACCOUNTED_FOR, UNACCOUNTED
+from consumer.commands.demo.demo_folder import demo_folder
 from consumer.commands.demo.demo_run import DemoDeadLetter, DemoError, DemoStage
 from consumer.commands.demo.samples import DemoSample
 from consumer.commands.explain.records.given import GivenRecord, InputError
@@ -25,7 +23,6 @@ from consumer.config import Settings, kafka_clients
 from consumer.core.settle.ledger import RecordOutcome
 from consumer.exit_codes import BUG
 from consumer.run import run
-from consumer.signals import also_at_interrupt
 
 _TOPIC: Final = "records"
 _UNUSABLE: Final = 64
@@ -90,16 +87,13 @@ def show_own(settings: Settings, file: Path, out: TextIO, kept_until: Event | No
     except InputError as fault:
         console.print(f"{file}: {fault}", style="red", markup=False)
         return _UNUSABLE
-    folder = Path(tempfile.mkdtemp(prefix="tiktok-demo-"))
-    with also_at_interrupt(partial(shutil.rmtree, folder, ignore_errors=True)), (folder / "demo.log").open("w") as log:
-        logs.set_up("info", "console", log)
+    with demo_folder() as folder:
         try:
-            _show(console, OwnStage(folder, settings), given, kept_until)
+            _show(console, OwnStage(folder.path, settings), given, kept_until)
         except DemoError as fault:
             console.print(f"The demo broke off: {fault}.", style="bold red")
-            console.print(f"What the service logged: {folder / 'demo.log'}", soft_wrap=True)
+            folder.keep(console)
             return UNACCOUNTED
-    shutil.rmtree(folder, ignore_errors=True)
     return ACCOUNTED_FOR
 
 
