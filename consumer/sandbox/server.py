@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from types import FrameType, TracebackType
 from typing import TypeVar
 
@@ -38,6 +39,8 @@ class _Server(uvicorn.Server):
         self._api = api
         self.ready: Future[asyncio.AbstractEventLoop] = Future()
         """Done once requests are answered."""
+        self.on_ready: Callable[[], None] | None = None
+        """Called at that moment; what it raises ends the server."""
         self.ended_by: int | None = None
         """The first signal that asked it to stop."""
 
@@ -50,6 +53,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set_result(asyncio.get_running_loop())
+        if self.on_ready is not None:
+            self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._api.stopping.set()
@@ -75,8 +80,7 @@ def serve(
     listening = _listen(host, port)
     server = _Server(Api(settings or SandboxSettings()))
     if on_ready is not None:
-        url = _url(listening)
-        server.ready.add_done_callback(lambda _: on_ready(url))
+        server.on_ready = partial(on_ready, _url(listening))
     server.run(sockets=[listening])
     return server.ended_by
 

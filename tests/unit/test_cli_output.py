@@ -19,7 +19,7 @@ limits: {max_event_age: 0s}
 """
 RECORD: Final = '{"event": "Achat d’été 😀", "event_time": "2026-01-31T12:00:00Z", "event_id": "1"}'
 EXPLAIN: Final = "explain --file one.record.json"
-COMMANDS: Final = ["explain --help", "schema", EXPLAIN, "check --offline --json", "test ."]
+COMMANDS: Final = ["explain --help", "schema", EXPLAIN, "check --offline --json", "test .", "sandbox --port 0"]
 SCHEMA: Final = '{"type": "record", "name": "Web", "fields": [{"name": "event", "type": "string"}]}'
 
 
