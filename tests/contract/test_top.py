@@ -38,7 +38,7 @@ def url() -> Iterator[str]:
 
 
 def test_in_a_pipe_it_is_one_plain_snapshot(url: str, tmp_path: Path) -> None:
-    done = run_command("top", "--url", url, "--url", url + "/", folder=tmp_path)
+    done = run_command("top", "--url", url, "--url", url.removeprefix("http://") + "/", folder=tmp_path)
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.count(b"UP TO DATE  my-group  version 9.9") == 2

@@ -43,6 +43,7 @@ WRONG_COMMAND_LINES: Final = [
     ["dlq", "replay", "--rate", "0"],
     ["sandbox", "--port", "99999"],
     ["sandbox", "--latency", "soon"],
+    ["top", "--url", "foo"],
 ]
 
 

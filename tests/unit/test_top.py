@@ -9,6 +9,7 @@ from msgspec import structs
 from rich.console import Console
 
 from consumer.commands.top.screen import ago, screen
+from consumer.commands.top.status_reader import service_url
 from consumer.status.model import (
     ConnectionStatus,
     LedgerStatus,
@@ -114,3 +115,26 @@ def test_nothing_of_a_status_can_steer_the_terminal() -> None:
 )
 def test_a_time_span_has_one_unit(seconds: float, text: str) -> None:
     assert ago(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("127.0.0.1:9464", "http://127.0.0.1:9464"),
+        ("[::1]:9464", "http://[::1]:9464"),
+        (":9464", "http://localhost:9464"),
+        ("consumer-0.consumer:80", "http://consumer-0.consumer:80"),
+        ("http://consumer", "http://consumer"),
+        ("https://consumer:443/behind/a/proxy", "https://consumer:443/behind/a/proxy"),
+    ],
+)
+def test_a_service_is_named_by_its_url_or_as_http_listen_has_it(text: str, url: str) -> None:
+    assert service_url(text) == url
+
+
+@pytest.mark.parametrize(
+    "text", ["", "foo", "ftp://x", "http://", "http://x:99999", "x:y", "x:99999", "[::1", "a b:80", "::1"]
+)
+def test_anything_else_is_no_service(text: str) -> None:
+    with pytest.raises(ValueError, match="host:port"):
+        service_url(text)

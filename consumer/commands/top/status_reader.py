@@ -4,6 +4,7 @@ import time
 from functools import cache
 from threading import Event, Thread
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
@@ -15,6 +16,23 @@ _TIMEOUT_S: Final = 3.0
 
 Answer = Status | str
 """A status, or the sentence that says why there is none."""
+
+
+def service_url(text: str) -> str:
+    """`http://127.0.0.1:9464` of itself, and of what stands in `http.listen`: `127.0.0.1:9464`.
+
+    Raises:
+        ValueError: anything else.
+    """
+    url = text if "://" in text else f"http://{'localhost' if text.startswith(':') else ''}{text}"
+    try:
+        parts = urlsplit(url)
+        is_whole = bool(parts.hostname) and (parts.port is not None or "://" in text)
+    except ValueError:  # of brackets, or of a port that is none
+        is_whole = False
+    if not is_whole or parts.scheme not in {"http", "https"} or any(one.isspace() for one in url):
+        raise ValueError("not the address of a service; write host:port or http://host:port, as http.listen has it")
+    return url
 
 
 def ask(url: str) -> Answer:
