@@ -634,6 +634,10 @@ def test_for_the_sandbox_nothing_is_left_to_fill_in(tmp_path: Path) -> None:
         ({"schema": Path("nowhere.avsc")}, "cannot be read"),
         ({"schema": GOLDEN / "flat.records.json"}, "cannot be used as a schema"),
         ({"schema": GOLDEN / "flat.avsc", "registry": "https://me:hunter2@example.com"}, "--registry-property"),
+        (
+            {"topic": "t", "registry": "me:hunter2@example.com:8081"},
+            "--registry: not an address; write http://host:port",
+        ),
         ({"schema": GOLDEN / "flat.avsc", "properties": ["sasl.password"]}, "NAME=VALUE"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,6 +65,16 @@ def test_nanoseconds_are_a_time_without_unit_and_the_case_s_are_of_its_day(tmp_p
 
     assert tried(tmp_path)[0] == 0
     assert [each["event_time"] for each in expected(tmp_path, "r")] == [1_768_478_400]
+
+
+def test_what_to_type_next_can_be_typed_wherever_the_file_is(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+
+    said = first_config(folder, GOLDEN / "flat.avsc")
+
+    next_words = shlex.split(said.partition("Look at them, then:")[2])
+    assert next_words.count(str(folder / "consumer.yaml")) == 2
 
 
 def test_the_first_line_names_the_schema_for_editors_which_is_beside_it(tmp_path: Path) -> None:

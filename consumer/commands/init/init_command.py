@@ -1,5 +1,6 @@
 """The command: from what was asked for to a file that is written."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
@@ -14,6 +15,7 @@ from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
 from consumer.commands.init.first_case import write_first_cases
 from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schemas_of_topic
+from consumer.config.checks.consistency import is_unusable_url
 from consumer.config.reference.json_schema import SCHEMA_ID, json_schema_text
 from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable
@@ -21,6 +23,7 @@ from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 from consumer.status.connections import OutsideSystem
 from consumer.terminal import complain
 
+_HTTP: Final = ("http", "https")
 _SECRET_WORDS: Final = ("password", "secret", "token", "user.info", "key.pem", "jaas")
 
 
@@ -114,6 +117,8 @@ def _is_editors_schema(path: Path) -> bool:
 
 
 def _connection(asked: InitOptions) -> Connection:
+    if asked.registry is not None and any(is_unusable_url(each.strip(), _HTTP) for each in asked.registry.split(",")):
+        raise NoSchemaError("--registry: not an address; write http://host:port or https://host:port")
     if asked.registry is not None and urlsplit(asked.registry).username is not None:
         remedy = "leave them out, and add --registry-property 'basic.auth.user.info=${REGISTRY_USER_INFO}'"
         raise NoSchemaError(f"--registry holds credentials, which would be written to the file; {remedy}")
@@ -169,4 +174,5 @@ def _guessed(draft: Draft) -> str:
 
 
 def _next(path: Path) -> str:
-    return f"Look at them, then:  tiktok-consumer check -c {path} && tiktok-consumer test -c {path}\n"
+    typed = shlex.quote(str(path))
+    return f"Look at them, then:  tiktok-consumer check -c {typed} && tiktok-consumer test -c {typed}\n"

@@ -73,11 +73,12 @@ def _avro(settings: Settings, problems: Problems) -> None:
         problems.add(("avro", "schema"), "plain records have one schema; name one file")
     if avro.registry is not None:
         for url in avro.registry.url.split(","):
-            if _url_fault(url.strip(), ("http", "https")):
+            if is_unusable_url(url.strip(), ("http", "https")):
                 problems.add(("avro", "registry", "url"), "not an address; write http://host:port or https://host:port")
 
 
-def _url_fault(url: str, schemes: tuple[str, ...]) -> bool:
+def is_unusable_url(url: str, schemes: tuple[str, ...]) -> bool:
+    """True unless it has one of the schemes, and a host."""
     try:
         parts = urlsplit(url)
         return parts.scheme not in schemes or not parts.hostname or parts.port == 0
@@ -113,7 +114,7 @@ def _redis(settings: Settings, problems: Problems) -> None:
     url = settings.dedupe.redis_url
     if url is None:
         problems.add(("dedupe", "redis_url"), "missing; store: redis needs it: write redis://host:6379/0")
-    elif _url_fault(url.get_secret_value(), ("redis", "rediss")):
+    elif is_unusable_url(url.get_secret_value(), ("redis", "rediss")):
         problems.add(
             ("dedupe", "redis_url"), "not an address of Redis; write redis://host:port/0 or rediss://host:port/0"
         )
@@ -125,7 +126,7 @@ def _redis(settings: Settings, problems: Problems) -> None:
 
 def _delivery(settings: Settings, problems: Problems) -> None:
     delivery = settings.delivery
-    parts = None if _url_fault(delivery.base_url, ("http", "https")) else urlsplit(delivery.base_url)
+    parts = None if is_unusable_url(delivery.base_url, ("http", "https")) else urlsplit(delivery.base_url)
     if parts is None or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
         problems.add(
             ("delivery", "base_url"), "must be scheme, host and port only; write https://business-api.tiktok.com"
