@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 PLACE = "TOPIC:PARTITION[:OFFSET[-LAST]], of the dead letter or of where its record came from. Repeatable."
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a dead letter, one a line.")]
-ListLimit = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="Beside the counts, list the last N.")]
+ListLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit", metavar="N", min=0, help="List the last N beside the counts: 10 if not given. With --json: all."
+    ),
+]
 ShowLimit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Show N at most.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing, note nothing.")]
 Rate = Annotated[float | None, typer.Option("--rate", metavar="N", min=0.001, help="N a second at most.")]
@@ -102,7 +107,7 @@ def dlq_list_command(
     context: typer.Context,
     config: Config = None,
     selection: "Selection",
-    limit: ListLimit = 10,
+    limit: ListLimit = None,
     as_json: AsJson = False,
 ) -> None:
     """Count dead letters by reason, and list the last ones. Shows no values of records."""

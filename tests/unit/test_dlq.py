@@ -12,6 +12,7 @@ from msgspec import structs
 
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
 from consumer.commands.dlq.dead_letter import LetterState, Replays, letter_of
+from consumer.commands.dlq.dlq_command import Output, list_found
 from consumer.commands.dlq.dlq_list import Tally
 from consumer.commands.dlq.replay_decision import Age, ReplayRate, SkipReason, age_of, is_fixed
 from consumer.commands.dlq.replay_progress import Progress
@@ -400,6 +401,29 @@ def test_the_list_counts_what_is_still_open(monkeypatch: pytest.MonkeyPatch) -> 
     assert "1 open, 1 replayed, not settled yet, 1 replayed and accepted, 1 replayed and back" in " ".join(text.split())
     assert ["4", "1", "map.call"] in [line.split()[:3] for line in text.splitlines()]
     assert "from orders:0:30, replayed and back: why" in text
+
+
+@pytest.mark.parametrize(
+    ("limit", "offsets"), [(None, [4, 0, 3, 1, 2]), (2, [3, 4]), (0, []), (10**30, [0, 1, 2, 3, 4])]
+)
+def test_as_json_all_are_listed_or_the_last_written_in_their_order(limit: int | None, offsets: list[int]) -> None:
+    found = [(read(dead(offset)), LetterState.OPEN) for offset in (4, 0, 3, 1, 2)]
+    out = io.StringIO()
+
+    list_found(iter(found), limit, Output(out, is_json=True), (DLQ,))
+
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [line["letter"] for line in lines] == [f"{DLQ}:0:{offset}" for offset in offsets]
+
+
+@pytest.mark.parametrize(("limit", "listed"), [(None, 10), (2, 2), (0, 0)])
+def test_beside_the_counts_the_last_ten_are_listed_or_as_many_as_are_asked_for(limit: int | None, listed: int) -> None:
+    out = io.StringIO()
+
+    list_found(((read(dead(offset)), LetterState.OPEN) for offset in range(12)), limit, Output(out), (DLQ,))
+
+    assert out.getvalue().count("from orders:0:") == listed
+    assert "12 dead letters" in out.getvalue()
 
 
 def test_progress_moves_when_the_oldest_is_done() -> None:

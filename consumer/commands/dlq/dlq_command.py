@@ -1,9 +1,9 @@
 """The commands: from what was asked for to what is printed. Each returns an exit code."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
-from typing import TextIO
+from typing import Final, TextIO
 
 import msgspec
 from msgspec import Struct
@@ -13,8 +13,8 @@ from consumer import wiring
 from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
 from consumer.commands.away import away_sentence
 from consumer.commands.dlq import dlq_list, dlq_show, replay_report
-from consumer.commands.dlq.dead_letter import DeadLetterRecord
-from consumer.commands.dlq.dlq_list import Tally
+from consumer.commands.dlq.dead_letter import DeadLetterRecord, LetterState
+from consumer.commands.dlq.dlq_list import Tally, last_of
 from consumer.commands.dlq.origin_record import fetched
 from consumer.commands.dlq.replay import Replay, ReplayRequest, ReplayTools
 from consumer.commands.dlq.replay_decision import SkipReason
@@ -55,8 +55,8 @@ class Output(Struct, frozen=True):
 # ── list and show ───────────────────────────────────────────────────────────────────────────────
 
 
-def list_letters(settings: Settings, selection: Selection, limit: int, output: Output) -> int:
-    """Count letters by reason, and list the last of them; as JSON, each letter."""
+def list_letters(settings: Settings, selection: Selection, limit: int | None, output: Output) -> int:
+    """Count letters by reason, and list the last of them, 10 without a limit; as JSON, each letter, or the last."""
     group = settings.kafka.group_id + REPLAY_SUFFIX
     with _telling_away(settings), opened(settings, group, selection) as (logs, letters):
         if not letters.bounds and letters.is_read_from:
@@ -64,16 +64,29 @@ def list_letters(settings: Settings, selection: Selection, limit: int, output: O
             return OK
         if not _must_exist(letters):
             return UNUSABLE_INPUT
-        tally, replays = Tally(limit), replays_of(settings, logs, letters)
-        for letter in letters.read(letters.ranges()):
-            if output.is_json:
-                output.line(dlq_list.as_json(letter) | {"state": str(replays.state(letter))})
-            else:
-                tally.add(letter, replays.state(letter))
-        if not output.is_json:
-            dlq_list.show(output.console, tally, letters.topics)
+        replays = replays_of(settings, logs, letters)
+        found = ((each, replays.state(each)) for each in letters.read(letters.ranges()))
+        list_found(found, limit, output, letters.topics)
         return OK
     return UNFINISHED
+
+
+LISTED: Final = 10
+"""Letters beside the counts, where no limit is given."""
+
+
+def list_found(
+    found: Iterable[tuple[DeadLetterRecord, LetterState]], limit: int | None, output: Output, topics: tuple[str, ...]
+) -> None:
+    """Print letters, each with what has become of it."""
+    if output.is_json:
+        for letter, state in found if limit is None else last_of(found, limit):
+            output.line(dlq_list.as_json(letter) | {"state": str(state)})
+        return
+    tally = Tally(LISTED if limit is None else limit)
+    for letter, state in found:
+        tally.add(letter, state)
+    dlq_list.show(output.console, tally, topics)
 
 
 def show_letters(settings: Settings, selection: Selection, limit: int, output: Output) -> int:

@@ -2,6 +2,7 @@
 
 import heapq
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,14 @@ class Tally(Struct):
     def last(self) -> list[tuple[DeadLetterRecord, LetterState]]:
         """The last letters, newest first."""
         return [(letter, state) for _, _, letter, state in sorted(self._last, key=lambda each: each[:2], reverse=True)]
+
+
+def last_of(
+    found: Iterable[tuple[DeadLetterRecord, LetterState]], number: int
+) -> list[tuple[DeadLetterRecord, LetterState]]:
+    """The last written, in the order of their writing; no more in memory than these."""
+    newest = heapq.nlargest(number, enumerate(found), key=lambda each: (each[1][0].written_ms, each[0]))
+    return [each for _, each in reversed(newest)]
 
 
 def as_json(letter: DeadLetterRecord) -> dict[str, Any]:
