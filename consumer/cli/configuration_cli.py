@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.cli.options import Config
+from consumer.cli.options import Config, rate_per_s
 from consumer.cli.startup import log_for_people
 from consumer.exit_codes import UNUSABLE_CONFIG
 
@@ -22,7 +22,7 @@ def check_command(
         typer.Option(
             "--rate",
             metavar="EVENTS_PER_S",
-            min=0.001,
+            parser=rate_per_s,
             help="Estimate the memory and the records in flight that the settings need at this rate.",
         ),
     ] = None,

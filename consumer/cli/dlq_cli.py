@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from consumer.cli.options import Config, Since, place, unix_ms
+from consumer.cli.options import MOST, Config, Since, place, rate_per_s, unix_ms
 from consumer.cli.registration import Group, Version, register
 from consumer.exit_codes import INTERRUPTED
 from consumer.signals import Signals
@@ -21,20 +21,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a dead let
 ListLimit = Annotated[
     int | None,
     typer.Option(
-        "--limit", metavar="N", min=0, help="List the last N beside the counts: 10 if not given. With --json: all."
+        "--limit",
+        metavar="N",
+        min=0,
+        max=MOST,
+        help="List the last N beside the counts: 10 if not given. With --json: all.",
     ),
 ]
-ShowLimit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Show N at most.")]
+ShowLimit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=MOST, help="Show N at most.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing, note nothing.")]
-Rate = Annotated[float | None, typer.Option("--rate", metavar="N", min=0.001, help="N a second at most.")]
-Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Replay N at most.")]
+Rate = Annotated[float | None, typer.Option("--rate", metavar="N", parser=rate_per_s, help="N a second at most.")]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, max=MOST, help="Replay N at most.")]
 OnlyIfFixed = Annotated[
     bool,
     typer.Option("--only-if-fixed", help="Only what the current configuration would send; leave the others alone."),
 ]
 MaxReplays = Annotated[
     int,
-    typer.Option("--max-replays", metavar="N", min=1, help="Leave alone what was replayed N times and came back."),
+    typer.Option(
+        "--max-replays", metavar="N", min=1, max=MOST, help="Leave alone what was replayed N times and came back."
+    ),
 ]
 ToOrigin = Annotated[
     bool,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -19,8 +19,27 @@ Since = Annotated[
 ]
 
 
+MOST: Final = 1_000_000_000
+"""Of whatever is counted: more than anyone means, and less than any library fails at."""
+MOST_PARTITION: Final = 999_999_999
+MOST_OFFSET: Final = 999_999_999_999_999_999
+"""As in a PLACE: nine and eighteen digits."""
+_LEAST_RATE: Final = 0.001
+
+
+def rate_per_s(text: str) -> float:
+    """A number of events a second. Raises typer.BadParameter: none, or one that nobody means, such as `inf`."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not _LEAST_RATE <= rate <= MOST:  # which `nan` is not, either
+        raise typer.BadParameter(f"write a number from {_LEAST_RATE} to {MOST}")
+    return rate
+
+
 def unix_ms(option: str, text: str, now_s: float) -> int:
-    """`earliest`, a duration before now, or a time → Unix milliseconds; 0 means the beginning.
+    """`earliest`, a duration before now, or a time → Unix milliseconds; 0 means the beginning, also what is before.
 
     Raises:
         typer.BadParameter: anything else.
@@ -30,18 +49,19 @@ def unix_ms(option: str, text: str, now_s: float) -> int:
     if text == "earliest":
         return 0
     try:
-        return round((now_s - duration_s(text)) * 1000)
+        return max(0, round((now_s - duration_s(text)) * 1000))
     except ValueError:
         pass
     try:
         when = datetime.fromisoformat(text)
+        when_s = None if when.tzinfo is None else when.timestamp()
     except ValueError:
-        when = None
-    if when is None or when.tzinfo is None:
+        when_s = None
+    if when_s is None:
         raise typer.BadParameter(
             f"{option}: write earliest, a duration such as 2h, or a time such as 2026-01-31T12:00:00Z"
         )
-    return round(when.timestamp() * 1000)
+    return max(0, round(when_s * 1000))
 
 
 def place(text: str) -> "At":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consumer.cli.options import Config, Since, place, unix_ms
+from consumer.cli.options import MOST, MOST_OFFSET, MOST_PARTITION, Config, Since, place, unix_ms
 from consumer.cli.startup import settings_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ _Schema = Annotated[
 ]
 _Last = Annotated[
     int | None,
-    typer.Option("--last", metavar="N", min=1, help="With --topic: a rehearsal on its newest N records, counted."),
+    typer.Option(
+        "--last", metavar="N", min=1, max=MOST, help="With --topic: a rehearsal on its newest N records, counted."
+    ),
 ]
 _Rules = Annotated[
     Path | None,
@@ -48,8 +50,12 @@ def explain_command(
     file: _File = None,
     schema: _Schema = None,
     topic: Annotated[str | None, typer.Option("--topic", metavar="T", help="Read one record of this topic.")] = None,
-    partition: Annotated[int | None, typer.Option("--partition", metavar="P", min=0, help="With --topic.")] = None,
-    offset: Annotated[int | None, typer.Option("--offset", metavar="O", min=0, help="With --topic.")] = None,
+    partition: Annotated[
+        int | None, typer.Option("--partition", metavar="P", min=0, max=MOST_PARTITION, help="With --topic.")
+    ] = None,
+    offset: Annotated[
+        int | None, typer.Option("--offset", metavar="O", min=0, max=MOST_OFFSET, help="With --topic.")
+    ] = None,
     last: _Last = None,
     rules: _Rules = None,
     show_values: _ShowValues = False,

@@ -1,7 +1,7 @@
 """The command line of `run`."""
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -34,10 +34,16 @@ Group = Annotated[
     str | None,
     typer.Option("--group", metavar="GROUP", help="With --test-event-code: the consumer group to read with."),
 ]
+_MOST_WORKERS: Final = 1000
+"""More than a machine has cores."""
 Workers = Annotated[
     int,
     typer.Option(
-        "--workers", metavar="N", min=1, help="Number of processes, each a member of the group, behind one HTTP port."
+        "--workers",
+        metavar="N",
+        min=1,
+        max=_MOST_WORKERS,
+        help="Number of processes, each a member of the group, behind one HTTP port.",
     ),
 ]
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from consumer.cli.options import MOST
 from consumer.cli.startup import log_for_people
 from consumer.exit_codes import INTERRUPTED, OK, UNUSABLE_CONFIG
 from consumer.terminal import complain
@@ -13,7 +14,7 @@ from consumer.terminal import complain
 def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")] = 8088,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    keep: Annotated[int, typer.Option("--keep", min=0, help="Events kept whole, about 1 KB each.")] = 100_000,
+    keep: Annotated[int, typer.Option("--keep", min=0, max=MOST, help="Events kept whole, about 1 KB each.")] = 100_000,
     forget_keys: Annotated[
         bool, typer.Option("--forget-keys", help="Do not count by event_id: for runs of many millions of events.")
     ] = False,
