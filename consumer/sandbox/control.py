@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from consumer.sandbox.api import Api
+from consumer.sandbox.numbers import RANGE, whole_number
 from consumer.sandbox.state.access import Rate, Refuse
 from consumer.sandbox.state.event_store import Store
 from consumer.sandbox.state.misbehaviour import Misbehaviour
@@ -114,16 +115,16 @@ class _Control:
             self._api.store.clear()
             return _done()
         ask = request.query_params
-        after, limit = _number(ask.get("after"), 0), _number(ask.get("limit"), 1000)
+        after, limit = whole_number(ask.get("after", "0")), whole_number(ask.get("limit", "1000"))
         if after is None or limit is None:
-            return _bad("after, limit: whole numbers from 0")
+            return _bad(f"after, limit: each {RANGE}")
         found = _event_pieces(self._api.store, after, ask.get("pixel"), ask.get("event_id"), min(limit, MAX_LIMIT))
         return StreamingResponse(found, media_type="application/json")
 
     async def refusals(self, request: Request) -> Response:
         """GET `?after=` the newest requests that were not accepted."""
-        after = _number(request.query_params.get("after"), 0)
-        return _bad("after: a whole number from 0") if after is None else _json(self._api.store.refusals(after))
+        after = whole_number(request.query_params.get("after", "0"))
+        return _bad(f"after: {RANGE}") if after is None else _json(self._api.store.refusals(after))
 
     async def summary(self, _request: Request) -> Response:
         return _json(self._api.store.summary())
@@ -167,12 +168,6 @@ async def _body(request: Request) -> bytes:
             raise _TooMuchError
         parts.append(part)
     return b"".join(parts)
-
-
-def _number(text: str | None, default: int) -> int | None:
-    if text is None:
-        return default
-    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def _json(value: object) -> Response:

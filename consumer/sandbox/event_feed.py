@@ -11,6 +11,7 @@ from msgspec import Struct
 from consumer.sandbox.api import Api
 from consumer.sandbox.event_rows import FIELDS, Row, WarningKinds, decode_event, row_of
 from consumer.sandbox.event_search import Found, search
+from consumer.sandbox.numbers import whole_number
 from consumer.sandbox.rules.event_insight import EventPart, EventWarning, match_keys, parts, warnings
 from consumer.sandbox.rules.parameter_texts import MATCH_KEYS
 from consumer.sandbox.state.access import Rate, Refuse
@@ -185,10 +186,11 @@ class Feed:
 
     def _resumed(self, resume: str | None) -> Mark | None:
         run, _, numbers = (resume or "").partition("/")
-        if run != self._api.run_id:
-            return None
-        clearings, seq, refused = (int(number) for number in numbers.split("/"))
-        return Mark(clearings, seq, refused)
+        marks = [whole_number(number) for number in numbers.split("/")]
+        match marks if run == self._api.run_id else ():
+            case [int() as clearings, int() as seq, int() as refused]:
+                return Mark(clearings, seq, refused)
+        return None
 
     def _id(self, mark: Mark) -> bytes:
         return f"id: {self._api.run_id}/{mark.clearings}/{mark.seq}/{mark.refused}\n\n".encode()

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from consumer.sandbox.api import Api
 from consumer.sandbox.event_feed import Feed
 from consumer.sandbox.event_search import LONGEST_QUERY
+from consumer.sandbox.numbers import RANGE, whole_number
 from consumer.web import HEADERS, Files
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -22,7 +23,7 @@ def page_routes(api: Api) -> list[Route]:
     return [
         Route("/", page.index, methods=["GET"]),
         Route("/static/{name}", page.static, methods=["GET"]),
-        Route("/sandbox/events/{seq:int}", page.event, methods=["GET"]),
+        Route("/sandbox/events/{seq}", page.event, methods=["GET"]),
         Route("/sandbox/search", page.search, methods=["GET"]),
         Route("/sandbox/stream", page.stream, methods=["GET"]),
     ]
@@ -40,17 +41,18 @@ class _Page:
         return self._files.response(request.path_params["name"])
 
     async def event(self, request: Request) -> Response:
-        detail = self._feed.detail(request.path_params["seq"])
+        seq = whole_number(request.path_params["seq"])
+        detail = None if seq is None else self._feed.detail(seq)
         if detail is None:
             return _json({"error": "no such event, or no longer kept"}, 404)
         return _json(detail)
 
     async def search(self, request: Request) -> Response:
         """GET `?q=&after=` the numbers of the events that have every word of `q`, and how far it was looked."""
-        query, after = request.query_params.get("q", ""), request.query_params.get("after", "0")
-        if len(query) > LONGEST_QUERY or not (after.isascii() and after.isdecimal()):
-            return _json({"error": f"q: at most {LONGEST_QUERY} characters; after: a whole number from 0"}, 400)
-        return _json(await self._feed.search(query, int(after)))
+        query, after = request.query_params.get("q", ""), whole_number(request.query_params.get("after", "0"))
+        if len(query) > LONGEST_QUERY or after is None:
+            return _json({"error": f"q: at most {LONGEST_QUERY} characters; after: {RANGE}"}, 400)
+        return _json(await self._feed.search(query, after))
 
     async def stream(self, request: Request) -> Response:
         resume = request.headers.get("last-event-id")

@@ -335,6 +335,12 @@ def test_tells_what_it_refused_and_why(client: httpx2.Client) -> None:
         ("GET", "/sandbox/events?after=x", ""),
         ("GET", "/sandbox/events?limit=-1", ""),
         ("GET", "/sandbox/refusals?after=x", ""),
+        ("GET", f"/sandbox/events?after={'9' * 30}", ""),
+        ("GET", f"/sandbox/events?limit={'9' * 5000}", ""),
+        ("GET", f"/sandbox/refusals?after={'9' * 5000}", ""),
+        ("GET", f"/sandbox/search?q=a&after={'9' * 30}", ""),
+        ("PUT", "/sandbox/rate", '{"per_second": 1e400}'),
+        ("PUT", "/sandbox/faults", '[{"do": {"latency_ms": 1e400}}]'),
     ],
 )
 def test_says_what_is_wrong_with_what_it_is_told(client: httpx2.Client, method: str, path: str, content: str) -> None:
@@ -342,6 +348,12 @@ def test_says_what_is_wrong_with_what_it_is_told(client: httpx2.Client, method: 
 
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("number", ["9" * 18, str(2**63 - 1), "9" * 30, "9" * 5000, "x", "-1"])
+def test_an_event_that_never_was_is_not_found_whatever_its_number(client: httpx2.Client, number: str) -> None:
+    assert client.get(f"/sandbox/events/{number}").status_code == 404
+    assert client.get("/sandbox/events", params={"after": 2**63 - 1, "limit": 2**63 - 1}).json() == []
 
 
 def test_is_healthy(client: httpx2.Client) -> None:

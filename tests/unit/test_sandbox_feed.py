@@ -1,9 +1,11 @@
 """What the page is told next, and that it never falls behind for good."""
 
+import asyncio
 import json
 from typing import Any
 
 import msgspec
+import pytest
 
 from consumer.sandbox.api import Api, SandboxSettings
 from consumer.sandbox.event_feed import Feed
@@ -110,3 +112,15 @@ def test_keeps_the_event_names_to_itself_since_there_may_be_many() -> None:
 
     assert Feed(api).state().summary.by_event == {}
     assert api.store.summary().by_event == {"Purchase": 1}
+
+
+@pytest.mark.parametrize("rest", ["", "/", "/1", "/1/2", "/1/2/x", "/1/2/3/4", "/1/-2/3", "/1/2/" + "9" * 5000])
+def test_a_page_that_resumes_where_no_page_was_begins_anew(rest: str) -> None:
+    api = Api(SandboxSettings())
+    accept(api, "1")
+
+    async def first() -> bytes:
+        stream = Feed(api).stream(api.run_id + rest)
+        return await anext(stream) + await anext(stream)
+
+    assert b"event: clear" in asyncio.run(first())

@@ -1,5 +1,10 @@
 """What the sandbox remembers, and what it forgets."""
 
+import sys
+
+import pytest
+
+from consumer.sandbox.numbers import whole_number
 from consumer.sandbox.rules.judge import ValidEvent
 from consumer.sandbox.state.event_store import KEPT_REFUSALS, ReceivedRequest, RefusedRequest, Store
 
@@ -43,6 +48,27 @@ def test_gives_events_after_a_number_in_order_and_at_most_so_many() -> None:
     assert [kept.event_id for kept in store.events(limit=2)] == ["3", "4"]
     assert [kept.pixel for kept in store.events(event_id="1")] == ["Q"]
     assert store.events(pixel="P") == []
+
+
+@pytest.mark.parametrize("number", [sys.maxsize - 1, sys.maxsize, sys.maxsize + 1, 10**30])
+def test_no_number_is_too_large_to_ask_for(number: int) -> None:
+    store = Store(keep=3)
+    store.accept(delivery(), [event("1"), event("2")])
+
+    assert store.event(number) is None
+    assert store.events(number) == []
+    assert len(store.events(limit=number)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("0", 0), ("007", 7), (str(sys.maxsize), sys.maxsize), (str(sys.maxsize + 1), None)),
+        *(("9" * 30, None), ("9" * 5000, None), ("-1", None), ("", None), (" 1", None), ("1.0", None), ("٣", None)),
+    ],
+)
+def test_a_number_is_digits_and_no_more_than_can_be_counted(text: str, number: int | None) -> None:
+    assert whole_number(text) == number
 
 
 def test_counts_copies_by_pixel_event_and_event_id() -> None:

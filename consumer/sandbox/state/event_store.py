@@ -161,7 +161,7 @@ class Store:
             for event in self._events_after(after)
             if (pixel is None or event.pixel == pixel) and (event_id is None or event.event_id == event_id)
         )
-        return list(islice(wanted, limit))
+        return list(islice(wanted, min(limit, len(self._events))))
 
     def refusals(self, after: int = 0) -> list[RefusedRequest]:
         return [refused for refused in self._refusals if refused.seq > after]
@@ -205,7 +205,7 @@ class Store:
             self._kept_bytes -= _size(self._events.popleft())
 
     def _events_after(self, after: int) -> Iterator[Accepted]:
-        return islice(self._events, max(0, after + 1 - self.oldest), None)
+        return islice(self._events, min(max(0, after + 1 - self.oldest), len(self._events)), None)
 
     def _count_keys(self, delivery: ReceivedRequest, judged: list[ValidEvent]) -> None:
         times = self._times_by_key
