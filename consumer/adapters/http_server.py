@@ -36,7 +36,7 @@ class _Endpoints:
         registry = CollectorRegistry()
         registry.register(SnapshotCollector(self._latest().snapshot))
         registry.register(PROCESS_COLLECTOR)  # `process_*`, as every exporter has them: start, memory, CPU, files
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        encode, content_type = _encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": content_type})
 
     async def healthz(self, _: Request) -> Response:
@@ -57,6 +57,13 @@ class _Endpoints:
 
     async def static(self, request: Request) -> Response:
         return self._files.response(request.path_params["name"])
+
+
+def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):  # prometheus_client compares versions such as `x` with numbers
+        return choose_encoder("")
 
 
 def application(

@@ -129,6 +129,12 @@ def test_metrics_are_in_the_format_of_prometheus(board: Board, client: httpx2.Cl
     assert samples["tiktok_consumer_request_seconds_bucket", "0.2"] == 1
 
 
+def test_metrics_are_answered_whatever_version_of_a_format_is_asked_for(client: httpx2.Client) -> None:
+    answer = client.get("/metrics", headers={"accept": "application/openmetrics-text; version=x"})
+
+    assert answer.status_code == 200
+
+
 def test_metrics_are_in_the_format_of_openmetrics_when_asked_for(board: Board, client: httpx2.Client) -> None:
     board.published = ServiceSnapshot(numbers().snapshot(), NOW_S)
 
