@@ -4,7 +4,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Event, Thread
 from typing import Final
 
@@ -12,6 +12,7 @@ import structlog
 
 from consumer import logs
 from consumer.adapters.http_server import application, serving
+from consumer.bind_faults import bind_problem
 from consumer.config import Settings
 from consumer.core.errors import ConfigError, Halt
 from consumer.exit_codes import OK, UNFINISHED
@@ -44,13 +45,14 @@ class LogLevelSwitch:
 def listening(settings: Settings, latest: Callable[[], ServiceSnapshot]) -> Iterator[int]:
     """Serve the endpoints of what was published last while the block runs; gives the port."""
     app = application(latest, time.monotonic, settings.http.hosts)
-    try:
-        with serving(app, settings.http.host, settings.http.port) as port:
-            log.info("http.listening", host=settings.http.host, port=port)
-            yield port
-    except OSError as error:
-        problem = f"http.listen: {settings.http.listen} cannot be bound ({error.strerror}); choose another port"
-        raise ConfigError([problem]) from None
+    with ExitStack() as stack:
+        try:
+            port = stack.enter_context(serving(app, settings.http.host, settings.http.port))
+        except (OSError, UnicodeError) as error:  # of this alone, and not of the block
+            problem = f"http.listen: {bind_problem(settings.http.host, settings.http.port, error)}"
+            raise ConfigError([problem]) from None
+        log.info("http.listening", host=settings.http.host, port=port)
+        yield port
 
 
 def _listening(settings: Settings, service: Service) -> AbstractContextManager[int]:

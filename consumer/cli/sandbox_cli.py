@@ -8,7 +8,7 @@ import typer
 from consumer.cli.options import MOST
 from consumer.cli.startup import log_for_people
 from consumer.exit_codes import INTERRUPTED, OK, UNUSABLE_CONFIG
-from consumer.terminal import complain
+from consumer.terminal import complain, printable
 
 
 def sandbox_command(  # noqa: PLR0917  # typer makes options of them
@@ -24,6 +24,7 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     latency: Annotated[str, typer.Option("--latency", metavar="TIME", help="Delay of every answer.")] = "0s",
 ) -> None:
     """Stand in for TikTok's Events API on this machine: strict, and with the faults that you choose."""
+    from consumer.bind_faults import bind_problem
     from consumer.config.units import duration_s
     from consumer.sandbox.api import SandboxSettings
     from consumer.sandbox.server import serve
@@ -36,9 +37,8 @@ def sandbox_command(  # noqa: PLR0917  # typer makes options of them
     settings = SandboxSettings(keep=keep, forgets_keys=forget_keys, has_checks=not no_checks, latency_ms=latency_ms)
     try:
         ended_by = serve(port, host=host, settings=settings, on_ready=_tell_sandbox)
-    except OSError as error:
-        problem = f"{host}:{port} cannot be bound ({error.strerror}); choose another --port"
-        complain(problem)
+    except (OSError, UnicodeError) as error:
+        complain(printable(bind_problem(host, port, error)))
         raise typer.Exit(UNUSABLE_CONFIG) from None
     raise typer.Exit(INTERRUPTED if ended_by == signal.SIGINT else OK)
 
