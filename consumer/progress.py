@@ -30,7 +30,8 @@ class StartLine(Struct, frozen=True):
     page: str
 
     @classmethod
-    def of(cls, settings: Settings, *, is_dry: bool) -> "StartLine":
+    def of(cls, settings: Settings, *, is_dry: bool, port: int | None = None) -> "StartLine":
+        """`port`: the one that was bound, where the settings leave it open with 0."""
         kafka, http = settings.kafka, settings.http
         host = "localhost" if http.host in {"0.0.0.0", "::"} else http.host  # noqa: S104  # shown, not bound
         return cls(
@@ -38,7 +39,7 @@ class StartLine(Struct, frozen=True):
             group=kafka.group_id,
             brokers=kafka.bootstrap_servers,
             sends_to="nothing is sent: a dry run" if is_dry else settings.delivery.base_url,
-            page=f"http://{f'[{host}]' if ':' in host else host}:{http.port}/",
+            page=f"http://{f'[{host}]' if ':' in host else host}:{port or http.port}/",
         )
 
     def for_people(self) -> str:

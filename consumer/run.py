@@ -63,27 +63,32 @@ def run(
     settings: Settings,
     signals: Signals,
     replaced: Replaced = Replaced(),  # noqa: B008  # frozen
-    shown: Callable[[Settings, Service], AbstractContextManager[object]] = _listening,
+    shown: Callable[[Settings, Service], AbstractContextManager[int | None]] = _listening,
 ) -> int:
     """Run the service until a signal stops it. Returns the exit code (docs/architecture.md §9).
 
     Args:
-        shown: a block within which others can see what the service publishes; by default over HTTP.
+        shown: a block within which others can see what the service publishes; by default over HTTP. Gives the port; or
+            None for a worker: what it does is the supervisor's to say.
 
     Raises:
         ConfigError: nothing was read.
     """
-    with ended_in_time(signals, settings.shutdown_timeout_s), composed(settings, replaced) as service:
-        progress = None
-        if shown is _listening:  # what a worker does is the supervisor's to say
-            progress = RunProgress(
-                StartLine.of(settings, is_dry=replaced.is_dry), time.monotonic, is_dry=replaced.is_dry
-            )
-        with shown(settings, service):
-            if progress is not None:
-                progress.begin()
-            _collect_seldom()
-            return _until_stopped(service, signals, LogLevelSwitch(settings.log.level), progress)
+    with (
+        ended_in_time(signals, settings.shutdown_timeout_s),
+        composed(settings, replaced) as service,
+        shown(settings, service) as port,
+    ):
+        progress = None if port is None else _begun(settings, port, is_dry=replaced.is_dry)
+        _collect_seldom()
+        return _until_stopped(service, signals, LogLevelSwitch(settings.log.level), progress)
+
+
+def _begun(settings: Settings, port: int, *, is_dry: bool) -> RunProgress:
+    """Says what will be done."""
+    progress = RunProgress(StartLine.of(settings, is_dry=is_dry, port=port), time.monotonic, is_dry=is_dry)
+    progress.begin()
+    return progress
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import structlog
 from consumer.config import Settings
 from consumer.core.backoff import Backoff
 from consumer.core.errors import ConfigError
-from consumer.exit_codes import BUG, OK, UNFINISHED, UNUSABLE_CONFIG
+from consumer.exit_codes import BUG, INTERRUPTED, OK, UNFINISHED, UNUSABLE_CONFIG
 from consumer.progress import RunProgress, StartLine
 from consumer.run import listening
 from consumer.service.publish.published import ServiceSnapshot
@@ -38,9 +38,9 @@ def supervise(settings: Settings, signals: Signals, workers: int) -> int:
     wrong = problems(settings, workers)
     if wrong:
         raise ConfigError(wrong)
-    progress = RunProgress(StartLine.of(settings, is_dry=False), time.monotonic)
     supervisor = Supervisor(_jobs(settings, workers), settings.shutdown_timeout_s + SLACK_S)
-    with listening(settings, lambda: supervisor.published):
+    with listening(settings, lambda: supervisor.published) as port:
+        progress = RunProgress(StartLine.of(settings, is_dry=False, port=port), time.monotonic)
         progress.begin()
         try:
             return supervisor.run(signals, progress)
@@ -139,8 +139,8 @@ class Supervisor:
         while self._until_s is None or self._running():
             self._step(signals, time.monotonic())
             progress.step(self.published)
-        code = verdict(self._codes)
-        say = log.error if code else log.info
+        code = verdict(self._codes, is_interrupted=signals.is_interrupted)
+        say = log.info if code in _IN_ORDER else log.error
         say("workers.stopped", code=code, why=self._reason or _WHY[code])
         return code
 
@@ -217,8 +217,10 @@ _FINAL: Final = {
     UNFINISHED: "a worker was removed from the group; give no two runs the same group.instance.id",
 }
 """Exit codes of a worker that a new start would not fix."""
+_IN_ORDER: Final = (OK, INTERRUPTED)
 _WHY: Final = {
     OK: "all workers have stopped",
+    INTERRUPTED: "all workers have stopped, after Ctrl-C",
     UNFINISHED: "a worker left something unfinished; its events will be sent again",
     BUG: "a worker met a bug while it stopped",
     UNUSABLE_CONFIG: _FINAL[UNUSABLE_CONFIG],
@@ -226,15 +228,17 @@ _WHY: Final = {
 """Exit code of the run → why, where nothing else has ended it."""
 
 
-def verdict(codes: Sequence[int]) -> int:
-    """The exit code of the run, by what ended it and how its workers ended.
+def verdict(codes: Sequence[int], *, is_interrupted: bool = False) -> int:
+    """The exit code of the run, by what ended it and how its workers ended; `is_interrupted`: by Ctrl-C.
 
     A worker that a signal ended has left something unfinished.
     """
     for grave in (UNUSABLE_CONFIG, BUG):
         if grave in codes:
             return grave
-    return UNFINISHED if any(codes) else OK
+    if any(codes):
+        return UNFINISHED
+    return INTERRUPTED if is_interrupted else OK
 
 
 def _name(code: int) -> str:

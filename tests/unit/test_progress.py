@@ -102,6 +102,12 @@ def test_the_page_is_where_one_can_open_it(listen: str, page: str) -> None:
     assert StartLine.of(settings, is_dry=False).page == page
 
 
+def test_where_any_port_may_be_taken_the_page_is_at_the_one_that_was() -> None:
+    settings = parse(FILE + 'http: {listen: "127.0.0.1:0"}', {})
+
+    assert StartLine.of(settings, is_dry=False, port=40123).page == "http://127.0.0.1:40123/"
+
+
 def test_it_says_what_is_sent_where() -> None:
     settings = parse(FILE, {})
 

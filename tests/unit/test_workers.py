@@ -1,5 +1,6 @@
 """The pure parts of `run --workers`: shares, totals across deaths, restarts, frames, and what all publish together."""
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +9,18 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from consumer.config import Settings, load
 from consumer.metrics import Metrics, Snapshot
+from consumer.progress import RunProgress, StartLine
 from consumer.service.publish.published import STUCK_AFTER_S, ServiceSnapshot
+from consumer.signals import Signals
 from consumer.status.model import LedgerStatus, Status
 from consumer.workers.aggregate import WorkerTotals, joined
 from consumer.workers.process import Frames, framed
 from consumer.workers.shares import problems, share
-from consumer.workers.supervisor import MOST_YOUNG_DEATHS, PAUSE, YOUNG_S, Restarts, verdict
+from consumer.workers.supervisor import MOST_YOUNG_DEATHS, PAUSE, YOUNG_S, Restarts, Supervisor, verdict
 
 READ: Final = ("records_read", ("web-events",))
 
@@ -212,3 +216,26 @@ def test_the_exit_code_tells_the_gravest_end() -> None:
     assert verdict([0, -9]) == 69
     assert verdict([70, 69, 0]) == 70
     assert verdict([78, 0]) == 78
+
+
+def test_after_ctrl_c_it_is_130_where_all_stopped_in_order() -> None:
+    assert verdict([0, 0], is_interrupted=True) == 130
+    assert verdict([0, 69], is_interrupted=True) == 69
+
+
+def test_the_last_line_of_the_log_has_the_exit_code_of_the_process() -> None:
+    signals = Signals()
+    signals.note(signal.SIGINT)
+    supervisor = Supervisor({}, 1.0)
+    progress = RunProgress(StartLine("t", "g", "b", "s", "p"), lambda: 0.0)
+
+    with capture_logs() as lines:
+        code = supervisor.run(signals, progress)
+
+    assert code == 130
+    assert lines[-1] == {
+        "event": "workers.stopped",
+        "log_level": "info",
+        "code": 130,
+        "why": "all workers have stopped, after Ctrl-C",
+    }
