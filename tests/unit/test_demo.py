@@ -188,6 +188,20 @@ def test_the_summary_fits_80_columns_and_says_which_line_is_wrong(is_right: bool
     assert ("✗" in text) is not is_right
 
 
+@pytest.mark.parametrize("width", [60, 40, 30])
+def test_no_figure_is_cut_however_narrow_the_terminal(width: int) -> None:
+    out, samples = io.StringIO(), made()
+    console = Console(file=out, width=width, highlight=False)
+
+    show_samples(console, all_of(samples))
+    show_accounts(console, accounts_of(samples), seen_of(samples))
+
+    text = out.getvalue()
+    assert [word for word in text.split() if "…" in word and word != "…"] == []
+    for line in accounts_of(samples).ledger:
+        assert f"{line.seen:.0f} ✓" in text
+
+
 def test_addresses_are_whole_so_that_they_can_be_copied() -> None:
     out = io.StringIO()
     config = Path("/a/rather/long/folder/that/would/not/fit/in/one/line/of/a/terminal/consumer.yaml")

@@ -50,11 +50,11 @@ STATUS: Final = Status(
 )
 
 
-def shown(status: Status | str | None) -> str:
+def shown(status: Status | str | None, width: int = 80) -> str:
     out = io.StringIO()
-    Console(file=out, width=80).print(screen(URL, status))
+    Console(file=out, width=width).print(screen(URL, status))
     text = out.getvalue()
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, text.splitlines())) <= width
     return text
 
 
@@ -115,6 +115,14 @@ def test_nothing_of_a_status_can_steer_the_terminal() -> None:
 )
 def test_a_time_span_has_one_unit(seconds: float, text: str) -> None:
     assert ago(seconds) == text
+
+
+@pytest.mark.parametrize("width", [80, 60, 40, 30])
+def test_no_figure_is_cut_however_narrow_the_terminal(width: int) -> None:
+    words = shown(STATUS, width).split()
+
+    assert not [word for word in words if "…" in word]
+    assert {"12,345", "11,007", "120.5", "118.0", "45", "0.5", "70", "300"} <= set(words)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,14 @@ from consumer.commands.demo.samples import DemoSample
 from consumer.core.settle.ledger import RecordOutcome
 
 _WIDTH = 46
+"""Of what a line is about, where the terminal has room for it."""
+_LEAST_WIDTH = 8
+_FIGURES = 9
 
 
 def show_samples(console: Console, samples: Sequence[DemoSample]) -> None:
     """What was written to Kafka."""
-    table = _table("Records written to Kafka", "number", "must end as")
+    table = _table(console.width, "Records written to Kafka", "number", "must end as")
     for (kind, outcome), number in _kinds(samples).items():
         table.add_row(kind, str(number), outcome.label)
     console.print(table)
@@ -38,7 +41,7 @@ def show_accounts(console: Console, accounts: Accounts, seen: DemoResult) -> Non
         ("And besides", accounts.proofs),
     ):
         console.print()
-        console.print(_compared(title, lines))
+        console.print(_compared(console.width, title, lines))
     answers = ", ".join(f"{number} × {answer}" for answer, number in sorted(seen.summary.by_answer.items()))
     console.print(
         f"\n{seen.summary.requests} requests, answered {answers}. (0: accepted. 50002: busy, so the same again. 40002: "
@@ -50,19 +53,22 @@ def show_accounts(console: Console, accounts: Accounts, seen: DemoResult) -> Non
     console.print(Text(f"{verdict}, in {seen.elapsed_s:.1f} s.", style))
 
 
-def _compared(title: str, lines: Sequence[Line]) -> Table:
-    table = _table(title, "expected", "seen")
+def _compared(columns: int, title: str, lines: Sequence[Line]) -> Table:
+    table = _table(columns, title, "expected", "seen")
     for line in lines:
         mark = Text(f"{line.seen:.0f} ✓", "green") if line.is_right else Text(f"{line.seen:.0f} ✗", "bold red")
         table.add_row(Text(line.what), f"{line.expected:.0f}", mark)
     return table
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(columns: int, title: str, *figures: str) -> Table:
+    """A table whose figures are whole in so many columns: what they are about is folded."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1), header_style="dim")
-    table.add_column("", width=_WIDTH, overflow="fold")
-    for column in columns:
-        table.add_column(column, justify="right", width=max(9, len(column)))
+    widths = [max(_FIGURES, len(name)) for name in figures]
+    left = columns - sum(width + 2 for width in widths) - 2
+    table.add_column("", width=min(_WIDTH, max(_LEAST_WIDTH, left)), overflow="fold")
+    for name, width in zip(figures, widths, strict=True):
+        table.add_column(name, justify="right", width=width, overflow="fold")
     return table
 
 

@@ -4,7 +4,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, field
 from rich.console import Console
@@ -96,6 +96,10 @@ def moment(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+_WHOLE_TIMES: Final = 60
+"""Columns of a terminal that has room for a time in one line."""
+
+
 def show(console: Console, tally: Tally, topics: tuple[str, ...]) -> None:
     """Print the counts, then the last letters, in 80 columns."""
     total = tally.counts.total()
@@ -106,12 +110,12 @@ def show(console: Console, tally: Tally, topics: tuple[str, ...]) -> None:
     if is_replayed:
         console.print(", ".join(f"{count:,} {state}" for state in LetterState if (count := tally.states[state])))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("letters", justify="right")
+    table.add_column("letters", justify="right", no_wrap=True)
     if is_replayed:
-        table.add_column("open", justify="right")
+        table.add_column("open", justify="right", no_wrap=True)
     for name in ("reason", "rule", "pixel"):
         table.add_column(name, overflow="fold")
-    table.add_column("last written", no_wrap=True)
+    table.add_column("last written", no_wrap=console.width >= _WHOLE_TIMES, overflow="fold")
     for kind, count in tally.by_reason():
         reason, rule, pixel = map(printable, kind)
         counts = (f"{count:,}", f"{tally.open[kind]:,}") if is_replayed else (f"{count:,}",)

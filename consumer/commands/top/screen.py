@@ -1,9 +1,10 @@
 """What `top` shows of a status: what flows, how late, what is wrong, since when, what to do. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -31,7 +32,7 @@ def _parts(url: str, status: Status) -> Iterator[RenderableType]:
     yield _headline(url, status)
     for reason in status.reasons:
         yield Text(f"  not ready: {printable(reason)}", "yellow")
-    yield _numbers(status)
+    yield _Numbers(status)
     yield _systems(status)
     if status.rejected_reasons:
         yield Text("\ndead letters since the start", "bold")
@@ -65,31 +66,61 @@ def _state(status: Status) -> tuple[str, str]:
     return ("WAITING" if lag or status.ledger.in_flight else "UP TO DATE"), "bold green"
 
 
-def _numbers(status: Status) -> RenderableType:
+class _Numbers:
+    """How much of what, side by side; one below the other where that is wider than the terminal: no figure is cut."""
+
+    def __init__(self, status: Status) -> None:
+        self._columns = _columns_of(status)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        rows = tuple(zip(*self._columns, strict=True))
+        wide = _table_of(rows)
+        is_wide = Measurement.get(console, options.update(max_width=_ANY_WIDTH), wide).maximum <= options.max_width
+        yield wide if is_wide else _table_of(self._columns)
+
+
+_ANY_WIDTH: Final = 1000
+
+
+def _table_of(rows: Sequence[Sequence[str]]) -> Table:
+    """Names in the first row and column, figures elsewhere."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for place, name in enumerate(rows[0]):
+        table.add_column(name, justify="right" if place else "left", no_wrap=True)
+    for row in rows[1:]:
+        table.add_row(*row)
+    return table
+
+
+def _columns_of(status: Status) -> list[tuple[str, ...]]:
+    """Each with its name first, then the total, and what is a second's, as far as that is known."""
     last = status.history[-1] if status.history else None
     ledger = status.ledger
     accepted = sum(pixel.events.get(outcome, 0) for pixel in status.pixels.values() for outcome in ACCEPTED)
     lag = sum(each.lag or 0 for each in status.partitions)
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for name in ("", "read", "accepted", "dead letters", "lag", "in flight", "oldest"):
-        table.add_column(name, justify="left" if not name else "right")
     oldest = "–" if ledger.oldest_s is None else ago(ledger.oldest_s)
     rejected = ledger.settled.get("rejected", 0)
-    total = (f"{ledger.read:,}", f"{accepted:,}", f"{rejected:,}", f"{lag:,}", f"{ledger.in_flight:,}", oldest)
-    table.add_row("total", *total)
-    if last is not None:
-        table.add_row(
-            "a second", *(f"{each:,.1f}" for each in (last.read_per_s, last.accepted_per_s, last.rejected_per_s))
-        )
-    return table
+    columns: list[tuple[str, ...]] = [
+        ("", "total"),
+        ("read", f"{ledger.read:,}"),
+        ("accepted", f"{accepted:,}"),
+        ("dead letters", f"{rejected:,}"),
+        ("lag", f"{lag:,}"),
+        ("in flight", f"{ledger.in_flight:,}"),
+        ("oldest", oldest),
+    ]
+    if last is None:
+        return columns
+    rates = (f"{each:,.1f}" for each in (last.read_per_s, last.accepted_per_s, last.rejected_per_s))
+    seconds = ("a second", *rates, "", "", "")
+    return [(*column, second) for column, second in zip(columns, seconds, strict=True)]
 
 
 def _systems(status: Status) -> RenderableType:
     """Connections and pixels: state, since when, why, what to do."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    for _ in range(3):
+        table.add_column(overflow="fold")
     for each in status.connections:
         state, style = _connection_state(each)
         since = "" if each.since is None else f"since {ago(status.at - each.since)}  "
