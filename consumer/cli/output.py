@@ -12,7 +12,7 @@ from contextlib import suppress
 from errno import EBADF, EPIPE
 from typing import Final, TextIO, cast
 
-from consumer.exit_codes import OUTPUT_CLOSED, UNWRITTEN
+from consumer.exit_codes import NOT_AS_EXPECTED, OK, OUTPUT_CLOSED, UNWRITTEN
 
 
 class UnwrittenError(Exception):
@@ -93,25 +93,33 @@ def _keep_closed(number: int) -> None:
 def _guarded(number: int, was: TextIO | None) -> TextIO:
     raw = _Raw(number, "wb", closefd=False)
     raw.is_quiet = number == _STDERR
-    is_terminal = raw.isatty()
+    is_unbuffered = getattr(was, "write_through", False)  # PYTHONUNBUFFERED
     if was is not None:
         was.flush()
     return io.TextIOWrapper(
         io.BufferedWriter(cast(io.RawIOBase, raw)),
         encoding=getattr(was, "encoding", None) or "utf-8",
         errors=_ESCAPED,
-        line_buffering=is_terminal or number == _STDERR,
-        write_through=getattr(was, "write_through", False),
+        line_buffering=is_unbuffered or number == _STDERR or raw.isatty(),
     )
 
 
 def finished(code: int) -> int:
-    """The exit code, once everything is written that was printed; another one, and a sentence, if it was not."""
+    """The exit code, once everything is written that was printed; another one, and a sentence, if it was not.
+
+    Where something else has gone wrong, such as a replay that is not finished, the code is that of this.
+    """
     with suppress(UnwrittenError):
         sys.stdout.flush()
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     fault = raw.fault if isinstance(raw, _Raw) else None
-    return code if fault is None else _unwritten(fault)
+    if fault is None:
+        return code
+    unwritten = _unwritten(fault)
+    return unwritten if code in _LESS_GRAVE else code
+
+
+_LESS_GRAVE: Final = (OK, NOT_AS_EXPECTED, UNWRITTEN)
 
 
 def _unwritten(fault: OSError) -> int:

@@ -82,6 +82,18 @@ def test_a_reader_that_has_seen_enough_ends_a_command_with_141_and_nothing_is_sa
     assert (process.returncode, said) == (141, "")
 
 
+@pytest.mark.parametrize(("code", "ends_with"), [(0, 74), (1, 74), (69, 69), (130, 130)])
+def test_what_else_has_gone_wrong_keeps_its_code(code: int, ends_with: int) -> None:
+    program = f"from consumer.cli.output import *; guard(); print('x'); raise SystemExit(finished({code}))"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert done.returncode == ends_with
+    assert done.stderr.startswith("standard output cannot be written")
+
+
 @pytest.mark.parametrize("streams", ["2>/dev/full", "2>&-"])
 def test_the_exit_code_says_what_standard_error_cannot(streams: str, folder: Path) -> None:
     done = ended("check --config absent.yaml", folder, streams)
