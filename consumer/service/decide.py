@@ -107,9 +107,9 @@ class DecideStage:
         decision = decided.decision
         if isinstance(decision, SchemaWanted):  # also behind one that waits: all are looked up side by side
             self._lookups.want(decision.key, record.position, now_s)
-            self._reading.hold_back(record)
-        elif self._reading.is_waiting(record):
-            self._reading.hold_back(record)
+            self._reading.pauses.hold_back(record)
+        elif self._reading.pauses.is_waiting(record):
+            self._reading.pauses.hold_back(record)
         elif decided.is_rewound:
             self._windows.warm(record, decision.events)
         else:
@@ -121,12 +121,12 @@ class DecideStage:
         if not self._has_news:
             return
         until_s = self._monotonic() + _DECIDE_FOR_S
-        for partition in list(self._reading.waiting):
-            waited = self._reading.waiting.pop(partition)
-            while waited and partition not in self._reading.waiting and self._monotonic() < until_s:
+        for partition in list(self._reading.pauses.waiting):
+            waited = self._reading.pauses.waiting.pop(partition)
+            while waited and partition not in self._reading.pauses.waiting and self._monotonic() < until_s:
                 record = waited.popleft()
                 self._follow(record, self._decide(record, wall_s), now_s, wall_s)
-            self._reading.hold_back(*waited)
+            self._reading.pauses.hold_back(*waited)
         self._has_news = self._monotonic() >= until_s
 
     def _carry_out(self, record: Record, decision: Decision, now_s: float, wall_s: float) -> None:

@@ -159,9 +159,10 @@ class Service:
         )
         self._deciding.step(self._reading.read(now_s, self._wait_s()), now_s, wall_s)
         self._settling.origins = self._reading.origins
-        for partition, offset in self._windows.late(self._reading.paused).items():
+        for partition, offset in self._windows.late(self._reading.pauses.paused).items():
             self._reading.read_on(partition, offset)
         self._send_and_settle(is_flushing=self._is_stopping)
+        self._reading.make_room(self._parking.topics_in_the_way)
         self._commits.step(self._member, now_s)
         self._stop_reading_if_wrong()
         self._windows.trim()

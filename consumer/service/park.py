@@ -7,7 +7,7 @@ import structlog
 from msgspec import Struct
 
 from consumer.core.backoff import Backoff
-from consumer.core.deliver.parking import ParkSettings, lacks_a_try, may_park, to_park, with_records
+from consumer.core.deliver.parking import ParkSettings, is_try_due, lacks_a_try, may_park, to_park, with_records
 from consumer.core.deliver.pixel_state import PixelState
 from consumer.core.model import Item
 from consumer.core.settle.ledger import Ledger
@@ -94,6 +94,21 @@ class ParkStage:
         pixels = to_park(states, self._settings, now_s, is_too_much=self._is_too_much(closed, now_s))
         self._park(pixels, now_s)
 
+    def topics_in_the_way(self, now_s: float) -> frozenset[str]:
+        """Parked topics of closed pixels, while others are open: what was read of them must not keep these waiting.
+
+        Not that of a pixel which may be tried by now, nor one of whose events something is under way.
+        """
+        states = self._delivering.states()
+        if not may_park(states):
+            return frozenset()
+        topics = frozenset(
+            self._topics[name]
+            for name, pixel in states.items()
+            if pixel.closed_since_s is not None and not is_try_due(pixel, now_s)
+        )
+        return frozenset(topic for topic in topics if not self._delivering.is_busy(_is_of(topic)))
+
     def before_leaving(self, is_leaving: Callable[[Item], bool], now_s: float) -> None:
         """A closed pixel's records of partitions about to go are parked, if another pixel is open."""
         states = self._delivering.states()
@@ -156,6 +171,10 @@ class ParkStage:
         pause.failures += 1
         pause.until_s = now_s + PAUSE.wait_s(pause.failures, 0.0)
         log.warning("park.failed", pixel=pixel, topic=self._topics[pixel], error=error, remedy=_FAILED_REMEDY)
+
+
+def _is_of(topic: str) -> Callable[[Item], bool]:
+    return lambda item: item.records[0].position.topic == topic
 
 
 _FAILED_REMEDY: Final = (

@@ -59,7 +59,7 @@ def test_reading_goes_on_only_when_half_of_what_may_be_in_flight_is_settled() ->
 
 def test_reading_pauses_by_bytes_as_well() -> None:
     scene = Scene()
-    scene.service._reading._pauses._max_bytes = 200
+    scene.service._reading.pauses._max_bytes = 200
     for number in range(10):
         scene.kafka.produce(encoded(event_id=f"id-{number}"))
     scene.sender.is_silent = True

@@ -158,7 +158,7 @@ class StatusReport:
         unread = counts.lag - sum(looked.ledger.uncommitted_span(partition) for partition in looked.ledger.partitions)
         return {
             "read": max(0, unread),
-            "decode": looked.reading.held_back,
+            "decode": looked.reading.pauses.held_back,
             "dedupe": looked.windows.waiting,
             "batch": looked.delivering.batching,
             "deliver": looked.delivering.handed_over,

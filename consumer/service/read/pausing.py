@@ -7,6 +7,7 @@ from typing import Final
 from consumer.core.model import Record, TopicPartition
 from consumer.core.settle.ledger import Ledger
 from consumer.service.ports import Member
+from consumer.service.read.unread import partition_of
 
 
 class PausedPartitions:
@@ -19,6 +20,7 @@ class PausedPartitions:
         self._max_records, self._max_bytes = max_records, max_bytes
         self._paused: set[TopicPartition] = set()
         self.is_full = False
+        """True while too much is in flight for anything to be read."""
         self.waiting: Final[dict[TopicPartition, deque[Record]]] = {}
         """Records read that wait, in order, until their partition's next schema is known."""
         self.topics: frozenset[str] = frozenset()
@@ -28,7 +30,8 @@ class PausedPartitions:
 
     @property
     def paused(self) -> Collection[TopicPartition]:
-        return self._paused
+        """Assigned partitions that are not read at the moment, also those that have just begun to wait for a schema."""
+        return {*self._paused, *self.waiting}
 
     def state(self, partition: TopicPartition) -> str:
         """`reading`, or why an assigned partition is paused: `stopped`, `full`, `schema` or `closed` (its pixel)."""
@@ -39,6 +42,20 @@ class PausedPartitions:
         if partition in self.waiting:
             return "schema"
         return "closed" if partition[0] in self.topics else "full"
+
+    def hold_back(self, *records: Record) -> None:
+        """Keep records until their partition's next schema is known, and read no more of that partition."""
+        for record in records:
+            self.waiting.setdefault(partition_of(record), deque()).append(record)
+
+    @property
+    def held_back(self) -> int:
+        """Records that wait for a schema."""
+        return sum(map(len, self.waiting.values()))
+
+    def is_waiting(self, record: Record) -> bool:
+        """True if an earlier record of the partition waits: order is kept."""
+        return bool(self.waiting) and partition_of(record) in self.waiting
 
     def begin(self, partition: TopicPartition) -> bool:
         """A partition is about to be read. True if it is paused from the start."""

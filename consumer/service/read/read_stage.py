@@ -4,7 +4,6 @@ Called by the deciding thread alone; the group's rebalances happen inside `ReadS
 cluster but the poll itself.
 """
 
-from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
@@ -23,7 +22,7 @@ from consumer.service.read.membership import Membership
 from consumer.service.read.pausing import PausedPartitions
 from consumer.service.read.standing import StandingPartitions
 from consumer.service.read.topics import TopicSettings, TopicSubscription
-from consumer.service.read.unread import Unread, partition_of
+from consumer.service.read.unread import Unread
 from consumer.status.connections import Connections, OutsideSystem
 
 log = structlog.get_logger("consumer.read")
@@ -59,14 +58,14 @@ class ReadStage:
         self._settings, self._drain = settings, hooks.drain
         self._own_topics = settings.topics.own_topics
         self._subscription = TopicSubscription(edges.member, edges.topics, settings.topics, self)
-        self._pauses = PausedPartitions(edges.member, ledger, settings.max_records, settings.max_bytes)
+        self.pauses: Final = PausedPartitions(edges.member, ledger, settings.max_records, settings.max_bytes)
         self._unread = Unread()
         self._assigned = AssignedPartitions(
             edges.member,
             edges.positions,
             ledger,
             metrics,
-            pauses=self._pauses,
+            pauses=self.pauses,
             unread=self._unread,
             hooks=hooks,
             is_latest=self._subscription.is_latest,
@@ -88,9 +87,9 @@ class ReadStage:
         self._take_in_what_came()
         if not self.is_leaving:
             self._look_around()
-        self._pauses.step(self._ledger.partitions)
-        is_stopped, is_behind = self._pauses.is_stopped, self._unread.has_records
-        wanted = 0 if is_stopped or self._pauses.is_full or is_behind else READ_AT_ONCE
+        self.pauses.step(self._ledger.partitions)
+        is_stopped, is_behind = self.pauses.is_stopped, self._unread.has_records
+        wanted = 0 if is_stopped or self.pauses.is_full or is_behind else READ_AT_ONCE
         batch = self._member.read(wanted, 0.0 if is_behind else timeout_s)
         self._unread.note_events(batch)
         for fault in batch.faults:
@@ -115,7 +114,7 @@ class ReadStage:
         return self._ledger.in_flight_bytes + self._unread.held_bytes
 
     def _take_in_what_came(self) -> None:
-        events = self._unread.take_events(self.waiting)
+        events = self._unread.take_events(self.pauses.waiting)
         for partition, offset in events.ends.items():
             self._assigned.read_to(partition, offset)
         for fault in events.faults:
@@ -139,7 +138,7 @@ class ReadStage:
     def _renew_what_stands_still(self) -> None:
         if not self._standing.is_due(self._now_s):
             return
-        unread = {*self._pauses.paused, *self._assigned.sought.all}
+        unread = {*self.pauses.paused, *self._assigned.sought.all}
         overdue = self._standing.overdue(set(self._ledger.partitions) - unread, self._now_s)
         for partition, offset in overdue:
             log.warning("read.stands_still", partition=name_of(partition), offset=offset)
@@ -162,11 +161,6 @@ class ReadStage:
             self._away = (self._now_s if self._away is None else self._away[0]), error
             self.connections.failed(OutsideSystem.KAFKA, error)
 
-    def hold_back(self, *records: Record) -> None:
-        """Keep records until their partition's next schema is known, and read no more of that partition."""
-        for record in records:
-            self.waiting.setdefault(partition_of(record), deque()).append(record)
-
     def read_on(self, partition: TopicPartition, offset: int) -> None:
         """Continue at another offset of an assigned partition."""
         self._assigned.read_on(partition, offset)
@@ -178,11 +172,11 @@ class ReadStage:
             is_stopped: nothing is to be read at all: breaker open, letters blocked, stopping.
             topics: parked topics of pixels that are closed.
         """
-        self._pauses.is_stopped, self._pauses.topics = is_stopped, topics
+        self.pauses.is_stopped, self.pauses.topics = is_stopped, topics
 
     def state(self, partition: TopicPartition) -> str:
         """`reading`, or why an assigned partition is not read."""
-        return "unknown" if partition in self._assigned.sought else self._pauses.state(partition)
+        return "unknown" if partition in self._assigned.sought else self.pauses.state(partition)
 
     @property
     def origins(self) -> Sequence[str]:
@@ -190,28 +184,9 @@ class ReadStage:
         return self._subscription.origins
 
     @property
-    def waiting(self) -> dict[TopicPartition, deque[Record]]:
-        """Records read that wait, in order, until their partition's next schema is known."""
-        return self._pauses.waiting
-
-    @property
-    def paused(self) -> Collection[TopicPartition]:
-        """Assigned partitions that are not read at the moment."""
-        return self._pauses.paused
-
-    @property
     def limits(self) -> ReadSettings:
         """How much may be in flight."""
         return self._settings
-
-    @property
-    def held_back(self) -> int:
-        """Records that wait for a schema."""
-        return sum(map(len, self.waiting.values()))
-
-    def is_waiting(self, record: Record) -> bool:
-        """True if an earlier record of the partition waits: order is kept."""
-        return bool(self.waiting) and partition_of(record) in self.waiting
 
     # ── partitions come and go ──────────────────────────────────────────────────────────────────
 
@@ -245,6 +220,19 @@ class ReadStage:
     def release_all(self) -> None:
         """Give up everything unsettled, and read it again from what is committed (the breaker, at its reset)."""
         self._assigned.start_over(list(self._ledger.partitions), self._now_s)
+
+    def make_room(self, in_the_way: Callable[[float], Collection[str]]) -> None:
+        """Where too much is in flight, give up what was read of topics that are in the way of others.
+
+        It is read again from what is committed, once they are read.
+        """
+        if not self.pauses.is_full:
+            return
+        topics = in_the_way(self._now_s)
+        partitions = [one for one in self._ledger.partitions if one[0] in topics and self._ledger.unsettled([one])]
+        if partitions:
+            log.info("read.put_back", partitions=names_of(partitions), records=self._ledger.unsettled(partitions))
+            self._assigned.start_over(partitions, self._now_s)
 
     # ── what came instead of records ────────────────────────────────────────────────────────────
 
