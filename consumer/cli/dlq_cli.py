@@ -87,6 +87,7 @@ def _selection(
         None if since is None else unix_ms("--since", since, now_s),
         None if until is None else unix_ms("--until", until, now_s),
         tuple(place(text) for text in at or ()),
+        (since, until),
     )
 
 

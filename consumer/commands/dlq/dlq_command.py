@@ -183,8 +183,12 @@ def _running_since_s(settings: Settings) -> float | None:
 
 
 def _own_suffix(wanted: ReplayRequest) -> str:
-    """Nothing marks what went to its origin: each selection has a place of its own to resume from."""
-    what = msgspec.json.encode((wanted.selection, wanted.only_if_fixed))
+    """Nothing marks what went to its origin: each selection has a place of its own to resume from. Times count as they
+    were typed, or `--since 2h` would begin anew each time."""
+    selection = msgspec.to_builtins(wanted.selection) | {"since_ms": None, "until_ms": None}
+    if not any(wanted.selection.times):
+        del selection["times"]  # named as before there was any
+    what = msgspec.json.encode((selection, wanted.only_if_fixed))
     return ".origin-" + sha256(what).hexdigest()[:8]
 
 

@@ -55,6 +55,8 @@ class Selection(Struct, frozen=True):
     until_ms: int | None = None
     """Written before that time."""
     places: tuple[At, ...] = ()
+    times: tuple[str | None, str | None] = (None, None)
+    """The two times as they were typed: `2h` is another moment each time."""
 
     def takes(self, letter: DeadLetterRecord) -> bool:
         """Whether this letter is meant."""

@@ -47,8 +47,8 @@ class SharedClaims:
         self._owner = name()
         self._new: dict[Item, None] = {}
         """What has not asked yet, in order."""
-        self._held: dict[Item, tuple[Claim, int]] = {}
-        """What has asked and may not be sent yet: its claim, and how often it had to wait."""
+        self._held: dict[Item, tuple[Claim, int, int]] = {}
+        """What has asked and may not be sent yet: its claim, how often it had to wait, and its number in `_due`."""
         self._due: list[tuple[float, int, Item]] = []
         """A heap: when to ask again, a number that settles ties, and who; also some who are not held any more."""
         self._numbers = 0
@@ -118,7 +118,7 @@ class SharedClaims:
             if verdict is ClaimResult.WAIT:
                 self._wait(item, now_s)
                 continue
-            claim, _ = self._held.pop(item)
+            claim, *_ = self._held.pop(item)
             if verdict in _LETS_GO:
                 self._out[item] = claim, self._owner
                 self._left.pop((claim.digest, claim.token), None)
@@ -178,21 +178,21 @@ class SharedClaims:
         taken = list(islice(self._new, MOST_AT_ONCE))
         for item in taken:
             del self._new[item]
-            self._held[item] = _claim(item, wall_ms), 0
+            self._held[item] = _claim(item, wall_ms), 0, 0
         return taken
 
     def _take_due(self, now_s: float) -> list[Item]:
         taken: list[Item] = []
         while self._due and self._due[0][0] <= now_s and len(taken) < MOST_AT_ONCE:
-            item = heappop(self._due)[2]
-            if item in self._held:
+            _, number, item = heappop(self._due)
+            if item in self._held and self._held[item][2] == number:  # else of a wait that has ended otherwise
                 taken.append(item)
         return taken
 
     def _wait(self, item: Item, now_s: float) -> None:
-        claim, waits = self._held[item]
-        self._held[item] = claim, waits + 1
+        claim, waits, _ = self._held[item]
         self._numbers += 1
+        self._held[item] = claim, waits + 1, self._numbers
         heappush(self._due, (now_s + COPY_WAIT.wait_s(waits + 1, self._random()), self._numbers, item))
 
     def _end_what_was_left(self, now_s: float) -> None:

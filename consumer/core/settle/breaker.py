@@ -11,12 +11,13 @@ class Breaker:
 
     Args:
         share: 0 … 1; at 1 it never opens.
-        of_last: how many records it looks back. It judges once a tenth of them was seen.
+        of_last: how many records it looks back. It judges once a tenth of them was seen, and two at least: one record
+            alone would open it again and again, and could never be passed.
     """
 
     def __init__(self, share: float, of_last: int) -> None:
         self._share = share
-        self._at_least = max(1, of_last // 10)
+        self._at_least = max(2, of_last // 10)
         self._rejected: deque[bool] = deque(maxlen=of_last)
         self._count = 0
         self.is_tripped = False

@@ -1,3 +1,5 @@
+import pytest
+
 from consumer.core.settle.breaker import Breaker
 
 
@@ -87,7 +89,9 @@ def test_stays_open_until_it_is_closed_and_then_forgets() -> None:
 
     assert not breaker.is_tripped
     breaker.note(True)
-    assert breaker.is_tripped  # a tenth of ten is one
+    assert not breaker.is_tripped
+    breaker.note(True)
+    assert breaker.is_tripped  # two are the least it judges by
 
 
 def test_forgets_the_oldest_record_first() -> None:
@@ -98,9 +102,11 @@ def test_forgets_the_oldest_record_first() -> None:
     assert breaker.is_tripped  # of the last three, two
 
 
-def test_a_late_refusal_of_the_only_record_counts() -> None:
-    breaker = noted(Breaker(0.5, 10), rejected=0, good=1)
+def test_a_late_refusal_of_all_there_were_counts() -> None:
+    breaker = noted(Breaker(0.5, 10), rejected=0, good=2)
 
+    breaker.note_late()
+    assert not breaker.is_tripped
     breaker.note_late()
 
     assert breaker.is_tripped
@@ -122,3 +128,10 @@ def test_a_tenth_is_rounded_down() -> None:
 
 def test_begins_closed() -> None:
     assert Breaker(0.5, 10).is_tripped is False
+
+
+@pytest.mark.parametrize("of_last", [10, 19, 20])
+def test_one_record_alone_never_opens_it(of_last: int) -> None:
+    """It would be read again and open it again: nothing could pass it."""
+    assert not noted(Breaker(0.5, of_last), rejected=1, good=0).is_tripped
+    assert noted(Breaker(0.5, of_last), rejected=2, good=0).is_tripped

@@ -330,3 +330,19 @@ def test_an_answer_is_one_byte_a_claim() -> None:
         ClaimResult.REMOVED,
         ClaimResult.WAIT,
     ]
+
+
+def test_an_item_that_was_let_go_while_it_waited_asks_once_when_it_asks_again(process: Process) -> None:
+    """Of its first wait, a place in the queue is left."""
+    item = new_item()
+    process.shared.add(item)
+    assert process.answered(0.0, ClaimResult.WAIT) == []
+    process.shared.failed(0.001)
+    assert process.shared.undecided(0.001, WALL_MS) == [item]
+    process.shared.given_up(item)  # taken for parking, and not written
+    process.shared.add(item)
+    assert process.answered(10.0, ClaimResult.WAIT) == []
+
+    question = process.ask(20.0)
+    assert len(question.claims) == 1
+    assert process.shared.take_answer(question, [ClaimResult.FIRST], 20.0) == [(item, ClaimResult.FIRST)]
