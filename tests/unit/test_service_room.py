@@ -1,4 +1,4 @@
-"""A closed pixel's parked records, once read, keep no other pixel waiting; no warm-up is cut within a wait for a schema."""
+"""A closed pixel's parked records, once read, keep no other pixel waiting; no wait for a schema is cut short."""
 
 import json
 from collections import Counter
