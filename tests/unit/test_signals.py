@@ -71,8 +71,10 @@ def test_afterwards_everything_is_as_before() -> None:
 
 
 INTERRUPTED: Final = """
-import ctypes, pathlib, sys
+import ctypes, pathlib, signal, sys
 from consumer.signals import also_at_interrupt, ended_at_interrupt
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)  # the tests may run under nohup
 with ended_at_interrupt(), also_at_interrupt(pathlib.Path(sys.argv[1]).unlink):
     print("ready", flush=True)
     ctypes.CDLL(None).sleep(60)  # no handler runs meanwhile
@@ -94,6 +96,20 @@ def test_a_signal_ends_a_command_at_once_and_does_what_has_to_be_done(
 
     assert (process.returncode, said) == (code, "")
     assert not left.exists()
+
+
+def test_a_signal_that_nohup_has_switched_off_stays_so(tmp_path: Path) -> None:
+    program = INTERRUPTED.replace("SIG_DFL", "SIG_IGN").replace("sleep(60)", "usleep(200000)")
+    (tmp_path / "left").touch()
+    command = [sys.executable, "-c", program, str(tmp_path / "left")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert (tmp_path / "left").exists()
 
 
 STUCK: Final = """
