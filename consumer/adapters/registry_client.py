@@ -1,6 +1,6 @@
 """The registry's client: one way to make it, and one look-up. All that it reads of an answer is bounded.
 
-It takes a quarter of the start of `run` to import: what only OAuth needs comes with it.
+To import it takes a fifth of a start of `run`: what only OAuth needs comes with it.
 """
 
 from collections.abc import Iterator, Mapping

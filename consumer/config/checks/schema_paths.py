@@ -47,7 +47,7 @@ def faults_with(settings: Settings, schemas: Sequence[Schema]) -> list[tuple[Pla
     constants = [
         (("rules", index, *each.place), each.text)
         for index, rule in enumerate(settings.rules)
-        for each in remarks_on_constants(rule, settings)
+        for each in remarks_on_constants(rule, settings, are_alone=True)
         if each.is_fault
     ]
     return [*constants, *_of_every_schema(settings.rules, schemas, _faults)]

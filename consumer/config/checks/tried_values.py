@@ -19,7 +19,7 @@ from consumer.core.normalize.event import normalize
 from consumer.core.reasons import PROBLEMS, Problem
 from consumer.core.route.conditions import resolve_pixel
 from consumer.core.rules.getters import compile_source
-from consumer.core.rules.source import Rule
+from consumer.core.rules.source import ConstSource, Rule
 from consumer.core.tiktok_event import OLDER_NAMES, PARAMETERS
 
 _PLACE: Final = Position("", 0, 0)
@@ -39,9 +39,16 @@ class Remark(NamedTuple):
     """True if every event is rejected for it."""
 
 
-def remarks_on_constants(rule: Rule, settings: Settings) -> Iterator[Remark]:
-    """Of a rule's `map` and `pixel`; elements are looked at where they are used."""
+def remarks_on_constants(rule: Rule, settings: Settings, *, are_alone: bool = False) -> Iterator[Remark]:
+    """Of a rule's `map` and `pixel`; elements are looked at where they are used.
+
+    Args:
+        are_alone: only constants that are all that a parameter has. No other can be a fault, and `run` asks for no
+            more: tables of `values` may be long.
+    """
     for place, parameter, source in uses_of(rule):
+        if are_alone and not isinstance(source, ConstSource):
+            continue
         for constant in constants_in(source, settings.elements.values()):
             for text, is_rejected in _judged(parameter, constant, settings):
                 yield Remark((*place, *constant.place), text, is_rejected and constant.place == ("const",))
