@@ -247,6 +247,28 @@ def test_the_lag_of_a_partition_that_is_not_read_now_grows_with_its_log() -> Non
     assert scene.numbers()["lag{web-events,0}"] == 4
 
 
+def test_a_partition_that_has_never_held_a_record_has_a_lag_of_nothing() -> None:
+    scene = Scene()
+    scene.kafka.logs[P0] = []
+    scene.run()
+
+    assert scene.numbers()["lag{web-events,0}"] == 0
+
+
+def test_a_topic_made_again_and_empty_has_a_lag_of_nothing() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.sender.is_silent = True
+    scene.run()
+    assert scene.numbers()["lag{web-events,0}"] == 1
+
+    scene.kafka.logs[P0] = []
+    scene.kafka.ids = {TOPIC: "cluster/id-2"}
+    scene.run(for_s=20)
+
+    assert scene.numbers()["lag{web-events,0}"] == 0
+
+
 def test_the_lag_is_of_the_committed_offset_and_forgotten_with_the_partition() -> None:
     scene = Scene()
     for number in range(3):

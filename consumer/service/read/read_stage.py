@@ -4,7 +4,7 @@ Called by the deciding thread alone; the group's rebalances happen inside `ReadS
 cluster but the poll itself.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -276,13 +276,20 @@ class ReadStage:
         """Set the gauges."""
         ours = list(self._ledger.partitions)
         self._topics.read = frozenset(self._assigned.all)
-        labels = [(topic, str(number)) for topic, number in ours]
-        for partition, label in zip(ours, labels, strict=True):
-            high = max(self._member.known_high(partition) or 0, self._topics.ends.get(partition, 0))
-            if high:
-                self._metrics.set("lag", max(0, high - self._ledger.committed(partition)), label)
-            self._metrics.set("uncommitted_span", self._ledger.uncommitted_span(partition), label)
-        for name in ("lag", "uncommitted_span"):
-            self._metrics.forget(name, labels)
+        lags = {p: max(0, end - self._ledger.committed(p)) for p in ours if (end := self._known_end(p)) is not None}
+        self._set_each("lag", lags)
+        self._set_each("uncommitted_span", {p: self._ledger.uncommitted_span(p) for p in ours})
         self._metrics.set("parked_unread", sum(self._topics.unread.values()))
         self._metrics.set("positions_unknown", len(self._assigned.sought))
+
+    def _known_end(self, partition: TopicPartition) -> int | None:
+        """Where its log ends, as its last fetch or the cluster said; 0 where it has never held a record."""
+        known = self._member.known_high(partition), self._topics.ends.get(partition)
+        return max((end for end in known if end is not None), default=None)
+
+    def _set_each(self, gauge: str, values: Mapping[TopicPartition, int]) -> None:
+        """Of these partitions, and of no others."""
+        labels = {partition: (partition[0], str(partition[1])) for partition in values}
+        for partition, value in values.items():
+            self._metrics.set(gauge, value, labels[partition])
+        self._metrics.forget(gauge, labels.values())
