@@ -87,11 +87,11 @@ class Pipeline:
         try:
             return self._decide(record, now_s, is_rewound)
         except RecordRejected as rejected:
-            return Decision(rejections=(Rejection(rejected.reason, rejected.detail, record.rule),))
+            return Decision(rejections=(Rejection(rejected.reason, rejected.detail, self._configured(record.rule)),))
         except (
             Exception
         ) as bug:  # promise 11: an unforeseen exception costs one record; the breaker guards against more
-            return Decision(rejections=(_bug(bug, record.rule),))
+            return Decision(rejections=(_bug(bug, self._configured(record.rule)),))
 
     def trace(self, record: Record) -> tuple[Decoded, list[Trace]] | None:
         """What was between the record and its decision, by the same stages: for people, not per event.
@@ -151,6 +151,10 @@ class Pipeline:
         if name not in self._names:
             raise RecordRejected(RejectReason.ROUTE_UNKNOWN_RULE, "the rule named in its headers is not configured")
         return [rule for rule in self._rules if rule.name == name]
+
+    def _configured(self, name: str | None) -> str | None:
+        """A rule that a record names, if there is one: what metrics and logs say is no text of a header."""
+        return name if name in self._names else None
 
     def _make(self, rule: _Rule, decoded: Decoded, now_s: float, is_rewound: bool) -> Event | Rejection | str:
         """One rule's event; why there is none, though another's may go its way; or which condition does not hold."""

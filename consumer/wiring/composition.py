@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import Final
 
 from msgspec import Struct, structs
 
@@ -161,13 +160,6 @@ def _metrics(settings: Settings) -> Metrics:
     return metrics
 
 
-_OF_A_RULE: Final = [
-    reason
-    for reason in RejectReason
-    if reason.partition(".")[0] in ("route", "map", "normalize", "validate", "deliver")
-]
-
-
 def begin_counting(metrics: Metrics, pixels: Iterable[str], rules: Sequence[Rule]) -> None:
     """Show at 0 what alerts watch: a burst that is a counter's first value would be no increase to Prometheus."""
     metrics.begin("rejected", [(str(reason), "") for reason in RejectReason])
@@ -177,7 +169,7 @@ def begin_counting(metrics: Metrics, pixels: Iterable[str], rules: Sequence[Rule
         metrics.begin("match_keys", [(pixel, key) for key in MATCH_KEYS])
         metrics.begin("park_errors", [(pixel,)])
     for rule in rules:
-        metrics.begin("rejected", [(str(reason), rule.name) for reason in _OF_A_RULE])
+        metrics.begin("rejected", [(str(reason), rule.name) for reason in RejectReason])
         metrics.begin("rule_events", [(rule.name, str(outcome)) for outcome in EventOutcome])
         metrics.begin("rule_missed", [(rule.name, place) for place in missed_places(rule.when)])
         metrics.begin("rule_match_keys", [(rule.name, key) for key in MATCH_KEYS])

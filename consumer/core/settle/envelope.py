@@ -43,7 +43,8 @@ def dead_letter(record: Record, rejection: Rejection, topic: str, failed_at: str
         topic: where it goes; `{topic}` already replaced by the origin's name.
         failed_at: ISO 8601, UTC.
     """
-    added = _origin(record) | _fault(rejection) | {"tiktok.failed_at": failed_at}
+    rule = rejection.rule or record.rule  # what the record names stays its rule, also where it is not configured
+    added = _origin(record) | _fault(rejection) | {"tiktok.rule": rule, "tiktok.failed_at": failed_at}
     return OutgoingRecord(record.position, topic, record.key, record.value, record.headers, _encode(added))
 
 
@@ -163,7 +164,6 @@ def _fault(rejection: Rejection) -> dict[str, str | None]:
         f"{_CONNECT}exception.message": f"{rejection.reason}: {rejection.detail}",
         "tiktok.reason": str(rejection.reason),
         "tiktok.detail": rejection.detail,
-        "tiktok.rule": rejection.rule,
         "tiktok.pixel": rejection.pixel,
         "tiktok.code": None if rejection.code is None else str(rejection.code),
         "tiktok.request_id": rejection.request_id,

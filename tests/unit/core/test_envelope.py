@@ -22,6 +22,14 @@ REJECTION = Rejection(RejectReason.DELIVER_REFUSED, "TikTok refused it", "purcha
 FAILED_AT = "2026-11-22T12:00:00.000+00:00"
 
 
+def test_a_dead_letter_keeps_the_rule_that_its_record_names_though_no_configured_rule_rejected_it() -> None:
+    rejection = Rejection(RejectReason.ROUTE_UNKNOWN_RULE, "not configured")
+
+    letter = dead_letter(structs.replace(RECORD, rule="renamed"), rejection, "orders.dlq", FAILED_AT)
+
+    assert dict(letter.added)["tiktok.rule"] == b"renamed"
+
+
 def test_a_dead_letter_is_the_record_byte_for_byte_and_says_why() -> None:
     letter = dead_letter(RECORD, REJECTION, "orders.dlq", FAILED_AT)
 

@@ -167,12 +167,19 @@ def test_a_record_whose_rule_holds_no_more_is_dropped() -> None:
     assert decide(encoded(), *rules, rule="two") == Decision(dropped=DropReason.NO_RULE, missed=missed)
 
 
-def test_a_record_whose_rule_is_not_configured_is_rejected_without_its_name_in_the_detail() -> None:
-    decision = decide(encoded(), ALL, rule=SECRET)
+@pytest.mark.parametrize("value", [encoded(), b"\x07bad"])
+def test_a_rule_that_is_not_configured_is_named_nowhere_since_a_header_may_say_anything(value: bytes) -> None:
+    decision = decide(value, ALL, rule=SECRET)
 
     (rejection,) = decision.rejections
-    assert rejection.reason is RejectReason.ROUTE_UNKNOWN_RULE
+    assert rejection.rule is None
     assert SECRET not in rejection.detail
+
+
+def test_a_record_whose_rule_is_not_configured_is_rejected() -> None:
+    (rejection,) = decide(encoded(), ALL, rule="old").rejections
+
+    assert rejection.reason is RejectReason.ROUTE_UNKNOWN_RULE
 
 
 def test_an_own_record_that_cannot_be_decoded_keeps_its_rule() -> None:
