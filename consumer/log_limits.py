@@ -32,6 +32,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "read.group_unknown": (),
     "read.topics_unknown": (),
     "read.stands_still": (),
+    "schema.awaited": ("why",),  # bytes that are no schema id: each record may name another
 }
 """Lines that can repeat without a change of state, and what distinguishes one kind of them from another."""
 _CLIENT: Final = "librdkafka"
