@@ -8,7 +8,7 @@ import structlog
 from consumer.core.batch import Batcher
 from consumer.core.deliver.delivery import Delivery
 from consumer.core.deliver.parking import WaitingSize
-from consumer.core.deliver.pixel_state import PixelAvailability, PixelState
+from consumer.core.deliver.pixel_state import PixelAvailability, PixelState, StateChange
 from consumer.core.deliver.request import Request, RequestResult
 from consumer.core.deliver.response import code_label
 from consumer.core.model import Answer, Item
@@ -45,8 +45,10 @@ class DeliverStage:
         """
         results = [self._take_answer(number, answer, now_s, wall_s) for number, answer in self._sender.answers()]
         for pixel in self._sender.changed_tokens():
-            change = self._delivery.token_changed(pixel, now_s)
-            log.info("token.changed", pixel=pixel, opens=change is not None)
+            is_opened = self._delivery.token_changed(pixel, now_s) is not None
+            log.info("token.changed", pixel=pixel, opens=is_opened)
+        for change in self._delivery.open_idle(self._batcher, now_s):
+            _tell(change)
         while not is_waiting and (request := self._delivery.next(now_s, self._batcher, is_flushing)) is not None:
             self._send(request)
         return [result for result in results if result is not None]
@@ -73,8 +75,7 @@ class DeliverStage:
             seconds=round(answer.elapsed_s, 3),
         )
         for change in result.changes:
-            say = log.info if change.after is PixelState.OPEN else log.warning
-            say("pixel.state", pixel=change.pixel, before=str(change.before), after=str(change.after), why=change.why)
+            _tell(change)
         if verdict.is_partial:
             log.warning("request.partial", pixel=pixel, code=verdict.code, request_id=verdict.request_id)
         return result
@@ -141,3 +142,8 @@ class DeliverStage:
         for pixel, availability in self._delivery.states().items():
             for state in PixelState:
                 self._metrics.set("pixel_state", float(availability.state is state), (pixel, str(state)))
+
+
+def _tell(change: StateChange) -> None:
+    say = log.info if change.after is PixelState.OPEN else log.warning
+    say("pixel.state", pixel=change.pixel, before=str(change.before), after=str(change.after), why=change.why)

@@ -75,10 +75,10 @@ class ParkStage:
         )
 
     def are_all_shut(self, now_s: float) -> bool:
-        """True if every pixel is held, or known to be unavailable: not if there is just nothing to try it with."""
+        """True if every pixel is held or unavailable: not if a try is due, and there is just nothing to try with."""
         return all(
-            pixel.state is PixelState.HELD
-            or (pixel.state is PixelState.UNAVAILABLE and not lacks_a_try(pixel, self._delivering.waiting(name), now_s))
+            pixel.state in (PixelState.HELD, PixelState.UNAVAILABLE)
+            and not lacks_a_try(pixel, self._delivering.waiting(name), now_s)
             for name, pixel in self._delivering.states().items()
         )
 

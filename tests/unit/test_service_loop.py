@@ -619,17 +619,32 @@ def test_a_closed_pixel_all_of_whose_events_are_parked_is_tried_with_those(answe
     assert scene.kafka.committed_offset(topic="g.parked.app") == 1
 
 
-def test_a_pixel_found_closed_that_nothing_waits_for_does_not_make_the_service_unready() -> None:
+@pytest.mark.parametrize("answer", [BAD_GATEWAY, FORBIDDEN])
+def test_a_pixel_found_closed_that_nothing_waits_for_does_not_make_the_service_unready(answer: Answer) -> None:
     scene = Scene()
     scene.kafka.produce(encoded(event_id="a"))
-    scene.sender.judge = lambda request: BAD_GATEWAY
+    scene.sender.judge = lambda request: answer
     scene.run(for_s=20)
     assert "every pixel is unavailable or held" in scene.service.published.unready
 
     scene.member.take([P0], is_lost=True)
-    scene.run(for_s=70)
+    scene.run(for_s=130)
 
     assert scene.service.published.unready == ()
+
+
+def test_a_pixel_whose_events_all_went_elsewhere_does_not_stay_unavailable_for_good() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.sender.judge = lambda request: BAD_GATEWAY
+    scene.run(for_s=20)
+    scene.member.take([P0], is_lost=True)
+    scene.run(for_s=100)
+    assert scene.numbers()["pixel_state{shop,unavailable}"] == 1
+
+    scene.run(for_s=300)
+
+    assert scene.numbers()["pixel_state{shop,open}"] == 1
 
 
 def test_the_window_of_a_closed_pixels_parked_topic_is_filled_in_when_it_opens() -> None:

@@ -242,6 +242,11 @@ class Delivery:
         self._queues[pixel].single_refusals = 0
         return self._states.token_changed(pixel, now_s, self._next_number)
 
+    def open_idle(self, waiting: UnsentEvents, now_s: float) -> list[StateChange]:
+        """Open pixels that are closed and have nothing left to be tried with (`PixelStates.open_idle`)."""
+        idle = [pixel for pixel in self._states.closed() if not waiting.waiting(pixel) and not self.items(pixel)]
+        return self._states.open_idle(idle, now_s, self._next_number)
+
     def take(self, is_wanted: Callable[[Item], bool]) -> list[Item]:
         """Take out, and return, items that wait for another try, to be parked. Those in a request are left alone."""
         return [item for queue in self._order for item in queue.remove(is_wanted)]
@@ -271,13 +276,8 @@ class Delivery:
 
     def is_trying(self, is_wanted: Callable[[Item], bool]) -> bool:
         """Say whether any such item is in a request, or waits for another try of a pixel that is open."""
-        waits = (
-            item
-            for queue in self._order
-            if self._states.availability(queue.pixel).can_send
-            for batch in queue.retries
-            for item in batch.items
-        )
+        open_pixels = (pixel for pixel in self._queues if self._states.availability(pixel).can_send)
+        waits = (item for pixel in open_pixels for item in self.retries(pixel))
         in_requests = (item for flight in self._flights.values() for item in flight.batch.items)
         return any(map(is_wanted, in_requests)) or any(map(is_wanted, waits))
 

@@ -39,9 +39,11 @@ Rules
 2. `closed_since_s` runs through all closed states; `since_s` begins again with each state.
 3. A held pixel keeps the reason that held it; the others show the latest.
 4. Another token opens a held pixel at once; nothing but another configuration opens one that the operator holds.
+5. A throttled or unavailable pixel of which nothing is left opens once its try has been due for five minutes: what
+   closed it is long over, or its next event will show it. A held one stays held: its next event is a try (promise 5).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -53,6 +55,8 @@ from consumer.core.deliver.response import ResponseVerdict, Scope, Treatment
 
 PROBE_EVERY_S: Final = 60.0
 """How often a held pixel tries one event (promise 5)."""
+IDLE_S: Final = 300.0
+"""How long a pixel stays closed when its try is due, and there is no event to try it with (rule 5)."""
 REFUSALS_TO_HOLD: Final = 20
 """Single refusals in a row, with nothing accepted, that hold a pixel (promise 5)."""
 
@@ -180,6 +184,28 @@ class PixelStates:
         self._own[pixel] = opened(now_s, next_request)
         return StateChange(pixel, PixelState.HELD, self.availability(pixel).state, "its token has changed")
 
+    def closed(self) -> list[str]:
+        """The pixels that are not open."""
+        return [name for name in self._own if not self.availability(name).can_send]
+
+    def open_idle(self, idle: Collection[str], now_s: float, next_request: int) -> list[StateChange]:
+        """Open what has been due for a try for `IDLE_S` (rule 5).
+
+        Args:
+            idle: closed pixels of which nothing waits or is under way.
+        """
+        before = self.all()
+        if len(idle) == len(self._own) and _is_long_due(self._everyone, now_s):
+            self._everyone = opened(now_s, next_request)
+        for name in idle:
+            if _is_long_due(self._own[name], now_s):
+                self._own[name] = opened(now_s, next_request)
+        return [
+            StateChange(name, before[name].state, after.state, "nothing is left to try it with")
+            for name, after in self.all().items()
+            if after.state is not before[name].state
+        ]
+
     def wait_s(self, verdict: ResponseVerdict, failures: int) -> float:
         """Draw how long to wait after so many failures in a row, at least what Retry-After asked for."""
         return max(verdict.wait_s or 0.0, self._backoff.wait_s(failures, self._random()))
@@ -237,6 +263,11 @@ def closed(
         failures=1,
         first_request=next_request,
     )
+
+
+def _is_long_due(pixel: PixelAvailability, now_s: float) -> bool:
+    is_closed = pixel.state in (PixelState.THROTTLED, PixelState.UNAVAILABLE)
+    return is_closed and pixel.next_try_s is not None and pixel.next_try_s + IDLE_S <= now_s
 
 
 def _next_state(before: PixelAvailability, context: AnswerContext) -> PixelState:

@@ -379,6 +379,20 @@ def test_another_token_opens_a_held_pixel_at_once() -> None:
     assert bench.exchange(ACCEPTED).accepted == items
 
 
+def test_a_closed_pixel_does_not_open_before_it_was_tried_with_what_is_left_of_it() -> None:
+    bench = Bench()
+    [item] = bench.add(1)
+    bench.exchange(BAD_GATEWAY)
+
+    assert bench.delivery.open_idle(bench.batcher, 10_000.0) == []
+    bench.delivery.take(lambda each: each is item)
+    bench.add(1)
+    assert bench.delivery.open_idle(bench.batcher, 10_000.0) == []
+    bench.batcher.remove(lambda each: True)
+    [change] = bench.delivery.open_idle(bench.batcher, 10_000.0)
+    assert (change.pixel, change.after) == ("shop", PixelState.OPEN)
+
+
 def test_another_token_forgives_the_refusals_in_a_row() -> None:
     bench = Bench()
     bench.add(1000)

@@ -4,6 +4,7 @@ import pytest
 
 from consumer.core.backoff import Backoff
 from consumer.core.deliver.pixel_state import (
+    IDLE_S,
     AnswerContext,
     PixelAvailability,
     PixelState,
@@ -307,6 +308,49 @@ def test_old_refusals_make_no_hold_of_a_timeout() -> None:
     bench.answer(TIMEOUT, single_refusals=20)
 
     assert bench.state() is UNAVAILABLE
+
+
+# What time does.
+
+TRY_S = 1.0
+"""After one failure, without jitter."""
+
+
+@pytest.mark.parametrize("state", [THROTTLED_STATE, UNAVAILABLE])
+def test_a_closed_pixel_opens_when_its_try_has_been_due_for_five_minutes_and_nothing_is_left_of_it(
+    state: PixelState,
+) -> None:
+    bench = Bench().bring(state)
+    due_s = TRY_S + IDLE_S
+
+    assert bench.states.open_idle([], due_s, next_request=bench.number) == []
+    assert bench.states.open_idle(["shop"], due_s - 0.1, next_request=bench.number) == []
+    assert bench.states.open_idle(["shop"], due_s, next_request=bench.number) == [
+        StateChange("shop", state, OPEN, "nothing is left to try it with")
+    ]
+    assert bench.states.availability("shop") == PixelAvailability(since_s=due_s, first_request=1)
+
+
+def test_a_pixel_that_is_held_or_open_stays_as_it_is_however_little_is_left_of_it() -> None:
+    bench = Bench(is_shop_held=True)
+    bench.answer(FORBIDDEN, pixel="blog")
+
+    assert bench.states.open_idle(["shop", "blog"], 10_000.0, next_request=bench.number) == []
+    assert (bench.state(), bench.state("blog")) == (HELD, HELD)
+
+
+def test_an_app_wide_throttling_ends_where_nothing_is_left_of_any_pixel() -> None:
+    bench = Bench()
+    bench.answer(THROTTLED)
+
+    assert bench.states.closed() == ["shop", "blog"]
+    assert bench.states.open_idle(["shop"], 10_000.0, next_request=bench.number) == []
+    changes = bench.states.open_idle(["shop", "blog"], 10_000.0, next_request=bench.number)
+
+    assert [(change.pixel, change.after) for change in changes] == [("shop", OPEN), ("blog", OPEN)]
+    assert bench.states.closed() == []
+    bench.answer(THROTTLED, 10_001.0, request=0)  # of before: it counts no more
+    assert bench.states.closed() == []
 
 
 # What a person does.
