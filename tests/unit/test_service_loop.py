@@ -553,6 +553,17 @@ def test_a_new_group_that_starts_at_the_latest_skips_what_was_there_only() -> No
     assert sorted(scene.sent_ids) == ["first of a new partition", "new"]
 
 
+def test_a_topic_whose_id_is_not_known_for_a_moment_is_no_other_one_and_starts_at_the_latest() -> None:
+    scene = Scene(is_latest=True)
+    scene.kafka.ids = {TOPIC: "cluster/id-1"}
+    scene.positions.stale_ids = {TOPIC: ""}
+    scene.kafka.produce(encoded(event_id="old"))
+
+    scene.run()
+
+    assert scene.sent_ids == []
+
+
 def test_an_old_group_that_starts_at_the_latest_skips_nothing() -> None:
     first = Scene()
     first.kafka.produce(encoded(event_id="a"))

@@ -472,6 +472,45 @@ def test_a_topic_made_again_is_noticed_once_whoever_hears_of_it_last(late: str) 
     assert scene.kafka.committed_offset() == 2
 
 
+@pytest.mark.parametrize("known", ["cluster/id-1", "", "cluster/id-2"])
+def test_a_topic_made_again_is_read_from_its_beginning_although_a_new_group_began_at_the_latest(known: str) -> None:
+    """Brokers before 2.8 know no ids, and others may name the old one for a moment."""
+    scene = Scene(is_latest=True)
+    scene.kafka.ids = {TOPIC: "cluster/id-1"}
+    scene.kafka.produce(encoded(event_id="old"))
+    scene.run()
+    scene.kafka.produce(encoded(event_id="next"))
+    scene.run()
+
+    scene.kafka.logs[P0] = []
+    del scene.kafka.commits[P0]  # with a topic, its groups' offsets go
+    scene.kafka.ids = {TOPIC: "cluster/id-2"}
+    scene.topics.stale_ids = scene.positions.stale_ids = {TOPIC: known}
+    scene.kafka.produce(encoded(event_id="new"))
+    scene.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
+    scene.run(for_s=0.5)
+    scene.topics.stale_ids, scene.positions.stale_ids = {}, {}
+    scene.run(for_s=40)
+
+    assert scene.sent_ids == ["next", "new"]
+
+
+def test_a_topic_made_again_is_read_from_its_beginning_by_a_process_that_had_none_of_it_before() -> None:
+    scene = Scene(is_latest=True)
+    scene.kafka.ids = {TOPIC: "cluster/id-1"}
+    scene.kafka.produce(encoded(event_id="old"))
+    scene.member.give([])
+    scene.run()
+
+    scene.kafka.logs[P0] = []
+    scene.kafka.ids = {TOPIC: "cluster/id-2"}
+    scene.kafka.produce(encoded(event_id="new"))
+    scene.member.give([P0])
+    scene.run(for_s=20)
+
+    assert scene.sent_ids == ["new"]
+
+
 def with_an_old_id_at_the_watch() -> Scene:
     """A process opens a partition of a topic just made again; its last look at all topics was before that."""
     scene = Scene()

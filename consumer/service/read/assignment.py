@@ -63,7 +63,7 @@ class AssignedPartitions:
         pauses: PausedPartitions,
         unread: Unread,
         hooks: Hooks,
-        is_latest: Callable[[TopicPartition], bool],
+        is_latest: Callable[[TopicPartition, str], bool],
     ) -> None:
         self._member, self._ledger, self._metrics = member, ledger, metrics
         self._pauses, self._unread, self._hooks, self._is_latest = pauses, unread, hooks, is_latest
@@ -153,7 +153,7 @@ class AssignedPartitions:
             bounds.low,
             bounds.high,
             is_recreated=self._hooks.is_recreated(found.topic_id, stored.metadata),
-            is_latest=before is None and self._is_latest(partition),
+            is_latest=before is None and self._is_latest(partition, found.topic_id),
         )
         self._tell(partition, start)
         self._metrics.begin("records_read", [(partition[0],)])
@@ -188,7 +188,8 @@ class AssignedPartitions:
         if not wanted < low:
             # The log is shorter than what was read of it: another topic.
             self.start_over([partition], now_s, START_OVER_AFTER_S)
-            self._settled.pop(partition, None)
+            _, settled = self._settled[partition]
+            self._settled[partition] = "", settled  # none of it counts for another log; the partition is no new one
             return
         self._tell(partition, StartPosition(low, resume.StartOrigin.LOST, low - wanted))
         self.sought.drop(partition)

@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 from msgspec import Struct
 
+from consumer.core.dedupe.rewind.commit_metadata import is_other_topic
 from consumer.core.errors import Unreachable
 from consumer.core.model import TopicPartition
 from consumer.core.read import partitions_of
@@ -36,6 +37,8 @@ class TopicSubscription:
         self._subscribed: Topics | None = None
         self._unread: Mapping[str, int] = {}
         self._there_at_first: frozenset[TopicPartition] | None = None
+        self._ids_at_first: dict[str, str] = {}
+        """Topics' ids, as each was first known: with a deleted topic, its group's offsets go, too."""
         self.origins: Topics = ()
         """The topics to read, other than the service's own."""
         self.lacks_topics = False
@@ -46,9 +49,10 @@ class TopicSubscription:
         """True once topics of the service's own are asked for."""
         return self._settings.own_topics.intersection(self._subscribed or ()) != frozenset()
 
-    def is_latest(self, partition: TopicPartition) -> bool:
-        """Whether a partition without a committed offset begins at its end."""
-        return self._there_at_first is not None and partition in self._there_at_first
+    def is_latest(self, partition: TopicPartition, topic_id: str) -> bool:
+        """Whether a partition without a committed offset begins at its end: not in a topic made again since."""
+        is_other = is_other_topic(self._ids_at_first.get(partition[0], ""), topic_id)
+        return not is_other and self._there_at_first is not None and partition in self._there_at_first
 
     def forget(self) -> None:
         """A client was made again: it is asked again."""
@@ -59,6 +63,7 @@ class TopicSubscription:
         seen = self._topics.seen
         if seen is None:
             return
+        self._ids_at_first = {**self._topics.ids, **self._ids_at_first}
         self._tell_unread()
         self.origins = origins = self._settings.chosen(seen)
         self.lacks_topics = not origins
