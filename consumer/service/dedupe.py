@@ -222,10 +222,14 @@ class PartitionWindows:
             owned.window.reopened(item)
 
     def refused(self, item: Item) -> None:
-        """It has become dead letters: the next copy is a first."""
+        """It has become dead letters: the next copy is a first, also where its records were before they were parked."""
         owned = self._of(item)
         if owned is not None:
             owned.window.refused(item)
+        for record in item.records:
+            origin = self._open.get((record.origin.topic, record.origin.partition))
+            if origin is not None and origin is not owned:
+                origin.window.refused_later(item.event, record.origin.offset)
 
     def _of(self, item: Item) -> _Open | None:
         position = item.records[0].position

@@ -613,6 +613,24 @@ def test_a_closed_pixel_is_parked_while_another_is_open_and_delivered_when_it_op
     assert scene.numbers()["events{app,accepted}"] == 1
 
 
+def test_a_copy_of_what_was_refused_once_it_came_back_from_its_parked_topic_is_sent() -> None:
+    scene = Scene(rules=(Rule("one", "shop"), Rule("two", "app")), pixels=("shop", "app"), park_after_s=10.0)
+    scene.kafka.logs["g.parked.app", 0] = []
+    scene.sender.judge = lambda request: ACCEPTED if request.pixel == "shop" else BAD_GATEWAY
+    scene.kafka.produce(encoded(event_id="a", user={"external_id": "wrong"}))
+    scene.run(for_s=30)
+    assert scene.numbers()["events{app,parked}"] == 1
+    scene.sender.judge = lambda request: ACCEPTED if request.pixel == "shop" else REFUSED
+    scene.run(for_s=70)
+    assert scene.numbers()["events{app,rejected}"] == 1
+
+    scene.sender.judge = lambda request: ACCEPTED
+    scene.kafka.produce(encoded(event_id="a", user={"external_id": "right"}))
+    scene.run(for_s=70)
+
+    assert scene.numbers()["events{app,accepted}"] == 1
+
+
 @pytest.mark.parametrize("answer", [BAD_GATEWAY, THROTTLED_PIXEL, FORBIDDEN], ids=["unavailable", "throttled", "held"])
 def test_a_closed_pixel_all_of_whose_events_are_parked_is_tried_with_those(answer: Answer) -> None:
     scene = Scene(rules=(Rule("one", "shop"), Rule("two", "app")), pixels=("shop", "app"), park_after_s=10.0)

@@ -29,6 +29,10 @@ class PendingKeys:
             return found
         return [Submission(found, time_of(claim), offset_of(claim), fields_of(claim))]
 
+    def but_accepted_at(self, offset: int, digest: bytes, claim: int) -> list[Submission]:
+        """A key's submissions without what counts as accepted under that offset."""
+        return [each for each in self.of(digest, claim) if each.item or each.offset != offset]
+
     def add(self, digest: bytes, earlier: list[Submission], own: Submission) -> None:
         """One more submission of a key; it waits, or is accepted already."""
         self._submissions[digest] = [*earlier, own]

@@ -107,8 +107,7 @@ class Window:
         record = item.records[0]
         own = Submission(item, self._time_of(record), record.position.offset, presence(item.event))
         # What counted as accepted under its offset was this item, and is not accepted after all.
-        others = [each for each in self._pending.of(digest, claim) if each.item or each.offset != own.offset]
-        self._pending.add(digest, others, own)
+        self._pending.add(digest, self._pending.but_accepted_at(own.offset, digest, claim), own)
 
     def refused(self, item: Item) -> None:
         """An item has become dead letters: free its claim, or take its fields from it, after a restart as well."""
@@ -120,6 +119,15 @@ class Window:
             self._refusals.note(record.position.offset, digest)
         if rest is not None:
             self._keep(digest, rest)
+
+    def refused_later(self, event: Event, offset: int) -> None:
+        """An event of that record became a dead letter where it was read again: it claims nothing here any more."""
+        if self._window_ms and has_key(event):
+            digest = digest_of(event)
+            self._refusals.note(offset, digest)
+            claim = self._claims.get(digest, self.watermark_ms - self._window_ms)
+            if claim is not None:
+                self._keep(digest, self._pending.but_accepted_at(offset, digest, claim))
 
     def rejected(self, record: Record) -> None:
         """A record has become a dead letter before it was an event: it claims nothing when it is read again."""
@@ -172,12 +180,9 @@ class Window:
     def metadata(
         self, committed: int, topic_id: str = "", settled: OffsetRuns = (), max_bytes: int = MAX_METADATA_BYTES
     ) -> str:
-        """What to store with a commit of that offset (`commit_metadata.parse_metadata`).
+        """What to store with a commit of that offset, and of what is `settled` beyond it (`parse_metadata`).
 
         Do not commit an offset again before the records below it have been filled in, unless more was settled.
-
-        Args:
-            settled: beyond the committed offset.
         """
         start = self.oldest_alive(committed)
         refused = self._refusals.between(start, committed)
@@ -207,8 +212,7 @@ class Window:
     @property
     def reach_s(self) -> float:
         """How far back its claims go, seconds; 0.0 without any."""
-        oldest_ms = self._claims.oldest_ms()
-        return 0.0 if oldest_ms is None else max(0, self.watermark_ms - oldest_ms) / 1000
+        return max(0, self.watermark_ms - (self._claims.oldest_ms() or self.watermark_ms)) / 1000
 
     @property
     def oldest_ms(self) -> int | None:
@@ -234,19 +238,19 @@ class Window:
         if time_ms > self._trail.latest_ms or offset < self._trail.offset:
             self._trail.claimed(offset, time_ms)
         self._pending.first(digest, item)
-        if not self._settings.merge_wait_ms:
-            return OfferedEvent(_FIRST, item, True)
-        self._waiting.add(item, time_ms)
-        return OfferedEvent(_FIRST, item)
+        if self._settings.merge_wait_ms:
+            self._waiting.add(item, time_ms)
+        return OfferedEvent(_FIRST, item, not self._settings.merge_wait_ms)
 
     def _copy(self, digest: bytes, claim: int, item: Item, copy: Submission) -> OfferedEvent:
         earlier = self._earlier(digest, claim, copy.offset, item.event.rule)
         if not earlier:
             self._claims.put(digest, copy.time_ms, copy.offset, copy.fields)
             return self._first(digest, item, copy.time_ms, copy.offset)
+        wanted = copy.fields if self._settings.forward_new_fields else copy.fields & earlier[0].fields
         return (
             self._merged(digest, earlier[0], item, copy)
-            or settle_with_existing(earlier, self._wanted(earlier[0], copy), item)
+            or settle_with_existing(earlier, wanted, item)
             or self._forwarded(digest, earlier, item, copy)
         )
 
@@ -271,9 +275,6 @@ class Window:
             self._claim(digest, owner.time_ms, owner.offset, fields_of_all(rest))
         else:
             self._claims.release(digest)
-
-    def _wanted(self, owner: Submission, copy: Submission) -> int:
-        return copy.fields if self._settings.forward_new_fields else copy.fields & owner.fields
 
     def _merged(self, digest: bytes, owner: Submission, copy: Item, submission: Submission) -> OfferedEvent | None:
         """Merge into the claim's owner; None if that is handed over, or would become too large."""

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from consumer.core.dedupe.digest import digest_of
+from consumer.core.dedupe.rewind.commit_metadata import parse_metadata
 from consumer.core.dedupe.submissions import DedupeResult, OfferedEvent
 from consumer.core.model import EventOutcome
 from tests.support.dedupe_events import made, values_of
-from tests.support.window_reader import EMAIL, PHONE, WALL_MS, Reader, item_of, record
+from tests.support.window_reader import EMAIL, PHONE, WALL_MS, WINDOW_MS, Reader, item_of, record
 
 # ── what has no key ─────────────────────────────────────────────────────────────────────────────
 
@@ -161,6 +162,50 @@ def test_a_refused_event_releases_its_claim() -> None:
 
     assert reader.window.keys == 0
     assert reader.read(EMAIL).outcome is DedupeResult.FIRST
+
+
+def test_an_event_that_is_refused_where_it_was_parked_claims_nothing_where_it_came_from() -> None:
+    reader = Reader()
+    parked = reader.read(EMAIL)
+    reader.accepted(parked)
+
+    reader.window.refused_later(item_of(parked).event, reader.offset)
+
+    assert reader.read(EMAIL).outcome is DedupeResult.FIRST
+
+
+def test_what_is_refused_where_it_was_parked_leaves_the_claim_of_a_copy_that_was_sent() -> None:
+    reader = Reader()
+    parked = reader.read(EMAIL)
+    reader.accepted(parked)
+    copy = reader.read(PHONE)
+
+    reader.window.refused_later(item_of(parked).event, 1)
+
+    reader.accepted(copy)
+    assert reader.read(PHONE).outcome is DedupeResult.DUPLICATE
+    assert reader.read(EMAIL).outcome is DedupeResult.FORWARDED
+
+
+@pytest.mark.parametrize("event", [{"event_id": None}, {"is_id_from_position": True}])
+def test_what_is_refused_where_it_was_parked_and_has_no_key_changes_nothing(event: dict[str, Any]) -> None:
+    reader = Reader()
+    reader.accepted(reader.read(EMAIL))
+
+    reader.window.refused_later(made(EMAIL, **event), 1)
+
+    assert reader.window.keys == 1
+
+
+def test_what_is_refused_where_it_was_parked_is_known_as_refused_though_its_claim_is_gone() -> None:
+    reader = Reader()
+    parked = item_of(reader.read(EMAIL)).event
+    reader.window.evict(1)
+
+    reader.window.refused_later(parked, 1)
+    reader.read(PHONE, event_id="later")
+
+    assert parse_metadata(reader.window.metadata(2), 2, WINDOW_MS, WALL_MS).refused
 
 
 @pytest.mark.parametrize("is_first_accepted", [False, True])
