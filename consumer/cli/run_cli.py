@@ -70,6 +70,10 @@ def run_command(
 
     settings, replaced = settings_of(config, LIMITS), Replaced()
     if test_event_code is not None and group is not None:
+        if group == settings.kafka.group_id:
+            raise typer.BadParameter(
+                "--group must be another one than kafka.group_id: what a test has read, the real run would not read"
+            )
         settings = as_test(settings, test_event_code, group)
     if dry_run:
         settings, replaced = dry(settings, None if from_when is None else unix_ms("--from", from_when, time.time()))

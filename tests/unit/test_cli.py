@@ -28,6 +28,7 @@ WRONG_COMMAND_LINES: Final = [
     ["run", "--from", "2h"],
     ["run", "--test-event-code", "TEST1"],
     ["run", "--group", "mine"],
+    ["run", "--test-event-code", "TEST1", "--group", "tiktok-events"],
     ["run", "--workers", "0"],
     ["run", "--workers", "2", "--dry-run"],
     ["run", "--dry-run", "--from", "yesterday"],
