@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import re2
+
 from consumer.config.input_sections import KafkaSection
 from consumer.config.problems import Place, Problems, nearest
 
@@ -67,14 +69,37 @@ def check_properties(kafka: KafkaSection, problems: Problems) -> None:
     for section, given in (("properties", kafka.properties), ("producer_properties", kafka.producer_properties)):
         if _lacks_token(given):
             problems.add(("kafka", section, "sasl.mechanism"), _TOKENLESS)
-    if not kafka.properties.get("max.poll.interval.ms", "1").isdecimal():
-        problems.add((*consumer, "max.poll.interval.ms"), "must be a whole number; write milliseconds, such as 300000")
+        for name, value in given.items():
+            if (unit := _unit_of(name)) is not None and not _is_number(name, value):
+                problems.add(("kafka", section, name), f"the Kafka client reads no units: write a plain number{unit}")
     strategy = kafka.properties.get("partition.assignment.strategy", "cooperative-sticky")
     if strategy.strip() != "cooperative-sticky" and protocol != "consumer":
         problems.add(
             (*consumer, "partition.assignment.strategy"),
             "eager assignors take every partition away at each rebalance; use cooperative-sticky, or remove it",
         )
+
+
+_WHOLE: Final = re2.compile("-?[0-9]+")
+_FRACTION: Final = re2.compile("[0-9]+([.][0-9]+)?")
+_FRACTIONS: Final = ("linger.ms", "queue.buffering.max.ms")
+_UNITS: Final[Mapping[str, str]] = {
+    "ms": " of milliseconds",
+    "bytes": " of bytes",
+    "kbytes": " of KiB",
+    "size": " of bytes",
+    **dict.fromkeys(("cnt", "connection", "fails", "flight", "messages", "retries", "threshold", "ttl"), ""),
+}
+"""What the last word of a property's name says of its number (librdkafka's CONFIGURATION.md). Of `10s` it reads 10."""
+
+
+def _is_number(name: str, value: str) -> bool:
+    return bool((_FRACTION if name in _FRACTIONS else _WHOLE).fullmatch(value))
+
+
+def _unit_of(name: str) -> str | None:
+    """Of a property that is a number, the unit in words; None of any other."""
+    return _UNITS.get(name.rpartition(".")[2])
 
 
 _TOKENLESS: Final = (

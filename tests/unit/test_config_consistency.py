@@ -66,6 +66,14 @@ def more(text: str) -> str:
         (kafka(properties="{sasl.mechanisms: oauthbearer}"), 'kafka.properties["sasl.mechanism"]', "to oidc"),
         (kafka(properties="{group.protocol: new}"), 'kafka.properties["group.protocol"]', "classic or consumer"),
         (kafka(properties="{max.poll.interval.ms: 5m}"), 'kafka.properties["max.poll.interval.ms"]', "milliseconds"),
+        (kafka(properties="{max.poll.interval.ms: 1.5}"), 'kafka.properties["max.poll.interval.ms"]', "milliseconds"),
+        (kafka(properties="{fetch.max.bytes: 50MiB}"), 'kafka.properties["fetch.max.bytes"]', "number of bytes"),
+        (
+            kafka(producer_properties="{linger.ms: 5s}"),
+            'kafka.producer_properties["linger.ms"]',
+            "number of milliseconds",
+        ),
+        (kafka(producer_properties="{retries: many}"), "kafka.producer_properties.retries", "a plain number"),
         (
             kafka(properties="{partition.assignment.strategy: range}"),
             'kafka.properties["partition.assignment.strategy"]',
@@ -201,9 +209,16 @@ def test_takes_what_fits(text: str) -> None:
 
 
 def test_numbers_and_flags_among_properties_become_the_text_that_librdkafka_wants() -> None:
-    settings = parse(kafka(properties="{fetch.min.bytes: 5, enable.metrics.push: false, a.b: x}"), {})
+    given = "{fetch.min.bytes: 5, backoff.ms: -1, linger.ms: 0.5, enable.metrics.push: false, client.id: 1ms}"
+    settings = parse(kafka(properties=given), {})
 
-    assert settings.kafka.properties == {"fetch.min.bytes": "5", "enable.metrics.push": "false", "a.b": "x"}
+    assert settings.kafka.properties == {
+        "fetch.min.bytes": "5",
+        "backoff.ms": "-1",
+        "linger.ms": "0.5",
+        "enable.metrics.push": "false",
+        "client.id": "1ms",
+    }
 
 
 def test_numbers_among_the_registry_s_properties_stay_numbers() -> None:
