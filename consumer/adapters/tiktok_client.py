@@ -126,7 +126,8 @@ class TikTokClient:
         async with self._client.stream("POST", self._url, content=request.body, headers=headers) as response:
             body = await _body(response)
         elapsed_s = time.monotonic() - begun_s
-        return Answer(response.status_code, body, elapsed_s, response.headers.get("retry-after"))
+        told = response.headers
+        return Answer(response.status_code, body, elapsed_s, told.get("retry-after"), date=told.get("date"))
 
 
 _SLACK_S: Final = 0.5

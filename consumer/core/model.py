@@ -244,3 +244,5 @@ class Answer(Struct, frozen=True, gc=False):
     """The header as it came: seconds or an HTTP date."""
     failure: str | None = None
     """Where status is None: `timeout`, `connect`, `reset`, `tls` or `protocol`."""
+    date: str | None = None
+    """The header Date as it came."""

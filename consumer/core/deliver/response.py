@@ -87,12 +87,12 @@ def classify(answer: Answer, wall_s: float) -> ResponseVerdict:
     """Decide what an answer means.
 
     Args:
-        wall_s: Unix seconds, for a Retry-After that is a date.
+        wall_s: Unix seconds, for a Retry-After that is a date, where the answer has no Date itself.
     """
     if answer.status is None:
         return ResponseVerdict(Treatment.UNAVAILABLE, answer.failure or "no answer")
     envelope = _envelope(answer.body)
-    wait_s = _retry_after_s(answer.retry_after, wall_s)
+    wait_s = _retry_after_s(answer.retry_after, _date_s(answer.date, wall_s))
     if envelope is None or _contradicts(answer.status, envelope[0]):
         return _by_status(answer.status, wait_s)
     code, message, request_id = envelope
@@ -188,19 +188,30 @@ def _field(message: str) -> str | None:
     return named.group(1) if named else None
 
 
-def _retry_after_s(header: str | None, wall_s: float) -> float | None:
+def _date_s(header: str | None, otherwise_s: float) -> float:
+    """Unix seconds when the answer was made, by the clock that its Retry-After is of (RFC 9110, section 6.6.1)."""
+    date_s = None if header is None else _http_date_s(header)
+    return otherwise_s if date_s is None else date_s
+
+
+def _http_date_s(text: str) -> float | None:
+    """Unix seconds of an HTTP date; None of anything else."""
+    try:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _retry_after_s(header: str | None, now_s: float) -> float | None:
     """Read a Retry-After header, seconds or an HTTP date (RFC 9110, section 10.2.3); None if it is neither."""
     if header is None:
         return None
     text = header.strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:_MOST_DIGITS]), _LONGEST_WAIT_S)
-    try:
-        date = parsedate_to_datetime(text)
-        until_s = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return min(max(until_s - wall_s, 0.0), _LONGEST_WAIT_S)
+    until_s = _http_date_s(text)
+    return None if until_s is None else min(max(until_s - now_s, 0.0), _LONGEST_WAIT_S)
 
 
 _MOST_DIGITS: Final = 12
