@@ -65,17 +65,21 @@ def test_a_member_whose_client_is_made_again_leaves_and_gets_its_partitions_back
 ) -> None:
     topic = kafka.new_topic("events")
     kafka.produce(topic, [Raw(b"one", partition=0)])
+    told: list[Any] = []
     with closing(
-        KafkaConsumer(properties(kafka, topic, {**protocol, **instance}), lambda offsets, is_all: None)
+        KafkaConsumer(properties(kafka, topic, {**protocol, **instance}), lambda *commit: told.append(commit))
     ) as member:
         listener = Listener(member)
         member.subscribe([topic], listener)
         wait_until(lambda: b"one" in values(member), 60, what="it reads")
+        member.commit({(topic, 0): (1, "")}, wait=False)
+        wait_until(lambda: kafka.committed(topic, topic) == {0: 1}, 60, what="the commit is stored")
 
         member.renew(GroupRole.ORIGIN)
         member.subscribe([topic], listener)
         wait_until(lambda: b"one" in values(member), 60, what="the new client reads")
 
+        assert told == [], "an answer to the old client comes in another thread"
         assert set(listener.calls) == {"assigned"}, "what the old client had was given up before"
         assert kafka.members(topic) == 1
 

@@ -23,7 +23,7 @@ from confluent_kafka import (
 
 from consumer.adapters.kafka.kafka_admin import ASK_TIMEOUT_S
 from consumer.adapters.kafka.kafka_errors import config_errors
-from consumer.adapters.kafka.kafka_faults import fault_of
+from consumer.adapters.kafka.kafka_faults import fault_of, partition_of
 from consumer.adapters.kafka.kafka_headers import headers_of
 from consumer.adapters.kafka.kafka_waiting import leave_and_close, within
 from consumer.core import model
@@ -56,11 +56,21 @@ class KafkaConsumer:
         self._consumer = self._made()
 
     def _made(self) -> Consumer:
-        callbacks = {"error_cb": self._note_error, "on_commit": self._committed}
+        """A client; once it is ended, its callbacks come in the thread that ends it, and are not listened to."""
+        made: list[Consumer] = []
+
+        def heard(callback: Callable[..., object]) -> Callable[..., object]:
+            return lambda *told: callback(*told) if made == [self._consumer] else None
+
+        callbacks = {
+            "error_cb": heard(lambda error: self._faults.append(fault_of(error, None))),
+            "on_commit": heard(self._committed),
+        }
         # The end of a partition is said where offsets hold no record: else it would not be known that none is to come.
         told: dict[str, Any] = {**self._properties, "enable.partition.eof": "true", **callbacks}
         with config_errors("kafka.properties", self._properties):
-            return Consumer(told, logger=logging.getLogger("librdkafka"))
+            made.append(Consumer(told, logger=logging.getLogger("librdkafka")))
+        return made[0]
 
     def renew(self, group: GroupRole) -> None:
         """Make the client again: the new one has no partitions, and is subscribed to nothing; the old one leaves."""
@@ -177,7 +187,7 @@ class KafkaConsumer:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._note_end(message, ends)
             else:
-                faults.append(fault_of(error, _partition_of(message)))
+                faults.append(fault_of(error, partition_of(message)))
         return ReadBatch(records, faults, ends)
 
     def _consume(self, max_records: int, timeout_s: float) -> list[Message]:
@@ -191,7 +201,7 @@ class KafkaConsumer:
         return [message] if message is not None else []
 
     def _note_end(self, message: Message, ends: dict[model.TopicPartition, int]) -> None:
-        partition, offset = _partition_of(message), message.offset()
+        partition, offset = partition_of(message), message.offset()
         if partition in self._epochs and offset is not None:
             ends[partition] = offset
 
@@ -265,9 +275,6 @@ class KafkaConsumer:
         low_high = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
         return low_high[1] if low_high and low_high[1] >= 0 else None
 
-    def _note_error(self, error: KafkaError) -> None:
-        self._faults.append(fault_of(error, None))
-
 
 def member_epoch(metadata: object) -> int:
     """The epoch in what librdkafka calls a consumer group's metadata; -1 in a form that is not known.
@@ -277,8 +284,7 @@ def member_epoch(metadata: object) -> int:
     """
     if not isinstance(metadata, bytes) or not metadata.startswith(_METADATA_MARK):
         return -1
-    begin = len(_METADATA_MARK)
-    return int.from_bytes(metadata[begin : begin + 4], sys.byteorder, signed=True)
+    return int.from_bytes(metadata.removeprefix(_METADATA_MARK)[:4], sys.byteorder, signed=True)
 
 
 _METADATA_MARK: Final = b"CGMDv2:"
@@ -288,13 +294,7 @@ def _name_of(failed: KafkaException | TimeoutError) -> str:
     return "_TIMED_OUT" if isinstance(failed, TimeoutError) else str(failed.args[0].name())
 
 
-def _partition_of(message: Message) -> model.TopicPartition | None:
-    topic, partition = message.topic(), message.partition()
-    return (topic, partition) if topic is not None and partition is not None and partition >= 0 else None
-
-
 def _stored(partition: TopicPartition) -> CommittedOffset:
     if partition.error is not None:
         return CommittedOffset(None, "", partition.error.str())
-    offset = None if partition.offset == OFFSET_INVALID else partition.offset
-    return CommittedOffset(offset, partition.metadata or "")
+    return CommittedOffset(None if partition.offset == OFFSET_INVALID else partition.offset, partition.metadata or "")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, Message
 
 from consumer.core import model
 from consumer.core.read import ReadFault, ReadFaultKind
@@ -32,3 +32,9 @@ def fault_of(error: KafkaError, partition: model.TopicPartition | None) -> ReadF
     elif error.code() in _LOST:
         kind = ReadFaultKind.POSITION_LOST
     return ReadFault(kind, partition, error.str())
+
+
+def partition_of(message: Message) -> model.TopicPartition | None:
+    """What a message, or an error in its place, is about; None if it is about no one partition."""
+    topic, partition = message.topic(), message.partition()
+    return (topic, partition) if topic is not None and partition is not None and partition >= 0 else None
