@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from consumer.core.model import Decoded, MappedEvent
+from consumer.core.rules.failing import placed
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.placeholders import is_among, is_placeholder, trimmed
 from consumer.core.rules.source import (
@@ -123,7 +124,8 @@ def _compiler(placeholders: frozenset[str]) -> Compiler:
     def compiled(parameter: str, source: Source) -> Getter:
         form = _form(parameter)
         compile_one = compile_source if form in _WITH_OPTIONS else compile_plain
-        return compile_one(source, is_nothing) if form in _IDENTIFYING else compile_one(source)
+        getter = compile_one(source, is_nothing) if form in _IDENTIFYING else compile_one(source)
+        return placed(parameter, source, getter)
 
     return compiled
 
@@ -197,7 +199,8 @@ def _mapped_contents(contents: ContentsSource, compiled: Compiler) -> Getter:
         return compiled(f"properties.contents.{name}", source)
 
     if contents.each is not None:
-        return _each(compile_plain(contents.each), _item_reader(contents.fields, of_product))
+        items_of = placed("properties.contents.each", contents.each, compile_plain(contents.each))
+        return _each(items_of, _item_reader(contents.fields, of_product))
     product = _mapped(contents.fields, of_product)
     return lambda decoded: (found,) if (found := product(decoded)) else None
 

@@ -11,7 +11,7 @@ import pytest
 
 from consumer.commands.cases import run_cases
 from consumer.commands.check import Level, check
-from consumer.config import load
+from consumer.config import Settings, load
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "cookbook.md"
 CONFIG: Final = """
@@ -43,12 +43,22 @@ def schema_of(value: Any, name: str) -> Any:
     """An Avro schema that fits a value of a record."""
     match value:
         case dict():
-            fields = [{"name": key, "type": schema_of(each, f"{name}_{key}")} for key, each in value.items()]
-            return {"type": "record", "name": name, "fields": fields}
+            kinds = {key: ["null", schema_of(each, f"{name}_{key}")] for key, each in value.items()}
+            return {"type": "record", "name": name, "fields": [{"name": key, "type": kinds[key]} for key in kinds]}
         case list():
             return {"type": "array", "items": schema_of(value[0], name)}
         case _:
             return _TYPES[type(value)]
+
+
+def with_one_null(value: Any) -> Iterator[Any]:
+    """The record without each of its values in turn."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        if isinstance(value, dict):
+            yield {**value, key: None}
+        for other in with_one_null(inner):
+            yield {**value, key: other} if isinstance(value, dict) else [*value[:key], other, *value[key + 1 :]]
 
 
 def holds(whole: Any, part: Any) -> bool:
@@ -59,15 +69,20 @@ def holds(whole: Any, part: Any) -> bool:
     return bool(whole == part)
 
 
+def written(recipe: Recipe, folder: Path, case: Any) -> Settings:
+    """The recipe's configuration, with a case of these records, in a folder."""
+    schema = schema_of(recipe.record.get("value", recipe.record), recipe.record.get("$schema", "com.example.Any"))
+    (folder / "record.avsc").write_text(json.dumps(schema))
+    config = CONFIG + ("" if "pixels:" in recipe.rules else PIXELS) + recipe.rules
+    (folder / "consumer.yaml").write_text(config)
+    (folder / "cases").mkdir()
+    (folder / "cases" / "recipe.record.json").write_text(json.dumps(case))
+    return load(folder / "consumer.yaml", {"TIKTOK_ACCESS_TOKEN": "made-up"})
+
+
 @pytest.mark.parametrize("recipe", list(recipes()))
 def test_a_recipe_makes_what_it_shows(recipe: Recipe, tmp_path: Path) -> None:
-    schema = schema_of(recipe.record.get("value", recipe.record), recipe.record.get("$schema", "com.example.Any"))
-    (tmp_path / "record.avsc").write_text(json.dumps(schema))
-    config = CONFIG + ("" if "pixels:" in recipe.rules else PIXELS) + recipe.rules
-    (tmp_path / "consumer.yaml").write_text(config)
-    (tmp_path / "cases").mkdir()
-    (tmp_path / "cases" / "recipe.record.json").write_text(json.dumps(recipe.record))
-    settings = load(tmp_path / "consumer.yaml", {"TIKTOK_ACCESS_TOKEN": "made-up"})
+    settings = written(recipe, tmp_path, recipe.record)
 
     assert [str(each) for each in check(settings, offline=True, rate=None) if each.level is Level.ERROR] == []
     said = io.StringIO()
@@ -76,6 +91,19 @@ def test_a_recipe_makes_what_it_shows(recipe: Recipe, tmp_path: Path) -> None:
 
     shown = recipe.shown if isinstance(recipe.shown, list) else [recipe.shown]
     assert holds(came, shown), json.dumps(came, indent=1)
+
+
+@pytest.mark.parametrize("recipe", list(recipes()))
+def test_no_function_or_expression_of_a_recipe_fails_on_a_null(recipe: Recipe, tmp_path: Path) -> None:
+    record = recipe.record
+    inner = list(with_one_null(record.get("value", record)))
+    records = [{**record, "value": each} for each in inner] if "value" in record else inner
+    settings = written(recipe, tmp_path, records)
+
+    assert run_cases(settings, tmp_path / "cases", io.StringIO(), is_update=True) == 0
+    came = (tmp_path / "cases" / "recipe.expected.json").read_text()
+
+    assert '"map.' not in came
 
 
 def test_the_page_shows_what_shops_ask_for() -> None:

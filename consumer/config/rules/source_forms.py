@@ -157,7 +157,8 @@ class CallForm(_Changed):
 
     call: Annotated[CallSource, PlainValidator(_call), Written({"type": "string", "pattern": _PATTERN_OF_CALL})] = (
         needed(
-            "A Python function of the record (a dict): pure, deterministic, for what nothing else can say. "
+            "A Python function of the record (a dict): pure, deterministic, for what nothing else can say. Where it "
+            "raises, the event becomes a dead letter, `map.call`. "
             "Its module is looked up in the configuration file's folder first, then among the installed packages."
         )
     )
@@ -169,7 +170,10 @@ class CelForm(_Changed):
     cel: Annotated[CelSource, PlainValidator(_expression), Written({"type": "string", "minLength": 1})] = needed(
         "An expression of Google's Common Expression Language over the record: its fields by name, `key`, `timestamp`, "
         "`topic`, `headers`, `schema`. What the record lacks is null; a time without zone is text. Of text, `size` "
-        "counts the bytes of UTF-8; `timestamp` takes text alone, and `getHours()` and its like take no zone."
+        "counts the bytes of UTF-8; `timestamp` takes text alone, and `getHours()` and its like take no zone. Where it "
+        "fails, as `!a` and `double(a)` do on null, the event becomes a dead letter, `map.cel`: write `a != true`, "
+        "`a == null ? null : double(a)`, and for a key that may be missing `has(m.k) ? m.k : null` or "
+        "`'k' in m ? m['k'] : null`; `m` itself must not be null then."
     )
 
 

@@ -9,6 +9,7 @@ from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded
 from consumer.core.reasons import RejectReason
 from consumer.core.route.operators import OPERATORS, Holds, check_operand
+from consumer.core.rules.failing import placed
 from consumer.core.rules.getters import compile_plain, compile_source
 from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not, Source
 
@@ -66,7 +67,8 @@ def _places(condition: Condition, place: str) -> Iterator[str]:
 
 
 def _first_missed(conditions: Sequence[Condition], place: str) -> Callable[[Decoded], str | None]:
-    parts = [(compile_condition(one), _missed(one, f"{place}[{index}]")) for index, one in enumerate(conditions)]
+    at = [(one, f"{place}[{index}]") for index, one in enumerate(conditions)]
+    parts = [(placed(where, one, compile_condition(one)), _missed(one, where)) for one, where in at]
 
     def first_missed(decoded: Decoded) -> str | None:
         for holds, missed in parts:
@@ -94,7 +96,7 @@ def compile_pixel(pixel: str | Source, by_code: Mapping[str, str]) -> Callable[[
     """A function of a record that says which pixel its event goes to: a fixed one, or the one whose code it names."""
     if isinstance(pixel, str):
         return lambda _: pixel
-    code_of = compile_source(pixel)
+    code_of = placed("pixel", pixel, compile_source(pixel))
     return lambda decoded: resolve_pixel(code_of(decoded), by_code)
 
 

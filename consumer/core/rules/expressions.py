@@ -50,19 +50,20 @@ def compile_expression(text: str) -> Callable[[Decoded], Any]:
     """
     program = _program(text)
     names = [(name, _ENVELOPE.get(name)) for name in program.variables()]
+    bound = frozenset(_BOUND.findall(text))
 
     def evaluate(decoded: Decoded) -> Any:
         fields, room = decoded.fields, [_MOST_VALUES]
+        given: dict[str, Any] = {}
         try:
-            return program.execute(
-                {
-                    name: _value(part(decoded) if part is not None and name not in fields else fields.get(name), room)
-                    for name, part in names
-                }
-            )
+            for name, part in names:
+                value = part(decoded) if part is not None and name not in fields else fields.get(name)
+                given[name] = _value(value, room)
+            return program.execute(given)
         except _FAULTS as error:  # its text may quote the record
             kind = next((words for kinds, words in _KINDS if isinstance(error, kinds)), "cannot be evaluated")
-        raise RecordRejected(RejectReason.MAP_CEL, f"cel {text}: {kind}")
+        nulls = ", ".join(name for name, value in given.items() if value is None and name not in bound)
+        raise RecordRejected(RejectReason.MAP_CEL, f"cel {text}: {kind}" + (f" (null: {nulls})" if nulls else ""))
 
     return evaluate
 

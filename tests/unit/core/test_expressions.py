@@ -71,6 +71,44 @@ def test_an_error_names_expression_and_kind_and_no_value(expression: str, fields
 
 
 @pytest.mark.parametrize(
+    ("expression", "fields", "said"),
+    [
+        ("!opted_in", {"opted_in": None}, "no such operation for these types (null: opted_in)"),
+        ("double(d) / 100.0", {}, "cannot be evaluated (null: d)"),
+        ("a + b + c", {"b": "x"}, "no such operation for these types (null: a, c)"),
+        ("items.map(x, x.price + 1)", {"items": [{"price": "a"}]}, "no such operation for these types"),
+        ("m.k", {"m": {}}, "no such key"),
+    ],
+)
+def test_an_expression_that_fails_on_a_null_names_what_is_null(
+    expression: str, fields: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(RecordRejected) as caught:
+        value_of(expression, fields)
+
+    assert sorted(caught.value.detail) == sorted(f"cel {expression}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("expression", "fields", "value"),
+    [
+        ("opted_in != true", {}, True),
+        ("opted_in != true", {"opted_in": True}, False),
+        ("d == null ? null : double(d) / 100.0", {}, None),
+        ("d == null ? null : double(d) / 100.0", {"d": 250}, 2.5),
+        ("d != null && d > 1", {}, False),
+        ("'k' in m ? m['k'] : null", {"m": {}}, None),
+        ("has(m.k) ? m.k : null", {"m": {}}, None),
+        ("has(m.k) ? m.k : null", {"m": {"k": 2}}, 2),
+        ("m != null && 'k' in m ? m.k : null", {}, None),
+        ("'x-source' in headers ? headers['x-source'] : null", {}, None),
+    ],
+)
+def test_what_may_be_null_or_missing_can_be_asked_for(expression: str, fields: dict[str, Any], value: object) -> None:
+    assert value_of(expression, fields) == value
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [("a +", "column 4"), ("a b", "column 3"), ("foo(a)", "no function `foo`"), ("a.trim()", "no function `trim`")],
 )
