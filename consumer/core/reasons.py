@@ -55,7 +55,7 @@ class Problem(StrEnum):
 PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.WRONG_TYPE: ("not of the kind that TikTok takes here", "map another field, or fix the producer"),
     Problem.NOT_A_NUMBER: ("not a number", "send digits alone, without symbols or thousands separators"),
-    Problem.NEGATIVE: ("below 0", "TikTok takes no negative amounts: map refunds to another event"),
+    Problem.NEGATIVE: ("below 0", "TikTok has no event that takes a purchase back: leave refunds out by a condition"),
     Problem.NOT_WHOLE: ("not a whole number", "send whole numbers"),
     Problem.NOT_POSITIVE: ("not above 0", "a quantity is at least 1"),
     Problem.NOT_A_BOOLEAN: ("neither true nor false", "send a boolean; `values` can translate words"),

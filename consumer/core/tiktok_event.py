@@ -97,8 +97,13 @@ class User(Struct, frozen=True, gc=False, omit_defaults=True):
     locale: Annotated[str | None, Parameter(Form.LOCALE, "Language and region, such as en-US (BCP 47).", 7)] = None
     first_name: Annotated[str | None, Parameter(Form.NAME, "First name; hashed.", 8, is_hashed=True)] = None
     last_name: Annotated[str | None, Parameter(Form.NAME, "Last name; hashed.", 9, is_hashed=True)] = None
-    city: Annotated[str | None, Parameter(Form.PLACE, "City; sent in plain lower case.", 10)] = None
-    state: Annotated[str | None, Parameter(Form.PLACE, "State or province; sent in plain lower case.", 11)] = None
+    city: Annotated[
+        str | None, Parameter(Form.PLACE, "City; sent in lower case without blanks, punctuation and symbols.", 10)
+    ] = None
+    state: Annotated[
+        str | None,
+        Parameter(Form.PLACE, "State or province; sent in lower case without blanks, punctuation and symbols.", 11),
+    ] = None
     country: Annotated[
         str | None, Parameter(Form.COUNTRY, "Country, as two letters (ISO 3166); sent in lower case.", 12)
     ] = None
