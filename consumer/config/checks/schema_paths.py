@@ -172,10 +172,10 @@ def _in_parameter(place: Place, parameter: str, source: Source, ground: PathRoot
         yield place, f"is {_spell(kinds)} in the schema, which TikTok cannot take here; name a plain value"
     elif parameter == "event_time" and _lacks_unit(source, ground):
         yield place, "is a plain number in the schema; say what it counts: {path: …, unit: s}, or ms, or us"
-    elif parameter == "event_time" and kinds == {"time without zone"}:
-        yield place, "is a time without zone in the schema; name a field that has one"
-    elif parameter in ("event", "event_time") and kinds == {"true or false"}:
-        yield place, "is true or false in the schema; name another field"
+    elif parameter == "event_time" and kinds and kinds <= {"time without zone", "date"}:
+        yield place, f"is {_spell(kinds)} in the schema; name a field that has time and zone: none is guessed"
+    elif parameter in ("event", "event_time") and kinds and not any(is_kind_taken(parameter, kind) for kind in kinds):
+        yield place, f"is {_spell(kinds)} in the schema, so every event would be rejected; name another field"
 
 
 def _lacks_unit(source: Source, ground: PathRoot) -> bool:
