@@ -99,15 +99,16 @@ class Pipeline:
         Ask only of a record that `decide` has decided without a `bug.` reason.
 
         Returns:
-            The record's fields and a trace of each rule, in order; None if it cannot be decoded, or has no value.
+            The record's fields and a trace of each rule, in order, of none where the record names one that is not
+            configured; None if it cannot be decoded, or has no value.
         """
         try:
             decoded = None if record.value is None else self._decoder.decode(record)
-            rules = self._rules if record.rule is None else self._only(record.rule)
         except RecordRejected:
             return None
         if not isinstance(decoded, Decoded):
             return None
+        rules = [rule for rule in self._rules if record.rule in (None, rule.name)]
         return self._decoder.decode_whole(record), [self._trace(rule, decoded) for rule in rules]
 
     def _trace(self, rule: _Rule, decoded: Decoded) -> Trace:

@@ -44,7 +44,8 @@ def validate(
     body = _encode(event)
     if len(body) > limits.max_body_bytes:
         raise RecordRejected(
-            RejectReason.VALIDATE_EVENT_TOO_LARGE, f"event: {len(body)} bytes, limit {limits.max_body_bytes}"
+            RejectReason.VALIDATE_EVENT_TOO_LARGE,
+            f"event: {len(body)} bytes, batch.max_bytes has room for {limits.max_body_bytes}",
         )
     return Event(
         rule,

@@ -3,6 +3,7 @@
 import io
 import json
 from collections import Counter
+from contextlib import closing
 from typing import Final
 
 import pytest
@@ -18,12 +19,16 @@ from consumer.commands.dlq.replay import ReplayRequest
 from consumer.commands.dlq.replay_decision import Age, ReplayRate, SkipReason, age_of, is_fixed
 from consumer.commands.dlq.replay_progress import Progress
 from consumer.commands.dlq.selection import At, Selection, parse_at, unknown_stages
-from consumer.commands.explain.explain_command import console_for
+from consumer.commands.explain.explain_command import Explainer, console_for
+from consumer.commands.explain.explain_words import of_reason
+from consumer.commands.explain.records.registry_schemas import TopicSchemas
+from consumer.config.loading import parse
 from consumer.core.model import Decision, Event, Position, Record, Rejection
 from consumer.core.reasons import DropReason, RejectReason
 from consumer.core.settle.envelope import restored
 from tests.support.dead_letters import DLQ, NOW_MS, Desk, dead, read
 from tests.support.fakes import item
+from tests.support.service import encoded
 
 P0 = (DLQ, 0)
 EVENT: Event = structs.replace(item().event, event_time_s=NOW_MS // 1000)
@@ -234,6 +239,57 @@ def test_only_what_is_fixed_is_replayed_and_the_rest_later() -> None:
     assert desk.replay(only_if_fixed=True).left == {SkipReason.REPLAYED: 1, SkipReason.NOT_FIXED: 1}
     assert desk.keys() == [b"k1", b"k0"]
     assert desk.committed == {P0: 2}
+
+
+CONFIG: Final = """
+kafka: {bootstrap_servers: "localhost:9092", topics: [web-events], group_id: g}
+pixels: {shop: {pixel_code: PIXEL, access_token: made-up}}
+rules: [{name: orders, pixel: shop}]
+"""
+
+
+def shown(record: Record, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What `dlq show` prints of a dead letter."""
+    letter, settings = read(record), parse(CONFIG, {})
+    with closing(TopicSchemas(settings)) as schemas:
+        explainer = Explainer(settings, schemas)
+        explained = explainer.explain(explainer.of_topic(dlq_show.from_origin(letter.record)))
+    return printed(lambda console: dlq_show.show(console, letter, explained), monkeypatch)
+
+
+def test_why_the_configuration_would_still_reject_it_is_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk([dead(0), dead(1)])
+    unknown = Decision(rejections=(Rejection(RejectReason.ROUTE_UNKNOWN_RULE, "why"),))
+    desk.decisions = {b"v0": unknown, b"v1": unknown}
+    done = desk.replay(only_if_fixed=True, is_dry=True)
+
+    text = " ".join(printed(lambda console: replay_report.show(console, done), monkeypatch).split())
+
+    assert f"2 of these: route.unknown_rule → {of_reason(RejectReason.ROUTE_UNKNOWN_RULE)}" in text
+    assert replay_report.as_json(done)["still_rejected"] == {"route.unknown_rule": 2}
+
+
+def test_a_letter_whose_rule_was_renamed_shows_its_record_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tutorial does that in its second step."""
+    value = encoded(event="Purchase", event_id="o-1")
+    record = structs.replace(dead(0, RejectReason.VALIDATE_EVENT_TOO_OLD, rule="everything"), value=value)
+
+    text = shown(record, monkeypatch)
+
+    assert '"event_id": "o-1"' in text
+    assert "not decoded" not in text
+    assert "cannot be decoded" not in text
+    assert "route.unknown_rule: the rule named in its headers is not configured" in " ".join(text.split())
+    assert of_reason(RejectReason.ROUTE_UNKNOWN_RULE) in " ".join(text.split())
+
+
+def test_a_record_that_cannot_be_decoded_says_why_even_if_its_headers_name_a_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = shown(structs.replace(dead(0, rule="orders"), value=b"\x02"), monkeypatch)
+
+    assert "cannot be decoded" in text
+    assert "decode.truncated" in text
 
 
 def test_a_letter_without_its_value_is_fetched_if_what_is_there_is_the_same() -> None:

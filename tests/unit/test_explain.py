@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from consumer.commands.explain import ExplainOptions, explain_records
-from consumer.commands.explain.explain_words import DROPS, of_note, of_reason
+from consumer.commands.explain.explain_words import DROPS, REASONS, of_note, of_reason
 from consumer.commands.explain.rule_story import worded
 from consumer.config.loading import parse
 from consumer.core.dedupe.submissions import DedupeResult
@@ -281,6 +283,44 @@ def test_people_see_each_rule_each_field_and_what_would_be_better(
         assert part in flat, part
 
 
+@pytest.mark.parametrize(
+    ("field", "place"),
+    [
+        ("{path: page.referrer, lower: true, values: {a: b}}", '"xyz"'),
+        ("[{path: user.ttp, values: {a: b}}, {path: [{path: page.referrer, values: {a: b}}], trim: true}]", '"Xyz"'),
+        ("{path: user.ttp, values: {a: b}}", "nothing there"),
+        ("page.url", "nothing there"),
+    ],
+)
+def test_a_value_that_is_only_not_listed_is_shown_as_that(
+    field: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = f"rules: [{{name: a, pixel: shop, when: [{{field: {field}, exists: true}}]}}]"
+    text = " ".join(for_people(event(page={"referrer": "Xyz"}), HEAD + rules, monkeypatch, 200).split())
+
+    is_listed = place == "nothing there"
+    assert f"; the record has {place}{'' if is_listed else ', which `values` does not list'}" in text
+
+
+@pytest.mark.parametrize("columns", [60, 80, 130])
+def test_an_event_s_name_that_is_only_not_listed_is_shown_where_it_is_missing(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = "rules: [{name: a, pixel: shop, map: {event: {path: event, values: {Order: Purchase}}}}]"
+    text = " ".join(for_people(event(), HEAD + rules, monkeypatch, columns).split())
+
+    assert "normalize.event: event: missing" in text
+    assert "Purchase, which `values` does not list" in text
+
+
+def test_where_an_expression_fails_is_told_with_what_to_do_about_a_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = "rules: [{name: a, pixel: shop, map: {properties: {value: {cel: 'double(page)'}}}}]"
+    text = " ".join(for_people(event(), HEAD + rules, monkeypatch, 200).split())
+
+    assert "map.cel: properties.value: cel double(page): cannot be evaluated (null: page)" in text
+    assert "a == null ? null : double(a)" in text
+
+
 @pytest.mark.parametrize("columns", [50, 80, 120])
 def test_people_see_which_item_of_the_list_a_products_field_came_from(
     columns: int, monkeypatch: pytest.MonkeyPatch
@@ -322,9 +362,24 @@ def test_every_problem_and_reason_has_words_and_a_remedy() -> None:
     assert set(DROPS) == set(DropReason)
     for reason in RejectReason:
         assert of_reason(reason)
+    assert set(REASONS) == set(RejectReason)
+    assert "limits.max_record_bytes" in of_reason(RejectReason.DECODE_TOO_LARGE)
+    assert "batch.max_bytes" in of_reason(RejectReason.VALIDATE_EVENT_TOO_LARGE)
+    assert "null" in of_reason(RejectReason.MAP_CEL)
     assert of_note("event", Problem.OLD_EVENT_NAME, "SubmitForm")[1] == "it is now called Lead"
     assert of_note("event", Problem.NEAR_STANDARD_EVENT, "purchase")[1] == "write Purchase"
     assert of_note("user.ttclid", Problem.FILLED_IN, "Purchase")[1] == ""
+
+
+def test_every_reason_has_a_row_of_the_page_on_troubleshooting() -> None:
+    page = (TESTS.parent / "docs" / "troubleshooting.md").read_text()
+    table = page.partition("| reason | means | remedy |\n|---|---|---|\n")[2].partition("\n\n")[0]
+    patterns = [name for row in table.splitlines() for name in re.findall("`([^`]+)`", row.split("|")[1])]
+
+    assert [reason for reason in RejectReason if not any(fnmatch(reason, each) for each in patterns)] == []
+    assert [each for each in patterns if not any(fnmatch(reason, each) for reason in RejectReason)] == []
+    assert [each for each in patterns if each.endswith(".*")] == ["decode.*", "bug.*"]
+    assert str(RejectReason.DECODE_TOO_LARGE) in patterns
 
 
 def test_a_condition_is_worded_in_one_line() -> None:

@@ -143,6 +143,8 @@ class Replay:
             return record
         decision = self._tools.decide(record) if self._wanted.only_if_fixed else None
         left = replay_decision.is_fixed(decision) if decision is not None else None
+        if decision is not None and left is SkipReason.NOT_FIXED:
+            self.report.still_rejected.update({each.reason for each in decision.rejections})
         if left is None:
             self._warn(replay_decision.age_of(letter, decision, time.time()))
             self._warn_of_running(letter)

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from consumer.commands.dlq.replay_decision import Age, SkipReason
+from consumer.commands.explain.explain_words import of_reason
+from consumer.core.reasons import RejectReason
 
 OLD = {
     Age.COUNTED_TWICE: "older than 48 hours: if TikTok has had them, it counts them twice",
@@ -24,6 +26,8 @@ class Report(Struct):
     replayed: int = 0
     """Acknowledged; in a dry run, those that would be."""
     left: Counter[SkipReason] = field(default_factory=Counter)
+    still_rejected: Counter[RejectReason] = field(default_factory=Counter)
+    """Why the configuration would still reject what is left for that."""
     ages: Counter[Age] = field(default_factory=Counter)
     refused_by_tiktok: int = 0
     """Replayed though only TikTok can say whether they are fixed."""
@@ -43,6 +47,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "to": report.topic or "origin",
         "replayed": report.replayed,
         "left": {left.name.lower(): report.left[left] for left in SkipReason if report.left[left]},
+        "still_rejected": {str(reason): count for reason, count in report.still_rejected.most_common()},
         "older_than_48h": report.ages[Age.COUNTED_TWICE] + report.ages[Age.UNMATCHED],
         "older_than_28d": report.ages[Age.UNMATCHED],
         "unacknowledged": report.unacknowledged,
@@ -57,6 +62,8 @@ def show(console: Console, report: Report) -> None:
     console.print(Text(f"{_letters(report.replayed)} {verb} {where}", "bold"))
     for left, count in report.left.most_common():
         console.print(Text.assemble((f"{count:>9,} ", "yellow"), f"left alone: {left}"))
+    for reason, count in report.still_rejected.most_common():
+        console.print(f"{count:>9,} of these: {reason} → {of_reason(reason)}")
     for age, words in OLD.items():
         if report.ages[age]:
             console.print(Text(f"warning: {report.ages[age]:,} {words}", "yellow"))

@@ -1,5 +1,9 @@
 """A source in words, as the configuration writes it."""
 
+from typing import Any
+
+from consumer.core.model import Decoded
+from consumer.core.rules.getters import compile_plain
 from consumer.core.rules.source import (
     CallSource,
     CelSource,
@@ -29,6 +33,17 @@ def described(source: Source) -> str:
         case TransformedSource(inner):
             options = ", ".join(_options(source))
             return f"{described(inner)} ({options})" if options else described(inner)
+
+
+def unlisted(source: Source, decoded: Decoded) -> Any:
+    """The value for which a source gives nothing since its `values` do not list it; None where that is not why."""
+    if isinstance(source, FirstOf):
+        return next((found for each in source.sources if (found := unlisted(each, decoded)) is not None), None)
+    if not isinstance(source, TransformedSource) or compile_plain(source)(decoded) is not None:
+        return None
+    if source.values is None:
+        return unlisted(source.source, decoded)
+    return compile_plain(TransformedSource(source.source, trim=source.trim, lower=source.lower))(decoded)
 
 
 def _options(source: TransformedSource) -> list[str]:

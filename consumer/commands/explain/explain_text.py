@@ -66,8 +66,9 @@ def _title(explained: Explained, number: int, of: int) -> str:
 def _parts(explained: Explained, window: Sequence[WindowVerdict], width: int) -> Iterator[RenderableType]:
     yield _labelled("decode", _decode(explained))
     yield _labelled("decision", _decision(explained))
+    told = {story.rule.name for story in explained.rules}
     for rejection in explained.decision.rejections:
-        if rejection.rule is None:
+        if rejection.rule not in told:
             yield _rejection(rejection)
     events = {each.event.rule: each for each in explained.events}
     verdicts = {each.rule: each for each in window}
@@ -142,9 +143,8 @@ def _rule_line(story: RuleStory, event: ExplainedEvent | None) -> Text:
 def _unmet(unmet: Unmet) -> Text:
     line = Text.assemble((f"{unmet.place}: ", _DIM), printable(unmet.text))
     if unmet.is_comparison:
-        line.append(
-            "; the record has " + ("nothing there" if unmet.found is None else printable(_as_json(unmet.found))), _WARN
-        )
+        found = "nothing there" if unmet.found is None else printable(_as_json(unmet.found))
+        line.append(f"; the record has {found}{', which `values` does not list' * unmet.is_unlisted}", _WARN)
     return line
 
 
@@ -193,6 +193,8 @@ def _name(story: FieldStory) -> str:
 
 
 def _raw(story: FieldStory) -> Text:
+    if story.unlisted is not None:
+        return Text(f"{_value(story.unlisted)}, which `values` does not list", _WARN)
     return Text(_value(story.raw)) if story.raw is not None else Text("nothing", _DIM)
 
 

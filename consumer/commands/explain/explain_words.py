@@ -9,16 +9,37 @@ from consumer.core.reasons import PROBLEMS, DropReason, Problem, RejectReason
 from consumer.core.remarks import OLD_EVENTS, near_standard
 from consumer.terminal import printable
 
-REASONS: Final[Mapping[str, str]] = {
-    "decode": "see avro.framing and avro.schema, and what the producer writes",
-    "route": "add the pixel or rule to the configuration, or fix the record",
-    "map": "fix the function or the source that the rule names",
-    "normalize": "map the field that holds it, in a form that can be read",
-    "validate": "fix clock or unit of event_time, or change `limits`",
-    "deliver": "see TikTok's code",
-    "bug": "report it: this should not happen",
+_SCHEMA: Final = "see avro.framing and avro.schema, and what the producer writes"
+_BUG: Final = "report it: this should not happen"
+_R: Final = RejectReason
+REASONS: Final[Mapping[RejectReason, str]] = {
+    _R.DECODE_FRAMING: "see avro.framing, and what the producer writes",
+    _R.DECODE_SCHEMA_UNKNOWN: "have that schema where avro.registry or avro.schema says, or fix the producer",
+    _R.DECODE_SCHEMA_UNUSABLE: "register a schema that can be read, or have the producer use another",
+    _R.DECODE_SCHEMA_MISMATCH: "see avro.reader_schema, and what the producer writes",
+    _R.DECODE_TRUNCATED: _SCHEMA,
+    _R.DECODE_LEFT_OVER: _SCHEMA,
+    _R.DECODE_LENGTH: "have the producer write shorter lists; or the schema is another: see avro.framing, avro.schema",
+    _R.DECODE_TOO_DEEP: "have the producer nest less; or the schema is another: see avro.framing, avro.schema",
+    _R.DECODE_TOO_LARGE: "raise limits.max_record_bytes, or have the producer write less",
+    _R.DECODE_UTF8: _SCHEMA,
+    _R.DECODE_VALUE: _SCHEMA,
+    _R.DECODE_HEADERS: "fix the producer's headers, or read none of them in this rule",
+    _R.ROUTE_UNKNOWN_PIXEL: "add the pixel to `pixels`, or fix the code that the record names",
+    _R.ROUTE_UNKNOWN_RULE: "call a rule as its headers say, or replay it with --to-origin: then any rule may take it",
+    _R.MAP_CALL: "fix the function that the rule names",
+    _R.MAP_CEL: "where a field may be null or missing, ask first: `a == null ? null : double(a)`, `a != true` for `!a`",
+    _R.NORMALIZE_EVENT: "map `event` to a field that holds the name as text, or to a constant",
+    _R.NORMALIZE_EVENT_TIME: "map event_time to a field that holds it; a plain number needs its `unit`",
+    _R.NORMALIZE_EVENT_TIME_NO_ZONE: "have the producer write the zone, or map a field that has one: none is guessed",
+    _R.NORMALIZE_BAD_FIELD: "map a field that holds it, or leave out what is bad with `on_bad_field: drop`",
+    _R.VALIDATE_EVENT_TIME_FUTURE: "see the `unit` of event_time, and the producer's clock",
+    _R.VALIDATE_EVENT_TOO_OLD: "see the `unit` of event_time; if it is that old, limits.max_event_age",
+    _R.VALIDATE_EVENT_TOO_LARGE: "map less into the event, or raise batch.max_bytes",
+    _R.DELIVER_REFUSED: "see TikTok's code and words",
+    _R.DELIVER_UNANSWERABLE: "report it to TikTok, with the ids of the requests",
+    **{each: _BUG for each in RejectReason if each.startswith("bug.")},
 }
-"""By the part of a reason before the dot."""
 
 DROPS: Final[Mapping[DropReason, str]] = {
     DropReason.TOMBSTONE: "it has no value: a tombstone, dropped and counted",
@@ -47,7 +68,7 @@ def of_note(field: str, problem: Problem, event: str) -> tuple[str, str]:
 
 def of_reason(reason: RejectReason) -> str:
     """What to do about a rejection."""
-    return REASONS[reason.partition(".")[0]]
+    return REASONS[reason]
 
 
 def worded_text(hashed: HashedText) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from consumer.commands.explain.explain_sources import described
+from consumer.commands.explain.explain_sources import described, unlisted
 from consumer.core.model import MappedEvent, NormalizedEvent, WithRegion, WithUnit
 from consumer.core.rules.source import ContentsSource, PathSource, Rule
 from consumer.core.tiktok_event import (
@@ -43,6 +43,8 @@ class FieldStory(Struct, frozen=True):
     """What the record has there; None: nothing."""
     sent: Any
     """None: left out."""
+    unlisted: Any = None
+    """What the record has there where nothing came of it, as the `values` of the source do not list it."""
     is_hashed: bool = False
     hashed: tuple[HashedText, ...] = ()
     """One a digest, if they are to be shown."""
@@ -54,6 +56,10 @@ def stories(rule: Rule, mapped: MappedEvent, normalized: NormalizedEvent | None)
     Args:
         normalized: None if the event was rejected; then nothing is sent.
     """
+    return (_told(each, rule, mapped) for each in _stories(rule, mapped, normalized))
+
+
+def _stories(rule: Rule, mapped: MappedEvent, normalized: NormalizedEvent | None) -> Iterator[FieldStory]:
     event = None if normalized is None else normalized.event
     sources = _sources(rule, mapped)
     for name in TOP_FIELDS:
@@ -66,6 +72,13 @@ def stories(rule: Rule, mapped: MappedEvent, normalized: NormalizedEvent | None)
                 yield from _products(rule.contents, mapped, getattr(section, name, None))
             else:
                 yield from _story(f"{group}.{name}", sources, raw.get(name), getattr(section, name, None))
+
+
+def _told(story: FieldStory, rule: Rule, mapped: MappedEvent) -> FieldStory:
+    source = (rule.parameters or {}).get(story.field)
+    if story.raw is not None or source is None:
+        return story
+    return structs.replace(story, unlisted=unlisted(source, mapped.decoded))
 
 
 def with_texts(story: FieldStory, texts: Mapping[str, str]) -> FieldStory:
@@ -98,7 +111,7 @@ def _story(field: str, sources: Mapping[str, str], raw: object, sent: object) ->
         return
     if source is None and value is not None:
         source = field
-    yield FieldStory(field, source, value, sent, field in HASHED and sent is not None)
+    yield FieldStory(field, source, value, sent, is_hashed=field in HASHED and sent is not None)
 
 
 def _bare(raw: object) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from consumer.commands.explain.explain_sources import described
+from consumer.commands.explain.explain_sources import described, unlisted
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded
 from consumer.core.route.conditions import compile_condition
@@ -23,6 +23,8 @@ class Unmet(Struct, frozen=True):
     found: Any = None
     """For a comparison, what the record has there; None: nothing."""
     is_comparison: bool = True
+    is_unlisted: bool = False
+    """True if `found` came to nothing, as the `values` of the field do not list it."""
 
 
 class FailedCondition(Struct, frozen=True):
@@ -79,8 +81,10 @@ def _first_of(group: AllOf, decoded: Decoded, place: str) -> Iterator[Unmet]:
 
 def _unmet(condition: Condition, decoded: Decoded, place: str) -> Iterator[Unmet]:
     match condition:
-        case Comparison(field, operator, operand):
-            yield Unmet(place, f"{described(field)} {operator} {_operand(operand)}", compile_plain(field)(decoded))
+        case Comparison(field):
+            found = compile_plain(field)(decoded)
+            other = unlisted(field, decoded) if found is None else None
+            yield Unmet(place, worded(condition), found if other is None else other, is_unlisted=other is not None)
         case AllOf():
             yield from _first_of(condition, decoded, f"{place}.all")
         case AnyOf(conditions):

@@ -19,6 +19,7 @@ from consumer.core.rules.source import (
     Comparison,
     ConstSource,
     ContentsSource,
+    FirstOf,
     Not,
     PathSource,
     Rule,
@@ -357,7 +358,42 @@ def test_the_trace_of_a_record_of_our_own_is_of_its_rule() -> None:
 
     assert traced is not None
     assert [trace.rule for trace in traced[1]] == ["two"]
-    assert made.trace(record(encoded(), "three")) is None
+
+
+def test_a_record_of_a_rule_that_is_not_configured_is_decoded_all_the_same() -> None:
+    traced = pipeline(Rule("one", "shop")).trace(record(encoded(event_id="a"), "renamed"))
+
+    assert traced is not None
+    assert (traced[0].fields["event_id"], traced[1]) == ("a", [])
+
+
+FAILING: Final = CallSource("shop:fails", raises)
+FAILS: Final = Comparison(FAILING, "exists", True)
+NOTHING: Final = PathSource(("nothing",))
+NATIONAL: Final = ConstSource("030 901820")
+NEVER: Final = Comparison(PathSource(("event",)), "equals", "Nothing")
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        (Rule("one", "shop", FAILS), "when[0]"),
+        (Rule("one", "shop", AllOf((is_event("Purchase"), Not(AnyOf((NEVER, FAILS)))))), "when[1]"),
+        (Rule("one", TransformedSource(FAILING, lower=True)), "pixel"),
+        (Rule("one", "shop", parameters={"properties.value": FirstOf((NOTHING, FAILING))}), "properties.value"),
+        (Rule("one", "shop", parameters={"user.phone": TransformedSource(NATIONAL, region=FAILING)}), "user.phone"),
+        (Rule("one", "shop", contents=ContentsSource(FAILING, {})), "properties.contents.each"),
+        (Rule("one", "shop", contents=ContentsSource(None, {"price": FAILING})), "properties.contents.price"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_where_a_function_fails_in_a_rule_is_told_once(rule: Rule, place: str) -> None:
+    (rejection,) = decide(encoded(event="Purchase"), rule).rejections
+
+    assert (rejection.reason, rejection.detail) == (
+        RejectReason.MAP_CALL,
+        f"{place}: shop:fails raised ZeroDivisionError",
+    )
 
 
 @pytest.mark.parametrize("value", [None, b"\x07bad"])

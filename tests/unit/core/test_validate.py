@@ -113,5 +113,5 @@ def test_rejects_what_no_request_can_hold() -> None:
     assert validated(normalized(), max_body_bytes=size)
     assert rejection_of(normalized(), max_body_bytes=size - 1) == (
         RejectReason.VALIDATE_EVENT_TOO_LARGE,
-        f"event: {size} bytes, limit {size - 1}",
+        f"event: {size} bytes, batch.max_bytes has room for {size - 1}",
     )
