@@ -158,7 +158,9 @@ def _secret(value: object) -> SecretStr:
 def _token(value: object) -> SecretStr:
     secret = _secret(value)
     if not is_access_token(secret.get_secret_value()):
-        raise ValueError("holds a character that no access token has; copy the token from Events Manager again")
+        raise ValueError(
+            "holds a character that no access token has, or quotes; copy the token from Events Manager again"
+        )
     return secret
 
 
@@ -173,7 +175,7 @@ def _token_file(value: object, info: ValidationInfo) -> Path:
         remedy = "give the path of an existing file that this user may read"
         raise ValueError(f"cannot be read ({error.strerror}); {remedy}") from None
     if not is_access_token(text.strip()):
-        raise ValueError("does not hold an access token alone; write the token into it, and nothing else")
+        raise ValueError("does not hold an access token alone; write it there without quotes, and nothing else")
     return file
 
 

@@ -196,6 +196,17 @@ def test_a_rate_beyond_the_requests_allowed_is_a_warning() -> None:
     assert "warning pixels.shop.max_requests_per_second: takes 20 events a second at most" in found
 
 
+@pytest.mark.parametrize(("limit", "is_warned"), [(1000, False), (1000.5, True), (2000, True)])
+def test_more_requests_than_tiktok_takes_are_a_warning(limit: float, is_warned: bool) -> None:
+    pixels = PIXELS.replace("pixel_code: C", f"pixel_code: C, max_requests_per_second: {limit}")
+    settings = settings_of(more=f"delivery: {{max_requests_per_second: {limit}}}", pixels=pixels)
+
+    found = lines(check(settings, offline=True, rate=None), Level.WARNING)
+
+    text = "max_requests_per_second: TikTok takes 1,000 requests a second of an app; write no more than that"
+    assert found == ([f"warning {place}.{text}" for place in ("delivery", "pixels.shop")] if is_warned else [])
+
+
 def test_a_rate_tells_the_memory_that_redis_needs() -> None:
     found = of_rate(100, "dedupe: {store: redis, redis_url: 'redis://h', remove_for: 48h}")
 

@@ -241,7 +241,7 @@ def test_redis_that_is_not_installed_is_a_problem(monkeypatch: pytest.MonkeyPatc
     assert found[0].startswith("dedupe.store: redis is not installed; install")
 
 
-@pytest.mark.parametrize("content", ["", "two\nlines", "with blank", "caf\u00e9"])
+@pytest.mark.parametrize("content", ["", "two\nlines", "with blank", "caf\u00e9", '"tok"', "'tok'\n"])
 def test_a_token_file_holds_the_token_alone(content: str, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(content)
 

@@ -75,6 +75,8 @@ def of_map(text: str) -> dict[tuple[str | int, ...], str]:
         ("properties: {value: {path: v, values: {a: '5', b: x}, scale: 0.1}}", "properties.value.values.b", "a number"),
         ("properties: {content_type: {path: c, values: {a: products}}}", "properties.content_type.values.a", "knows"),
         ("properties: {query: {const: 5}}", "properties.query.const", "not of the kind"),
+        ("user: {external_id: {const: '0'}}", "user.external_id.const", "; write another value, or map a field"),
+        ("user: {email: {const: 5}}", "user.email.const", "; write another value, or map a field"),
         ("properties: {quantity: {const: 0}}", "properties.quantity.const", "a quantity is at least 1"),
         ("properties: {contents: {each: i, price: {const: x}}}", "properties.contents.price.const", "not a number"),
     ],
@@ -84,6 +86,7 @@ def test_finds_constants_that_are_never_sent(text: str, place: str, what: str) -
 
     assert [".".join(map(str, steps)) for steps in found] == [f"map.{place}"]
     assert what in "".join(found.values())
+    assert "producer" not in "".join(found.values())
 
 
 @pytest.mark.parametrize(

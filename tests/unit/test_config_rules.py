@@ -104,7 +104,7 @@ def test_reads_a_source(text: str, expected: Source) -> None:
         ("{path: a, lower: maybe}", ".lower", "true or false"),
         ("{path: a, values: {}}", ".values", "empty; write at least one"),
         ("{path: a, values: [b]}", ".values", "must be a mapping"),
-        ("{path: a, unit: sec}", ".unit", "use 's', 'ms'"),
+        ("{path: a, unit: sec}", ".unit", "use s, ms, us or ns in event_time"),
         ("{path: a, scale: 0}", ".scale", "more than 0"),
         ("{path: a, scale: .inf}", ".scale", "more than 0"),
         ("{path: a, scale: x}", ".scale", "must be a number"),

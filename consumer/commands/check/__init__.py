@@ -5,7 +5,7 @@ from pathlib import Path
 
 from consumer.commands.check.check_cluster import client_findings, cluster_findings
 from consumer.commands.check.check_outside import redis_findings, registry_findings, tiktok_findings
-from consumer.commands.check.check_rate import rate_findings
+from consumer.commands.check.check_rate import limit_findings, rate_findings
 from consumer.commands.check.check_rules import constant_findings, rule_findings, schema_findings
 from consumer.commands.check.check_security import open_files_findings, security_findings
 from consumer.commands.check.finding import Finding, Level, as_json, is_fatal, of_problem
@@ -33,6 +33,7 @@ def check(settings: Settings, *, offline: bool, rate: float | None, schema_file:
 def _all(settings: Settings, offline: bool, rate: float | None, schema_file: Path | None) -> list[Finding]:
     of_clients = list(client_findings(settings))
     findings = [*of_clients, *rule_findings(settings), *security_findings(settings), *open_files_findings(settings)]
+    findings += limit_findings(settings)
     if rate is not None:
         findings += rate_findings(settings, rate)
     given, of_file = _given(schema_file)

@@ -14,6 +14,9 @@ BYTES_A_KEY: Final = 250
 REDIS_BYTES_A_KEY: Final = 200
 """Measured on Redis 7.0 with 200,000 keys: 182 once an event is accepted, and more just after its tables have grown."""
 
+TIKTOKS_REQUESTS_PER_S: Final = 1000
+"""docs/tiktok.md §4: of an app, shared by everybody who uses it."""
+
 
 def rate_findings(settings: Settings, rate: float) -> Iterator[Finding]:
     """What the settings need at `rate` events a second, over all workers."""
@@ -21,6 +24,15 @@ def rate_findings(settings: Settings, rate: float) -> Iterator[Finding]:
     yield from _in_flight(settings, rate)
     yield from _requests(settings, rate)
     yield from _redis(settings, rate)
+
+
+def limit_findings(settings: Settings) -> Iterator[Finding]:
+    """Limits of requests that are none, since TikTok's own comes first."""
+    limits = {f"pixels.{name}": pixel.max_requests_per_second for name, pixel in settings.pixels.items()}
+    for place, limit in {"delivery": settings.delivery.max_requests_per_second, **limits}.items():
+        if limit is not None and limit > TIKTOKS_REQUESTS_PER_S:
+            text = f"TikTok takes {_spell(TIKTOKS_REQUESTS_PER_S)} requests a second of an app; write no more than that"
+            yield Finding(Level.WARNING, f"{place}.max_requests_per_second", text)
 
 
 def _window(settings: Settings, rate: float) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ _PLACE: Final = Position("", 0, 0)
 _NO_RECORD: Final = Decoded(Record(_PLACE, 0, None, None, (), _PLACE), {}, is_shipped=False)
 _EVENT: Final = MappedEvent(_NO_RECORD, "Purchase", "2026-01-31T00:00:00Z")
 _OF_THE_RECORD: Final = frozenset({Problem.NO_REGION, Problem.REGION_UNCLEAR})
+_OTHERWISE: Final = "write another value, or map a field"
 _OF_THE_KIND: Final = frozenset({Problem.WRONG_TYPE, Problem.NOT_A_NUMBER, Problem.NOT_A_BOOLEAN})
 
 
@@ -94,10 +95,11 @@ def _of_parameter(parameter: str, raw: object, settings: Settings) -> Iterator[t
     except RecordRejected as rejected:
         what = rejected.detail.removeprefix(f"{parameter}: ")
         what = PROBLEMS[Problem(what)][0] if what in frozenset(Problem) else what
-        yield f"{what}, so the event is rejected; write another value, or map a field", True
+        yield f"{what}, so the event is rejected; {_OTHERWISE}", True
         return
     for note in notes:
         what, remedy = PROBLEMS[note.problem]
+        remedy = _OTHERWISE if "producer" in remedy else remedy  # a constant has none
         if not note.is_dropped:
             yield f"{what}; {remedy}", False
         elif note.problem not in _OF_THE_RECORD:

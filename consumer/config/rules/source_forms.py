@@ -108,6 +108,13 @@ _Text = Annotated[
 ]
 
 
+def _unit(value: object) -> object:
+    """Says where each may stand, which the source itself does not know."""
+    if value not in ("s", "ms", "us", "ns", "minor"):
+        raise ValueError("not one of its values; use s, ms, us or ns in event_time, minor in value and price")
+    return value
+
+
 class _Changed(Section):
     """A source with options, which work in this order: trim, lower, values, scale, default, then unit or region."""
 
@@ -120,7 +127,7 @@ class _Changed(Section):
     scale: Annotated[Decimal, PlainValidator(_scale), Written({"type": "number"})] = optional(
         "What a number is multiplied by, in decimal arithmetic: 0.01 makes 19.99 of 1999 cents."
     )
-    unit: Literal["s", "ms", "us", "ns", "minor"] = optional(
+    unit: Annotated[Literal["s", "ms", "us", "ns", "minor"], BeforeValidator(_unit)] = optional(
         "What a plain number counts. In event_time: s, ms, us or ns. In value and price: `minor`, the minor unit of "
         "the event's currency by ISO 4217 (100 JPY are 100, 100 KWD 0.1)."
     )

@@ -61,5 +61,6 @@ class RequestResult(Struct, frozen=True, eq=False):
 
 
 def is_access_token(text: str) -> bool:
-    """Whether it can be an access token, which goes into a header of HTTP: printable ASCII without blanks."""
-    return text.isascii() and text.isprintable() and text != "" and " " not in text
+    """Whether it can be an access token, which goes into a header of HTTP: printable ASCII without blanks. Quotes
+    around it are none of it: they were meant for a shell."""
+    return text.isascii() and text.isprintable() and text != "" and " " not in text and text == text.strip("\"'")

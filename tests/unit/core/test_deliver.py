@@ -879,7 +879,16 @@ def test_what_waits_for_another_try_can_be_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_one"), [("a1B2-_", True), ("", False), ("a b", False), ("caf\u00e9", False), ("a\n", False)]
+    ("text", "is_one"),
+    [
+        ("a1B2-_", True),
+        ("", False),
+        ("a b", False),
+        ("caf\u00e9", False),
+        ("a\n", False),
+        ('"a"', False),
+        ("'a'", False),
+    ],
 )
 def test_an_access_token_is_what_a_header_can_carry(text: str, is_one: bool) -> None:
     assert is_access_token(text) is is_one
