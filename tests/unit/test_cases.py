@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,14 +107,24 @@ def test_without_a_case_it_says_what_to_do(settings: Settings, capsys: pytest.Ca
     assert "put NAME.record.json there, then run with --update" in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_json_is_named_without_its_content(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("is_update", [False, True])
+def test_a_case_that_cannot_be_read_fails_without_its_content_and_the_others_are_tried(
+    settings: Settings, is_update: bool
 ) -> None:
-    (cases_of(settings) / "odd.record.json").write_text('{"secret')
+    (cases_of(settings) / "a.record.json").write_text('{"secret')
+    (cases_of(settings) / "b.record.json").mkdir()
+    (cases_of(settings) / "c.record.json").write_text("")
+    put(settings, "d.record.json", ORDER)
+    (cases_of(settings) / "d.expected.json").write_text("secret")
+    put(settings, "e.record.json", ORDER)
+    put(settings, "e.expected.json", [{"event": "Purchase", "event_time": 1_600_000_000, "event_id": "o-1"}])
 
-    assert tried(settings)[0] == 64
-    said = capsys.readouterr().err
-    assert "odd.record.json" in said
+    code, said = tried(settings, is_update=is_update)
+
+    assert code == 1
+    for name, why in (("a", "not JSON"), ("b", "cannot be read"), ("c", "empty"), ("d", "d.expected.json is not JSON")):
+        assert re.search(rf"FAILED .*{name}\.record\.json\n  {why}", said), said
+    assert said.endswith("1 passed, 4 failed\n")
     assert "secret" not in said
 
 

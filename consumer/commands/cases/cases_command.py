@@ -65,8 +65,8 @@ def run_cases(settings: Settings, folder: Path, out: TextIO, *, is_update: bool)
             try:
                 _try_case(deciding, case, out, tally, is_update=is_update)
             except InputError as fault:
-                complain(f"{case}: {fault}")
-                return UNUSABLE_INPUT
+                out.write(f"FAILED   {case}\n  {fault}\n")
+                tally.failed += 1
             except Unreachable as away:
                 complain(away_sentence(away, wiring.addresses_of(settings)))
                 return UNFINISHED
