@@ -28,6 +28,11 @@ def _columns() -> int:
         return 0
 
 
+def several(number: int, noun: str) -> str:
+    """`1 broker`, `1,200 brokers`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def printable(text: str, *, is_multiline: bool = False) -> str:
     """Text with escapes instead of control characters (C0, C1), bidirectional marks, line separators and what has no
     shape: they would move the cursor, rewrite what stands above, or show another order than there is.

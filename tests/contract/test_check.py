@@ -61,7 +61,7 @@ def test_finds_everything_in_order_on_a_real_cluster(kafka: Kafka, registry: Reg
     assert lines(findings, Level.ERROR, Level.WARNING) == []
     said = "\n".join(lines(findings, Level.OK))
     assert f"topic {topic}: 3 partitions" in said
-    assert f"topic {topic}.dlq: 1 partitions" in said
+    assert f"topic {topic}.dlq: 1 partition" in said
     assert f"subject {topic}-value: latest schema Order" in said
     assert "delivery.base_url: reachable" in said
     assert "rules: every path and constant fits the schema" in said
@@ -115,7 +115,7 @@ def test_an_expression_is_resolved_and_the_dead_letter_topic_s_limit_is_looked_a
 
     found = check(settings_of([f"'^{topic}'"], kafka.bootstrap), offline=False, rate=None)
 
-    assert any(f"topic {topic}: 1 partitions" in line for line in lines(found, Level.OK))
+    assert any(f"topic {topic}: 1 partition" in line for line in lines(found, Level.OK))
     assert any(f"topic {topic}.dlq: max.message.bytes 1000" in line for line in lines(found, Level.WARNING))
 
 

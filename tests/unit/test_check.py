@@ -244,7 +244,7 @@ def test_topics_to_write_must_be_there_or_creatable() -> None:
     found = written_findings(settings_of(), ["a", "g.replay", "c"], {"a": 1}, refusals, True)
 
     assert lines(found, *Level) == [
-        "ok      topic a: 1 partitions",
+        "ok      topic a: 1 partition",
         "ok      topic g.replay: not there yet; `run` creates it",
         "error   topic c: not there and cannot be created (POLICY_VIOLATION); create it",
     ]

@@ -95,7 +95,8 @@ def test_a_line_ends_at_a_line_feed_alone(inside: str, ending: str) -> None:
     ("text", "why"),
     [
         ("{", "not JSON"),
-        ("", "not JSON"),
+        ("", "empty: there is no record in it"),
+        (" \n", "empty: there is no record in it"),
         ('{"event": "A"}\n{', "line 2"),
         ('{"event": NaN}', "not JSON"),
         ("[" * 100_000, "not JSON"),

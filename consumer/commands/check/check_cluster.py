@@ -23,6 +23,7 @@ from consumer.commands.check.finding import Finding, Level, of_problem
 from consumer.config import Settings
 from consumer.config.kafka_clients import abandoned_topics, chosen_topics, consumer_properties, producer_properties
 from consumer.core.errors import ConfigError
+from consumer.terminal import several
 
 ASK_TIMEOUT_S: Final = 5.0
 _SILENT: Final = {"log_level": "0"}
@@ -55,7 +56,7 @@ def cluster_findings(settings: Settings) -> tuple[list[Finding], tuple[str, ...]
     written = written_topics(settings, chosen)
     missing = [topic for topic in written if topic not in seen]
     found = [
-        Finding(Level.OK, "kafka.bootstrap_servers", f"{len(listed.brokers)} brokers"),
+        Finding(Level.OK, "kafka.bootstrap_servers", several(len(listed.brokers), "broker")),
         *read_findings(settings, chosen, seen),
         *written_findings(settings, written, seen, _refusals(admin, missing), _brokers_create(admin, listed, missing)),
         *size_findings(settings, _largest_bytes(admin, [topic for topic in written if topic in seen])),

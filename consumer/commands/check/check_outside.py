@@ -16,6 +16,7 @@ from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.errors import ConfigError
 from consumer.core.model import SchemaId
 from consumer.status.connections import OutsideSystem
+from consumer.terminal import several
 from consumer.wiring import addresses_of
 
 ASK_TIMEOUT_S: Final = 5.0
@@ -51,7 +52,7 @@ def _schemas(client: SchemaRegistryClient, topics: Sequence[str], address: str) 
     except _REGISTRY_FAULTS as error:
         text = f"{address} does not answer ({type(error).__name__}); check the address and the network"
         return [Finding(Level.ERROR, "avro.registry.url", text)], []
-    findings.append(Finding(Level.OK, "avro.registry.url", f"{len(subjects)} subjects"))
+    findings.append(Finding(Level.OK, "avro.registry.url", several(len(subjects), "subject")))
     for topic in topics:
         subject = f"{topic}-value"
         schema = _latest(client, subject) if subject in subjects else None

@@ -6,6 +6,7 @@ from typing import Final
 from consumer.commands.check.finding import Finding, Level
 from consumer.config import Settings
 from consumer.core.settle.envelope import own_topics
+from consumer.terminal import several
 
 
 def read_findings(settings: Settings, chosen: Sequence[str], seen: Mapping[str, int]) -> Iterator[Finding]:
@@ -17,7 +18,7 @@ def read_findings(settings: Settings, chosen: Sequence[str], seen: Mapping[str, 
     """
     for topic in chosen:
         if topic in seen:
-            yield Finding(Level.OK, f"topic {topic}", f"{seen[topic]} partitions")
+            yield Finding(Level.OK, f"topic {topic}", several(seen[topic], "partition"))
         else:
             yield Finding(Level.ERROR, f"topic {topic}", "not there; create it, or fix kafka.topics")
     if not chosen:
@@ -58,7 +59,7 @@ def written_findings(
     made_at_start = own_topics(settings.kafka.group_id, settings.pixels)
     for topic in topics:
         if topic in seen:
-            level, text = Level.OK, f"{seen[topic]} partitions"
+            level, text = Level.OK, several(seen[topic], "partition")
         elif refusals.get(topic) is not None:
             level, text = Level.ERROR, f"not there and cannot be created ({refusals[topic]}); create it"
         elif topic in made_at_start:

@@ -20,7 +20,7 @@ from consumer.commands.explain.explain_text import show as show_explained
 from consumer.commands.explain.explainer import Explained
 from consumer.commands.explain.explainer import as_json as explained_json
 from consumer.core.model import Record
-from consumer.terminal import printable
+from consumer.terminal import printable, several
 
 _HEX_BYTES = 64
 """Of a value that cannot be decoded, so many are shown: framing and first fields."""
@@ -67,8 +67,8 @@ def _told(letter: DeadLetterRecord) -> RenderableType:
         "pixel": letter.pixel or "–",
         "TikTok": f"code {letter.code}, request {letter.request_id}" if letter.code or letter.request_id else None,
         "failed": letter.failed_at or dlq_list.moment(letter.written_ms),
-        "replayed": f"{record.replays} times before" if record.replays else "never before",
-        "value": f"left out for its size, {letter.value_bytes:,} bytes" if letter.is_short else None,
+        "replayed": f"{several(record.replays, 'time')} before" if record.replays else "never before",
+        "value": f"left out for its size, {several(letter.value_bytes or 0, 'byte')}" if letter.is_short else None,
     }
     for name, told in rows.items():
         if told is not None:
@@ -90,4 +90,4 @@ def _record(explained: Explained) -> RenderableType:
     value = explained.record.value or b""
     begin = value[:_HEX_BYTES].hex(" ")
     more = f" … {len(value) - _HEX_BYTES:,} more" if len(value) > _HEX_BYTES else ""
-    return Text(f"cannot be decoded; {len(value):,} bytes: {begin}{more}")
+    return Text(f"cannot be decoded; {several(len(value), 'byte')}: {begin}{more}")

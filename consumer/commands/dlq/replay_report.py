@@ -10,6 +10,7 @@ from rich.text import Text
 from consumer.commands.dlq.replay_decision import Age, SkipReason
 from consumer.commands.explain.explain_words import of_reason
 from consumer.core.reasons import RejectReason
+from consumer.terminal import several
 
 OLD = {
     Age.COUNTED_TWICE: "older than 48 hours: if TikTok has had them, it counts them twice",
@@ -59,7 +60,7 @@ def show(console: Console, report: Report) -> None:
     """Print it."""
     verb = "would be replayed" if report.is_dry else "replayed"
     where = f"to {report.topic}" if report.topic else "to where they came from"
-    console.print(Text(f"{_letters(report.replayed)} {verb} {where}", "bold"))
+    console.print(Text(f"{several(report.replayed, 'dead letter')} {verb} {where}", "bold"))
     for left, count in report.left.most_common():
         console.print(Text.assemble((f"{count:>9,} ", "yellow"), f"left alone: {left}"))
     for reason, count in report.still_rejected.most_common():
@@ -81,7 +82,3 @@ def show(console: Console, report: Report) -> None:
         )
     if report.stopped:
         console.print(Text(f"stopped before the end: {report.stopped}; the same command continues from here", "red"))
-
-
-def _letters(count: int) -> str:
-    return f"{count:,} dead letter{'' if count == 1 else 's'}"

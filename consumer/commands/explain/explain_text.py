@@ -28,7 +28,7 @@ from consumer.core.dedupe.submissions import DedupeResult
 from consumer.core.model import Note, Rejection
 from consumer.core.remarks import match_keys
 from consumer.core.tiktok_event import FIELD_BIT
-from consumer.terminal import printable
+from consumer.terminal import printable, several
 
 WIDE: Final = 118
 """From this many columns on, a field takes one line."""
@@ -83,9 +83,11 @@ def _parts(explained: Explained, window: Sequence[WindowVerdict], width: int) ->
 
 def _decode(explained: Explained) -> Text:
     record = explained.record
-    size = f"{len(record.value or b''):,} bytes"
+    size = several(len(record.value or b""), "byte")
     if explained.decoded is not None:
-        return Text.assemble(f"{explained.read_as}, {size}", (f", {len(explained.decoded.fields)} fields", _DIM))
+        return Text.assemble(
+            f"{explained.read_as}, {size}", (f", {several(len(explained.decoded.fields), 'field')}", _DIM)
+        )
     return Text("no value" if record.value is None else f"{explained.read_as}, {size}: not decoded")
 
 
@@ -96,15 +98,11 @@ def _decision(explained: Explained) -> Text:
     live = sum(not event.is_shadow for event in decision.events)
     shadow, rejected = len(decision.events) - live, len(decision.rejections)
     parts = [
-        (f"send {_count(live, 'event')}", _GOOD) if live else None,
-        (f"{_count(shadow, 'event')} in shadow, counted and not sent", _WARN) if shadow else None,
-        (f"reject {_count(rejected, 'event')}: dead letter" if rejected else "", _BAD) if rejected else None,
+        (f"send {several(live, 'event')}", _GOOD) if live else None,
+        (f"{several(shadow, 'event')} in shadow, counted and not sent", _WARN) if shadow else None,
+        (f"reject {several(rejected, 'event')}: dead letter" if rejected else "", _BAD) if rejected else None,
     ]
     return Text("; ").join(Text(text, style) for text, style in filter(None, parts))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 # ── a rule ──────────────────────────────────────────────────────────────────────────────────────
@@ -289,5 +287,5 @@ def _as_json(value: object) -> str:
 
 def _plainly(value: object) -> object:
     if isinstance(value, bytes):
-        return f"{len(value)} bytes"
+        return several(len(value), "byte")
     return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else str(value)

@@ -16,7 +16,7 @@ from consumer.commands.explain.rule_story import FailedCondition
 from consumer.core.model import Decision, Event, Note, Position
 from consumer.core.reasons import PROBLEMS
 from consumer.core.remarks import match_keys
-from consumer.terminal import printable
+from consumer.terminal import printable, several
 
 _MOST_LINES = 12
 _BAR = 20
@@ -142,7 +142,7 @@ def _places(firsts: Mapping[str, Position]) -> dict[str, list[int]]:
 
 def show(console: Console, rehearsal: Rehearsal) -> None:
     """Print it for people."""
-    console.print(Text(f"A rehearsal on {rehearsal.records} records", "bold"))
+    console.print(Text(f"A rehearsal on {several(rehearsal.records, 'record')}", "bold"))
     _lines(console, "dropped", rehearsal.dropped, rehearsal.records, "yellow")
     _lines(console, "not decoded", _pointed(rehearsal.undecoded, rehearsal.firsts), rehearsal.records, "red")
     for name, tally in rehearsal.rules.items():
@@ -152,7 +152,7 @@ def show(console: Console, rehearsal: Rehearsal) -> None:
             Text.assemble(
                 "rule ",
                 (name, "bold"),
-                f" holds for {tally.holds} ({share}), {tally.events} {'event' if tally.events == 1 else 'events'}",
+                f" holds for {tally.holds} ({share}), {several(tally.events, 'event')}",
             )
         )
         failed = {f"{condition.place}: {printable(condition.text)}": n for condition, n in tally.failed.items()}

@@ -21,7 +21,7 @@ from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable
 from consumer.exit_codes import OK, UNFINISHED, UNUSABLE_INPUT
 from consumer.status.connections import OutsideSystem
-from consumer.terminal import complain
+from consumer.terminal import complain, several
 
 _HTTP: Final = ("http", "https")
 _SECRET_WORDS: Final = ("password", "secret", "token", "user.info", "key.pem", "jaas")
@@ -169,7 +169,7 @@ def _said(drafts: Sequence[Draft], path: Path) -> str:
 def _guessed(draft: Draft) -> str:
     products = draft.products.fields if draft.products.each is None else {"contents": None}
     number = len(draft.parameters) + 2 + len(products)
-    left = f"; nothing was made of {len(draft.unused)} fields" if draft.unused else ""
+    left = f"; nothing was made of {several(len(draft.unused), 'field')}" if draft.unused else ""
     return f"guessed {number} of TikTok's parameters from {draft.record}{left}"
 
 

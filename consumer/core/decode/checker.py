@@ -69,7 +69,8 @@ class Checker:
         walk = Cursor(value, start, budget_of(len(value)), self._longest)
         self._step(walk)
         if walk.at != walk.end:
-            raise RecordRejected(RejectReason.DECODE_LEFT_OVER, f"{walk.end - walk.at} bytes left over")
+            left = walk.end - walk.at
+            raise RecordRejected(RejectReason.DECODE_LEFT_OVER, f"{left} byte{'s' * (left > 1)} left over")
 
 
 class _Steps:

@@ -35,7 +35,8 @@ class Cursor:
     def skip(self, size: int) -> None:
         self.at += size
         if self.at > self.end:
-            raise self.fault(RejectReason.DECODE_TRUNCATED, f"ends {self.at - self.end} bytes before it should")
+            short = self.at - self.end
+            raise self.fault(RejectReason.DECODE_TRUNCATED, f"ends {short} byte{'s' * (short > 1)} before it should")
 
     def number(self) -> int:
         """A zig-zag number of up to 64 bits."""

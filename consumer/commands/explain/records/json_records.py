@@ -130,6 +130,8 @@ def _documents(content: bytes) -> Sequence[object]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("not UTF-8, so not JSON; a raw value's file ends in .bin") from None
+    if not text.strip():
+        raise InputError("empty: there is no record in it")
     try:
         whole = loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
