@@ -177,7 +177,13 @@ class TikTokEvent(Struct, frozen=True, gc=False, omit_defaults=True):
     page: Page | None = None
     properties: Properties | None = None
     limited_data_use: Annotated[
-        bool | None, Parameter(Form.FLAG, "true: TikTok shall restrict what it does with the event.", 28)
+        bool | None,
+        Parameter(
+            Form.FLAG,
+            "true: TikTok shall restrict what it does with the event. Of text, true, false, 1 and 0 are read; with "
+            "another word, it is left out.",
+            28,
+        ),
     ] = None
 
 

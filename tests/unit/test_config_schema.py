@@ -156,6 +156,26 @@ def test_warns_of_fields_of_a_type_that_is_never_sent(text: str, place: str, kin
 
 
 @pytest.mark.parametrize(
+    ("source", "is_warned_of"),
+    [
+        ("at_text", True),
+        ("{path: at_text, lower: true}", True),
+        ("[paid, at_text]", True),
+        ("{path: at_text, values: {LDU: true, none: false}}", False),
+        ("paid", False),
+        ("{path: at_text, values: {LDU: restricted}}", True),
+        ("{const: true}", False),
+    ],
+)
+def test_warns_of_words_that_would_leave_the_use_of_data_unrestricted(source: str, is_warned_of: bool) -> None:
+    rule = f"map: {{{TIMES}, limited_data_use: {source}}}"
+
+    found = [what for _, what in doubts_with(settings(rule), [parse_text(ORDER)])]
+
+    assert [what.partition(":")[0] for what in found] == ["is text in the schema"] * is_warned_of
+
+
+@pytest.mark.parametrize(
     ("source", "remedy"),
     [
         ("at_plain", "unit: s}, or ms, or us"),

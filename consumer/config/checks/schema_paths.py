@@ -1,6 +1,7 @@
 """What rules ask of a record against what its schema can give: paths, constants, units. Never a value of a record."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
 
 from consumer.config.checks.avro_paths import MissingPath, Type, follow, items_of, top
 from consumer.config.checks.avro_shapes import PathRoot, before_values, paths_in, shape_of, tables_in
@@ -79,9 +80,19 @@ def _doubts(rule: Rule, schema: Schema) -> Iterator[tuple[Place, str]]:
         start = _ground(place, rule, ground)
         if parameter is None or start is None or parameter == "properties.contents.each" or place in faults:
             continue
-        kinds = shape_of(source, start).kinds
-        if kinds and not any(is_kind_taken(parameter, kind) for kind in kinds):
-            yield place, f"is {_spell(kinds)} in the schema, so it is never sent; name another field"
+        shape = shape_of(source, start)
+        if shape.kinds and not any(is_kind_taken(parameter, kind) for kind in shape.kinds):
+            yield place, f"is {_spell(shape.kinds)} in the schema, so it is never sent; name another field"
+        elif parameter == "limited_data_use" and "text" in shape.kinds and not _FLAGS.issuperset(shape.texts or _ANY):
+            yield place, _UNRESTRICTED
+
+
+_FLAGS: Final = frozenset({"true", "false", "1", "0", ""})
+_ANY: Final = ("any text",)
+_UNRESTRICTED: Final = (
+    "is text in the schema: with a word other than true, false, 1 or 0 the flag is left out, and the event is sent "
+    "without restriction; translate the words with `values`"
+)
 
 
 def _faults(rule: Rule, schema: Schema) -> Iterator[tuple[Place, str]]:
