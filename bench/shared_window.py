@@ -66,7 +66,12 @@ def redis_cpu_s(client: redis.Redis) -> float:
 
 
 def main(events: int) -> None:
-    shared = SharedClaims(forward_new_fields=True, name=partial(os.urandom, OWNER_BYTES), random=lambda: 0.5)
+    shared = SharedClaims(
+        forward_new_fields=True,
+        window_s=WINDOW_MS / 1000,
+        name=partial(os.urandom, OWNER_BYTES),
+        random=lambda: 0.5,
+    )
     with redis_server() as url, redis.Redis.from_url(url) as client:
         store = RedisWindow(url, prefix_of("bench"), Lifetimes(WINDOW_MS), PATIENT_S)
         decide(shared, store, [])

@@ -89,6 +89,7 @@ def shared_of(settings: Settings) -> SharedClaims:
     """This process's part in that window, under a name of its own."""
     return SharedClaims(
         forward_new_fields=settings.dedupe.forward_new_fields,
+        window_s=settings.dedupe.window_s,
         name=partial(os.urandom, OWNER_BYTES),
         random=random.random,
     )

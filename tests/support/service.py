@@ -500,7 +500,9 @@ class Scene:
         self.sharing: NoSharedWindow | SharedWindow = NoSharedWindow(delivering)
         if store is not None:
             names = (name + number.to_bytes(1, "big") for number in itertools.count())
-            shared = SharedClaims(forward_new_fields=True, name=names.__next__, random=random.Random(3).random)
+            shared = SharedClaims(
+                forward_new_fields=True, window_s=window_s, name=names.__next__, random=random.Random(3).random
+            )
             self.sharing = SharedWindow(
                 shared,
                 store,

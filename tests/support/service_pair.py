@@ -13,15 +13,18 @@ TOPIC = "web-events"
 class Pair:
     """Two processes, each with a partition of its own."""
 
-    def __init__(self, remove_for_s: int = 0) -> None:
+    def __init__(self, remove_for_s: int = 0, window_s: int = WINDOW_S) -> None:
+        self.window_s = window_s
         self.clock = ManualClock()
         self.kafka = FakeKafka(self.clock)
-        self.store = FakeStore(Lifetimes(WINDOW_S * 1000, remove_for_s * 1000), lambda: int(self.clock.wall() * 1000))
+        self.store = FakeStore(Lifetimes(window_s * 1000, remove_for_s * 1000), lambda: int(self.clock.wall() * 1000))
         self.one, self.other = self.process(0), self.process(1)
 
     def process(self, partition: int, **settings: Any) -> Scene:
         name = b"%d%f" % (partition, self.clock.s)
-        scene = Scene(self.kafka, store=self.store, name=name, window_s=WINDOW_S, **{"max_wait_s": 0.1, **settings})
+        scene = Scene(
+            self.kafka, store=self.store, name=name, window_s=self.window_s, **{"max_wait_s": 0.1, **settings}
+        )
         scene.member.give([(TOPIC, partition)])
         return scene
 

@@ -1,5 +1,7 @@
 """Several services over one Kafka and one shared window, all in memory: what the window promises across processes."""
 
+import pytest
+
 from tests.support.fakes import REFUSED, THROTTLED
 from tests.support.service import encoded
 from tests.support.service_pair import TOPIC, WINDOW_S, Pair
@@ -82,6 +84,27 @@ def test_a_copy_with_new_fields_is_forwarded_after_the_first_was_accepted() -> N
     pair.produce(0, phone="+12133734253")
     pair.run()
     assert len(pair.one.sent) == 1
+
+
+@pytest.mark.parametrize("is_waiting", [True, False], ids=["a copy waits", "a copy comes later"])
+def test_a_living_process_keeps_its_claim_however_long_tiktok_is_unavailable(is_waiting: bool) -> None:
+    pair = Pair(window_s=20)
+    pair.one.sender.is_silent = True
+    pair.produce(0)
+    copied_ms = int(pair.clock.wall() * 1000)
+    pair.run(1.0)
+    if is_waiting:
+        pair.produce(1)
+    pair.run(60.0)
+    if not is_waiting:
+        pair.kafka.produce(encoded(event_id="a", user={"email": "a@example.com"}), 1, timestamp_ms=copied_ms)
+    pair.run(2.0)
+    assert pair.other.sent_ids == []
+
+    pair.one.sender.is_silent = False
+    pair.run()
+    assert pair.other.sent_ids == []
+    assert pair.committed() == [1, 1]
 
 
 def test_copies_that_wait_merge_among_themselves() -> None:

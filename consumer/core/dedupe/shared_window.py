@@ -11,7 +11,7 @@ claims of the old name die with its heartbeat.
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
 from consumer.core.backoff import Backoff
@@ -37,12 +37,15 @@ class SharedClaims:
 
     Args:
         forward_new_fields: `dedupe.forward_new_fields`.
+        window_s: `dedupe.window`. Redis keeps a claim for twice as long at least, so what is out for longer asks again.
         name: makes a name of 8 bytes, unlike that of any other process, or any that was made before.
         random: 0 ≤ x < 1, for jitter.
     """
 
-    def __init__(self, *, forward_new_fields: bool, name: Callable[[], bytes], random: Callable[[], float]) -> None:
-        self._forward_new_fields = forward_new_fields
+    def __init__(
+        self, *, forward_new_fields: bool, window_s: float, name: Callable[[], bytes], random: Callable[[], float]
+    ) -> None:
+        self._forward_new_fields, self._window_s = forward_new_fields, window_s
         self._name, self._random = name, random
         self._owner = name()
         self._new: dict[Item, None] = {}
@@ -53,8 +56,9 @@ class SharedClaims:
         """A heap: when to ask again, a number that settles ties, and who; also some who are not held any more."""
         self._numbers = 0
         self._asking: list[Item] = []
-        self._out: dict[Item, tuple[Claim, bytes]] = {}
-        """What was released to be sent, under which of this process's names, and is not finished."""
+        self._out: dict[Item, tuple[Claim, bytes, float]] = {}
+        """What was released to be sent and is not finished: under which of this process's names, and when it asked
+        last. In the order of that time."""
         self._left: dict[tuple[bytes, bytes], tuple[float, Claim, bytes]] = {}
         """Digest and token → what was on its way when its partition went: when its claim ends, and whose it was."""
         self._confirms: deque[tuple[Claim, int]] = deque(maxlen=MOST_UNTOLD)
@@ -78,7 +82,8 @@ class SharedClaims:
         if now_s < self._ask_at_s:
             return None
         self._end_what_was_left(now_s)
-        self._asking = [*self._take_due(now_s), *self._take_new(wall_ms)]
+        again = self._expiring(now_s)
+        self._asking = [*again, *self._take_due(now_s, MOST_AT_ONCE - len(again)), *self._take_new(wall_ms)]
         is_heartbeat = now_s >= self._beat_at_s
         if not (self._asking or self.has_untold or is_heartbeat):
             return None
@@ -89,7 +94,7 @@ class SharedClaims:
             is_heartbeat,
             list(islice(self._confirms, MOST_AT_ONCE)),
             list(islice(self._releases, MOST_AT_ONCE)),
-            [(self._held[item][0], self._wanted(item)) for item in self._asking],
+            [(self._claim_of(item), self._wanted(item)) for item in self._asking],
         )
 
     @property
@@ -115,12 +120,16 @@ class SharedClaims:
             self._releases.popleft()
         decided: list[tuple[Item, ClaimResult]] = []
         for item, verdict in zip(self._asking, verdicts, strict=True):
+            if item in self._out:
+                claim, *_ = self._out.pop(item)
+                self._out[item] = claim, self._owner, now_s
+                continue
             if verdict is ClaimResult.WAIT:
                 self._wait(item, now_s)
                 continue
             claim, *_ = self._held.pop(item)
             if verdict in _LETS_GO:
-                self._out[item] = claim, self._owner
+                self._out[item] = claim, self._owner, now_s
                 self._left.pop((claim.digest, claim.token), None)
             decided.append((item, verdict))
         return decided
@@ -139,7 +148,7 @@ class SharedClaims:
             self._take_new(wall_ms)
         items = list(self._held)
         for item in items:
-            self._out[item] = self._held.pop(item)[0], self._owner
+            self._out[item] = self._held.pop(item)[0], self._owner, now_s
         return items
 
     @property
@@ -152,13 +161,14 @@ class SharedClaims:
     def accepted(self, item: Item) -> None:
         """TikTok has accepted an item: to be confirmed with all that was sent."""
         if item in self._out:
-            claim, _ = self._out.pop(item)
+            claim, *_ = self._out.pop(item)
             self._confirms.append((claim, presence(item.event)))
 
     def given_up(self, item: Item) -> None:
         """An item has become dead letters, or was parked and will ask again: the next copy may be sent."""
         if item in self._out:
-            self._releases.append(self._out.pop(item))
+            claim, owner, _ = self._out.pop(item)
+            self._releases.append((claim, owner))
 
     def gone(self, is_gone: Callable[[Item], bool], now_s: float) -> None:
         """Partitions are no longer assigned. What TikTok may have got stays claimed as after a crash."""
@@ -166,7 +176,7 @@ class SharedClaims:
             for item in [item for item in asks if is_gone(item)]:
                 del asks[item]
         for item in [item for item in self._out if is_gone(item)]:
-            claim, owner = self._out.pop(item)
+            claim, owner, _ = self._out.pop(item)
             if item.is_submitted:
                 self._left[claim.digest, claim.token] = now_s + HEARTBEAT_MS / 1000, claim, owner
             else:
@@ -181,9 +191,17 @@ class SharedClaims:
             self._held[item] = _claim(item, wall_ms), 0, 0
         return taken
 
-    def _take_due(self, now_s: float) -> list[Item]:
+    def _expiring(self, now_s: float) -> list[Item]:
+        """What has been out for so long that the store would soon forget its claim, as while TikTok is unavailable."""
+        oldest = islice(self._out.items(), MOST_AT_ONCE)
+        return [item for item, _ in takewhile(lambda out: out[1][2] + self._window_s <= now_s, oldest)]
+
+    def _claim_of(self, item: Item) -> Claim:
+        return self._out[item][0] if item in self._out else self._held[item][0]
+
+    def _take_due(self, now_s: float, most: int) -> list[Item]:
         taken: list[Item] = []
-        while self._due and self._due[0][0] <= now_s and len(taken) < MOST_AT_ONCE:
+        while self._due and self._due[0][0] <= now_s and len(taken) < most:
             _, number, item = heappop(self._due)
             if item in self._held and self._held[item][2] == number:  # else of a wait that has ended otherwise
                 taken.append(item)

@@ -29,6 +29,7 @@ from consumer.core.tiktok_event import FIELD_BIT
 from tests.support import fakes
 
 WALL_MS = 1_700_000_000_000
+WINDOW_S = 300.0
 EMAIL = FIELD_BIT["user.email"]
 
 
@@ -43,7 +44,9 @@ class Process:
 
     def __init__(self, *, forward_new_fields: bool = True) -> None:
         self._names = 0
-        self.shared = SharedClaims(forward_new_fields=forward_new_fields, name=self._name, random=lambda: 1.0)
+        self.shared = SharedClaims(
+            forward_new_fields=forward_new_fields, window_s=WINDOW_S, name=self._name, random=lambda: 1.0
+        )
 
     def _name(self) -> bytes:
         self._names += 1
@@ -187,6 +190,35 @@ def test_a_refused_event_gives_its_claim_back_under_the_name_that_made_it(proces
     assert (owner, question.owner) == (b"p0", b"p1")
     process.shared.take_answer(question, [], 10.0)
     assert not process.shared.has_untold
+
+
+def test_what_is_out_for_longer_than_the_window_asks_again_so_that_its_claim_does_not_expire(process: Process) -> None:
+    item, later = new_item(1), new_item(2)
+    process.let_go(item)
+    process.let_go(later, now_s=1.0)
+    assert process.ask(WINDOW_S - 1).claims == []
+
+    question = process.ask(WINDOW_S)
+    [(claim, fields)] = question.claims
+    assert (claim.token, fields) == (token_of("orders", 0, 1, "purchases"), EMAIL)
+    assert process.shared.take_answer(question, [ClaimResult.FIRST], WINDOW_S) == []  # it was let go before
+
+    [(claim, _)] = process.ask(WINDOW_S + 1).claims
+    assert claim.token == token_of("orders", 0, 2, "purchases")
+    process.shared.accepted(item)
+    process.shared.accepted(later)
+    assert process.ask(3 * WINDOW_S).claims == []
+
+
+def test_what_asks_again_comes_before_copies_that_wait_and_a_question_grows_no_larger(process: Process) -> None:
+    process.let_go(*[new_item(number) for number in range(MOST_AT_ONCE)])
+    process.shared.add(new_item(0, partition=1))
+    process.answered(0.1, ClaimResult.WAIT)
+
+    question = process.ask(WINDOW_S)
+    assert len(question.claims) == MOST_AT_ONCE
+    process.shared.take_answer(question, [ClaimResult.WAIT] * MOST_AT_ONCE, WINDOW_S)
+    assert len(process.ask(WINDOW_S).claims) == 1
 
 
 def test_a_heartbeat_comes_first_and_then_every_few_seconds(process: Process) -> None:
