@@ -208,6 +208,27 @@ def test_a_revoked_partition_gives_its_unsent_claims_back() -> None:
     assert pair.other.sent_ids == ["unsent"]
 
 
+def test_what_is_read_again_keeps_its_claim_however_much_was_given_back() -> None:
+    pair = Pair()
+    pair.one.member.give([(TOPIC, 2)])
+    pair.one.sender.judge = lambda request: THROTTLED
+    for number in range(2500):
+        pair.produce(0, f"many-{number}")
+    pair.run(1.0)
+    for number in range(20):
+        pair.produce(2, f"few-{number}")
+    pair.run(1.0)
+    mine = [(TOPIC, 0), (TOPIC, 2)]
+    pair.one.member.take(mine, is_lost=True)
+    pair.one.member.give(mine[::-1])  # the few are read first, before all of the many's releases are told
+    pair.run(3.0)
+
+    for number in range(20):
+        pair.produce(1, f"few-{number}")
+    pair.run(3.0)
+    assert pair.other.sent_ids == []
+
+
 def test_a_parked_event_gives_its_claim_back_and_asks_again() -> None:
     pair = Pair()
     pair.one = pair.process(0, pixels=("shop", "blog"), park_after_s=1.0, held=("shop",))

@@ -62,7 +62,8 @@ class SharedClaims:
         self._left: dict[tuple[bytes, bytes], tuple[float, Claim, bytes]] = {}
         """Digest and token → what was on its way when its partition went: when its claim ends, and whose it was."""
         self._confirms: deque[tuple[Claim, int]] = deque(maxlen=MOST_UNTOLD)
-        self._releases: deque[tuple[Claim, bytes]] = deque(maxlen=MOST_UNTOLD)
+        self._releases: dict[tuple[bytes, bytes], tuple[Claim, bytes]] = {}
+        """Digest and token → what will not be sent, and whose it was."""
         self._beat_at_s = 0.0
         self._ask_at_s = 0.0
         self._failures = 0
@@ -93,7 +94,7 @@ class SharedClaims:
             self._owner,
             is_heartbeat,
             list(islice(self._confirms, MOST_AT_ONCE)),
-            list(islice(self._releases, MOST_AT_ONCE)),
+            list(islice(self._releases.values(), MOST_AT_ONCE)),
             [(self._claim_of(item), self._wanted(item)) for item in self._asking],
         )
 
@@ -116,8 +117,8 @@ class SharedClaims:
         self._failures = 0
         for _ in question.confirms:
             self._confirms.popleft()
-        for _ in question.releases:
-            self._releases.popleft()
+        for claim, _ in question.releases:
+            del self._releases[claim.digest, claim.token]
         decided: list[tuple[Item, ClaimResult]] = []
         for item, verdict in zip(self._asking, verdicts, strict=True):
             if item in self._out:
@@ -130,7 +131,7 @@ class SharedClaims:
             claim, *_ = self._held.pop(item)
             if verdict in _LETS_GO:
                 self._out[item] = claim, self._owner, now_s
-                self._left.pop((claim.digest, claim.token), None)
+                self._keep(claim)
             decided.append((item, verdict))
         return decided
 
@@ -168,7 +169,7 @@ class SharedClaims:
         """An item has become dead letters, or was parked and will ask again: the next copy may be sent."""
         if item in self._out:
             claim, owner, _ = self._out.pop(item)
-            self._releases.append((claim, owner))
+            self._release(claim, owner)
 
     def gone(self, is_gone: Callable[[Item], bool], now_s: float) -> None:
         """Partitions are no longer assigned. What TikTok may have got stays claimed as after a crash."""
@@ -180,7 +181,7 @@ class SharedClaims:
             if item.is_submitted:
                 self._left[claim.digest, claim.token] = now_s + HEARTBEAT_MS / 1000, claim, owner
             else:
-                self._releases.append((claim, owner))
+                self._release(claim, owner)
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────
 
@@ -219,7 +220,17 @@ class SharedClaims:
             if end_s > now_s:
                 return
             del self._left[key]
-            self._releases.append((claim, owner))
+            self._release(claim, owner)
+
+    def _release(self, claim: Claim, owner: bytes) -> None:
+        if len(self._releases) >= MOST_UNTOLD:
+            del self._releases[next(iter(self._releases))]
+        self._releases[claim.digest, claim.token] = claim, owner
+
+    def _keep(self, claim: Claim) -> None:
+        """A record read again by us has its claim again: what is still to be told of the first time would end it."""
+        for ends in (self._left, self._releases):
+            ends.pop((claim.digest, claim.token), None)
 
     def _wanted(self, item: Item) -> int:
         """The fields that must not get lost."""

@@ -329,6 +329,30 @@ def test_a_record_read_again_by_us_takes_the_claim_that_was_left(process: Proces
     assert process.ask(40.0).releases == []
 
 
+def test_a_record_read_again_by_us_is_not_released_by_what_was_still_to_be_told(process: Process) -> None:
+    """Of the same record, process and name: the store could not tell the old claim from the new one."""
+    items = [new_item(number) for number in range(MOST_AT_ONCE + 1)]
+    for part in (items[:MOST_AT_ONCE], items[MOST_AT_ONCE:]):
+        process.let_go(*part)
+    process.shared.gone(lambda item: True, 1.0)
+    process.let_go(new_item(MOST_AT_ONCE), now_s=2.0)  # the first question has no room for its release
+
+    assert not process.shared.has_untold
+
+
+def test_what_is_released_beyond_bounds_is_forgotten_from_the_oldest_on(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consumer.core.dedupe.shared_window.MOST_UNTOLD", 2)
+    items = [new_item(number) for number in range(3)]
+    process.let_go(*items)
+    for item in items:
+        process.shared.given_up(item)
+
+    tokens = [claim.token for claim, _ in process.ask(1.0).releases]
+    assert tokens == [token_of("orders", 0, number, "purchases") for number in (1, 2)]
+
+
 def test_a_token_tells_records_and_rules_apart_and_a_prefix_groups() -> None:
     assert len({token_of("t", 1, 1, "r"), token_of("t", 11, 1, "r"), token_of("t", 1, 11, "r")}) == 3
     assert token_of("t", 1, 1, "r") != token_of("t", 1, 1, "s") != token_of("u", 1, 1, "s")
