@@ -220,6 +220,40 @@ def test_a_confirmation_far_from_what_is_there_begins_anew(opened: Opened) -> No
     assert wants(store, claim(3, NOW + 7 * MINUTE), EMAIL) is ClaimResult.FORWARD
 
 
+LONG_AGO = NOW - 5 * MINUTE - 1
+"""Too old to be a copy of what has the time NOW."""
+
+
+def test_what_is_too_old_to_be_a_copy_leaves_what_was_accepted(opened: Opened) -> None:
+    store = opened()
+    confirms(store, claim(1))
+    assert wants(store, claim(2, LONG_AGO), owner=THEM) is ClaimResult.FIRST
+    confirms(store, claim(2, LONG_AGO), owner=THEM)
+    releases(store, claim(2, LONG_AGO), owner=THEM)
+    assert wants(store, claim(3, NOW + MINUTE)) is ClaimResult.DUPLICATE
+
+
+def test_what_is_too_old_to_be_a_copy_leaves_a_claim(opened: Opened) -> None:
+    store = opened()
+    wants(store, claim(1))
+    assert wants(store, claim(2, LONG_AGO), owner=THEM) is ClaimResult.FIRST
+    assert wants(store, claim(3), owner=THEM) is ClaimResult.WAIT
+
+
+def test_what_is_confirmed_late_leaves_the_claim_of_a_newer_event(opened: Opened) -> None:
+    store = opened()
+    assert wants(store, claim(1, LONG_AGO)) is ClaimResult.FIRST
+    assert wants(store, claim(2), owner=THEM) is ClaimResult.FIRST
+    confirms(store, claim(1, LONG_AGO))
+    assert wants(store, claim(3, NOW + MINUTE)) is ClaimResult.WAIT
+
+
+def test_what_is_just_new_enough_to_be_a_copy_is_one(opened: Opened) -> None:
+    store = opened()
+    confirms(store, claim(1))
+    assert wants(store, claim(2, LONG_AGO + 1), owner=THEM) is ClaimResult.DUPLICATE
+
+
 def test_after_the_window_copies_are_removed_whatever_they_hold(opened: Opened) -> None:
     store = opened(TWO_DAYS_MORE)
     confirms(store, claim(1))

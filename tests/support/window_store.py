@@ -57,11 +57,20 @@ class FakeStore:
             return None
         return held if abs(claim.time_ms - held.time_ms) <= self._lifetimes.keep_ms else None
 
+    def _is_old(self, claim: Claim) -> bool:
+        """A key that is of a later time stays as it is."""
+        held = self.keys.get(claim.digest)
+        if held is None or held.ends_ms <= self._now_ms():
+            return False
+        return held.time_ms - claim.time_ms > self._lifetimes.keep_ms
+
     def _write(self, claim: Claim, held: _Held) -> None:
         held.ends_ms = self._now_ms() + self._lifetimes.ttl_ms
         self.keys[claim.digest] = held
 
     def _confirm(self, claim: Claim, fields: int) -> None:
+        if self._is_old(claim):
+            return
         held = self._read(claim) or _Held(True, claim.time_ms, 0)
         if held.token == claim.token:
             held.owner = held.token = b""
@@ -80,6 +89,8 @@ class FakeStore:
             del self.keys[claim.digest]
 
     def _claim(self, owner: bytes, claim: Claim, fields: int) -> ClaimResult:
+        if self._is_old(claim):
+            return ClaimResult.FIRST
         held = self._read(claim)
         if held is None:
             self._write(claim, _Held(False, claim.time_ms, 0, owner, claim.token))

@@ -261,6 +261,22 @@ def test_after_the_window_copies_are_removed_for_as_long_as_asked() -> None:
     assert pair.other.sent_ids == ["a"]
 
 
+def test_an_old_copy_is_sent_and_does_not_hide_a_newer_event_from_its_copies() -> None:
+    pair = Pair()
+    old_ms = int(pair.clock.wall() * 1000)
+    pair.clock.s += WINDOW_S + 100
+    pair.produce(0)
+    pair.run(2.0)
+    pair.kafka.produce(encoded(event_id="a", user={"email": "a@example.com"}), 1, timestamp_ms=old_ms)
+    pair.run(2.0)
+    assert (pair.one.sent_ids, pair.other.sent_ids) == (["a"], ["a"])
+
+    third = pair.process(2)
+    pair.produce(2)
+    pair.run(2.0, third)
+    assert third.sent_ids == []
+
+
 def test_events_without_an_id_of_their_own_ask_nobody() -> None:
     pair = Pair()
     pair.kafka.produce(encoded(user={"email": "a@example.com"}))

@@ -7,6 +7,8 @@ the claim, if that is free, or its process is dead, or it is of the very same re
 it must wait.
 
 A key's time is the Kafka time of the first of its events, and copies are judged by the distance of theirs from it.
+What is too old to be a copy (of a partition that lags, parked, replayed) is sent and leaves no trace, as in a
+partition's own window: the key remembers what is newer.
 Redis forgets a key by its own clock, `ttl_ms` after it was last written: `window` + `remove_for`, and once more the
 window, which is how far partitions may lag behind one another without losing sight of each other's claims.
 """
@@ -157,12 +159,13 @@ local function set(key, value)
   redis.call('SET', key, '2' .. value, 'PX', ttl)
 end
 
+-- What is known of copies of an event of that time, or nil; and whether the key is of a later time, and must stay so.
 local function read(key, at)
   local value = get(key)
-  if not value then return nil end
+  if not value then return nil, false end
   local time, fields = struct.unpack('>dI4', value, 2)
-  if abs(at - time) > keep then return nil end
-  return {sub(value, 1, 1) == '1', time, fields, sub(value, 14, 21), sub(value, 22, 29)}
+  if abs(at - time) > keep then return nil, time > at end
+  return {sub(value, 1, 1) == '1', time, fields, sub(value, 14, 21), sub(value, 22, 29)}, false
 end
 
 local function write(key, accepted, time, fields, owner, token)
@@ -172,8 +175,10 @@ end
 for i = 1, #confirms, 36 do
   local key, token = prefix .. 'k' .. sub(confirms, i, i + 15), sub(confirms, i + 16, i + 23)
   local at, fields = struct.unpack('>dI4', confirms, i + 24)
-  local held = read(key, at)
-  if not held or held[5] == token then
+  local held, is_old = read(key, at)
+  if is_old then
+    -- the newer one stays
+  elseif not held or held[5] == token then
     write(key, true, held and held[2] or at, held and bit.bor(held[3], fields) or fields, '', '')
   else
     write(key, true, held[2], bit.bor(held[3], fields), held[4], held[5])
@@ -194,9 +199,9 @@ for i = 1, #releases, 32 do
 end
 
 local function claim(key, token, at, fields)
-  local held = read(key, at)
+  local held, is_old = read(key, at)
   if not held then
-    write(key, false, at, 0, me, token)
+    if not is_old then write(key, false, at, 0, me, token) end
     return 'f'
   end
   local accepted = held[1]
