@@ -90,7 +90,7 @@ class DeliverStage:
         self._batcher.remove(is_gone)
         self._delivery.release(is_gone)
 
-    def take_for_parking(self, is_wanted: Callable[[Item], bool]) -> list[Item]:
+    def take_waiting(self, is_wanted: Callable[[Item], bool]) -> list[Item]:
         """Take out what waits and is in no request."""
         return self._batcher.remove(is_wanted) + self._delivery.take(is_wanted)
 

@@ -140,7 +140,7 @@ class ParkStage:
             is_candidate = item.event.pixel in writable and topic not in self._own_topics
             return is_candidate and item not in self._too_large and is_wanted(item)
 
-        for item in self._delivering.take_for_parking(is_to_park):
+        for item in self._delivering.take_waiting(is_to_park):
             self._windows.accepted(item)
             self._sharing.parked(item)
             self._settling.park(item, self._topics[item.event.pixel])
