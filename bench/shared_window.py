@@ -56,7 +56,7 @@ def decide(shared: SharedClaims, store: RedisWindow, items: list[Item]) -> None:
     while (question := shared.question(time.monotonic(), WALL_MS)) is not None:
         for item, _ in shared.take_answer(question, store.ask(question), time.monotonic()):
             shared.accepted(item)
-        if not shared.has_new:
+        if not shared.has_unasked:
             return
 
 

@@ -82,9 +82,10 @@ class SharedWindow:
         question = self._shared.question(now_s, wall_ms)
         while question is not None:
             self._ask(question, now_s)
-            question = self._shared.question(now_s, wall_ms) if self._shared.has_new else None
+            question = self._shared.question(now_s, wall_ms) if self._shared.has_unasked else None
         for item in self._shared.undecided(now_s, wall_ms):
             self._delivering.add(item, now_s)
+        self._give_way(now_s)
 
     def _ask(self, question: ClaimRequest, now_s: float) -> None:
         try:
@@ -118,6 +119,18 @@ class SharedWindow:
             if verdict is ClaimResult.FORWARD:
                 item.outcomes[0] = EventOutcome.FORWARDED
             self._delivering.add(item, now_s)
+
+    def _give_way(self, now_s: float) -> None:
+        """Take back what another process has claimed while this one counted as dead, unless it is in a request."""
+        overtaken = self._shared.overtaken()
+        if not overtaken:
+            return
+        for item in self._delivering.take_waiting(overtaken.__contains__):
+            self._shared.given_up(item)
+            if overtaken[item] is ClaimResult.WAIT:
+                self._shared.add(item)
+            else:
+                self._decided(item, overtaken[item], now_s)
 
     def _settle(self, item: Item, outcome: EventOutcome) -> None:
         """TikTok has had it before: so have all that were to settle with it."""

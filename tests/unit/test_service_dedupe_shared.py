@@ -307,6 +307,62 @@ def test_without_the_store_each_partition_decides_alone_and_that_is_counted() ->
     assert pair.one.numbers()["connected{redis}"] == 1
 
 
+def test_what_is_on_its_way_is_claimed_again_once_the_store_is_back() -> None:
+    pair = Pair()
+    pair.one.sender.is_silent = True
+    pair.produce(0, "claimed before")
+    pair.run(1.0)
+    pair.store.is_away = True
+    pair.produce(0, "sent without the store")
+    pair.run(6.0, pair.one)
+    pair.store.is_away = False
+    pair.run(6.0)
+    for event_id in ("claimed before", "sent without the store"):
+        pair.produce(1, event_id)
+    pair.run(60.0)
+    assert pair.other.sent_ids == []
+
+    pair.one.sender.is_silent = False
+    pair.run()
+    assert pair.other.sent_ids == []
+    assert pair.committed() == [2, 2]
+
+
+def test_a_process_that_stood_still_does_not_send_what_another_has_sent_meanwhile() -> None:
+    pair = Pair()
+    pair.one = pair.process(0, max_wait_s=2.0)
+    pair.produce(0)
+    pair.run(0.5, pair.one)
+    pair.produce(1)
+    pair.run(35.0, pair.other)
+    assert pair.other.sent_ids == ["a"]
+
+    pair.run(5.0)
+    assert pair.one.sent_ids == []
+    assert pair.one.numbers()["events{shop,duplicate}"] == 1
+    assert pair.committed() == [1, 1]
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_process_that_stood_still_waits_for_what_another_is_sending(is_refused: bool) -> None:
+    pair = Pair()
+    pair.one = pair.process(0, max_wait_s=2.0)
+    pair.other.sender.is_silent = True
+    if is_refused:
+        pair.other.sender.judge = lambda request: REFUSED
+    pair.produce(0)
+    pair.run(0.5, pair.one)
+    pair.produce(1)
+    pair.run(35.0, pair.other)
+    pair.run(5.0)
+    assert pair.one.sent_ids == []
+
+    pair.other.sender.is_silent = False
+    pair.run()
+    assert pair.one.sent_ids == ["a"] * is_refused
+    assert pair.committed() == [1, 1]
+
+
 def test_what_waits_when_the_store_goes_is_sent() -> None:
     pair = Pair()
     pair.one.sender.is_silent = True
@@ -340,7 +396,7 @@ def test_answers_that_get_lost_leave_nothing_claimed_for_ever() -> None:
     pair.run(1.0, pair.one)
     pair.store.is_deaf = False
     pair.produce(1)
-    pair.run(40.0)
+    pair.run(40.0, pair.other)
     assert pair.other.sent_ids == ["a"]
 
 

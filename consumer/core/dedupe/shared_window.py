@@ -5,13 +5,16 @@ one (`shared_protocol`), is sent once this process has the claim, and is confirm
 here waits for the store: when it does not answer, what asked is sent.
 
 Whenever the store fails, this process takes another name there: it is not known what became of the question, and the
-claims of the old name die with its heartbeat.
+claims of the old name die with its heartbeat. It does the same after it stood still for as long as a heartbeat lives.
+Then everything that is on its way asks again under the new name, before more is sent: what another process has claimed
+by now, since this one counted as dead, gives way to that (`overtaken`).
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from itertools import islice, takewhile
+from itertools import islice
+from math import inf
 from typing import Final
 
 from consumer.core.backoff import Backoff
@@ -23,6 +26,8 @@ from consumer.core.model import Item
 MOST_AT_ONCE: Final = 500
 """Claims of one question, and confirmations, at 6 to 8 µs each, while Redis serves no other client."""
 HEARTBEAT_EVERY_S: Final = 5.0
+_COUNTS_AS_DEAD_AFTER_S: Final = HEARTBEAT_MS / 1000 - HEARTBEAT_EVERY_S
+"""Since the last heartbeat began, with something to spare for the way to the store."""
 COPY_WAIT: Final = Backoff(0.05, 1.0, jitter=0.5)
 """How long a copy of what is on its way elsewhere waits before it asks again."""
 STORE_PAUSE: Final = Backoff(0.25, 5.0, jitter=0.5)
@@ -57,14 +62,16 @@ class SharedClaims:
         self._numbers = 0
         self._asking: list[Item] = []
         self._out: dict[Item, tuple[Claim, bytes, float]] = {}
-        """What was released to be sent and is not finished: under which of this process's names, and when it asked
-        last. In the order of that time."""
+        """What was released to be sent and is not finished: under which of this process's names it asked, and when it
+        did so last. In the order of that time."""
+        self._overtaken: dict[Item, ClaimResult] = {}
         self._left: dict[tuple[bytes, bytes], tuple[float, Claim, bytes]] = {}
         """Digest and token → what was on its way when its partition went: when its claim ends, and whose it was."""
         self._confirms: deque[tuple[Claim, int]] = deque(maxlen=MOST_UNTOLD)
         self._releases: dict[tuple[bytes, bytes], tuple[Claim, bytes]] = {}
         """Digest and token → what will not be sent, and whose it was."""
         self._beat_at_s = 0.0
+        self._dead_from_s = inf
         self._ask_at_s = 0.0
         self._failures = 0
 
@@ -82,14 +89,16 @@ class SharedClaims:
         """What to ask now; None if nothing, or while the store is not asked. Then call `take_answer` or `failed`."""
         if now_s < self._ask_at_s:
             return None
+        if now_s >= self._dead_from_s:
+            self._rename()
         self._end_what_was_left(now_s)
-        again = self._expiring(now_s)
+        again = self._to_ask_again(now_s)
         self._asking = [*again, *self._take_due(now_s, MOST_AT_ONCE - len(again)), *self._take_new(wall_ms)]
         is_heartbeat = now_s >= self._beat_at_s
         if not (self._asking or self.has_untold or is_heartbeat):
             return None
         if is_heartbeat:
-            self._beat_at_s = now_s + HEARTBEAT_EVERY_S
+            self._beat_at_s, self._dead_from_s = now_s + HEARTBEAT_EVERY_S, now_s + _COUNTS_AS_DEAD_AFTER_S
         return ClaimRequest(
             self._owner,
             is_heartbeat,
@@ -99,9 +108,9 @@ class SharedClaims:
         )
 
     @property
-    def has_new(self) -> bool:
-        """True while something has not asked yet."""
-        return bool(self._new)
+    def has_unasked(self) -> bool:
+        """True while something has not asked yet, or not under this process's present name."""
+        return bool(self._new) or any(owner != self._owner for _, owner, _ in islice(self._out.values(), 1))
 
     @property
     def has_untold(self) -> bool:
@@ -124,6 +133,8 @@ class SharedClaims:
             if item in self._out:
                 claim, *_ = self._out.pop(item)
                 self._out[item] = claim, self._owner, now_s
+                if verdict not in _LETS_GO:
+                    self._overtaken[item] = verdict
                 continue
             if verdict is ClaimResult.WAIT:
                 self._wait(item, now_s)
@@ -139,7 +150,13 @@ class SharedClaims:
         """The last question has no answer, or none that makes sense: decide alone for a while."""
         self._failures += 1
         self._ask_at_s = now_s + STORE_PAUSE.wait_s(self._failures, self._random())
-        self._owner, self._beat_at_s = self._name(), 0.0
+        self._rename()
+
+    def overtaken(self) -> dict[Item, ClaimResult]:
+        """Take what is on its way and has no claim any more, with what the store says of it since: call `given_up`
+        of each that can still be kept from being sent."""
+        overtaken, self._overtaken = self._overtaken, {}
+        return overtaken
 
     def undecided(self, now_s: float, wall_ms: int) -> list[Item]:
         """While the store is left alone, everything that would wait for it: to be sent."""
@@ -149,7 +166,7 @@ class SharedClaims:
             self._take_new(wall_ms)
         items = list(self._held)
         for item in items:
-            self._out[item] = self._held.pop(item)[0], self._owner, now_s
+            self._out[item] = self._held.pop(item)[0], _NOBODY, now_s
         return items
 
     @property
@@ -192,10 +209,18 @@ class SharedClaims:
             self._held[item] = _claim(item, wall_ms), 0, 0
         return taken
 
-    def _expiring(self, now_s: float) -> list[Item]:
-        """What has been out for so long that the store would soon forget its claim, as while TikTok is unavailable."""
-        oldest = islice(self._out.items(), MOST_AT_ONCE)
-        return [item for item, _ in takewhile(lambda out: out[1][2] + self._window_s <= now_s, oldest)]
+    def _rename(self) -> None:
+        self._owner, self._beat_at_s, self._dead_from_s = self._name(), 0.0, inf
+
+    def _to_ask_again(self, now_s: float) -> list[Item]:
+        """What is out under another name, or for so long that the store would soon forget its claim, as while TikTok
+        is unavailable."""
+        taken: list[Item] = []
+        for item, (_, owner, asked_s) in islice(self._out.items(), MOST_AT_ONCE):
+            if owner == self._owner and now_s < asked_s + self._window_s:
+                break  # what asked after it has this name, too
+            taken.append(item)
+        return taken
 
     def _claim_of(self, item: Item) -> Claim:
         return self._out[item][0] if item in self._out else self._held[item][0]
@@ -237,6 +262,8 @@ class SharedClaims:
         return presence(item.event) if self._forward_new_fields else 0
 
 
+_NOBODY: Final = b""
+"""The name of what was sent without the store."""
 _LETS_GO: Final = frozenset({ClaimResult.FIRST, ClaimResult.FORWARD})
 
 

@@ -64,6 +64,15 @@ class Process:
         self.ask(now_s)
         self.shared.failed(now_s)
 
+    def live(self, from_s: float, to_s: float) -> None:
+        """Nothing happens; it shows that it lives, and is answered."""
+        now_s = from_s
+        while now_s <= to_s:
+            question = self.shared.question(now_s, WALL_MS)
+            if question is not None:
+                self.shared.take_answer(question, [ClaimResult.FIRST] * len(question.claims), now_s)
+            now_s += HEARTBEAT_EVERY_S
+
     def let_go(self, *items: Item, now_s: float = 0.0) -> None:
         for item in items:
             self.shared.add(item)
@@ -82,7 +91,7 @@ def digests(claims: Sequence[tuple[object, object]]) -> int:
 def test_what_is_new_asks_once_and_with_its_fields(process: Process) -> None:
     item = new_item()
     process.shared.add(item)
-    assert process.shared.has_new
+    assert process.shared.has_unasked
     assert process.shared.is_waiting(item)
 
     question = process.ask(0.0)
@@ -90,7 +99,7 @@ def test_what_is_new_asks_once_and_with_its_fields(process: Process) -> None:
     assert fields == EMAIL
     assert claim.time_ms == WALL_MS
     assert claim.token == token_of("orders", 0, 0, "purchases")
-    assert not process.shared.has_new
+    assert not process.shared.has_unasked
     assert process.shared.is_waiting(item)
 
     assert process.shared.take_answer(question, [ClaimResult.FIRST], 0.0) == [(item, ClaimResult.FIRST)]
@@ -160,7 +169,7 @@ def test_a_question_holds_so_many_and_the_rest_comes_after(process: Process) -> 
     for item in items:
         process.shared.add(item)
     process.answered(0.0, *[ClaimResult.WAIT] * MOST_AT_ONCE)
-    assert process.shared.has_new
+    assert process.shared.has_unasked
     process.answered(0.0, ClaimResult.WAIT)
     assert len(process.ask(1.0).claims) == MOST_AT_ONCE
 
@@ -196,18 +205,86 @@ def test_what_is_out_for_longer_than_the_window_asks_again_so_that_its_claim_doe
     item, later = new_item(1), new_item(2)
     process.let_go(item)
     process.let_go(later, now_s=1.0)
+    process.live(5.0, WINDOW_S - 10)
     assert process.ask(WINDOW_S - 1).claims == []
 
     question = process.ask(WINDOW_S)
     [(claim, fields)] = question.claims
     assert (claim.token, fields) == (token_of("orders", 0, 1, "purchases"), EMAIL)
     assert process.shared.take_answer(question, [ClaimResult.FIRST], WINDOW_S) == []  # it was let go before
+    assert process.shared.overtaken() == {}
 
     [(claim, _)] = process.ask(WINDOW_S + 1).claims
     assert claim.token == token_of("orders", 0, 2, "purchases")
     process.shared.accepted(item)
     process.shared.accepted(later)
     assert process.ask(3 * WINDOW_S).claims == []
+
+
+def test_after_a_failure_what_is_out_asks_again_under_the_new_name(process: Process) -> None:
+    item, undecided = new_item(1), new_item(2)
+    process.let_go(item)
+    process.shared.add(undecided)
+    process.fail(0.1)
+    assert process.shared.undecided(0.1, WALL_MS) == [undecided]
+    assert process.shared.has_unasked
+
+    question = process.ask(1.0)
+    assert (question.owner, digests(question.claims)) == (b"p1", 2)
+    process.shared.take_answer(question, [ClaimResult.FIRST] * 2, 1.0)
+    assert not process.shared.has_unasked
+    assert process.shared.overtaken() == {}
+    process.shared.given_up(item)
+    process.shared.given_up(undecided)
+    assert [owner for _, owner in process.ask(2.0).releases] == [b"p1", b"p1"]
+
+
+def test_what_was_sent_without_the_store_has_nothing_to_give_back_under_any_name(process: Process) -> None:
+    item = new_item()
+    process.shared.add(item)
+    process.fail(0.0)
+    process.shared.undecided(0.0, WALL_MS)
+    process.shared.given_up(item)
+    [(_, owner)] = process.ask(1.0).releases
+    assert owner == b""
+
+
+def test_all_that_is_out_asks_again_500_at_a_time(process: Process) -> None:
+    for start in range(3):
+        process.let_go(*[new_item(number, partition=start) for number in range(MOST_AT_ONCE)])
+    process.fail(HEARTBEAT_EVERY_S)
+    asked = 0
+    while process.shared.has_unasked:
+        question = process.ask(10.0)
+        process.shared.take_answer(question, [ClaimResult.FIRST] * len(question.claims), 10.0)
+        asked += 1
+    assert asked == 3
+
+
+def test_a_process_that_stood_still_for_as_long_as_its_heartbeat_lives_asks_again_under_a_new_name(
+    process: Process,
+) -> None:
+    process.let_go(new_item())
+    process.live(5.0, 10.0)
+    assert process.ask(34.9).claims == []
+
+    process.live(35.0, 35.0)
+    question = process.ask(60.0)
+    assert question.is_heartbeat
+    assert question.owner == b"p1"
+    assert len(question.claims) == 1
+
+
+@pytest.mark.parametrize("verdict", [ClaimResult.WAIT, ClaimResult.DUPLICATE, ClaimResult.REMOVED])
+def test_what_another_has_claimed_meanwhile_is_overtaken_once(process: Process, verdict: ClaimResult) -> None:
+    item, other = new_item(1), new_item(2)
+    process.let_go(item, other)
+    process.fail(HEARTBEAT_EVERY_S)
+    assert process.answered(10.0, verdict, ClaimResult.FORWARD) == []
+
+    assert process.shared.overtaken() == {item: verdict}
+    assert process.shared.overtaken() == {}
+    assert not process.shared.has_unasked
 
 
 def test_what_asks_again_comes_before_copies_that_wait_and_a_question_grows_no_larger(process: Process) -> None:
