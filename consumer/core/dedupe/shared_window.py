@@ -268,6 +268,8 @@ _LETS_GO: Final = frozenset({ClaimResult.FIRST, ClaimResult.FORWARD})
 
 
 def _claim(item: Item, wall_ms: int) -> Claim:
+    """A timestamp ahead of the clock counts as the clock, as in a partition's own window: copies of a producer whose
+    clock is ahead meet those of others. So the clocks of all processes must agree (docs/scaling.md)."""
     record, event = item.records[0], item.event
     origin = record.origin
     time_ms = record.timestamp_ms if 0 <= record.timestamp_ms <= wall_ms else wall_ms
