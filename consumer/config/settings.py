@@ -21,6 +21,7 @@ from consumer.config.rules.source_forms import SourceField
 from consumer.config.schema_files import load_shipped_schema
 from consumer.config.section import Section, needed, setting
 from consumer.config.units import Address, Duration, HostName, Text, split_address
+from consumer.core.rules.placeholders import visible
 
 
 class Http(Section):
@@ -115,8 +116,8 @@ class Settings(Section):
 
     @property
     def placeholder_words(self) -> frozenset[str]:
-        """As `normalize` takes them: in lowercase."""
-        return frozenset(word.strip().lower() for word in self.placeholders)
+        """As `normalize` takes them: in lowercase, as people see them."""
+        return frozenset(visible(word.strip().lower()) for word in self.placeholders)
 
     @staticmethod
     def shipped_schema() -> dict[str, Any]:

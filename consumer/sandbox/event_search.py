@@ -3,6 +3,7 @@
 import asyncio
 from hashlib import sha256
 from typing import Final
+from unicodedata import normalize
 
 import msgspec
 from msgspec import Struct
@@ -31,7 +32,7 @@ async def search(store: Store, query: str, after: int) -> Found:
     Args:
         query: words, separated by spaces. A mail address or a phone number is also found by its hash.
     """
-    words = [_alternatives(word) for word in query.lower().split()]
+    words = [_alternatives(word) for word in _folded(query).split()]
     found: list[int] = []
     through = after
     while events := store.events(through, limit=_CHUNK):
@@ -47,12 +48,17 @@ def _has(event: Accepted, words: list[tuple[str, ...]]) -> bool:
 
 
 def _text(event: Accepted) -> str:
-    """Everything of the event, in lower case."""
+    """Everything of the event, as `_folded` has it."""
     body = bytes(event.body)
     if b"\\" in body:  # the sender may have escaped what nobody types so: \u00e9 for é
         body = msgspec.json.encode(decode_event(body))
     parts = (event.pixel, event.test_event_code or "", event.request_id, body.decode())
-    return "\n".join(parts).lower()
+    return _folded("\n".join(parts))
+
+
+def _folded(text: str) -> str:
+    """In lower case, and in one form: what looks the same is found."""
+    return normalize("NFC", text.lower())
 
 
 def _alternatives(word: str) -> tuple[str, ...]:

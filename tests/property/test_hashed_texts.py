@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
-from unicodedata import category
+from unicodedata import category, normalize
 
 import pytest
 from hypothesis import example, given, settings
@@ -104,6 +104,20 @@ def test_what_nobody_sees_changes_no_digest(field: str, data: st.DataObject) -> 
     text += data.draw(st.sampled_from(["", *UNSEEN, *BLANK]))
 
     assert digest_of(field, text) == sha256(good.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@given(
+    text=st.text(
+        st.sampled_from("aEjHı\u0301\u030c\u0331\u0327\u00e9\u1e69한\u1112\u1161 \u00a0@.") | st.characters(),
+        max_size=12,
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_text_that_is_the_same_to_unicode_has_one_digest(field: str, text: str) -> None:
+    forms = {normalize("NFC", text), normalize("NFD", text)}
+
+    assert len({str(digest_of(field, form)) for form in forms}) == 1
 
 
 @pytest.mark.parametrize("field", FIELDS)

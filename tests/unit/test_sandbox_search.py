@@ -38,6 +38,7 @@ def found(query: str, *bodies: bytes, after: int = 0) -> list[int]:
         ("eur lead", []),
         ("café", [2, 3]),
         ("caf\u00c9 / bar", [2]),
+        ("cafe\u0301", [2, 3]),
         ("pixel", [1, 2, 3]),
         ("test1", [1, 2, 3]),
         ("request-9", [1, 2, 3]),
@@ -54,6 +55,12 @@ def test_finds_who_was_hashed(asked: str) -> None:
     digest = hashlib.sha256(asked.lower().encode()).hexdigest()
 
     assert found(asked, b'{"user":{"email":"%s"}}' % digest.encode(), b"{}") == [1]
+
+
+def test_finds_who_was_hashed_however_the_accents_of_the_address_are_written() -> None:
+    digest = hashlib.sha256("jos\u00e9@example.com".encode()).hexdigest()
+
+    assert found("jose\u0301@example.com", b'{"user":{"email":"%s"}}' % digest.encode(), b"{}") == [1]
 
 
 def test_goes_on_behind_what_was_looked_at_over_many_events() -> None:

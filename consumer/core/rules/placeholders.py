@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
+from unicodedata import normalize
 
 WORDS: Final = (
     # what languages, databases and spreadsheets write for no value
@@ -77,9 +78,11 @@ _ZERO_WIDTH: Final = (
 )  # fmt: skip
 _UNASSIGNED: Final = (*range(0xE0080, 0xE0100), *range(0xE01F0, 0xE1000))
 """To be passed over, too, where a program does not know them (Unicode's Default_Ignorable_Code_Point)."""
-_BLANK: Final = (*range(9, 14), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F)
-_UNSEEN: Final = {code: None for code in (*_ZERO_WIDTH, *_UNASSIGNED) if code not in _BLANK}
-_UNSEEN_OR_BLANK: Final = "".join(map(chr, sorted({*_ZERO_WIDTH, *_BLANK, 0x205F, 0x3000})))
+_BLANK: Final = (*range(9, 14), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F,
+          0x205F, 0x3000)  # fmt: skip
+_AS_SEEN: Final = {**dict.fromkeys((*_ZERO_WIDTH, *_UNASSIGNED)), **dict.fromkeys(_BLANK, " ")}
+"""What is not seen goes, and all blanks look the same."""
+_UNSEEN_OR_BLANK: Final = "".join(map(chr, sorted({*_ZERO_WIDTH, *_BLANK})))
 """Controls, formats, fillers and variation selectors, and every blank."""
 _ASCII_ENDS: Final = "".join(map(chr, (*range(0x21), 0x7F)))
 """Those of them that ASCII text can have."""
@@ -119,7 +122,7 @@ def is_placeholder(text: str) -> bool:
 
 def is_among(text: str, words: frozenset[str]) -> bool:
     """Whether trimmed text is one of these lowercase words; quotes, unseen characters and case do not count."""
-    return visible(text).strip(_QUOTES).lower() in words
+    return visible(text.lower()).strip(_QUOTES) in words
 
 
 def is_word(text: str) -> bool:
@@ -149,10 +152,13 @@ def _is_template(text: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """What a person sees of trimmed text; it itself, if that is all of it."""
+    """What a person sees of trimmed text, in one form (Unicode's NFC); it itself, if that is all of it.
+
+    To be asked of lowercase text, if that is wanted: some letters with an accent are one character in lowercase alone.
+    """
     if text.isascii() and text.isprintable():
         return text
-    seen = text.translate(_UNSEEN)
+    seen = normalize("NFC", text.translate(_AS_SEEN))
     return text if seen == text else trimmed(seen)
 
 

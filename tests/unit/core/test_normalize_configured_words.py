@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from consumer.config import parse
 from consumer.core.model import Decoded, MappedEvent, NormalizedEvent, Note, Position, Record, WithRegion
 from consumer.core.normalize.event import normalize, outline
 from consumer.core.reasons import Problem
@@ -52,6 +53,18 @@ def test_a_configured_word_is_no_identifier_in_any_case_or_type() -> None:
     assert outline(mapped(event_id="walk-in"), WORDS).event.event_id is None
 
 
+def test_a_configured_word_is_known_however_its_accents_and_blanks_are_written() -> None:
+    word = "n\u00e3o informado"
+    for seen in (word, "Na\u0303o Informado", "NA\u0303O\u00a0INFORMADO"):
+        decided = normalize(
+            mapped(user={"external_id": seen, "first_name": seen}),
+            id_from_position="never",
+            reject_bad_fields=False,
+            placeholders=frozenset({word}),
+        )
+        assert decided.event.user is None
+
+
 def test_a_configured_word_in_the_page_s_address_is_no_click_id() -> None:
     pages = [{"url": f"https://shop.example.com/?ttclid={found}"} for found in ("walk-in", "E.C.P.x")]
     users = [normalized(user={"ttp": "a"}, page=page).event.user for page in pages]
@@ -86,3 +99,13 @@ def test_nor_what_hides_it_counts_it_or_is_its_digest(raw: object) -> None:
 
     assert event.event.user is None
     assert event.notes == (Note("user.external_id", Problem.PLACEHOLDER),)
+
+
+def test_the_configuration_s_words_are_taken_as_people_see_them() -> None:
+    settings = parse(
+        'kafka: {bootstrap_servers: k, topics: [t], group_id: g}\navro: {registry: {url: "http://r"}}\n'
+        "pixels: {shop: {pixel_code: C, access_token: s}}\nrules: [{name: r, pixel: shop}]\n"
+        'placeholders: ["Na\u0303o Informado"]\n',
+        {},
+    )
+    assert settings.placeholder_words == {"n\u00e3o informado"}

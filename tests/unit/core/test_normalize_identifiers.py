@@ -22,6 +22,10 @@ FUNCTIONS: dict[str, FieldFunction] = {
 }
 
 
+COMPOSED, DECOMPOSED = "Jos\u00e9", "Jose\u0301"
+"""Both are seen as José; macOS writes the second."""
+
+
 def digest(canonical: str) -> str:
     return sha256(canonical.encode()).hexdigest()
 
@@ -155,6 +159,44 @@ def test_a_postal_code_that_is_a_number_has_lost_its_leading_zeros() -> None:
 
 def test_a_postal_code_that_stands_for_nothing_once_its_dashes_are_gone_is_left_out() -> None:
     assert problems_of(identifiers.zip_code, "null-") == (("", Problem.PLACEHOLDER),)
+
+
+@pytest.mark.parametrize(
+    ("function", "form", "canonical"),
+    [
+        (identifiers.name, "{}", digest("jos\u00e9")),
+        (identifiers.email, "{}@example.com", digest("jos\u00e9@example.com")),
+        (identifiers.email, "{}@{}.example", digest("jos\u00e9@jos\u00e9.example")),
+        (identifiers.external_id, "{}", digest(COMPOSED)),
+        (identifiers.zip_code, "{} 1", digest("jos\u00e91")),
+        (locations.place, "San {}", "sanjos\u00e9"),
+    ],
+)
+def test_text_that_looks_the_same_gives_the_same_however_its_accents_are_written(
+    function: FieldFunction, form: str, canonical: str
+) -> None:
+    for text in (COMPOSED, DECOMPOSED):
+        assert function(form.format(text, text)) == canonical
+        assert function(f"\u200b{form.format(text, text)}") == canonical
+
+
+def test_the_escapes_of_a_link_are_accents_like_any_other() -> None:
+    assert identifiers.email("mailto:jose%CC%81@example.com") == digest("jos\u00e9@example.com")
+
+
+@pytest.mark.parametrize("text", ["J\u030c", "\u01f0", "j\u030c"])
+def test_a_letter_that_is_one_character_in_lowercase_alone_is_that_one(text: str) -> None:
+    assert identifiers.name(text) == digest("\u01f0")
+    assert identifiers.email(f"{text}@example.com") == digest("\u01f0@example.com")
+    assert locations.place(text) == "\u01f0"
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2009", "\u3000", "\t"])
+def test_every_blank_within_a_name_is_a_plain_one(blank: str) -> None:
+    assert identifiers.name(f"Jean{blank}Luc") == digest("jean luc")
+    assert identifiers.name(f"山田{blank}太郎") == digest("山田 太郎")
+    assert identifiers.external_id(f"a{blank}b") == digest("a b")
+    assert identifiers.zip_code(f"SW1A{blank}1AA") == digest("sw1a1aa")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)

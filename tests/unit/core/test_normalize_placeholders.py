@@ -39,6 +39,12 @@ def fault_of(function: FieldFunction, raw: object) -> FieldError:
     return caught.value
 
 
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\t"])
+def test_between_the_words_of_a_placeholder_may_stand_any_blank(blank: str) -> None:
+    assert fault_of(identifiers.external_id, f"(not{blank}set)").problems == (("", Problem.PLACEHOLDER),)
+    assert fault_of(fields.token, f"not{blank}available").problems == (("", Problem.PLACEHOLDER),)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -73,7 +73,7 @@ def _unwrapped(cleaned: str) -> str:
 def _unescaped(link: str) -> str:
     """What a link's escapes stand for; nothing, if they do not make text."""
     try:
-        text = unquote(link, errors="strict").lower()
+        text = visible(unquote(link, errors="strict").lower())
     except UnicodeDecodeError:
         return ""
     return "" if "%" in text else text

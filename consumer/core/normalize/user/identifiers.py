@@ -103,9 +103,9 @@ def name(raw: object, digest_of: DigestOf = _hash) -> str | None:
     cleaned = short_text(raw)
     if cleaned is None:
         return None
-    seen = visible(cleaned)
-    hashed = _as_digest(seen) or digest_of(_unless_empty(without_punctuation(seen.lower()).strip()))
-    if is_placeholder(seen):  # a surname can be Null
+    seen = visible(cleaned.lower())
+    hashed = _as_digest(seen) or digest_of(_unless_empty(without_punctuation(seen).strip()))
+    if is_placeholder(cleaned):  # a surname can be Null
         raise FieldError(Problem.PLACEHOLDER, rest=hashed, is_dropped=False)
     return hashed
 

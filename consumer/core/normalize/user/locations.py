@@ -30,7 +30,7 @@ def place(raw: object) -> str | None:
     cleaned = short_text(raw)
     if cleaned is None:
         return None
-    squeezed = without_punctuation("".join(visible(cleaned).lower().split()))
+    squeezed = without_punctuation("".join(visible(cleaned.lower()).split()))
     if not squeezed:
         raise FieldError(Problem.EMPTY_AFTER_CLEANING)
     if is_placeholder(cleaned):  # there is a town called None
