@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from consumer.commands.cases import run_cases
 from consumer.commands.init import InitOptions, write_first_config
-from consumer.commands.init.aliases import CONSENT, EVENT_FIELDS, TIME_FIELDS, WANTED
+from consumer.commands.init.aliases import CONSENT, EVENT_FIELDS, REFUSAL, TIME_FIELDS, WANTED
 from consumer.commands.init.draft import drafted
 from consumer.commands.init.draft_text import Connection, written
 from consumer.commands.init.product_aliases import ITEM_LISTS, ITEM_WANTED
@@ -23,10 +23,11 @@ from consumer.core.decode.schema import parse as parse_schema
 
 _TIERS: Final = [*(wanted.tiers for table in (WANTED, ITEM_WANTED) for wanted in table.values()), ITEM_LISTS]
 KNOWN: Final = sorted(
-    {name.lstrip("^~") for tiers in (*_TIERS, EVENT_FIELDS.tiers, TIME_FIELDS.tiers, CONSENT.tiers)
+    {name.lstrip("^~") for tiers in (*_TIERS, EVENT_FIELDS.tiers, TIME_FIELDS.tiers, CONSENT.tiers, REFUSAL.tiers)
      for tier in tiers for name in tier.split()}
 )  # fmt: skip
-OTHER: Final = ["null", "no", "true", "y", "_", "x1", "customer", "order", "cookies", "properties", "data", "status"]
+OTHER: Final = ["null", "no", "true", "y", "_", "x1", "customer", "order", "cookies", "properties", "data", "status",
+                "consent_status", "tracked"]  # fmt: skip
 PLAIN: Final[list[Any]] = [
     "string", "int", "long", "float", "double", "boolean", "bytes",
     {"type": "long", "logicalType": "timestamp-millis"},

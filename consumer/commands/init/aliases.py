@@ -231,13 +231,34 @@ TIME_FIELDS: Final = WantedField(
     "customer account profile registered product item last first session",
 )
 """When it happened, then when it was noted."""
+_NO: Final = "no not non without never requires require required needs"
+_OTHER_CONSENT: Final = "newsletter newsletters email emails mail mails sms push phone call terms"
 CONSENT: Final = WantedField(
     FLAG,
     (
         "consentads adsconsent adconsent consentadvertising advertisingconsent marketingconsent consentmarketing "
         "trackingconsent consenttracking adstorage consentad adsallowed allowads adsoptin advertisingoptin "
-        "consentforads consentgiven hasconsent consent consented",
+        "consentforads consentsads consentsmarketing consentgiven hasconsent consent consented "
+        "marketingoptin optinmarketing trackingoptin marketingoptedin marketingallowed allowmarketing "
+        "acceptsmarketing marketingaccepted trackingallowed allowtracking aduserdata adpersonalization",
+        "optin optedin",
     ),
-    foreign="newsletter email sms push phone call terms",
+    foreign=f"{_NO} {_OTHER_CONSENT}",
 )
+REFUSAL: Final = WantedField(
+    FLAG,
+    (
+        "optout optedout donottrack dnt unsubscribed consentrevoked consentwithdrawn consentdenied consentrefused "
+        "noconsent nomarketing notracking trackingdisabled marketingdisabled",
+    ),
+    foreign=f"{_NO} {_OTHER_CONSENT} ccpa",
+)
+"""True: has not consented. What is about California's law alone is `limited_data_use`."""
+CONSENT_WORDS: Final = words_in("opt opted optin optout optedin optedout gdpr dsgvo rgpd tcf dnt donottrack")
+CONSENT_STEMS: Final = words_in("consent einwillig unsubscrib")
+"""Within a word. A field whose name has one may say who has consented, also where it is not known how."""
+REFUSING_WORDS: Final = words_in("out optout not no dnt revoked withdrawn denied refused disabled")
+"""With one of them, true is a no."""
+TRACKING_WORDS: Final = words_in("track tracking tracked")
+"""The same of flags alone: a parcel has a tracking number."""
 TEST_FLAG: Final = WantedField(FLAG, ("istest istestorder testorder testevent ^test isinternal",))

@@ -7,7 +7,8 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from consumer.commands.init.aliases import CONSENT, COOKIES, TEST_FLAG, URL_QUERIES, WANTED
+from consumer.commands.init.aliases import COOKIES, TEST_FLAG, URL_QUERIES, WANTED
+from consumer.commands.init.guesses.consent_guess import ConsentGuess, guess_consent, without_used
 from consumer.commands.init.guesses.event_guess import NOT_AN_EVENT, EventGuess, guess_event
 from consumer.commands.init.guesses.moment_guess import MomentGuess, guess_moment
 from consumer.commands.init.guesses.money_guess import money_source, with_money_suffixes
@@ -50,6 +51,8 @@ class Draft(Struct, frozen=True):
     products: ProductsGuess = ProductsGuess()
     conditions: tuple[tuple[object, str], ...] = ()
     """Beside that of the event: each with why."""
+    consent: ConsentGuess = ConsentGuess()
+    """Its conditions are among those."""
     unused: tuple[str, ...] = ()
     """Fields that nothing was made of."""
 
@@ -95,7 +98,8 @@ def _drafted(record: Type, schema: Schema) -> Draft:
     moment = guess_moment(leaves)
     parameters = _parameters(leaves, products)
     created = [_CREATED] if is_change else []
-    conditions = (*created, *_conditions(leaves), *(_undone(leaves) if event.field is None else ()))
+    consent = guess_consent(leaves)
+    conditions = (*created, *consent.conditions, *_no_tests(leaves), *(_undone(leaves) if event.field is None else ()))
     used = _used(event, moment, parameters, products, conditions)
     unused = [leaf.path for leaf in everything if leaf.path not in used and leaf.money is None]
     unused += _item_paths(leaves, products, schema)
@@ -106,6 +110,7 @@ def _drafted(record: Type, schema: Schema) -> Draft:
         parameters=parameters,
         products=products,
         conditions=conditions,
+        consent=without_used(consent, used),
         unused=tuple(unused),
     )
 
@@ -213,15 +218,11 @@ def _in_maps(leaves: Sequence[Leaf], found: Mapping[str, Guess]) -> dict[str, Gu
     return more
 
 
-def _conditions(leaves: Sequence[Leaf]) -> list[tuple[object, str]]:
-    consent, test = matches(CONSENT, leaves), matches(TEST_FLAG, leaves)
-    found: list[tuple[object, str]] = []
-    if consent:
-        why = f'"{consent[0].name}": only who has consented'
-        found.append(({"field": consent[0].leaf.path, "is_true": True}, why))
-    if test:
-        found.append(({"not": {"field": test[0].leaf.path, "is_true": True}}, f'"{test[0].name}": no tests'))
-    return found
+def _no_tests(leaves: Sequence[Leaf]) -> list[tuple[object, str]]:
+    return [
+        ({"not": {"field": match.leaf.path, "is_true": True}}, f'"{match.name}": no tests')
+        for match in matches(TEST_FLAG, leaves)[:1]
+    ]
 
 
 def _undone(leaves: Sequence[Leaf]) -> list[tuple[object, str]]:

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from consumer.commands.init.draft import Draft, Guess
+from consumer.commands.init.guesses.consent_guess import example
 from consumer.commands.init.guesses.money_guess import money_source
 from consumer.commands.init.matching import Match
 
@@ -164,9 +165,22 @@ def _when(draft: Draft) -> Iterator[str]:
         lines += _commented(exists, "other records are dropped")
     for condition, why in draft.conditions:
         lines += _commented(f"      - {flow(condition)}", why)
+    yield from _consent(draft)
     if lines:
         yield "    when:"
         yield from lines
+
+
+def _consent(draft: Draft) -> Iterator[str]:
+    perhaps = draft.consent.perhaps
+    if perhaps:
+        shown = ", ".join(leaf.path for leaf in perhaps[:_MOST_UNUSED])
+        if draft.consent.conditions:
+            text = f"A condition below asks for it. None was made of {shown}; if that counts, too, write one, such as"
+        else:
+            text = f"No condition was made of {shown}: EVERYBODY'S events are sent until you write one, such as"
+        yield from _remark(4, f"WHO HAS CONSENTED? {text}")
+        yield f"    #   - {flow(example(perhaps[0]))}"
 
 
 def _top(draft: Draft) -> Iterator[str]:

@@ -24,6 +24,7 @@ from consumer.status.connections import OutsideSystem
 from consumer.terminal import complain, several
 
 _HTTP: Final = ("http", "https")
+_MOST_NAMED: Final = 10
 _SECRET_WORDS: Final = ("password", "secret", "token", "user.info", "key.pem", "jaas")
 
 
@@ -63,8 +64,20 @@ def write_first_config(asked: InitOptions, out: TextIO) -> int:
     text = written(drafts, _without_secrets(connection))
     if asked.output is None:
         out.write(text)
-        return OK
-    return _write_beside_cases(asked.output, text, drafts, schemas, out, is_forced=asked.is_forced)
+        code = OK
+    else:
+        code = _write_beside_cases(asked.output, text, drafts, schemas, out, is_forced=asked.is_forced)
+    _ask_for_consent(drafts)
+    return code
+
+
+def _ask_for_consent(drafts: Sequence[Draft]) -> None:
+    """Said on standard error: what is written may go into a pipe, and nobody reads a file whole."""
+    for draft in drafts:
+        if draft.consent.perhaps:
+            fields = ", ".join(leaf.path for leaf in draft.consent.perhaps[:_MOST_NAMED])
+            sent = "" if draft.consent.conditions else ", so everybody's events are sent"
+            complain(f"{draft.record}: no condition was made of {fields}, which may say who has consented{sent}")
 
 
 def _write_beside_cases(

@@ -109,8 +109,8 @@ def _of_condition(condition: Condition, so_far: Mapping[_Steps, object]) -> dict
     match condition:
         case AllOf(conditions):
             return {steps: value for each in conditions for steps, value in _of_condition(each, so_far).items()}
-        case Comparison(PathSource(steps), "is_true", True):
-            return {steps: True}
+        case Comparison(PathSource(steps), "is_true", bool() as wanted):
+            return {steps: wanted}
         case Comparison(PathSource(steps), "in", [first, *_]) | Comparison(PathSource(steps), "equals", first):
             return {steps: first}
         case Not(AllOf((alone,))):
