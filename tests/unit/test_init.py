@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from consumer.commands.explain.explain_sources import described
 from consumer.commands.init import InitOptions, write_first_config
 from consumer.commands.init.draft import drafted
 from consumer.commands.init.draft_text import Connection, written
-from consumer.commands.init.guesses.event_guess import event_of
+from consumer.commands.init.guesses.event_guess import XDM_EVENTS, event_of
 from consumer.commands.init.guesses.moment_guess import unit_of
 from consumer.commands.init.names import words_of
 from consumer.commands.init.schema_leaves import Leaf
@@ -131,6 +132,24 @@ FOREIGN: Final[Mapping[str, Mapping[str, str]]] = {
         "content_name": "roomTypeName",
         "price": "pricePerNight",
     },
+    "xdm": {
+        "event": "eventType (trim, lower, values)",
+        "event_time": "timestamp",
+        "event_id": "_id",
+        "user.email": "_acme.customer.emailAddress",
+        "user.ip": "environment.ipV4",
+        "user.user_agent": "environment.browserDetails.userAgent",
+        "user.locale": "environment.browserDetails.acceptLanguage",
+        "page.url": "web.webPageDetails.URL",
+        "page.referrer": "web.webReferrer.URL",
+        "properties.currency": "commerce.order.currencyCode",
+        "properties.value": "commerce.order.priceTotal",
+        "properties.order_id": "commerce.order.purchaseID",
+        "each": "productListItems",
+        "content_id": "SKU",
+        "content_name": "name",
+        "quantity": "quantity",
+    },
     "german": {
         "event": '"Purchase" (fixed)',
         "event_time": "bestelldatum",
@@ -159,6 +178,7 @@ EVENTS: Final = {
     "cdp": ["Purchase", "Search", "CompleteRegistration"],
     "hotel": ["Purchase", "Search"],
     "german": ["Purchase"],
+    "xdm": ["Purchase", "AddToCart"],
 }
 
 LACKING: Final = {"cdp": ["no_user_agent"], "german": ["no_page_url"], "hotel": ["no_match_key", "no_user_agent"]}
@@ -232,6 +252,49 @@ def test_records_become_events_that_tiktok_takes(name: str) -> None:
     assert [event["event"]["event"] for event in sent] == EVENTS[name]
     assert isinstance(judge([Raw(json.dumps(event["event"]).encode()) for event in sent], NOW_S), list)
     assert {note["problem"] for event in sent for note in event["notes"]} <= {"filled_in", *LACKING.get(name, ())}
+
+
+def test_a_purchase_of_adobes_schema_is_a_whole_event() -> None:
+    settings = settings_of(load("xdm"), "xdm.avsc", "limits: {max_event_age: 0s}\n")
+    out = io.StringIO()
+
+    explain_records(settings, ExplainOptions(file=str(GOLDEN / "xdm.records.json"), is_json=True), out)
+
+    event = json.loads(out.getvalue().splitlines()[0])["events"][0]["event"]
+    assert event == {
+        "event": "Purchase",
+        "event_time": 1_761_998_400,
+        "event_id": "xdm-0001",
+        "user": {
+            "email": sha256(b"jane.doe@example.com").hexdigest(),
+            "ttclid": "E.C.P.example",
+            "ip": "8.8.8.8",
+            "user_agent": "Mozilla/5.0 Example/1.0",
+            "locale": "en-US",
+        },
+        "page": {
+            "url": "https://shop.example.com/thanks?ttclid=E.C.P.example",
+            "referrer": "https://shop.example.com/cart",
+        },
+        "properties": {
+            "order_id": "10042",
+            "currency": "EUR",
+            "value": 39.98,
+            "contents": [{"content_id": "RS-1", "content_name": "Running shoes", "quantity": 2}],
+        },
+    }
+
+
+def test_only_of_adobes_schema_the_kinds_are_adobes_and_docs_adobe_lists_them() -> None:
+    [xdm], [cdp] = drafted([load("xdm")]), drafted([load("cdp")])
+    assert xdm.event is not None
+    assert cdp.event is not None
+    page = (Path(__file__).parents[2] / "docs" / "adobe.md").read_text()
+
+    assert {name.lower() for name in XDM_EVENTS} <= xdm.event.values.keys()
+    assert not {name.lower() for name in XDM_EVENTS} & cdp.event.values.keys()
+    for name, event in XDM_EVENTS.items():
+        assert re.search(rf"\| .*`{re.escape(name)}`.* \| {event}\b", page)
 
 
 def test_the_shipped_schema_gives_a_configuration_without_map() -> None:
@@ -316,6 +379,12 @@ def test_an_address_of_the_recipient_is_no_second_choice_for_the_buyers() -> Non
         ("sign-up", "CompleteRegistration"),
         ("purchase", "Purchase"),
         ("CompletePayment", "Purchase"),
+        ("commerce.purchases", "Purchase"),
+        ("COMMERCE_PRODUCT_LIST_ADDS", "AddToCart"),
+        ("commerce.productViews", "ViewContent"),
+        ("commerce.productListRemovals", None),
+        ("commerce.checkouts", "InitiateCheckout"),
+        ("commerce.saveForLaters", "AddToWishlist"),
         ("order_cancelled", None),
         ("product_removed_from_cart", None),
         ("heartbeat", None),

@@ -142,7 +142,8 @@ WANTED: Final[Mapping[str, WantedField]] = {
     "page.url": WantedField(
         TEXT,
         (
-            "pageurl currenturl eventsourceurl pagelocation documentlocation locationhref pageurlfull",
+            "pageurl webpagedetailsurl currenturl eventsourceurl pagelocation documentlocation locationhref "
+            "pageurlfull",
             "landingurl landingpage landingpageurl ^url ^uri ^href weburl siteurl websiteurl sourceurl documenturl "
             "requesturl pagehref pageuri visitedurl browserurl ^page fullurl webpageurl",
         ),

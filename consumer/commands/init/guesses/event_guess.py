@@ -1,7 +1,7 @@
 """Which of TikTok's events a name of somebody else's is. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -12,7 +12,20 @@ from consumer.commands.init.names import folded, words_in, words_of
 from consumer.commands.init.schema_leaves import Leaf
 from consumer.core.remarks import OLD_EVENTS, STANDARD_EVENTS
 
-_BY_FOLDED: Final = {folded(name): name for name in (*STANDARD_EVENTS, *OLD_EVENTS)} | {
+XDM_EVENTS: Final[Mapping[str, str]] = {
+    "commerce.purchases": "Purchase",
+    "commerce.checkouts": "InitiateCheckout",
+    "commerce.productListAdds": "AddToCart",
+    "commerce.productViews": "ViewContent",
+    "commerce.saveForLaters": "AddToWishlist",
+    "web.webpagedetails.pageViews": "Pageview",
+    "web.formFilledOut": "Lead",
+    "leadOperation.newLead": "Lead",
+}
+"""Of what Adobe's schema, XDM, has as `eventType`, what TikTok has a name for (docs/adobe.md, Moving over)."""
+_BY_FOLDED: Final = {
+    **{folded(name): name for name in (*STANDARD_EVENTS, *OLD_EVENTS)},
+    **{folded(name): event for name, event in XDM_EVENTS.items()},
     "completepayment": "Purchase",
     "submitform": "Lead",
 }
@@ -98,10 +111,11 @@ def guess_event(leaves: Iterable[Leaf], record: str) -> EventGuess:
     Args:
         record: the name of its type, without the namespace.
     """
-    found = sorted(_named(leaves), key=lambda match: -match.score)
+    all_leaves = list(leaves)
+    found = sorted(_named(all_leaves), key=lambda match: -match.score)
     if found:
         others = tuple(match.leaf.path for match in found[1:])
-        return _of_field(found[0], others)
+        return _of_field(found[0], others, XDM_EVENTS if _is_xdm(all_leaves) else {})
     event = event_of(record) or ("Purchase" if _is_of_orders(record) else None)
     if event:
         return EventGuess(None, {}, const=event, why=f"no field names the event; the schema is called {record}")
@@ -115,11 +129,15 @@ def _is_of_orders(record: str) -> bool:
     return not NOT_AN_EVENT & set(words_of(record)) and bool(_ORDERS & {*words[:1], *words[-1:]})
 
 
-def _named(leaves: Iterable[Leaf]) -> Iterable[Match]:
+def _is_xdm(leaves: Iterable[Leaf]) -> bool:
+    """True for Adobe's schema: it has names of its own for the page and the products."""
+    return any(step in ("webPageDetails", "productListItems") for leaf in leaves for step in leaf.steps)
+
+
+def _named(leaves: Sequence[Leaf]) -> Iterable[Match]:
     """Fields called like it, and enums that hold events; those that are both come first."""
-    all_leaves = list(leaves)
-    by_name = {match.leaf.steps: match for match in matches(EVENT_FIELDS, all_leaves)}
-    for leaf in all_leaves:
+    by_name = {match.leaf.steps: match for match in matches(EVENT_FIELDS, leaves)}
+    for leaf in leaves:
         known = sum(event_of(symbol) is not None for symbol in leaf.symbols)
         match = by_name.get(leaf.steps)
         if match is not None or known > 1:
@@ -127,7 +145,7 @@ def _named(leaves: Iterable[Leaf]) -> Iterable[Match]:
             yield Match(leaf, match.name if match else "", score)
 
 
-def _of_field(match: Match, others: tuple[str, ...]) -> EventGuess:
+def _of_field(match: Match, others: tuple[str, ...], known_names: Mapping[str, str]) -> EventGuess:
     leaf = match.leaf
     if leaf.symbols and not leaf.is_open_text:
         known = {symbol: event for symbol in leaf.symbols if (event := event_of(symbol))}
@@ -143,9 +161,10 @@ def _of_field(match: Match, others: tuple[str, ...]) -> EventGuess:
         return EventGuess(leaf.path, told, why=why, others=others)
     usual = {spelling: event for name in _USUAL if (event := event_of(name)) for spelling in _spellings(name)}
     older = {name.lower(): newer for name, newer in OLD_EVENTS.items() if newer}
+    special = {name.lower(): event for name, event in known_names.items()}
     own = {name.lower(): name for name in sorted(STANDARD_EVENTS)} | older
     why = "plain text; these are usual names: keep yours, and remove the others"
-    return EventGuess(leaf.path, usual | own, is_lowered=True, why=why, others=others)
+    return EventGuess(leaf.path, special | usual | own, is_lowered=True, why=why, others=others)
 
 
 def _spellings(name: str) -> Iterable[str]:
