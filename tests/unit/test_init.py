@@ -339,6 +339,21 @@ def test_knows_what_people_call_things(field: str, parameter: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "parameter"),
+    [
+        *((name, "user.email") for name in ("emails", "email_addresses", "eMailAddresses", "mails", "contact_emails")),
+        *((name, "user.email") for name in ("hashed_emails", "email_hashes", "emails_sha256", "sha256_emails")),
+        *((name, "user.phone") for name in ("phones", "phoneNumbers", "phone_numbers", "mobile_phones", "mobiles")),
+        *((name, "user.phone") for name in ("telephones", "telephoneNumbers", "mobile_numbers", "cellPhones")),
+        *((name, "user.phone") for name in ("hashedPhones", "phone_hashes", "hashed_phone_numbers", "phones_sha256")),
+        *((name, "user.external_id") for name in ("external_ids", "externalIds", "customerIds", "user_ids")),
+    ],
+)
+def test_knows_what_people_call_several_of_them(field: str, parameter: str) -> None:
+    assert guessed((field, {"type": "array", "items": "string"})).get(parameter) == field
+
+
+@pytest.mark.parametrize(
     ("field", "kind"),
     [
         ("seller_email", "string"),

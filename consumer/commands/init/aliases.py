@@ -83,7 +83,7 @@ WANTED: Final[Mapping[str, WantedField]] = {
         (
             "email emailaddress emailaddr mail emailid useremail",
             "mailaddress mailaddr eml emails mailadresse correo courriel emailhash emailsha256 hashedemail "
-            "sha256email contactemail",
+            "sha256email contactemail emailaddresses mails mailaddresses emailhashes emailssha256 sha256emails",
         ),
         takes_lists=True,
         most=3, is_of_person=True),
@@ -92,7 +92,8 @@ WANTED: Final[Mapping[str, WantedField]] = {
         (
             "phone phonenumber telephone mobile mobilephone cellphone msisdn phoneno",
             "tel cell telno telnumber mobilenumber mobileno cellnumber telephonenumber handy telefon telefonnummer "
-            "phones phonehash hashedphone phonesha256 sha256phone",
+            "phones phonehash hashedphone phonesha256 sha256phone phonenumbers mobiles mobilenumbers telephones "
+            "telephonenumbers telnumbers cellnumbers phonehashes phonessha256 sha256phones",
         ),
         foreign="verified",
         takes_lists=True,
@@ -102,7 +103,7 @@ WANTED: Final[Mapping[str, WantedField]] = {
         (
             "externalid customerid userid memberid customernumber customerno userno uid",
             "clientid buyerid accountid shopperid loyaltyid profileid personid subscriberid contactid customerref "
-            "crmid usernumber membernumber customeruuid useruuid userguid",
+            "crmid usernumber membernumber customeruuid useruuid userguid externalids customerids userids memberids",
             f"anonymousid visitorid deviceid anonid distinctid customerkey customer user kundennummer {_NUMBERED}",
         ),
         takes_lists=True,
