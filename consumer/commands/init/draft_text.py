@@ -112,7 +112,7 @@ def _event_name(draft: Draft) -> Iterator[str]:
     if event is not None:
         yield from _commented(f"  {draft.element}:", "TikTok's names for yours: " + event.why)
         yield from _event_source(event.field or "", event.values, event.is_lowered)
-        yield from _twice(event.values)
+        yield from _twice(event.values, draft.parameters)
         if event.unmapped:
             yield from _remark(4, "without an event, so dropped: " + ", ".join(event.unmapped))
 
@@ -151,11 +151,18 @@ def _event_source(field: str, values: Mapping[str, str], is_lowered: bool) -> It
     yield "    }"
 
 
-def _twice(values: Mapping[str, str]) -> Iterator[str]:
-    """Two steps of one purchase that are both sent count as two."""
+def _twice(values: Mapping[str, str], parameters: Mapping[str, Guess]) -> Iterator[str]:
+    """Two steps of one purchase count as two, unless their event_id is the order's (docs/tiktok.md §5)."""
     names = [name for name, event in values.items() if event == "Purchase"]
     if 1 < len(names) <= _MOST_SYMBOLS:
-        yield from _remark(4, f"{', '.join(names)}: if one order has several of them, keep one, or each counts")
+        event_id, order_id = (parameters.get(name) for name in ("event_id", "properties.order_id"))
+        is_same = event_id is not None and order_id is not None and event_id.source == order_id.source
+        then = (
+            "the first is sent, and those within 48 hours of it are dropped as its copies; later ones count again"
+            if is_same
+            else "each counts"
+        )
+        yield from _remark(4, f"{', '.join(names)}: if one order has several of them, keep one, or {then}")
 
 
 def _when(draft: Draft) -> Iterator[str]:
