@@ -36,10 +36,11 @@ def merged(statuses: Sequence[Status]) -> Status:
 
     A pixel is as bad as it is for the worst worker. Of a partition that two name, as they may for a moment in a
     rebalance, the one with the higher committed offset counts. None at all give a status that is not ready.
+    A status of no workers is what gone ones have left: it is added, and says nothing of how things stand.
     """
     if not statuses:
         return Status(workers=0, reasons=("no worker has published anything yet",))
-    first = statuses[0]
+    first, living = statuses[0], [status for status in statuses if status.workers]
     reasons = tuple(dict.fromkeys(reason for status in statuses for reason in status.reasons))
     return Status(
         at=max(status.at for status in statuses),
@@ -55,7 +56,7 @@ def merged(statuses: Sequence[Status]) -> Status:
         stages=_stages([status.stages for status in statuses]),
         ledger=_ledger([status.ledger for status in statuses]),
         partitions=_partitions([status.partitions for status in statuses]),
-        pixels=_pixels([status.pixels for status in statuses]),
+        pixels=_pixels([status.pixels for status in statuses], [status.pixels for status in living]),
         requests=_requests([status.requests for status in statuses]),
         connections=_connections([status.connections for status in statuses]),
         window=_window([status.window for status in statuses]),
@@ -63,8 +64,12 @@ def merged(statuses: Sequence[Status]) -> Status:
         rejected_reasons=_rejected_reasons([status.rejected_reasons for status in statuses]),
         dropped_fields=added_fields(status.dropped_fields for status in statuses),
         rejected=newest([status.rejected for status in statuses]),
-        history=_history([status.history for status in statuses], KEPT_SAMPLES),
-        history_hours=_history([status.history_hours for status in statuses], KEPT_LONG_SAMPLES),
+        history=_history([status.history for status in statuses], [status.history for status in living], KEPT_SAMPLES),
+        history_hours=_history(
+            [status.history_hours for status in statuses],
+            [status.history_hours for status in living],
+            KEPT_LONG_SAMPLES,
+        ),
     )
 
 
@@ -111,17 +116,25 @@ def _partitions(lists: Iterable[Iterable[PartitionStatus]]) -> tuple[PartitionSt
     return tuple(one for _, one in sorted(by_name.items()))
 
 
-def _pixels(all_pixels: Iterable[Mapping[str, PixelStatus]]) -> dict[str, PixelStatus]:
+def _pixels(
+    all_pixels: Iterable[Mapping[str, PixelStatus]], of_living: Iterable[Mapping[str, PixelStatus]]
+) -> dict[str, PixelStatus]:
+    living = _by_name(of_living)
+    return {name: _pixel(same, living.get(name, same)) for name, same in _by_name(all_pixels).items()}
+
+
+def _by_name(all_pixels: Iterable[Mapping[str, PixelStatus]]) -> dict[str, list[PixelStatus]]:
     by_name: dict[str, list[PixelStatus]] = defaultdict(list)
     for pixels in all_pixels:
         for name, pixel in pixels.items():
             by_name[name].append(pixel)
-    return {name: _pixel(same) for name, same in by_name.items()}
+    return by_name
 
 
-def _pixel(same: Sequence[PixelStatus]) -> PixelStatus:
-    worst = max(_BADNESS.index(pixel.state) for pixel in same)
-    alike = [pixel for pixel in same if _BADNESS.index(pixel.state) == worst]
+def _pixel(same: Sequence[PixelStatus], living: Sequence[PixelStatus]) -> PixelStatus:
+    """Its state is that of the living; where there are none, the last that is known."""
+    worst = max(_BADNESS.index(pixel.state) for pixel in living)
+    alike = [pixel for pixel in living if _BADNESS.index(pixel.state) == worst]
     tries = [pixel.next_try for pixel in alike if pixel.next_try is not None]
     return structs.replace(
         min(alike, key=lambda pixel: pixel.since),
@@ -201,10 +214,12 @@ def _window(windows: Sequence[WindowStatus]) -> WindowStatus:
     )
 
 
-def _history(histories: Sequence[Sequence[Sample]], kept: int) -> tuple[Sample, ...]:
-    """Samples of the same time are added. The newest are left out until every worker has them."""
-    until = min((history[-1].at for history in histories if history), default=0)
+def _history(
+    histories: Sequence[Sequence[Sample]], of_living: Iterable[Sequence[Sample]], kept: int
+) -> tuple[Sample, ...]:
+    """Samples of the same time are added. The newest are left out until every living worker has them."""
     newest_at = max((history[-1].at for history in histories if history), default=0)
+    until = min((history[-1].at for history in of_living if history), default=newest_at)
     by_time: dict[int, list[Sample]] = defaultdict(list)
     for history in histories:
         for sample in history:

@@ -16,7 +16,7 @@ from consumer.progress import RunProgress, StartLine
 from consumer.run import listening
 from consumer.service.publish.published import ServiceSnapshot
 from consumer.signals import ENDING, Signals
-from consumer.workers.aggregate import JoinedSnapshot, WorkerTotals, joined
+from consumer.workers.aggregate import JoinedSnapshot, WorkerTotals
 from consumer.workers.process import WorkerProcess
 from consumer.workers.shares import problems, share
 from consumer.workers.worker import SLACK_S, job
@@ -190,7 +190,7 @@ class Supervisor:
 
     def _ended(self, slot: _Slot, process: WorkerProcess, code: int, now_s: float) -> None:
         if process.latest is not None:
-            self._totals.add_dead(process.latest.snapshot)
+            self._totals.add_dead(process.latest)
         slot.empty(code, now_s)
         if self._until_s is not None:
             self._codes.append(code)
@@ -207,9 +207,7 @@ class Supervisor:
         return [slot.process for slot in self._slots if slot.process is not None]
 
     def _publish(self, now_s: float) -> None:
-        published = {slot.number: slot.published(now_s) for slot in self._slots}
-        snapshot = self._totals.with_living(worker.snapshot for worker in published.values())
-        self.published = joined(snapshot, published)
+        self.published = self._totals.joined({slot.number: slot.published(now_s) for slot in self._slots})
 
 
 _FINAL: Final = {

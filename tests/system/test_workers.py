@@ -102,6 +102,31 @@ def test_static_workers_have_instance_ids_of_their_own_and_keep_their_places(sce
     assert service.stop() == 0
 
 
+def test_the_status_keeps_what_killed_workers_did(scene: Scene) -> None:
+    service = ready(scene)
+    scene.produce([*make_purchases(200, scene.schema_ids()), *make_bad(["decode.truncated"], scene.schema_ids())])
+    scene.wait_until_settled()
+    before = wait_until(lambda: settled_status(service, 201), 30, what="the status has all of them")
+    workers = service.children()
+
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: status_of(service)["reasons"], 30, what="it has seen that they ended")
+    meanwhile = status_of(service)
+    wait_until(
+        lambda: not set(service.children()) & set(workers) and service.is_ready(),
+        START_TIMEOUT_S,
+        what="others are in their place",
+    )
+
+    for status in (meanwhile, status_of(service)):
+        assert status["started_at"] == before["started_at"]
+        assert status["ledger"]["settled"] == before["ledger"]["settled"]
+        assert status["rejected"] == before["rejected"] != []
+        assert status["rejected_reasons"] == before["rejected_reasons"] != []
+    assert service.stop() == 0
+
+
 def test_no_worker_outlives_a_supervisor_that_was_killed(scene: Scene) -> None:
     service = ready(scene)
     workers = service.children()
@@ -172,6 +197,19 @@ def ready(scene: Scene, **sections: Any) -> Service:
     service = scene.start(*TWO, **sections)
     service.wait_until_ready(START_TIMEOUT_S)
     return service
+
+
+def status_of(service: Service) -> dict[str, Any]:
+    response = service.get("/api/status")
+    assert response is not None
+    return dict(response.json())
+
+
+def settled_status(service: Service, records: int) -> dict[str, Any]:
+    """The status, if by it so many records are read and settled; else nothing."""
+    status = status_of(service)
+    ledger = status["ledger"]
+    return status if ledger["read"] == sum(ledger["settled"].values()) == records else {}
 
 
 def _exists(pid: int) -> bool:

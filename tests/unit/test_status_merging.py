@@ -211,6 +211,23 @@ def test_history_ends_after_fifteen_minutes() -> None:
     assert both[-1].at == 10 * (KEPT_SAMPLES + 3)
 
 
+def test_one_that_is_gone_adds_to_the_past_and_the_newest_sample_does_not_wait_for_it() -> None:
+    gone = worker(workers=0, history=(sample(10), sample(20)))
+    also_gone = worker(workers=0, history=(sample(10), sample(20), sample(30)))
+    living = worker(history=(sample(10), sample(20), sample(30), sample(40)))
+
+    assert merged([living, gone]).history == (sample(10, 2.0), sample(20, 2.0), sample(30), sample(40))
+    assert merged([gone, also_gone]).history == (sample(10, 2.0), sample(20, 2.0), sample(30))
+
+
+def test_a_pixel_is_as_it_is_for_those_that_live_and_else_as_it_was_last() -> None:
+    gone = worker(workers=0, pixels={"shop": pixel("held", NOW - 50)})
+
+    both = merged([worker(), gone]).pixels["shop"]
+    assert (both.state, both.since, both.events) == ("open", NOW, {"accepted": 6})
+    assert merged([gone]).pixels["shop"].state == "held"
+
+
 def test_a_system_is_away_if_it_is_for_one_worker() -> None:
     up = ConnectionStatus("kafka", "b:1", True, NOW - 50, "old", NOW - 60)
     away = ConnectionStatus("kafka", "b:1", False, NOW - 20, "timed out", NOW - 1)

@@ -16,8 +16,21 @@ from consumer.metrics import Metrics, Snapshot
 from consumer.progress import RunProgress, StartLine
 from consumer.service.publish.published import STUCK_AFTER_S, ServiceSnapshot
 from consumer.signals import Signals
-from consumer.status.model import LedgerStatus, Status
-from consumer.workers.aggregate import WorkerTotals, joined
+from consumer.status.model import (
+    ConnectionStatus,
+    LedgerStatus,
+    PartitionStatus,
+    PixelStatus,
+    Rejected,
+    RejectedReason,
+    RequestsStatus,
+    RuleStatus,
+    Sample,
+    Stage,
+    Status,
+    WindowStatus,
+)
+from consumer.workers.aggregate import JoinedSnapshot, WorkerTotals
 from consumer.workers.process import Frames, framed
 from consumer.workers.shares import problems, share
 from consumer.workers.supervisor import MOST_YOUNG_DEATHS, PAUSE, YOUNG_S, Restarts, Supervisor, verdict
@@ -91,11 +104,20 @@ def unaccounted(numbers: Snapshot) -> float:
     return number(numbers, *READ[:1], *READ[1]) - accounted - number(numbers, "records_in_flight")
 
 
+def even(status: Status) -> bool:
+    ledger = status.ledger
+    return ledger.read == sum(ledger.settled.values()) + ledger.released + ledger.in_flight
+
+
+def joined(*workers: ServiceSnapshot, after: WorkerTotals | None = None) -> JoinedSnapshot:
+    return (after or WorkerTotals()).joined(dict(enumerate(workers, 1)))
+
+
 def test_what_a_dead_worker_had_in_flight_is_released_and_its_gauges_are_gone() -> None:
     totals = WorkerTotals()
-    totals.add_dead(snapshot(read=10, in_flight=4, settled=6))
+    totals.add_dead(_Worker(read=10, in_flight=4, settled=6).published())
 
-    numbers = totals.with_living([])
+    numbers = joined(after=totals).snapshot
 
     assert number(numbers, "records_released") == 4
     assert number(numbers, "records_in_flight") == 0
@@ -109,8 +131,12 @@ class _Worker:
     in_flight: int = 0
     settled: int = 0
 
-    def snapshot(self) -> Snapshot:
-        return snapshot(self.read, self.in_flight, self.settled)
+    def published(self) -> ServiceSnapshot:
+        released = self.read - self.settled - self.in_flight
+        ledger = LedgerStatus(self.read, {"sent": self.settled}, released, self.in_flight)
+        return ServiceSnapshot(
+            snapshot(self.read, self.in_flight, self.settled), 1.0, status=Status(at=1.0, ledger=ledger)
+        )
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["read", "settle", "die"])), max_size=60))
@@ -126,15 +152,76 @@ def test_no_counter_goes_backwards_and_the_ledger_stays_even_whoever_dies(
         elif what == "settle" and worker.in_flight:
             worker.settled, worker.in_flight = worker.settled + 1, worker.in_flight - 1
         elif what == "die":
-            totals.add_dead(worker.snapshot())
+            totals.add_dead(worker.published())
             workers[which] = _Worker()
-        numbers = totals.with_living(each.snapshot() for each in workers)
+        published = joined(*(each.published() for each in workers), after=totals)
+        numbers, status = published.snapshot, published.status
         assert unaccounted(numbers) == 0
+        assert even(status)
         counts = {
             key: numbers[key] for key in numbers if key[0] in ("records_read", "records_settled", "records_released")
         }
         assert all(counts[key] >= value for key, value in last.items())
+        assert status.ledger.read == number(numbers, *READ[:1], *READ[1])
+        assert status.ledger.settled["sent"] == number(numbers, "records_settled", "sent")
         last = counts
+
+
+DEAD: Final = Status(
+    at=100.0,
+    started_at=50.0,
+    stages=(Stage("read", 10, 3, 0), Stage("decode", 9, 1, 1, {"tombstones": 1})),
+    ledger=LedgerStatus(10, {"sent": 5, "rejected": 1}, 1, 3, 900, 50, 1000, 2.0),
+    partitions=(PartitionStatus("web-events", 0, "reading", 10, 6, 4, 1.5),),
+    pixels={"shop": PixelStatus("held", 60.0, "code 40105", "a new token", 120.0, 3, {"accepted": 5}, 40105)},
+    rules={"all": RuleStatus({"accepted": 5})},
+    requests=RequestsStatus(1, 4, 4, {"accepted": 2}),
+    connections=(ConnectionStatus("tiktok", "example", False, 90.0, "timed out", 99.0),),
+    window=WindowStatus(7, 12.0, is_warm=False),
+    rejected=(Rejected(95.0, "web-events", 0, 3, None, None, "decode.utf8", "bytes", None, None, "explain"),),
+    rejected_reasons=(RejectedReason("decode.utf8", 1, 95.0, 95.0, "bytes", "explain"),),
+    history=(Sample(80, 0.4, 0.2, 0.0, 4, 2), Sample(90, 0.6, 0.3, 0.1, 4, 3)),
+)
+
+
+def one_dead() -> WorkerTotals:
+    totals = WorkerTotals()
+    totals.add_dead(ServiceSnapshot({}, 1.0, status=DEAD))
+    return totals
+
+
+def test_the_status_keeps_what_a_dead_worker_counted_and_why_it_rejected() -> None:
+    anew = Status(at=110.0, started_at=105.0, pixels={"shop": PixelStatus("open", 105.0, "", "", None, 0)})
+    status = joined(ServiceSnapshot({}, 1.0, unready=(), status=anew), after=one_dead()).status
+
+    assert (status.at, status.started_at, status.workers, status.ready) == (110.0, 50.0, 1, True)
+    assert (status.ledger.read, status.ledger.settled, status.ledger.released) == (10, {"sent": 5, "rejected": 1}, 4)
+    assert even(status)
+    assert [(each.passed, each.rejected, each.notes) for each in status.stages] == [
+        (10, 0, {}), (9, 1, {"tombstones": 1}),
+    ]  # fmt: skip
+    assert status.pixels["shop"] == PixelStatus("open", 105.0, "", "", None, 0, {"accepted": 5})
+    assert (status.rules, status.requests.by_result) == (DEAD.rules, {"accepted": 2})
+    assert (status.rejected, status.rejected_reasons) == (DEAD.rejected, DEAD.rejected_reasons)
+    assert status.history == DEAD.history
+
+
+def test_the_status_keeps_nothing_of_a_dead_worker_that_is_of_the_moment() -> None:
+    status = joined(after=one_dead()).status
+
+    assert (status.partitions, status.connections, status.window) == ((), (), WindowStatus())
+    assert status.requests == RequestsStatus(by_result={"accepted": 2})
+    assert [each.waiting for each in status.stages] == [0, 0]
+    assert (status.pixels["shop"].waiting_events, status.pixels["shop"].next_try) == (0, None)
+    assert status.ledger == LedgerStatus(10, {"sent": 5, "rejected": 1}, 4)
+
+
+def test_one_that_died_before_it_showed_anything_leaves_nothing() -> None:
+    totals = WorkerTotals()
+    totals.add_dead(ServiceSnapshot({}, 1.0))
+
+    assert joined(after=totals).status.reasons == ()
+    assert joined(after=totals).status.started_at == 0.0
 
 
 def test_a_worker_that_dies_of_age_is_started_again_soon_however_often() -> None:
@@ -190,14 +277,14 @@ def test_half_a_frame_is_none() -> None:
 def test_all_are_ready_only_if_each_is_and_each_tells_its_reasons() -> None:
     workers = {1: published(1.0), 2: published(1.0, "dead letters cannot be written")}
 
-    assert joined({}, workers).unready == ("worker 2: dead letters cannot be written",)
-    assert joined({}, {1: workers[1]}).unready == ()
+    assert WorkerTotals().joined(workers).unready == ("worker 2: dead letters cannot be written",)
+    assert joined(workers[1]).unready == ()
 
 
 def test_the_status_of_all_counts_those_that_have_shown_one_and_says_how_many_there_should_be() -> None:
     workers = {1: published(1.0), 2: published(2.0), 3: ServiceSnapshot({}, 0.0, unready=("it is about to start",))}
 
-    status = joined({}, workers).status
+    status = WorkerTotals().joined(workers).status
 
     assert (status.workers, status.ledger.in_flight) == (3, 2)
     assert (status.ready, status.reasons) == (False, ("worker 3: it is about to start",))
@@ -206,8 +293,8 @@ def test_the_status_of_all_counts_those_that_have_shown_one_and_says_how_many_th
 def test_one_that_is_stuck_makes_all_unhealthy_and_is_named() -> None:
     workers = {1: published(100.0), 2: published(0.0)}
 
-    assert joined({}, workers).stuck(100.0) == [f"worker 2: the loop has not turned for {100:.0f} s"]
-    assert joined({}, workers).stuck(STUCK_AFTER_S) == []
+    assert WorkerTotals().joined(workers).stuck(100.0) == [f"worker 2: the loop has not turned for {100:.0f} s"]
+    assert WorkerTotals().joined(workers).stuck(STUCK_AFTER_S) == []
 
 
 def test_the_exit_code_tells_the_gravest_end() -> None:
