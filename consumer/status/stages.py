@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from consumer.core.model import Decision
-from consumer.core.reasons import DropReason
+from consumer.core.reasons import DropReason, RejectReason
 from consumer.metrics import Snapshot
 from consumer.status.model import STAGES, RuleStatus, Stage
 
@@ -22,6 +22,8 @@ class Decided(Struct):
 
     records: int = 0
     tombstones: int = 0
+    undecoded: int = 0
+    """Records that no rule could look at."""
     unrouted: int = 0
     """Records that no rule held for."""
     events: int = 0
@@ -30,9 +32,22 @@ class Decided(Struct):
         """Count one decision."""
         self.records += 1
         self.events += len(decision.events)
+        if decision.rejections:
+            self.undecoded += _is_undecoded(decision.rejections[0].reason)
         if decision.dropped is not None:
             self.tombstones += decision.dropped is DropReason.TOMBSTONE
             self.unrouted += decision.dropped is DropReason.NO_RULE
+
+
+def stage_of(reason: RejectReason) -> str:
+    """`decode.truncated` and `bug.decode` are both of stage `decode`."""
+    first, _, rest = reason.partition(".")
+    return rest if first == "bug" else first
+
+
+def _is_undecoded(reason: RejectReason) -> bool:
+    """The headers are another matter: each rule that reads one rejects the record for itself, others take it."""
+    return stage_of(reason) == "decode" and reason is not RejectReason.DECODE_HEADERS
 
 
 class RuleCounts(Struct):
@@ -149,7 +164,7 @@ def _passed(
     mapped = normalized + rejected.get("normalize", 0)
     return {
         "read": counts.read,
-        "decode": decided.records - decided.tombstones - rejected.get("decode", 0),
+        "decode": decided.records - decided.tombstones - decided.undecoded,
         "route": mapped + rejected.get("map", 0),
         "map": mapped,
         "normalize": normalized,

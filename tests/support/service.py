@@ -84,12 +84,12 @@ class FakeKafka:
 
     def produce(
         self, value: bytes | None, partition: int = 0, *, topic: str = TOPIC, key: bytes | None = None,
-        headers: Headers = (), timestamp_ms: int | None = None,
+        headers: Headers = (), timestamp_ms: int | None = None, are_headers_readable: bool = True,
     ) -> int:  # fmt: skip
         log = self.logs[topic, partition]
         position = Position(topic, partition, len(log))
         at_ms = int(self.clock.wall() * 1000) if timestamp_ms is None else timestamp_ms
-        log.append(Record(position, at_ms, key, value, headers, position))
+        log.append(Record(position, at_ms, key, value, headers, position, are_headers_readable=are_headers_readable))
         return position.offset
 
     def committed_offset(self, partition: int = 0, topic: str = TOPIC) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 
 from consumer.core.decode.schema_lookups import RegistryAway, SchemaDenied, SchemaFound
 from consumer.core.model import SchemaId
-from consumer.core.rules.source import Comparison, PathSource, Rule
+from consumer.core.rules.source import Comparison, KafkaPart, PathSource, Rule
 from consumer.service.publish.report import MADE_EVERY_S
 from consumer.status import model as shapes
 from consumer.status.merging import merged
@@ -74,6 +74,17 @@ def test_every_stage_says_what_passed_it_and_what_did_not() -> None:
     assert stage(status, "dedupe").notes == {"duplicate": 1}
     assert stage(status, "deliver").notes == {"accepted": 1}
     assert stage(status, "settle").notes == {"rejected": 3, "sent": 3, "duplicate": 1, "dropped": 2}
+
+
+def test_a_record_that_rules_reject_each_for_itself_has_passed_decode_once() -> None:
+    by_header = tuple(Rule(name, "shop", Comparison(KafkaPart("header", "x"), "equals", "1")) for name in "abc")
+    scene = Scene(share=1.0, rules=(*by_header, *RULES))
+    scene.kafka.produce(encoded(), are_headers_readable=False)
+    status = seen(scene.run())
+
+    assert {each.name: (each.passed, each.rejected) for each in status.stages[:4]} == {
+        "read": (1, 0), "decode": (1, 3), "route": (1, 0), "map": (1, 0),
+    }  # fmt: skip
 
 
 def test_fields_left_out_and_shadow_events_are_noted_where_they_were() -> None:

@@ -1,9 +1,12 @@
 """What each stage has done, from decisions, metrics and the ledger."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from consumer.core.model import Decision
-from consumer.core.reasons import DropReason
+import pytest
+
+from consumer.core.model import Decision, Rejection
+from consumer.core.reasons import DropReason, RejectReason
 from consumer.status.model import STAGES, Stage
 from consumer.status.stages import Counts, Decided, stages
 
@@ -17,7 +20,7 @@ def made(
 def test_what_a_stage_rejects_has_passed_all_before_it() -> None:
     rejected = {"decode": 1, "route": 2, "map": 4, "normalize": 8, "validate": 16, "deliver": 32}
 
-    found = made(Decided(records=100, tombstones=5, unrouted=7, events=60), rejected)
+    found = made(Decided(records=100, tombstones=5, undecoded=1, unrouted=7, events=60), rejected)
 
     assert {name: found[name].passed for name in STAGES[1:6]} == {
         "decode": 94, "route": 88, "map": 84, "normalize": 76, "validate": 60,
@@ -31,6 +34,30 @@ def test_decisions_are_counted_by_how_they_ended() -> None:
         decided.note(Decision(dropped=dropped))
 
     assert decided == Decided(records=4, tombstones=1, unrouted=2, events=0)
+
+
+BY_RULE: Final = tuple(Rejection(RejectReason.DECODE_HEADERS, "", rule) for rule in ("one", "two"))
+"""What two rules say of a record whose headers cannot be read."""
+
+
+@pytest.mark.parametrize(
+    ("rejections", "undecoded"),
+    [
+        (BY_RULE, 0),
+        ((Rejection(RejectReason.DECODE_TRUNCATED, ""),), 1),
+        ((Rejection(RejectReason.DECODE_TRUNCATED, "", "of a parked record"),), 1),
+        ((Rejection(RejectReason.BUG_DECODE, ""),), 1),
+        ((Rejection(RejectReason.ROUTE_UNKNOWN_RULE, ""),), 0),
+        ((Rejection(RejectReason.BUG_PIPELINE, ""),), 0),
+    ],
+)
+def test_a_record_is_left_behind_at_decode_once_and_only_if_no_rule_could_look_at_it(
+    rejections: tuple[Rejection, ...], undecoded: int
+) -> None:
+    decided = Decided()
+    decided.note(Decision(rejections=rejections))
+
+    assert made(decided, {"decode": len(rejections)})["decode"].passed == 1 - undecoded
 
 
 def test_what_is_settled_and_what_waits() -> None:

@@ -9,7 +9,6 @@ from msgspec import Struct
 from consumer.core.decode.framing import named
 from consumer.core.deliver.pixel_state import PixelAvailability
 from consumer.core.model import Position, TopicPartition
-from consumer.core.reasons import RejectReason
 from consumer.core.settle.breaker import Breaker
 from consumer.core.settle.ledger import Ledger, RecordOutcome
 from consumer.metrics import Snapshot, edges
@@ -38,7 +37,7 @@ from consumer.status.model import (
 )
 from consumer.status.remedies import remedy
 from consumer.status.request_times import RecentRequests
-from consumer.status.stages import Counts, Decided, stages
+from consumer.status.stages import Counts, Decided, stage_of, stages
 
 MADE_EVERY_S: Final = 0.5
 
@@ -140,7 +139,7 @@ class StatusReport:
     def _stages(self, counts: Counts, settled: Mapping[str, int]) -> tuple[Stage, ...]:
         rejected: Counter[str] = Counter()
         for reason, each in self._parts.settling.rejected.items():
-            rejected[_stage_of(reason)] += each.count
+            rejected[stage_of(reason)] += each.count
         return tuple(stages(counts, self._parts.decided, rejected, settled, self._waiting(counts)))
 
     def _requests(self, counts: Counts, now_s: float) -> RequestsStatus:
@@ -256,9 +255,3 @@ def _levels(counts: Counts, in_flight: int) -> Levels:
     return Levels(
         counts.read, counts.accepted, counts.dead_letters, counts.lag, in_flight, counts.delays_s, counts.delays
     )
-
-
-def _stage_of(reason: RejectReason) -> str:
-    """`decode.truncated` and `bug.decode` are both of stage `decode`."""
-    first, _, rest = reason.partition(".")
-    return rest if first == "bug" else first
