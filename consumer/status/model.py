@@ -138,7 +138,7 @@ class WindowStatus(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    """A record that became a dead letter."""
+    """A dead letter: of a record, or of one rule's event of it."""
 
     at: float
     """Unix seconds."""

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from consumer.status.merging import merged
-from consumer.status.model import LedgerStatus, Rejected, Sample, WindowStatus
+from consumer.status.model import LedgerStatus, Rejected, RejectedReason, Sample, WindowStatus
 from consumer.web import SHARED, STATUS
 from tests.support.browser import chromium
 from tests.support.status_board import NOW, Board, board_of, partition, shown, status
@@ -104,6 +104,17 @@ def test_twenty_rejected_records_are_shown_when_asked_and_never_more(browser: Br
         board.status = status(at=NOW + 100, rejected=board.status.rejected)
         expect(items.first).to_contain_text("3 min 10 s ago")
         expect(items).to_have_count(20)
+
+
+def test_a_record_that_three_rules_reject_is_three_dead_letters(browser: Browser) -> None:
+    reason = RejectedReason("map.call", 15, NOW - 90, NOW - 30, "raised", "explain 4")
+    board = board_of(ledger=LedgerStatus(5, {"rejected": 5}), rejected=(rejected(4),) * 15, rejected_reasons=(reason,))
+
+    with shown(browser, board) as page:
+        expect(page.locator("#reasons-of")).to_have_text("1 reason, 15 dead letters")
+        expect(page.locator("#rejected-reasons [data-part=count]")).to_have_text("15 dead letters")
+        expect(page.locator("#rejected-of")).to_have_text("the 3 newest of 15")
+        expect(page.locator('#ledger [data-key="rejected"]')).to_have_attribute("title", "5 records")
 
 
 def test_the_past_is_drawn_with_its_highest_and_newest_values(browser: Browser) -> None:

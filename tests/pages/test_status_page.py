@@ -294,7 +294,7 @@ def test_on_a_phone_the_details_begin_within_two_screens_also_with_a_pixel_held_
         live(page)
         expect(page.locator("#closed")).to_have_text("shop is held. What to do")
         expect(page.locator("#past canvas")).to_have_count(4)
-        expect(page.locator("#reasons-title")).to_contain_text("2 reasons, 6 records")
+        expect(page.locator("#reasons-title")).to_contain_text("2 reasons, 6 dead letters")
         first_detail = page.locator("#flow").bounding_box()
         assert first_detail is not None
         assert first_detail["y"] <= 2 * 844

@@ -28,7 +28,7 @@ STATUS: Final = Status(
     version="0.3.0",
     group="tiktok-events",
     ready=True,
-    ledger=LedgerStatus(read=12_345, settled={"sent": 12_000, "rejected": 45}, in_flight=300, oldest_s=4.0),
+    ledger=LedgerStatus(read=12_345, settled={"sent": 12_000, "rejected": 15}, in_flight=300, oldest_s=4.0),
     partitions=(
         PartitionStatus("orders", 0, "reading", 9, 8, 70, 1.0),
         PartitionStatus("orders", 1, "unknown", 0, 0, None, 0),
@@ -64,6 +64,13 @@ def test_says_what_flows_how_late_and_how_much() -> None:
     assert text.startswith("FLOWING  tiktok-events  version 0.3.0  up 2 h")
     assert ["total", "12,345", "11,007", "45", "70", "300", "4", "s"] in [line.split() for line in text.splitlines()]
     assert ["a", "second", "120.5", "118.0", "0.5"] in [line.split() for line in text.splitlines()]
+
+
+def test_dead_letters_are_those_of_all_reasons_however_many_rules_rejected_a_record() -> None:
+    other = RejectedReason("decode.utf8", 5, NOW_S - 900, NOW_S - 30, "bytes", "explain")
+    two = shown(structs.replace(STATUS, rejected_reasons=(*STATUS.rejected_reasons, other)))
+
+    assert ["total", "12,345", "11,007", "50", "70", "300", "4", "s"] in [line.split() for line in two.splitlines()]
 
 
 def test_says_what_is_away_and_which_pixel_is_not_open_since_when_and_what_to_do() -> None:

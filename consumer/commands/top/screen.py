@@ -99,12 +99,12 @@ def _columns_of(status: Status) -> list[tuple[str, ...]]:
     accepted = sum(pixel.events.get(outcome, 0) for pixel in status.pixels.values() for outcome in ACCEPTED)
     lag = sum(each.lag or 0 for each in status.partitions)
     oldest = "–" if ledger.oldest_s is None else ago(ledger.oldest_s)
-    rejected = ledger.settled.get("rejected", 0)
+    letters = sum(each.count for each in status.rejected_reasons)
     columns: list[tuple[str, ...]] = [
         ("", "total"),
         ("read", f"{ledger.read:,}"),
         ("accepted", f"{accepted:,}"),
-        ("dead letters", f"{rejected:,}"),
+        ("dead letters", f"{letters:,}"),
         ("lag", f"{lag:,}"),
         ("in flight", f"{ledger.in_flight:,}"),
         ("oldest", oldest),

@@ -12,7 +12,7 @@ import { showMatchKeys } from "./matchkeys.js";
 import { showPartitions } from "./partitions.js";
 import { showPast } from "./past.js";
 import { showPixels } from "./pixels.js";
-import { showReasons } from "./reasons.js";
+import { lettersOf, showReasons } from "./reasons.js";
 import { showRejected } from "./rejected.js";
 import { showRequests } from "./requests.js";
 import { showRules } from "./rules.js";
@@ -58,7 +58,7 @@ function show(status) {
   showFields(status.dropped_fields);
   showLimits(status);
   showPartitions(status.partitions, status.group, status.at);
-  showRejected(status.rejected, status.ledger.settled.rejected ?? 0, status.at);
+  showRejected(status.rejected, lettersOf(status.rejected_reasons), status.at);
 }
 
 function showLive(state, text) {

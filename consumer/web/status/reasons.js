@@ -10,10 +10,12 @@ export function showReasons(reasons, isFirst, now) {
   section.hidden = reasons.length === 0;
   if (isFirst && !section.classList.contains("first")) section.querySelector("details").open = true;
   section.classList.toggle("first", isFirst); // the breaker is open: this is what to look at
-  const records = reasons.reduce((sum, { count }) => sum + count, 0);
-  setText(byId("reasons-of"), `${countOf(reasons.length, "reason")}, ${countOf(records, "record")}`);
+  setText(byId("reasons-of"), `${countOf(reasons.length, "reason")}, ${countOf(lettersOf(reasons), "dead letter")}`);
   drawKeyed(byId("rejected-reasons"), reasons, keyOf, item, (child, reason) => update(child, reason, now));
 }
+
+/** How many dead letters: a record has one for each rule that rejects it. */
+export const lettersOf = (reasons) => reasons.reduce((sum, { count }) => sum + count, 0);
 
 const keyOf = ({ reason, explain }) => `${reason} ${explain}`;
 
@@ -23,6 +25,6 @@ function item({ reason, detail, explain }) {
 }
 
 function update(child, { count, first_at: first, last_at: last }, now) {
-  setText(part(child, "count"), countOf(count, "record"));
+  setText(part(child, "count"), countOf(count, "dead letter"));
   setText(part(child, "times"), `first ${dateOf(first)}, last ${ageOf(now - last)} ago`);
 }

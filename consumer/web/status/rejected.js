@@ -19,7 +19,7 @@ function draw(rejected, total, now) {
   byId("no-rejected").hidden = rejected.length > 0;
   whole.say(rejected.length, `Show all ${rejected.length}`, `Show the ${AT_FIRST} newest`);
   const shown = whole.shown(rejected);
-  setText(byId("rejected-of"), rejected.length ? `the ${shown.length} newest; ${numberOf(total)} settled as rejected` : "");
+  setText(byId("rejected-of"), rejected.length ? `the ${shown.length} newest of ${numberOf(total)}` : "");
   drawKeyed(byId("rejected"), shown, keyOf, item, (child, { at }) => setText(part(child, "age"), `${ageOf(now - at)} ago`));
 }
 
