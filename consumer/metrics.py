@@ -73,7 +73,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _gauge("breaker_open", "1 while most records are rejected, so that reading has stopped.", worst="max"),
     # dedupe
     _gauge("window_keys", "Keys in the dedupe window."),
-    _gauge("window_seconds", "How far back the dedupe window reaches.", worst="min"),
+    _gauge("window_seconds", "How far back the dedupe window reaches; none without keys.", worst="min"),
     _histogram("window_warmup_seconds", "Rebuilding the window after an assignment.", 0.1, 0.5, 1, 2, 5, 10, 30, 60),
     _counter("window_store_errors", "Redis did not answer; decided locally."),
     # batch, deliver

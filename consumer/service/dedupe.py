@@ -281,6 +281,10 @@ class PartitionWindows:
         trim([owned.window for owned in self._open.values()], self._settings.max_keys)
 
     def publish(self) -> None:
-        """Set the gauges."""
-        self._metrics.set("window_keys", self.keys)
-        self._metrics.set("window_seconds", self.reaches_back_s)
+        """Set the gauges. Without keys there is no reach: a 0 would be taken for the shortest of several workers'."""
+        keys = self.keys
+        self._metrics.set("window_keys", keys)
+        if keys:
+            self._metrics.set("window_seconds", self.reaches_back_s)
+        else:
+            self._metrics.forget("window_seconds", ())

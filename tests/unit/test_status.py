@@ -11,6 +11,7 @@ import pytest
 from consumer.core.decode.schema_lookups import RegistryAway, SchemaDenied, SchemaFound
 from consumer.core.model import SchemaId
 from consumer.core.rules.source import Comparison, KafkaPart, PathSource, Rule
+from consumer.metrics import total
 from consumer.service.publish.report import MADE_EVERY_S
 from consumer.status import model as shapes
 from consumer.status.merging import merged
@@ -287,6 +288,21 @@ def test_requests_and_window() -> None:
     assert (status.requests.in_flight, status.requests.limit) == (1, 8)
     assert status.window.keys == 2
     assert status.window.is_warm
+
+
+def test_without_keys_no_gauge_says_how_far_back_the_window_reaches() -> None:
+    scene, idle = Scene(), Scene().run()
+    assert "window_seconds{}" not in idle.numbers()
+
+    produced(scene, 1)
+    scene.run()
+    produced(scene, 1, event="Other")
+    both = total([each.service.published.snapshot for each in (scene.run(), idle)])
+    assert both["window_seconds", ()] == pytest.approx(seen(scene).window.reaches_back_s, abs=0.1)
+    assert seen(scene).window.reaches_back_s > 1
+
+    scene.member.take([(TOPIC, 0)])
+    assert "window_seconds{}" not in scene.run(5).numbers()
 
 
 def test_how_long_requests_took_in_the_last_minutes() -> None:
