@@ -111,9 +111,13 @@ def _ledger(ledgers: Sequence[LedgerStatus]) -> LedgerStatus:
 
 
 def _partitions(lists: Iterable[Iterable[PartitionStatus]]) -> tuple[PartitionStatus, ...]:
-    every = sorted((one for each in lists for one in each), key=lambda one: one.committed)
+    every = sorted((one for each in lists for one in each), key=_committed)
     by_name = {(one.topic, one.partition): one for one in every}
     return tuple(one for _, one in sorted(by_name.items()))
+
+
+def _committed(one: PartitionStatus) -> int:
+    return -1 if one.committed is None else one.committed
 
 
 def _pixels(

@@ -48,16 +48,17 @@ class LedgerStatus(Struct, frozen=True):
 
 
 class PartitionStatus(Struct, frozen=True):
-    """A partition that this service reads."""
+    """A partition that this service reads, or is to read."""
 
     topic: str
     partition: int
     state: str
     """`reading`; `full`, `stopped`, `schema` or `closed` say why it is paused; `unknown`: its position is not known."""
-    next_offset: int
-    committed: int
+    next_offset: int | None
+    """None, as `committed`: not known yet, as without a leader."""
+    committed: int | None
     lag: int | None
-    """End of the log minus committed offset; None before the first fetch."""
+    """End of the log minus committed offset; None until the cluster has said where the log ends."""
     read_per_s: float
     """Mean of the last 10 to 20 seconds."""
     awaits: str | None = None

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from consumer.status.merging import merged
-from consumer.status.model import LedgerStatus, Rejected, RejectedReason, Sample, WindowStatus
+from consumer.status.model import LedgerStatus, PartitionStatus, Rejected, RejectedReason, Sample, WindowStatus
 from consumer.web import SHARED, STATUS
 from tests.support.browser import chromium
 from tests.support.status_board import NOW, Board, board_of, partition, shown, status
@@ -49,6 +49,21 @@ def test_of_very_many_partitions_it_shows_those_that_lag_most_and_all_when_asked
         expect(rows).to_have_count(200)
         page.get_by_role("button", name="that lag most").click()
         expect(rows).to_have_count(AT_FIRST)
+
+
+def test_a_partition_whose_position_is_not_known_is_among_those_that_lag_most(browser: Browser) -> None:
+    unknown = [
+        PartitionStatus(topic, 9, "unknown", None, None, None, 0.0) for topic in ("events", "tiktok-events.parked.shop")
+    ]
+    partitions = (*(partition(number, lag=number) for number in range(200)), *unknown)
+
+    with shown(browser, board_of(partitions=partitions)) as page:
+        names = page.locator("#partitions th").all_inner_texts()
+        assert names[-2:] == ["events[9]", "tiktok-events.parked.shop[9]"]
+        assert len(names) == AT_FIRST
+        cells = page.locator("#partitions tr").last.locator("td")
+        expect(cells).to_have_text(["not read: its position is not known", "–", "0", "–", "–"])
+        expect(page.locator("#idle")).to_be_hidden()
 
 
 def test_the_services_own_topics_come_after_the_events(browser: Browser) -> None:

@@ -15,7 +15,7 @@ from consumer.metrics import total
 from consumer.service.publish.report import MADE_EVERY_S
 from consumer.status import model as shapes
 from consumer.status.merging import merged
-from consumer.status.model import STAGES, Stage, Status
+from consumer.status.model import STAGES, PartitionStatus, Stage, Status
 from tests.support.fakes import BAD_GATEWAY, FORBIDDEN, REFUSED, envelope
 from tests.support.service import NOW_S, RULES, SCHEMA, TOPIC, FakeKafka, ManualClock, Scene, encoded
 
@@ -267,6 +267,21 @@ def test_says_what_the_probe_of_readiness_says_and_at_once() -> None:
     assert (status.ready, status.reasons) == (False, ("dead letters cannot be written",))
     assert status.reasons == scene.service.published.unready
     assert [each.state for each in seen(scene).partitions] == ["stopped"]
+
+
+def test_a_partition_without_a_leader_is_shown_without_what_is_not_known() -> None:
+    scene = Scene()
+    produced(scene, 2)
+    scene.kafka.produce(encoded(event_id="there"), partition=1)
+    scene.positions.without_leader = {(TOPIC, 1)}
+    status = seen(scene.run())
+
+    assert [(each.partition, each.state) for each in status.partitions] == [(0, "reading"), (1, "unknown")]
+    assert status.partitions[1] == PartitionStatus(TOPIC, 1, "unknown", None, None, None, 0.0)
+    assert msgspec.json.decode(msgspec.json.encode(status), type=Status) == status
+
+    scene.positions.without_leader = set()
+    assert [(each.state, each.committed) for each in seen(scene.run(5)).partitions] == [("reading", 2), ("reading", 1)]
 
 
 def test_the_parked_topic_of_a_closed_pixel_is_closed() -> None:

@@ -146,6 +146,15 @@ def test_a_partition_that_two_name_counts_once_as_its_newer_owner_has_it() -> No
         assert [each.committed for each in merged(order).partitions] == [12]
 
 
+def test_a_partition_that_one_has_and_another_still_looks_for_is_shown_as_it_is_had() -> None:
+    sought = worker(partitions=(PartitionStatus("web-events", 0, "unknown", None, None, None, 0.0),))
+    had = worker(partitions=(partition(0, committed=0),))
+
+    for order in ([sought, had], [had, sought]):
+        assert [each.state for each in merged(order).partitions] == ["reading"]
+    assert [each.state for each in merged([sought, sought]).partitions] == ["unknown"]
+
+
 def test_a_pixel_is_as_bad_as_for_the_worst_and_for_as_long() -> None:
     shop = one_pixel(pixel(), pixel("held", NOW - 5), pixel("throttled", NOW - 50), pixel("held", NOW - 9))
 

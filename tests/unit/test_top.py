@@ -31,7 +31,7 @@ STATUS: Final = Status(
     ledger=LedgerStatus(read=12_345, settled={"sent": 12_000, "rejected": 15}, in_flight=300, oldest_s=4.0),
     partitions=(
         PartitionStatus("orders", 0, "reading", 9, 8, 70, 1.0),
-        PartitionStatus("orders", 1, "unknown", 0, 0, None, 0),
+        PartitionStatus("orders", 1, "unknown", None, None, None, 0),
     ),
     pixels={
         "shop": PixelStatus("open", NOW_S - 60, "", "", None, 0, {"accepted": 11_000, "forwarded": 7, "merged": 5}),
@@ -95,6 +95,7 @@ def test_says_why_records_are_rejected_and_what_explains_it() -> None:
         ({"ready": False, "reasons": ("the window is filled",)}, "NOT READY"),
         ({"history": ()}, "WAITING"),
         ({"history": (), "partitions": (), "ledger": LedgerStatus()}, "UP TO DATE"),
+        ({"history": (), "partitions": STATUS.partitions[1:], "ledger": LedgerStatus()}, "WAITING"),
     ],
 )
 def test_begins_with_the_state_that_matters_most(changes: Mapping[str, Any], state: str) -> None:

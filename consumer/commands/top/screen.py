@@ -62,8 +62,8 @@ def _state(status: Status) -> tuple[str, str]:
     last = status.history[-1] if status.history else None
     if last is not None and (last.read_per_s or last.accepted_per_s):
         return "FLOWING", "bold green"
-    lag = sum(each.lag or 0 for each in status.partitions)
-    return ("WAITING" if lag or status.ledger.in_flight else "UP TO DATE"), "bold green"
+    is_behind = any(each.lag or each.state == "unknown" for each in status.partitions)
+    return ("WAITING" if is_behind or status.ledger.in_flight else "UP TO DATE"), "bold green"
 
 
 class _Numbers:

@@ -181,8 +181,8 @@ class StatusReport:
     def _partitions(
         self, offsets: Mapping[TopicPartition, int], lags: Mapping[tuple[str, str], int], now_s: float, wall_s: float
     ) -> Iterator[PartitionStatus]:
-        for partition, offset in sorted(offsets.items()):
-            topic, number = partition
+        for partition in sorted(self._parts.reading.partitions):
+            (topic, number), offset = partition, offsets.get(partition)
             state = self._parts.reading.state(partition)
             wait = self._parts.lookups.wait_of(partition) if state == "schema" else None
             yield PartitionStatus(
@@ -190,9 +190,9 @@ class StatusReport:
                 number,
                 state=state,
                 next_offset=offset,
-                committed=self._parts.ledger.committed(partition),
+                committed=None if offset is None else self._parts.ledger.committed(partition),
                 lag=lags.get((topic, str(number))),
-                read_per_s=self._rates.rate(partition, offset, now_s),
+                read_per_s=0.0 if offset is None else self._rates.rate(partition, offset, now_s),
                 awaits=None if wait is None else named(wait.key),
                 awaits_until=None
                 if wait is None or wait.until_s is None

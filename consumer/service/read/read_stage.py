@@ -174,6 +174,11 @@ class ReadStage:
         """
         self.pauses.is_stopped, self.pauses.topics = is_stopped, topics
 
+    @property
+    def partitions(self) -> Collection[TopicPartition]:
+        """Those that are assigned, also where it is not known yet from where to read them."""
+        return self._assigned.all
+
     def state(self, partition: TopicPartition) -> str:
         """`reading`, or why an assigned partition is not read."""
         return "unknown" if partition in self._assigned.sought else self.pauses.state(partition)

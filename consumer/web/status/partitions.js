@@ -12,6 +12,7 @@ const STATES = {
   stopped: ["stopped", "bad"],
   schema: ["paused: awaits a schema", "warn"],
   closed: ["paused: its pixel is closed", "warn"],
+  unknown: ["not read: its position is not known", "warn"],
 };
 const whole = new WholeOnDemand("all-partitions", AT_FIRST, () => draw());
 let latest = [];
@@ -23,7 +24,7 @@ export const isOwn = ({ topic }, group) => topic.startsWith(`${group}.`);
 export function showPartitions(partitions, group, now) {
   at = now;
   const own = (one) => isOwn(one, group); // after the events, if there are any
-  const holdsSome = (one) => one.next_offset > 0 || one.lag > 0;
+  const holdsSome = (one) => one.next_offset === null || one.next_offset > 0 || one.lag > 0;
   latest = [...partitions.filter((one) => !own(one)), ...partitions.filter((one) => own(one) && holdsSome(one))];
   draw();
 }
@@ -31,7 +32,7 @@ export function showPartitions(partitions, group, now) {
 function draw() {
   const partitions = latest;
   const total = partitions.length;
-  setText(byId("partitions-of"), total ? `${numberOf(total)} read here` : "");
+  setText(byId("partitions-of"), total ? `${numberOf(total)} assigned` : "");
   byId("no-partitions").hidden = total > 0;
   byId("partitions-box").hidden = total === 0;
   whole.say(total, `Show all ${countOf(total, "partition")}`, `Show the ${AT_FIRST} that lag most`);
@@ -40,9 +41,15 @@ function draw() {
 
 function lagging(partitions) {
   if (partitions.length <= AT_FIRST) return partitions;
-  const worst = new Set([...partitions].sort((one, other) => (other.lag ?? 0) - (one.lag ?? 0)).slice(0, AT_FIRST));
+  const worst = new Set([...partitions].sort((one, other) => rank(other) - rank(one)).slice(0, AT_FIRST));
   return partitions.filter((partition) => worst.has(partition));
 }
+
+/** One that cannot be read lags for as long as that lasts. */
+const rank = ({ state, lag }) => (state === "unknown" ? Number.MAX_SAFE_INTEGER : (lag ?? 0));
+
+/** As it is written, or a dash where it is not known. */
+const known = (count) => (count === null ? "–" : numberOf(count));
 
 const nameOf = ({ topic, partition }) => `${topic}[${partition}]`;
 
@@ -63,11 +70,11 @@ function row(partition) {
 
 function update(child, partition) {
   const state = part(child, "state");
-  const [known, kind] = STATES[partition.state] ?? [partition.state, "warn"];
-  const text = partition.awaits ? awaiting(partition) : known;
+  const [words, kind] = STATES[partition.state] ?? [partition.state, "warn"];
+  const text = partition.awaits ? awaiting(partition) : words;
   if (state.textContent !== text) state.replaceChildren(kind ? badge(text, kind) : text);
-  setText(part(child, "lag"), partition.lag === null ? "–" : numberOf(partition.lag));
+  setText(part(child, "lag"), known(partition.lag));
   setText(part(child, "rate"), rateOf(partition.read_per_s));
-  setText(part(child, "committed"), numberOf(partition.committed));
-  setText(part(child, "next"), numberOf(partition.next_offset));
+  setText(part(child, "committed"), known(partition.committed));
+  setText(part(child, "next"), known(partition.next_offset));
 }
