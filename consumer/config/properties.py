@@ -90,7 +90,7 @@ _UNITS: Final[Mapping[str, str]] = {
     "size": " of bytes",
     **dict.fromkeys(("cnt", "connection", "fails", "flight", "messages", "retries", "threshold", "ttl"), ""),
 }
-"""What the last word of a property's name says of its number (librdkafka's CONFIGURATION.md). Of `10s` it reads 10."""
+"""What the last word of a property's name says of its number (librdkafka's list of them). Of `10s` it reads 10."""
 
 
 def _is_number(name: str, value: str) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from consumer.core.errors import RecordRejected
 from consumer.core.model import Decoded, Event, MappedEvent, NormalizedEvent, Position, Record, WithRegion, WithUnit
 from consumer.core.normalize.event import normalize, outline
+from consumer.core.reasons import Problem
 from consumer.core.tiktok_event import CONTENT_FIELDS, FIELD_BIT, PAGE_FIELDS, PROPERTY_FIELDS, USER_FIELDS
 from consumer.core.validate import EventLimits, validate
 
@@ -172,7 +173,17 @@ def test_what_is_canonical_stays_as_it_is(mapped: MappedEvent) -> None:
         )
         twice = normalized(again)
         assert twice is not None
-        assert decoded_body(twice) == decoded_body(once)
+        assert without(odd_names(once), decoded_body(twice)) == without(odd_names(once), decoded_body(once))
+
+
+def odd_names(event: NormalizedEvent) -> set[str]:
+    """Somebody may be called Null; the digest of that, though, is of somebody's missing name far oftener."""
+    return {note.field.removeprefix("user.") for note in event.notes if note.problem is Problem.PLACEHOLDER}
+
+
+def without(names: set[str], body: dict[str, Any]) -> dict[str, Any]:
+    user = {name: value for name, value in body.get("user", {}).items() if name not in names}
+    return {**{key: value for key, value in body.items() if key != "user"}, **({"user": user} if user else {})}
 
 
 SECRETS = st.text("ghijklmnopqrstuvwxyz0123456789", min_size=12, max_size=20)
