@@ -167,7 +167,7 @@ def test_passes_on_that_the_breaker_is_to_close_and_tells_which_worker_has_it_op
 
 
 def test_a_property_that_only_the_client_can_judge_ends_all_workers_with_78(scene: Scene) -> None:
-    service = scene.start(*TWO, kafka={"properties": {"fetch.wait.max.ms": "soon"}})
+    service = scene.start(*TWO, kafka={"properties": {"client.dns.lookup": "soon"}})
 
     assert service.wait(200) == 78
     assert "kafka.properties: " in service.stderr.read_text()
