@@ -87,12 +87,12 @@ def classify(answer: Answer, wall_s: float) -> ResponseVerdict:
     """Decide what an answer means.
 
     Args:
-        wall_s: Unix seconds, for a Retry-After that is a date, where the answer has no Date itself.
+        wall_s: Unix seconds, for a Retry-After that is a date.
     """
     if answer.status is None:
         return ResponseVerdict(Treatment.UNAVAILABLE, answer.failure or "no answer")
     envelope = _envelope(answer.body)
-    wait_s = _retry_after_s(answer.retry_after, _date_s(answer.date, wall_s))
+    wait_s = _retry_after_s(answer.retry_after, _latest_s(answer.date, wall_s))
     if envelope is None or _contradicts(answer.status, envelope[0]):
         return _by_status(answer.status, wait_s)
     code, message, request_id = envelope
@@ -188,10 +188,13 @@ def _field(message: str) -> str | None:
     return named.group(1) if named else None
 
 
-def _date_s(header: str | None, otherwise_s: float) -> float:
-    """Unix seconds when the answer was made, by the clock that its Retry-After is of (RFC 9110, section 6.6.1)."""
-    date_s = None if header is None else _http_date_s(header)
-    return otherwise_s if date_s is None else date_s
+def _latest_s(date: str | None, wall_s: float) -> float:
+    """Unix seconds by the answer's own clock (RFC 9110, section 6.6.1), or by this machine's, if that is later.
+
+    Whichever of them is behind would make a Retry-After that is a date a wait of hours.
+    """
+    date_s = None if date is None else _http_date_s(date)
+    return wall_s if date_s is None else max(date_s, wall_s)
 
 
 def _http_date_s(text: str) -> float | None:
