@@ -195,7 +195,8 @@ class PixelStates:
             idle: closed pixels of which nothing waits or is under way.
         """
         before = self.all()
-        if len(idle) == len(self._own) and _is_long_due(self._everyone, now_s):
+        tried = [name for name, own in self._own.items() if own.state is not PixelState.HELD]
+        if _is_long_due(self._everyone, now_s) and all(name in idle for name in tried):
             self._everyone = opened(now_s, next_request)
         for name in idle:
             if _is_long_due(self._own[name], now_s):

@@ -353,6 +353,19 @@ def test_an_app_wide_throttling_ends_where_nothing_is_left_of_any_pixel() -> Non
     assert bench.states.closed() == []
 
 
+@pytest.mark.parametrize("is_shop_held", [True, False])
+def test_an_app_wide_throttling_does_not_wait_for_what_a_held_pixel_keeps(is_shop_held: bool) -> None:
+    bench = Bench(is_shop_held=is_shop_held)
+    if not is_shop_held:
+        bench.answer(FORBIDDEN)
+    bench.answer(THROTTLED, pixel="blog")
+
+    [change] = bench.states.open_idle(["blog"], 10_000.0, next_request=bench.number)
+
+    assert (change.pixel, change.after) == ("blog", OPEN)
+    assert bench.state() is HELD
+
+
 # What a person does.
 
 
