@@ -80,15 +80,17 @@ def check_properties(kafka: KafkaSection, problems: Problems) -> None:
         )
 
 
-_WHOLE: Final = re2.compile("-?[0-9]+")
-_FRACTION: Final = re2.compile("[0-9]+([.][0-9]+)?")
+_WHOLE: Final = re2.compile(r"\s*[+-]?[0-9]+\s*")
+_FRACTION: Final = re2.compile(r"\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)\s*")
 _FRACTIONS: Final = ("linger.ms", "queue.buffering.max.ms")
 _UNITS: Final[Mapping[str, str]] = {
     "ms": " of milliseconds",
     "bytes": " of bytes",
     "kbytes": " of KiB",
     "size": " of bytes",
-    **dict.fromkeys(("cnt", "connection", "fails", "flight", "messages", "retries", "threshold", "ttl"), ""),
+    "seconds": " of seconds",
+    "relogin": " of milliseconds",
+    **dict.fromkeys(("cnt", "connection", "fails", "flight", "level", "messages", "retries", "threshold", "ttl"), ""),
 }
 """What the last word of a property's name says of its number (librdkafka's list of them). Of `10s` it reads 10."""
 

@@ -73,6 +73,8 @@ def more(text: str) -> str:
             'kafka.producer_properties["linger.ms"]',
             "number of milliseconds",
         ),
+        (kafka(properties="{a.exp.seconds: 5m}"), 'kafka.properties["a.exp.seconds"]', "number of seconds"),
+        (kafka(producer_properties="{a.level: 5x}"), 'kafka.producer_properties["a.level"]', "a plain number"),
         (kafka(producer_properties="{retries: many}"), "kafka.producer_properties.retries", "a plain number"),
         (
             kafka(properties="{partition.assignment.strategy: range}"),
@@ -209,11 +211,11 @@ def test_takes_what_fits(text: str) -> None:
 
 
 def test_numbers_and_flags_among_properties_become_the_text_that_librdkafka_wants() -> None:
-    given = "{fetch.min.bytes: 5, backoff.ms: -1, linger.ms: 0.5, enable.metrics.push: false, client.id: 1ms}"
+    given = "{fetch.min.bytes: ' +5 ', backoff.ms: -1, linger.ms: 0.5, enable.metrics.push: false, client.id: 1ms}"
     settings = parse(kafka(properties=given), {})
 
     assert settings.kafka.properties == {
-        "fetch.min.bytes": "5",
+        "fetch.min.bytes": " +5 ",
         "backoff.ms": "-1",
         "linger.ms": "0.5",
         "enable.metrics.push": "false",
