@@ -33,6 +33,15 @@ class PendingKeys:
         """A key's submissions without what counts as accepted under that offset."""
         return [each for each in self.of(digest, claim) if each.item or each.offset != offset]
 
+    def but_refused_at(self, offset: int, fields: int, digest: bytes, claim: int) -> list[Submission]:
+        """The same, of what was refused after all. Where it counts as one with others that were accepted, at least its
+        fields go: some that another has as well may be forwarded once more."""
+        rest = self.but_accepted_at(offset, digest, claim)
+        if len(rest) == len(self.of(digest, claim)):
+            for accepted in [each for each in rest if each.item is None]:
+                accepted.fields &= ~fields
+        return rest
+
     def add(self, digest: bytes, earlier: list[Submission], own: Submission) -> None:
         """One more submission of a key; it waits, or is accepted already."""
         self._submissions[digest] = [*earlier, own]

@@ -122,12 +122,11 @@ class Window:
 
     def refused_later(self, event: Event, offset: int) -> None:
         """An event of that record became a dead letter where it was read again: it claims nothing here any more."""
-        if self._window_ms and has_key(event):
-            digest = digest_of(event)
+        digest = digest_of(event) if has_key(event) else b""
+        claim = self._claims.get(digest, self.watermark_ms - self._window_ms)
+        if claim is not None:
             self._refusals.note(offset, digest)
-            claim = self._claims.get(digest, self.watermark_ms - self._window_ms)
-            if claim is not None:
-                self._keep(digest, self._pending.but_accepted_at(offset, digest, claim))
+            self._keep(digest, self._pending.but_refused_at(offset, presence(event), digest, claim))
 
     def rejected(self, record: Record) -> None:
         """A record has become a dead letter before it was an event: it claims nothing when it is read again."""

@@ -187,21 +187,44 @@ def test_what_is_refused_where_it_was_parked_leaves_the_claim_of_a_copy_that_was
     assert reader.read(EMAIL).outcome is DedupeResult.FORWARDED
 
 
-@pytest.mark.parametrize("event", [{"event_id": None}, {"is_id_from_position": True}])
-def test_what_is_refused_where_it_was_parked_and_has_no_key_changes_nothing(event: dict[str, Any]) -> None:
+def test_a_forward_that_is_refused_where_it_was_parked_takes_its_fields_with_it() -> None:
+    reader = Reader()
+    reader.accepted(reader.read(EMAIL))
+    forward = reader.read(PHONE)
+    reader.accepted(forward)
+
+    reader.window.refused_later(item_of(forward).event, 2)
+
+    assert reader.read(EMAIL).outcome is DedupeResult.DUPLICATE
+    assert reader.read(PHONE).outcome is DedupeResult.FORWARDED
+
+
+def test_a_forward_that_is_refused_where_it_was_parked_leaves_what_waits_for_its_answer() -> None:
+    reader = Reader()
+    reader.accepted(reader.read(EMAIL))
+    reader.accepted(reader.read(PHONE))
+    waiting = item_of(reader.read({"user.external_id": "c"}))
+
+    reader.window.refused_later(made(PHONE), 7)
+
+    assert reader.read({"user.external_id": "c"}) == OfferedEvent(DedupeResult.DUPLICATE, waiting)
+    assert reader.read(PHONE).outcome is DedupeResult.FORWARDED
+
+
+@pytest.mark.parametrize("event", [{"event_id": None}, {"is_id_from_position": True}, {"event_id": "unknown"}])
+def test_what_is_refused_where_it_was_parked_and_claims_nothing_changes_nothing(event: dict[str, Any]) -> None:
     reader = Reader()
     reader.accepted(reader.read(EMAIL))
 
     reader.window.refused_later(made(EMAIL, **event), 1)
 
     assert reader.window.keys == 1
+    assert not parse_metadata(reader.window.metadata(2), 2, WINDOW_MS, WALL_MS).refused
 
 
-def test_what_is_refused_where_it_was_parked_is_known_as_refused_though_its_claim_is_gone() -> None:
+def test_what_is_refused_where_it_was_parked_is_known_as_refused_after_a_restart() -> None:
     reader = Reader()
     parked = item_of(reader.read(EMAIL)).event
-    reader.window.evict(1)
-
     reader.window.refused_later(parked, 1)
     reader.read(PHONE, event_id="later")
 
