@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from confluent_kafka import KafkaException
@@ -41,8 +42,10 @@ class Extras:
             self.write_to_all()
 
     def write_to_all(self) -> None:
-        """A few records to each topic. Needs all brokers."""
+        """A few records to each topic. Needs all brokers; a fault may have left the one topic deleted, or half made."""
         for topic in self.topics:
+            wait_until(lambda: self._is_done(self._create), 90, what="the topic is there again", every_s=1)
+            wait_until(partial(self._has_leaders, topic), 90, what=f"{topic} has leaders", every_s=1)
             self._write(topic)
 
     def _write(self, topic: str) -> None:
@@ -92,8 +95,11 @@ class Extras:
         if self._again not in self._scene.kafka.topics():
             self._scene.kafka.create_topic(self._again, 3)
 
+    def _has_leaders(self, topic: str) -> bool:
+        return self._is_done(lambda: self._scene.kafka.end_offsets(topic))
+
     @staticmethod
-    def _is_done(act: Callable[[], None]) -> bool:
+    def _is_done(act: Callable[[], object]) -> bool:
         try:
             act()
         except (KafkaException, TimeoutError, AssertionError):
