@@ -170,11 +170,7 @@ class PixelStates:
             self._everyone = self._move_everyone(context, now_s)
         if context.request >= self._own[pixel].first_request:
             self._own[pixel] = self._move(self._own[pixel], context, now_s)
-        return [
-            StateChange(name, before[name].state, after.state, after.why)
-            for name, after in self.all().items()
-            if after.state is not before[name].state
-        ]
+        return self._changes(before)
 
     def token_changed(self, pixel: str, now_s: float, next_request: int) -> StateChange | None:
         """Open a held pixel, since its token is another one now. None if it was not held, or by the operator."""
@@ -201,15 +197,18 @@ class PixelStates:
         for name in idle:
             if _is_long_due(self._own[name], now_s):
                 self._own[name] = opened(now_s, next_request)
-        return [
-            StateChange(name, before[name].state, after.state, "nothing is left to try it with")
-            for name, after in self.all().items()
-            if after.state is not before[name].state
-        ]
+        return self._changes(before, "nothing is left to try it with")
 
     def wait_s(self, verdict: ResponseVerdict, failures: int) -> float:
         """Draw how long to wait after so many failures in a row, at least what Retry-After asked for."""
         return max(verdict.wait_s or 0.0, self._backoff.wait_s(failures, self._random()))
+
+    def _changes(self, before: Mapping[str, PixelAvailability], why: str = "") -> list[StateChange]:
+        return [
+            StateChange(name, before[name].state, after.state, why or after.why)
+            for name, after in self.all().items()
+            if after.state is not before[name].state
+        ]
 
     def _move_everyone(self, context: AnswerContext, now_s: float) -> PixelAvailability:
         everyone, verdict = self._everyone, context.verdict
