@@ -63,7 +63,8 @@ class TopicSubscription:
         seen = self._topics.seen
         if seen is None:
             return
-        self._ids_at_first = {**self._topics.ids, **self._ids_at_first}
+        if self._settings.is_latest:
+            self._ids_at_first = {**self._topics.ids, **self._ids_at_first}
         self._tell_unread()
         self.origins = origins = self._settings.chosen(seen)
         self.lacks_topics = not origins
