@@ -12,6 +12,7 @@ from consumer.config.problems import hint, spell
 from consumer.config.settings import Settings
 from consumer.core.decode.decoder import SHIPPED
 from consumer.core.decode.schema import Schema, parse
+from consumer.core.normalize.fields import FLAG_WORDS
 from consumer.core.rules.source import Comparison, FirstOf, PathSource, Rule, Source, TransformedSource, format_path
 from consumer.core.tiktok_event import PARAMETERS, Form
 
@@ -87,7 +88,7 @@ def _doubts(rule: Rule, schema: Schema) -> Iterator[tuple[Place, str]]:
             yield place, _UNRESTRICTED
 
 
-_FLAGS: Final = frozenset({"true", "false", "1", "0", ""})
+_FLAGS: Final = FLAG_WORDS | {""}
 _ANY: Final = ("any text",)
 _UNRESTRICTED: Final = (
     "is text in the schema: with a word other than true, false, 1 or 0 the flag is left out, and the event is sent "

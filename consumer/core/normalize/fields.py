@@ -21,6 +21,7 @@ LISTS: Final = (list, tuple)
 again at each call, which costs more than the look."""
 # To a dict, True is 1 and False 0.
 _FLAGS: Final = {1: True, "1": True, "true": True, 0: False, "0": False, "false": False}
+FLAG_WORDS: Final = frozenset(word for word in _FLAGS if isinstance(word, str))
 
 
 MOST_ITEMS: Final = 1_000
