@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.commands.dlq.dead_letter import DeadLetterRecord, LetterState
-from consumer.terminal import printable
+from consumer.terminal import printable, several
 
 Kind = tuple[str, str, str]
 """Reason, rule and pixel; empty where a letter has none."""
@@ -103,7 +103,7 @@ _WHOLE_TIMES: Final = 60
 def show(console: Console, tally: Tally, topics: tuple[str, ...]) -> None:
     """Print the counts, then the last letters, in 80 columns."""
     total = tally.counts.total()
-    console.print(Text(f"{total:,} dead letter{'' if total == 1 else 's'} in {', '.join(topics)}", "bold"))
+    console.print(Text(f"{several(total, 'dead letter')} in {', '.join(topics)}", "bold"))
     if not total:
         return
     is_replayed = tally.states[LetterState.OPEN] < total
