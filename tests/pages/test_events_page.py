@@ -55,8 +55,9 @@ def shown_ids(page: Page) -> list[str]:
 
 
 def opened_row(page: Page, event_id: str) -> Locator:
-    """Open an event; its details."""
-    row = rows(page).filter(has=page.locator(".id", has_text=re.compile(rf"^{event_id} ")))
+    """Open the one event of this id; its details, also once copies of it have rows of their own."""
+    row = rows(page).filter(has=page.locator(".id", has_text=re.compile(rf"^{event_id} "))).locator("details")
+    row = page.locator(f"#events [data-seq='{row.get_attribute('data-seq')}']")
     row.locator("summary").click()
     expect(row.get_by_text("Exactly as sent")).to_be_visible()
     return row.locator(".detail")
@@ -327,6 +328,7 @@ def test_an_open_event_learns_of_its_copy(sandbox: Sandbox, events: Tab) -> None
 
     send(sandbox, event("order-1", user={"phone": PHONE}))
 
+    expect(rows(events.page)).to_have_count(2)
     expect(detail).to_contain_text("What TikTok makes of them")
 
 
