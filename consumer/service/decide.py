@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from consumer.core.dedupe.submissions import DedupeResult
 from consumer.core.model import Decision, Event, EventOutcome, Record, SchemaWanted
@@ -23,12 +23,8 @@ from consumer.service.settle.settle_stage import SettleStage
 from consumer.status.stages import Decided
 
 _DECIDE_FOR_S: Final = 1.0  # the longest in one step: then it sends, settles and polls, so that Kafka keeps this member
-
-
-class _DecidedRecord(Struct, frozen=True, gc=False):
-    decision: Decision | SchemaWanted
-    is_rewound: bool
-    """The record only fills the window: its events must not be sent."""
+_DECIDED_AT_ONCE: Final = 32
+"""Records. More gain nothing, and the clock is looked at between."""
 
 
 class DecideStage:
@@ -72,45 +68,46 @@ class DecideStage:
         pushed that of the other out of the processor's cache."""
         read: Counter[str] = Counter()
         rewound: Counter[str] = Counter()
-        decided = self._decided_in_time(records, wall_s)
-        self._reading.give_back(records[len(decided) :])
-        for record, each in zip(records, decided, strict=False):
-            if each.is_rewound:
+        are_rewound = [self._windows.is_rewound(record.position) for record in records]
+        decisions = self._decided_in_time(records, are_rewound, wall_s)
+        self._reading.give_back(records[len(decisions) :])
+        for record, decision, is_rewound in zip(records, decisions, are_rewound, strict=False):
+            if is_rewound:
                 rewound[record.position.topic] += 1
                 if self._windows.is_beyond_start(record.position):
                     self._ledger.skip(record.position)
             else:
                 read[record.position.topic] += 1
                 self._ledger.open(record.position, held_by_record(record), now_s)
-            self._follow(record, each, now_s, wall_s)
+            self._follow(record, decision, is_rewound, now_s, wall_s)
         for name, counts in (("records_read", read), ("records_rewound", rewound)):
             for topic, count in counts.items():
                 self._metrics.inc(name, (topic,), count)
 
-    def _decided_in_time(self, records: Sequence[Record], wall_s: float) -> list[_DecidedRecord]:
-        """Decisions of as many records, from the first, as there is time for in one step; of one at least."""
-        decided: list[_DecidedRecord] = []
+    def _decided_in_time(
+        self, records: Sequence[Record], are_rewound: Sequence[bool], wall_s: float
+    ) -> list[Decision | SchemaWanted]:
+        """Decisions of as many records, from the first, as there is time for in one step; of some at least."""
+        decisions: list[Decision | SchemaWanted] = []
         until_s = self._monotonic() + _DECIDE_FOR_S
-        for record in records:
-            decided.append(self._decide(record, wall_s))
+        for start in range(0, len(records), _DECIDED_AT_ONCE):
+            these = slice(start, start + _DECIDED_AT_ONCE)
+            decisions += self._pipeline.decide_all(records[these], wall_s, are_rewound[these])
             if self._monotonic() >= until_s:
                 break
-        return decided
+        return decisions
 
-    def _decide(self, record: Record, wall_s: float) -> _DecidedRecord:
-        is_rewound = self._windows.is_rewound(record.position)
-        return _DecidedRecord(self._pipeline.decide(record, wall_s, is_rewound=is_rewound), is_rewound)
-
-    def _follow(self, record: Record, decided: _DecidedRecord, now_s: float, wall_s: float) -> None:
+    def _follow(
+        self, record: Record, decision: Decision | SchemaWanted, is_rewound: bool, now_s: float, wall_s: float
+    ) -> None:
         if self._breaker.is_tripped:
             return  # it stays unsettled, and is read again
-        decision = decided.decision
         if isinstance(decision, SchemaWanted):  # also behind one that waits: all are looked up side by side
             self._lookups.want(decision.key, record.position, now_s)
             self._reading.pauses.hold_back(record)
         elif self._reading.pauses.is_waiting(record):
             self._reading.pauses.hold_back(record)
-        elif decided.is_rewound:
+        elif is_rewound:
             self._windows.warm(record, decision.events)
         else:
             self._carry_out(record, decision, now_s, wall_s)
@@ -125,7 +122,9 @@ class DecideStage:
             waited = self._reading.pauses.waiting.pop(partition)
             while waited and partition not in self._reading.pauses.waiting and self._monotonic() < until_s:
                 record = waited.popleft()
-                self._follow(record, self._decide(record, wall_s), now_s, wall_s)
+                is_rewound = self._windows.is_rewound(record.position)
+                decision = self._pipeline.decide(record, wall_s, is_rewound=is_rewound)
+                self._follow(record, decision, is_rewound, now_s, wall_s)
             self._reading.pauses.hold_back(*waited)
         self._has_news = self._monotonic() >= until_s
 

@@ -33,7 +33,7 @@ IMPURE_CALLS: Final = frozenset({"open", "print", "input", "now", "utcnow", "tod
 
 CATCHES_ALL: Final = {
     "consumer/core/decode/decoder.py": 1,  # whatever a schema does to its parser: decode.schema_unusable
-    "consumer/core/pipeline.py": 1,  # the deciding of one record (promise 11)
+    "consumer/core/pipeline.py": 2,  # decoding one record, and each other stage of one (promise 11)
     "consumer/core/rules/getters.py": 1,  # a user's function, which may raise anything: map.call
     "consumer/cli/command_line.py": 1,  # the outermost frame of the process
     "consumer/adapters/tiktok_client.py": 1,  # the outermost frame of a sender thread

@@ -92,7 +92,7 @@ def explain(
     is_bug = any(rejection.reason.startswith("bug.") for rejection in decision.rejections)
     traced = None if is_bug else pipeline.trace(record)
     decoded, traces = traced if traced is not None else (None, [])
-    by_name = {trace.rule: trace for trace in traces}
+    by_name = {trace.rule.name: trace for trace in traces}
     return Explained(
         record,
         read_as,

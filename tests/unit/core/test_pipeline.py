@@ -343,7 +343,7 @@ def test_the_trace_says_how_far_each_rule_came() -> None:
     assert traced is not None
     decoded, traces = traced
     assert decoded.fields["event_id"] == "a"
-    assert [(t.rule, t.holds, t.pixel, t.mapped is not None, t.normalized is not None) for t in traces] == [
+    assert [(t.rule.name, t.holds, t.pixel, t.mapped is not None, t.normalized is not None) for t in traces] == [
         ("all the way", True, "shop", True, True),
         ("does not hold", False, None, False, False),
         ("no pixel", True, None, False, False),
@@ -357,7 +357,7 @@ def test_the_trace_of_a_record_of_our_own_is_of_its_rule() -> None:
     traced = made.trace(record(encoded(), "two"))
 
     assert traced is not None
-    assert [trace.rule for trace in traced[1]] == ["two"]
+    assert [trace.rule.name for trace in traced[1]] == ["two"]
 
 
 def test_a_record_of_a_rule_that_is_not_configured_is_decoded_all_the_same() -> None:
@@ -464,3 +464,34 @@ def test_the_same_record_is_decided_the_same_each_time() -> None:
     first, second = (pipeline(*RULES).decide(record(VALID), NOW_S) for _ in range(2))
 
     assert first == second
+
+
+def test_many_records_are_decided_as_each_of_them_alone() -> None:
+    """Every end of a way side by side: an event, a dead letter, a rule that does not hold, a tombstone, a bug."""
+    rules = (*RULES, Rule("fails for some", HOSTILE_TEXT, is_event("Search")))
+    late = {"event": "Search", "event_time": None}
+    made = pipeline(*rules)
+    many = [record(VALID), record(b"\x07bad"), record(None), record(encoded(event="Search")), record(encoded(**late))]
+    many += [record(VALID, "some"), record(VALID, "not configured"), record(VALID)]
+
+    together = made.decide_all(many, NOW_S, [False] * 7 + [True])
+
+    assert together == [made.decide(each, NOW_S) for each in many[:-1]] + [
+        made.decide(many[-1], NOW_S, is_rewound=True)
+    ]
+    assert {type(each) for each in together} == {Decision}
+    assert [each.rejections[0].reason for each in together[3:5] if isinstance(each, Decision)] == [
+        RejectReason.BUG_ROUTE,
+        RejectReason.BUG_ROUTE,
+    ]
+
+
+def test_a_record_that_waits_for_a_schema_keeps_its_place_among_many() -> None:
+    made = pipeline(ALL, framing="confluent")
+    framed = record(b"\x00\x00\x00\x00\x07" + VALID)
+
+    assert made.decide_all([record(None), framed, record(None)], NOW_S, [False] * 3) == [
+        Decision(dropped=DropReason.TOMBSTONE),
+        SchemaWanted(SchemaId(7)),
+        Decision(dropped=DropReason.TOMBSTONE),
+    ]
