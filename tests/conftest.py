@@ -17,7 +17,9 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from tests.parts.part import CACHE
+from tests.support.ports import free_port
 from tests.support.registry import Registry
+from tests.support.run import RUN
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene, scene_of
 from tests.support.shared_kafka import end_kafka, shared_bootstrap
@@ -25,8 +27,6 @@ from tests.support.topics import Kafka
 
 pytest_plugins = ["tests.support.one_cause"]
 _SERVERS = {"kafka", "sandbox", "browser"}
-RUN: Final = "TESTS_RUN"
-"""The environment's name for a folder that is the run's own."""
 OWN_RUN: Final = pytest.StashKey[Path]()
 HAS_FAILED: Final = pytest.StashKey[bool]()
 
@@ -125,7 +125,7 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    with Registry() as running:
+    with Registry(free_port()) as running:  # a test may stop it for a while
         yield running
 
 

@@ -27,6 +27,7 @@ from consumer.core.decode.schema_lookups import (
 from consumer.core.decode.schema_reader import SchemaReader
 from consumer.core.errors import ConfigError
 from consumer.core.model import Decoded, Position, Record, SchemaGuid, SchemaId, SchemaKey, SchemaWanted
+from tests.support.ports import free_port
 from tests.support.registry import Registry
 
 ORDER = {"type": "record", "name": "Order", "fields": [{"name": "id", "type": "string"}]}
@@ -35,7 +36,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    with Registry() as registry:
+    with Registry(free_port()) as registry:
         yield registry
 
 

@@ -1,7 +1,12 @@
 """Ports on the loopback address for the servers that tests start."""
 
+import os
 import random
 import socket
+from itertools import islice
+from pathlib import Path
+
+from tests.support.run import RUN
 
 LOOPBACK = "127.0.0.1"
 
@@ -11,16 +16,16 @@ port to one of them, nor may a client that keeps trying be connected to itself."
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different ports that nothing listens on at the moment."""
+    """`count` different ports that nothing listens on at the moment, and that are given to nobody else of this run."""
     candidates = random.SystemRandom().sample(_OUTSIDE_THE_EPHEMERAL_RANGE, k=count * 20)
-    free = [port for port in candidates if _is_free(port)][:count]
+    free = list(islice((port for port in candidates if _is_free(port) and _is_taken_first(port)), count))
     if len(free) < count:
         raise RuntimeError(f"fewer than {count} free ports on {LOOPBACK}")
     return free
 
 
 def free_port() -> int:
-    """One port that nothing listens on at the moment."""
+    """One port, as `free_ports` gives them."""
     return free_ports(1)[0]
 
 
@@ -36,3 +41,14 @@ def _fails_to_bind(probe: socket.socket, port: int) -> bool:
     except OSError:
         return True
     return False
+
+
+def _is_taken_first(port: int) -> bool:
+    """A server binds its port seconds after it was chosen, and may be down for a while: all that time it is free."""
+    if RUN not in os.environ:
+        return True
+    try:
+        Path(os.environ[RUN], f"port-{port}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
