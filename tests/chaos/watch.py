@@ -74,7 +74,7 @@ class Watching:
 
     def look_at(self, service: Service) -> None:
         """Scrape a process once, unless it does not answer."""
-        answer = service.get("/metrics")
+        answer = service.get("/metrics", timeout_s=5)  # a fault may have stopped it meanwhile
         if answer is not None and answer.status_code == 200:
             self.looks.append(_look(service, Metrics.parse(answer.text)))
 

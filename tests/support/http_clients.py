@@ -9,12 +9,14 @@ from typing import Any, Final
 import httpx2
 
 _TLS: Final = httpx2.create_ssl_context()
+ANSWER_S: Final = 60.0
+"""A server on a busy machine may take long; httpx2's own 5 s are too few."""
 
 
-def http_client(**options: Any) -> httpx2.Client:
+def http_client(timeout: float = ANSWER_S, **options: Any) -> httpx2.Client:
     """A client with these options, that no proxy of the environment stands in front of."""
-    return httpx2.Client(verify=_TLS, trust_env=False, **options)
+    return httpx2.Client(verify=_TLS, trust_env=False, timeout=timeout, **options)
 
 
-HTTP: Final = http_client(timeout=10, limits=httpx2.Limits(max_keepalive_connections=0))
+HTTP: Final = http_client(limits=httpx2.Limits(max_keepalive_connections=0))
 """For single requests to anybody, each on a connection of its own."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx2
 
-from tests.support.http_clients import HTTP
+from tests.support.http_clients import ANSWER_S, HTTP
 from tests.support.metrics import Metrics
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.spawner import Spawned, spawner
@@ -109,10 +109,10 @@ class Service(Process):
         file = write_config({**config, "http": {"listen": f"{LOOPBACK}:{self.port}"}}, folder / f"{name}.yaml")
         super().__init__(["run", "--config", str(file), *arguments], folder, name, env)
 
-    def get(self, path: str) -> httpx2.Response | None:
+    def get(self, path: str, timeout_s: float = ANSWER_S) -> httpx2.Response | None:
         """The answer of an endpoint; None while there is none, as before the start and after the end."""
         try:
-            return HTTP.get(self.url + path, timeout=5)
+            return HTTP.get(self.url + path, timeout=timeout_s)
         except httpx2.TransportError:
             return None
 
@@ -140,11 +140,16 @@ class Service(Process):
         return answer
 
     def metrics(self) -> Metrics:
-        """One scrape, of numbers that may be a tenth of a second old. Fails if there is no answer."""
-        answer = self.get("/metrics")
-        assert answer is not None, f"{self.name} does not answer\n{self.tail()}"
-        assert answer.status_code == 200, answer.text
-        return Metrics.parse(answer.text)
+        """One scrape, of numbers that may be a tenth of a second old; soon after the start it is waited for."""
+
+        def answer() -> httpx2.Response | None:
+            assert self.is_running, f"{self.name} ended with {self._process.returncode}\n{self.tail()}"
+            return self.get("/metrics")
+
+        scraped = wait_until(answer, READY_TIMEOUT_S, what=f"{self.name} answers")
+        assert scraped is not None
+        assert scraped.status_code == 200, scraped.text
+        return Metrics.parse(scraped.text)
 
     def metrics_now(self) -> Metrics:
         """One scrape whose numbers were taken after this call. Not for a run with several workers."""

@@ -85,8 +85,8 @@ def test_waits_for_a_dead_letter_topic_that_cannot_be_written_and_goes_on_by_its
         scene.kafka.produce(scene.topic, [replace(made.raw, partition=0) for made in good + bad])
         service = scene.start()
         wait_until(
-            lambda: service.get("/metrics") is not None and service.metrics().value("dead_letters_blocked"),
-            60,
+            lambda: service.metrics().value("dead_letters_blocked"),
+            90,
             what="it says that dead letters cannot be written",
         )
 
@@ -122,8 +122,8 @@ def test_waits_for_a_dead_letter_topic_that_does_not_exist_yet(scene: Scene) -> 
         service = scene.start(dead_letter={"topic": topic})
         scene.produce(bad)
         wait_until(
-            lambda: service.get("/metrics") is not None and service.metrics().value("dead_letters_blocked"),
-            60,
+            lambda: service.metrics().value("dead_letters_blocked"),
+            90,
             what="it says that dead letters cannot be written",
         )
         assert scene.kafka.committed(scene.group, scene.topic).get(bad[0].raw.partition, 0) == 0
