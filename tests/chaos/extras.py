@@ -80,7 +80,7 @@ class Extras:
             try:
                 ends = self._scene.kafka.end_offsets(self._again)
                 stored = committed()
-            except (KafkaException, TimeoutError):  # a broker is away
+            except (KafkaException, TimeoutError, AssertionError):  # a broker is away
                 continue
             if all(stored.get((self._again, partition), 0) == end for partition, end in ends.items()):
                 return True

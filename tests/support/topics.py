@@ -3,12 +3,13 @@
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from confluent_kafka import (
     Consumer,
     IsolationLevel,
+    KafkaError,
     KafkaException,
     TopicPartition,
 )
@@ -30,6 +31,15 @@ from confluent_kafka.admin import (
 
 from tests.support.records import ADMIN_TIMEOUT_S, Raw, Stored, read, write
 from tests.support.wait import wait_until
+
+_NOT_YET_LED: Final = (
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.FENCED_LEADER_EPOCH,
+)
+"""What a broker says of a partition that it has only just been given."""
 
 
 class Kafka:
@@ -132,9 +142,19 @@ class Kafka:
         return self._offsets(topic, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # published without hints
 
     def _offsets(self, topic: str, spec: OffsetSpec) -> dict[int, int]:
-        asked = dict.fromkeys(self._partitions(topic), spec)
-        found = self._admin.list_offsets(asked, isolation_level=IsolationLevel.READ_UNCOMMITTED)
-        return {partition.partition: future.result(ADMIN_TIMEOUT_S).offset for partition, future in found.items()}
+        """Asked for until all leaders know that they are: the brokers name them a moment before."""
+
+        def found() -> dict[int, int]:
+            asked = dict.fromkeys(self._partitions(topic), spec)
+            futures = self._admin.list_offsets(asked, isolation_level=IsolationLevel.READ_UNCOMMITTED)
+            try:
+                return {place.partition: future.result(ADMIN_TIMEOUT_S).offset for place, future in futures.items()}
+            except KafkaException as failed:
+                if failed.args[0].code() not in _NOT_YET_LED:
+                    raise
+                return {}
+
+        return wait_until(found, ADMIN_TIMEOUT_S, what=f"the leaders of {topic} answer")
 
     def _partitions(self, topic: str) -> list[TopicPartition]:
         found = self._admin.list_topics(topic, timeout=ADMIN_TIMEOUT_S).topics[topic]
