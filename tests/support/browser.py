@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
 _ARGUMENTS: Final = (
@@ -25,6 +25,11 @@ _ARGUMENTS: Final = (
 expect.set_options(timeout=30_000)
 """Five seconds, Playwright's own patience, are too few for a browser on a busy machine."""
 Scheme = Literal["light", "dark"]
+_NOTE_TEXTS: Final = """button => {
+  button.said = [];
+  const note = () => button.said.push(button.textContent);
+  new MutationObserver(note).observe(button, { childList: true, characterData: true, subtree: true });
+}"""
 
 
 @dataclass
@@ -68,3 +73,17 @@ def tab(browser: Browser, url: str, *, width: int = 1280, height: int = 900, sch
         yield opened
     finally:
         context.close()
+
+
+def copied(button: Locator) -> str:
+    """Press a button that copies, and says so: what the clipboard has then.
+
+    It says so for two seconds, within which a busy machine may not look: what it says is noted in the page.
+    """
+    page, element = button.page, button.element_handle()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    element.evaluate(_NOTE_TEXTS)
+    element.click()
+    page.wait_for_function("button => button.said.includes('Copied')", arg=element)
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text

@@ -41,7 +41,7 @@ def shown(browser: Browser, board: Board, width: int = 1280) -> Iterator[Page]:
     """The page; it must have had nothing to complain of in the end."""
     app = application(board.latest, time.monotonic)
     with serving(app, LOOPBACK, 0) as port, tab(browser, f"http://{LOOPBACK}:{port}/", width=width) as opened:
-        expect(opened.page.locator("#live")).not_to_have_text("Connecting", timeout=20_000)
+        expect(opened.page.locator("#live")).not_to_have_text("Connecting")
         yield opened.page
         assert opened.complaints == []
 
