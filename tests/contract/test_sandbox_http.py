@@ -14,6 +14,7 @@ import pytest
 
 from consumer.sandbox import Sandbox, SandboxSettings
 from tests.support.http_clients import HTTP, http_client
+from tests.support.wait import wait_until
 
 Json = dict[str, Any]
 TRACK = "/open_api/v1.3/event/track/"
@@ -204,7 +205,8 @@ def test_gives_no_whole_answer(client: httpx2.Client, do: Json, error: type[Exce
     misbehave(client, {**do, "accept": accept}, for_next=1)
 
     with pytest.raises(error):
-        client.post(TRACK, json=body(), timeout=0.3)
+        client.post(TRACK, json=body(), timeout=httpx2.Timeout(60, read=0.3 if error is httpx2.ReadTimeout else 60))
+    wait_until(lambda: client.get("/sandbox/summary").json()["requests"] == 1, 60, what="the request has come")
 
     assert accepted(client) == (["1"] if accept else [])
     assert client.get("/sandbox/keys", params={"unanswered": 1}).json() == ({"P|Purchase|1": 1} if accept else {})

@@ -26,8 +26,11 @@ from tests.support.fakes import FakeSender
 from tests.support.far_end import ENVELOPE, FarEnd, unused_url
 from tests.support.wait import wait_until
 
-TIMEOUT_S = 1.0
-SLACK_S = 3.0
+TIMEOUT_S = 2.0
+"""Where a request is to run out of time."""
+PATIENT_S = 60.0
+"""Everywhere else: on a busy machine, a good answer takes its time as well."""
+SLACK_S = 8.0
 
 # What the far end does, and what comes of it: status, failure.
 CASES: dict[str, tuple[int | None, str | None]] = {
@@ -60,11 +63,12 @@ class Sender(Protocol):
 
 
 class End:
-    """A sender, and what tells its far end how to behave."""
+    """A sender, what tells its far end how to behave, and how long the sender waits for that."""
 
-    def __init__(self, sender: Sender, behave: Callable[[str], None]) -> None:
+    def __init__(self, sender: Sender, behave: Callable[[str], None], timeout_s: float = PATIENT_S) -> None:
         self.sender = sender
         self.behave = behave
+        self.timeout_s = timeout_s
 
     def exchange(self, number: int = 0, body: bytes = b"{}") -> Answer:
         self.sender.send(request(number, body))
@@ -72,7 +76,7 @@ class End:
         assert answered == number
         return answer
 
-    def answers(self, count: int, timeout_s: float = 10.0) -> list[tuple[int, Answer]]:
+    def answers(self, count: int, timeout_s: float = PATIENT_S + SLACK_S) -> list[tuple[int, Answer]]:
         taken: list[tuple[int, Answer]] = []
 
         def all_came() -> bool:
@@ -87,10 +91,9 @@ def request(number: int = 0, body: bytes = b"{}", pixel: str = "shop") -> Reques
     return Request(number, pixel, (), body, False)
 
 
-def real(url: str, connections: int = 4) -> TikTokClient:
-    return TikTokClient(
-        url, AccessTokens({"shop": SecretStr("token-1"), "blog": SecretStr("token-2")}), TIMEOUT_S, connections
-    )
+def real(url: str, connections: int = 4, timeout_s: float = PATIENT_S) -> TikTokClient:
+    tokens = AccessTokens({"shop": SecretStr("token-1"), "blog": SecretStr("token-2")})
+    return TikTokClient(url, tokens, timeout_s, connections)
 
 
 def fake_end() -> End:
@@ -110,9 +113,11 @@ def end(request: pytest.FixtureRequest) -> Iterator[End]:
     if request.param == "fake":
         yield fake_end()
         return
+    _, failure = CASES[request.node.callspec.params.get("behaviour", "accept")]
+    timeout_s = TIMEOUT_S if failure == "timeout" else PATIENT_S
     with FarEnd() as far_end:
-        sender = real(far_end.url)
-        yield End(sender, far_end.behave)
+        sender = real(far_end.url, timeout_s=timeout_s)
+        yield End(sender, far_end.behave, timeout_s)
         sender.close(1.0)
 
 
@@ -132,10 +137,10 @@ def test_every_request_gets_one_answer_in_time_and_the_next_one_too(end: End, be
 
     answer = end.exchange(7, body=b"x" * 8_000_000 if behaviour == "read slowly" else b"{}")
 
-    assert time.monotonic() - begun_s < TIMEOUT_S + SLACK_S
+    assert time.monotonic() - begun_s < end.timeout_s + SLACK_S
     assert (answer.status, answer.failure) == CASES[behaviour]
     assert (answer.body == b"") or answer.status is not None
-    assert 0 < answer.elapsed_s < TIMEOUT_S + SLACK_S
+    assert 0 < answer.elapsed_s < end.timeout_s + SLACK_S
 
     end.behave("accept")
     assert end.exchange(8).status == 200
@@ -201,7 +206,7 @@ def test_each_pixel_has_its_own_token(far_end: FarEnd) -> None:
 def test_a_token_file_that_changes_is_used_from_then_on(far_end: FarEnd, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("first")
-    sender = TikTokClient(far_end.url, AccessTokens({"shop": file}, look_every_s=0.0), TIMEOUT_S, 1)
+    sender = TikTokClient(far_end.url, AccessTokens({"shop": file}, look_every_s=0.0), PATIENT_S, 1)
     end = End(sender, far_end.behave)
     end.exchange()
 
@@ -229,12 +234,13 @@ def test_reads_no_more_of_an_answer_than_an_envelope_could_need(far_end: FarEnd)
 
 
 def test_slow_requests_do_not_hold_up_others_or_the_caller(far_end: FarEnd) -> None:
-    end = End(real(far_end.url, connections=4), far_end.behave)
+    timeout_s = 5.0  # in which the fourth must be answered
+    end = End(real(far_end.url, connections=4, timeout_s=timeout_s), far_end.behave)
     far_end.behave("silence")
     begun_s = time.monotonic()
     for number in range(3):
         end.sender.send(request(number))
-    assert time.monotonic() - begun_s < 2 * TIMEOUT_S  # three that waited would take three of them
+    assert time.monotonic() - begun_s < 2 * timeout_s  # three that waited would take three of them
     wait_until(lambda: len(far_end.requests) == 3, 30.0, what="three requests", every_s=0.005)
     far_end.behave("accept")
 
@@ -284,7 +290,7 @@ class SlowNames:
 
     def __call__(self, *_: object) -> list[tuple[Any, ...]]:
         self.asked += 1
-        self.answer.wait(20.0)
+        self.answer.wait(60.0)
         return self._found
 
 
@@ -297,7 +303,7 @@ def names(far_end: FarEnd, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowName
 
 
 def test_a_name_that_is_looked_up_for_long_is_part_of_the_timeout(far_end: FarEnd, names: SlowNames) -> None:
-    end = End(real(named(far_end)), far_end.behave)
+    end = End(real(named(far_end), timeout_s=TIMEOUT_S), far_end.behave)
     for number in range(20):
         end.sender.send(request(number))
 
@@ -318,7 +324,7 @@ def test_closing_does_not_wait_for_a_name(far_end: FarEnd, names: SlowNames) -> 
 
     sender.close(0.2)
 
-    assert time.monotonic() - begun_s < 8
+    assert time.monotonic() - begun_s < 20
     assert not [t for t in threading.enumerate() if t.name == "name-lookup" and not t.daemon]
 
 
@@ -360,9 +366,8 @@ def test_a_certificate_that_nobody_vouches_for_is_a_tls_failure(certificate: Pat
 def test_a_certificate_of_ssl_cert_file_is_trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with FarEnd(certificate) as far_end:
-        end = End(real(far_end.url), far_end.behave)
-
-        assert end.exchange().body == ENVELOPE
+        assert End(real(far_end.url), far_end.behave).exchange().body == ENVELOPE
+        end = End(real(far_end.url, timeout_s=TIMEOUT_S), far_end.behave)
         for behaviour in ("drip headers", "drip body", "silence"):
             far_end.behave(behaviour)
             assert end.exchange().failure == "timeout"
@@ -440,4 +445,4 @@ def test_closing_waits_no_longer_than_told(far_end: FarEnd) -> None:
 
     sender.close(0.2)
 
-    assert 0.1 < time.monotonic() - begun_s < 8
+    assert 0.1 < time.monotonic() - begun_s < 20

@@ -30,7 +30,7 @@ FIVE_MINUTES = Lifetimes(5 * MINUTE)
 TWO_DAYS_MORE = Lifetimes(5 * MINUTE, 48 * 60 * MINUTE)
 US, THEM = b"process1", b"process2"
 EMAIL, PHONE = 1, 2
-PATIENT_S = 10.0
+PATIENT_S = 60.0
 """The machine of the tests is busy; the 50 ms are tried where they matter."""
 
 
@@ -287,7 +287,7 @@ def test_keys_expire_after_twice_the_window_and_heartbeats_after_30_seconds(
 ) -> None:
     confirms(window, claim(1))
     left_ms = {key[-17:]: server.client.pttl(key) for key in server.client.scan_iter()}
-    assert 599_000 < left_ms[b"k" + b"k" * 16] <= 600_000
+    assert 540_000 < left_ms[b"k" + b"k" * 16] <= 600_000  # less what it took to ask
     assert sorted(left_ms.values())[0] <= 30_000
 
 
@@ -413,11 +413,11 @@ def test_after_a_fail_over_the_name_is_followed_to_the_new_primary(monkeypatch: 
         store = RedisWindow(old.url.replace(LOOPBACK, "redis.invalid"), prefix_of("group"), FIVE_MINUTES, PATIENT_S)
         with closing_of(store):
             new.client.replicaof(old.address, old.port)
-            wait_until(lambda: new.client.info("replication")["master_link_status"] == "up", 30, what="the replica")
+            wait_until(lambda: new.client.info("replication")["master_link_status"] == "up", 90, what="the replica")
             assert wants(store, claim(1)) is ClaimResult.FIRST
             confirms(store, claim(1))
             old.client.set("afterwards", "1")  # WAIT is about what its own connection wrote
-            assert old.client.wait(1, 10_000) == 1
+            assert old.client.wait(1, 50_000) == 1
 
             new.client.replicaof("NO", "ONE")
             old.client.replicaof(new.address, new.port)
@@ -432,20 +432,20 @@ def test_after_a_fail_over_the_name_is_followed_to_the_new_primary(monkeypatch: 
 
 def test_a_name_that_is_looked_up_for_long_holds_neither_question_nor_end(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer.wait(20.0) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer.wait(60.0) and [])
     store = RedisWindow("redis://redis.invalid:6379/0", b"", FIVE_MINUTES)
     began_s = time.monotonic()
     with pytest.raises(Unreachable):
         wants(store, claim(1))
     store.close(1.0)
 
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 20
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("window-store"))
     answer.set()
 
 
 def _until_answered(store: RedisWindow) -> ClaimResult:
-    end_s = time.monotonic() + 30
+    end_s = time.monotonic() + 90
     while True:
         try:
             return wants(store, claim(9, key=b"u" * 16))

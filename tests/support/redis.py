@@ -14,7 +14,7 @@ from tests.support.ports import LOOPBACK, free_port
 from tests.support.wait import wait_until
 
 PASSWORD: Final = "hunter2"
-_START_TIMEOUT_S: Final = 30.0
+_START_TIMEOUT_S: Final = 60.0
 
 
 class RedisServer:
@@ -29,7 +29,7 @@ class RedisServer:
         self.port, self._certificate, self.address = port or free_port(), certificate, address
         self.url = f"{'rediss' if certificate else 'redis'}://:{PASSWORD}@{address}:{self.port}/0"
         trusted = {"ssl_ca_certs": str(certificate)} if certificate else {}
-        self.client = redis.Redis.from_url(self.url, socket_timeout=10, **trusted)
+        self.client = redis.Redis.from_url(self.url, socket_timeout=60, **trusted)
         self._folder = tempfile.TemporaryDirectory(prefix="redis-")  # a replica stores what it is sent
         self._process: subprocess.Popen[bytes] | None = None
 

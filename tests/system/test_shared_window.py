@@ -117,7 +117,7 @@ def test_after_a_fail_over_by_name_the_window_is_in_the_new_primary(scene: Scene
         scene.produce(before)
         scene.wait_until_settled()
         old.client.set("afterwards", "1")
-        assert old.client.wait(1, 10_000) == 1
+        assert old.client.wait(1, 50_000) == 1
 
         new.client.replicaof("NO", "ONE")
         old.client.replicaof(new.address, new.port)
