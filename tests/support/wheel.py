@@ -6,16 +6,19 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from tests.parts.part import CACHE, alone
+
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 UV: Final = str(Path(sys.executable).with_name("uv"))
 
 
 def built_wheel() -> Path:
-    """Build it, if anything has changed since."""
-    subprocess.run(
-        ["make", "--silent", "wheel"], cwd=CHECKOUT, env={**os.environ, "MAKEFLAGS": ""}, check=True, timeout=300
-    )
-    [wheel] = (CHECKOUT / "dist").glob("*.whl")
+    """Build it, if anything has changed since; one process of a run at a time, since a build removes what there is."""
+    with alone(CACHE / "wheel.lock"):
+        subprocess.run(
+            ["make", "--silent", "wheel"], cwd=CHECKOUT, env={**os.environ, "MAKEFLAGS": ""}, check=True, timeout=300
+        )
+        [wheel] = (CHECKOUT / "dist").glob("*.whl")
     return wheel
 
 
