@@ -99,6 +99,21 @@ class Scene:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.kafka.committed(self.group, self.topic)}\n{self.tail()}") from None
 
+    def wait_until_shared(self) -> list[int]:
+        """Until all partitions are given out, and each process has some: one of each."""
+        return wait_until(self._one_of_each, SETTLE_TIMEOUT_S, what="each process has partitions")
+
+    def _one_of_each(self) -> list[int]:
+        shares = [self._partitions_of(service) for service in self.services]
+        is_whole = sorted(partition for share in shares for partition in share) == sorted(
+            self.kafka.end_offsets(self.topic)
+        )
+        return [share[0] for share in shares] if is_whole and all(shares) else []
+
+    def _partitions_of(self, service: Service) -> list[int]:
+        spans = (sample for sample in service.metrics().samples if sample.name == "uncommitted_span")
+        return [int(span.labels["partition"]) for span in spans if span.labels["topic"] == self.topic]
+
     def _is_settled(self) -> bool:
         return self.kafka.is_at_end(self.group, self.topic)
 

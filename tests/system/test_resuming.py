@@ -19,6 +19,7 @@ def test_partitions_added_later_are_read_from_their_beginning(
     scene.protocol = protocol
     stream = make_purchases(60, scene.schema_ids(), partitions=(0, 4, 5))
     scene.run(kafka={"start": start})
+    scene.wait_until_shared()  # it is ready before it knows from where to read
 
     scene.kafka.add_partitions(scene.topic, 6)
     scene.produce(stream)
@@ -66,6 +67,7 @@ def test_a_new_group_that_starts_at_the_latest_skips_only_what_was_there(scene: 
     old, new, while_away = (make_purchases(20, schema_ids, first=first) for first in (0, 100, 200))
     scene.produce(old)
     first = scene.run(kafka={"start": "latest"})
+    scene.wait_until_shared()  # it is ready before it knows where the end was
 
     scene.produce([made for made in new if made.raw.partition == 0])
     scene.wait_until_accepted(5)

@@ -26,7 +26,6 @@ PARTITIONS: Final = (0, 1, 2, 3)
 ROUNDS: Final = 20
 MOST_ROUNDS: Final = 60
 """On a machine too busy for Redis to answer within its 50 ms, a round says nothing of the window: it is done again."""
-JOIN_TIMEOUT_S: Final = 60.0
 
 
 @pytest.fixture
@@ -39,23 +38,6 @@ def with_redis(redis: RedisServer) -> dict[str, Any]:
     return {"dedupe": {"store": "redis", "redis_url": redis.url}, "batch": {"max_wait": "50ms"}}
 
 
-def partitions_of(service: Service, scene: Scene) -> list[int]:
-    """Those of the topic that a process has now."""
-    samples = service.metrics().samples
-    return [
-        int(sample.labels["partition"])
-        for sample in samples
-        if sample.name == "uncommitted_span" and sample.labels["topic"] == scene.topic
-    ]
-
-
-def each_has_some(scene: Scene) -> list[int]:
-    """One partition of each process, once all are given out; else nothing."""
-    shares = [partitions_of(service, scene) for service in scene.services]
-    is_whole = sorted(partition for share in shares for partition in share) == list(PARTITIONS)
-    return [share[0] for share in shares] if is_whole and all(shares) else []
-
-
 def was_without_redis(scene: Scene) -> int:
     """How often any of the processes has turned away from Redis; -1 while one of them does."""
     events = Counter(line.get("event") for service in scene.services for line in service.log())
@@ -66,7 +48,7 @@ def test_copies_in_two_partitions_read_by_two_processes_are_one_event(scene: Sce
     schema_ids = scene.schema_ids()
     for _ in range(2):
         scene.run(**with_redis(redis))
-    one, other = wait_until(lambda: each_has_some(scene), JOIN_TIMEOUT_S, what="each process has partitions")
+    one, other = scene.wait_until_shared()
 
     accepted: list[int] = []
     for number in range(MOST_ROUNDS):
@@ -82,7 +64,7 @@ def test_copies_in_two_partitions_read_by_two_processes_are_one_event(scene: Sce
 
     assert accepted == [1] * ROUNDS
     assert [service.metrics().unaccounted for service in scene.services] == [0, 0]
-    duplicates = sum(service.metrics().value("events_total", outcome="duplicate") for service in scene.services)
+    duplicates = sum(service.metrics_now().value("events_total", outcome="duplicate") for service in scene.services)
     assert duplicates >= ROUNDS
 
 
@@ -161,6 +143,7 @@ def test_a_redis_that_goes_in_mid_stream_loses_nothing_and_is_used_again(
     wanted = expected_identifiers(stream)
     slow = with_redis(redis) | {"batch": {"max_events": 50, "max_wait": "50ms"}}
     services = [scene.run(**slow, delivery={"max_requests_per_second": 10}) for _ in range(2)]
+    scene.wait_until_shared()
     scene.produce(stream)
 
     scene.wait_until_accepted(len(wanted) // 4)

@@ -21,6 +21,7 @@ def test_two_processes_settle_every_record_exactly_once(scene: Scene, protocol: 
     places = scene.produce(stream[:10_000])
 
     services = [scene.run(), scene.run()]
+    scene.wait_until_shared()
     places += scene.produce(stream[10_000:])
     scene.wait_until_settled()
 
@@ -31,7 +32,7 @@ def test_two_processes_settle_every_record_exactly_once(scene: Scene, protocol: 
     assert set(map(origin, letters)) == bad_places
     assert scene.kafka.committed(scene.group, scene.topic) == scene.kafka.end_offsets(scene.topic)
 
-    scrapes = [service.metrics() for service in services]
+    scrapes = [service.metrics_now() for service in services]
     assert [scrape.unaccounted for scrape in scrapes] == [0, 0]
     shares = [scrape.value("records_read_total", topic=scene.topic) for scrape in scrapes]
     assert min(shares) > 2_000, "the second process has its part in the events, not only in topics that are empty"
