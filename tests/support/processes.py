@@ -167,9 +167,13 @@ class Service(Process):
         lines = self.stderr.read_text().splitlines(keepends=True)
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
 
+    def wait_until_logged(self, event: str, times: int = 1) -> None:
+        """Until so many lines of its log have this event."""
+        wait_until(lambda: sum(line["event"] == event for line in self.log()) >= times, 90, what=f"{event} is logged")
+
 
 def run_command(
-    *arguments: str, folder: Path, stdin: bytes = b"", timeout_s: float = 60.0, env: Mapping[str, str] | None = None
+    *arguments: str, folder: Path, stdin: bytes = b"", timeout_s: float = 120.0, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """`tiktok-consumer ARGUMENTS` to its end; started like a `Process`, or as a user starts it if it is given input."""
     if env is None and not stdin:

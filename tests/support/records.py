@@ -10,7 +10,8 @@ from tests.support.wait import Patience
 
 ADMIN_TIMEOUT_S: Final = 30.0
 """For anything asked of a cluster on this machine; more means that it is not well."""
-_CONSUMERS: Final = 3
+_CONSUMERS: Final = 6
+_SILENT_S: Final = 10.0
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
@@ -94,7 +95,7 @@ def _read_on(bootstrap: str, topic: str, places: dict[int, int], ends: Mapping[i
     consumer = Consumer({"bootstrap.servers": bootstrap, **_READS})
     try:
         consumer.assign([TopicPartition(topic, partition, place) for partition, place in _left(places, ends)])
-        patience = Patience(ADMIN_TIMEOUT_S / _CONSUMERS)
+        patience = Patience(_SILENT_S)
         while _left(places, ends) and not patience.is_over:
             for message in consumer.consume(1000, timeout=0.2):
                 patience.renew()

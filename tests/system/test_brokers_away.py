@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -17,7 +16,7 @@ from tests.support.stream import make_purchases
 from tests.support.topics import Kafka
 from tests.support.wait import wait_until
 
-SLACK_S: Final = 10.0
+SLACK_S: Final = 25.0
 """For a process to close what it has, on a machine with two busy cores."""
 
 
@@ -45,13 +44,11 @@ def test_it_says_that_they_are_away_and_stops_in_time_or_at_a_second_signal(alon
     try:
         wait_until(lambda: "Kafka does not answer" in patient.wait_until_unready().text, 90, what="it says so")
         assert patient.metrics_now().value("connected", to="kafka") == 0
-        began_s = time.monotonic()
         punctual.send(signal.SIGTERM)
         punctual.wait(5 + SLACK_S)
         patient.send(signal.SIGTERM)
-        time.sleep(1)
+        patient.wait_until_logged("run.stopping")  # of two signals at once it would see one
         patient.send(signal.SIGTERM)
-        patient.wait(1 + SLACK_S)
-        assert time.monotonic() - began_s < 6 + 2 * SLACK_S
+        patient.wait(SLACK_S)
     finally:
         os.kill(cluster.brokers[0].pid, signal.SIGCONT)

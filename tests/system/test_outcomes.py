@@ -93,13 +93,13 @@ def test_without_a_topic_says_how_to_have_one(scene: Scene) -> None:
 def test_a_signal_shows_every_request_and_the_next_one_does_not(scene: Scene) -> None:
     service = scene.run(log={"level": "warning"})
     service.send(signal.SIGUSR1)
-    wait_until(lambda: any(line["event"] == "log.level" for line in service.log()), 90, what="the level is changed")
+    service.wait_until_logged("log.level")
     scene.produce(make_purchases(1, scene.schema_ids()))
     scene.wait_until_accepted(1)
-    wait_until(lambda: any(line["event"] == "request.answered" for line in service.log()), 90, what="a request is seen")
+    service.wait_until_logged("request.answered")
 
     service.send(signal.SIGUSR1)
-    wait_until(lambda: sum(line["event"] == "log.level" for line in service.log()) == 2, 90, what="and back")
+    service.wait_until_logged("log.level", times=2)
     scene.produce(make_purchases(1, scene.schema_ids(), first=1))
     scene.wait_until_accepted(2)
     assert sum(line["event"] == "request.answered" for line in service.log()) == 1

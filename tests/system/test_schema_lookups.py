@@ -34,7 +34,7 @@ def test_waits_for_a_registry_that_is_away_at_the_start(scene: Scene, answers: b
         scene.registry.stop()
 
     assert service.is_running
-    assert scene.kafka.members(scene.group) == 1
+    wait_until(lambda: scene.kafka.members(scene.group) == 1, 90, what="it is a member")
     assert scene.sandbox.requests() == 0
     if not answers:
         scene.registry.start()

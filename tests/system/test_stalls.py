@@ -40,7 +40,7 @@ def test_a_held_pixel_opens_by_itself_once_good_events_come(scene: Scene) -> Non
     scene.wait_until_accepted(40, 240)
 
     scene.wait_until_settled()
-    service.wait_until_ready(30)
+    service.wait_until_ready()
     refused = {(codes(1)[0], "Purchase", f"1-{number}") for number in range(BAD)}
     scene.assert_accepted_once(keys(flow.written, 1) - refused)
     assert len(scene.dead_letters()) == BAD
@@ -75,8 +75,8 @@ def test_a_breaker_that_is_closed_while_it_still_drains_strands_nothing(scene: S
     schema_ids = scene.schema_ids()
     good, more = make_purchases(5, schema_ids), make_purchases(30, schema_ids, first=100)
     bad = make_bad(["decode.left_over"] * 8, schema_ids)
-    scene.sandbox.misbehave({"do": {"latency_ms": 6000}, "for_next": 1})
-    service = scene.run(dead_letter={"breaker": {"share": 0.5, "of_last": 100}})
+    scene.sandbox.misbehave({"do": {"latency_ms": 15_000}, "for_next": 1})
+    service = scene.run(delivery={"timeout": "60s"}, dead_letter={"breaker": {"share": 0.5, "of_last": 100}})
     scene.kafka.produce(scene.topic, [replace(made.raw, partition=0) for made in (*good, *bad, *more)])
     wait_until(lambda: service.metrics().value("breaker_open"), 90, what="the breaker is open")
     wait_until(lambda: service.metrics().value("requests_in_flight") == 1, 5, what="the good ones are under way")
@@ -85,7 +85,7 @@ def test_a_breaker_that_is_closed_while_it_still_drains_strands_nothing(scene: S
     service.send(signal.SIGHUP)
 
     scene.wait_until_settled()
-    service.wait_until_ready(30)
+    service.wait_until_ready()
     assert _has_logged(service, "breaker.open")
     assert _has_logged(service, "breaker.closed")
     scene.assert_accepted_once(expected_keys([*good, *more]))
@@ -166,7 +166,7 @@ def test_a_partition_without_a_leader_at_a_restart_keeps_no_other_waiting(three_
     scene.produce(later)
     scene.wait_until_accepted(36)
     scene.wait_until_settled()
-    service.wait_until_ready(30)
+    service.wait_until_ready()
     assert service.metrics_now().value("positions_unknown") == 0
     scene.assert_accepted_once(expected_keys([*before, *others, *later]))
 

@@ -48,12 +48,12 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(scene: Scene) -> None:
     wait_until(lambda: service.metrics().value("requests_in_flight"), 90, what="a request is under way")
 
     service.send(signal.SIGTERM)
-    wait_until(lambda: any(line["event"] == "run.stopping" for line in service.log()), 90, what="it is stopping")
+    service.wait_until_logged("run.stopping")
     asked_again_s = time.monotonic()
     service.send(signal.SIGTERM)
 
     assert service.wait() == 69
-    assert time.monotonic() - asked_again_s < 10
+    assert time.monotonic() - asked_again_s < 30
     scene.sandbox.misbehave()
     scene.run()
     scene.wait_until_settled()

@@ -41,8 +41,9 @@ def test_loses_nothing_and_always_shows_even_numbers_while_its_workers_are_kille
                 scene.produce(stream[fed : fed + CHUNK])
                 fed += CHUNK
             is_due = now_s > KILL_EVERY_S * (len(killed) + 1)
-            if is_due and service.metrics().value("records_in_flight"):
-                killed.append(service.children()[len(killed) % 2])
+            workers = service.children()  # one alone while the other is started again
+            if is_due and len(workers) == 2 and service.metrics().value("records_in_flight"):
+                killed.append(workers[len(killed) % 2])
                 os.kill(killed[-1], signal.SIGKILL)
         scene.produce(stream[fed : fed + CHUNK])
         scene.wait_until_settled(timeout_s=300)
@@ -80,7 +81,7 @@ def test_workers_share_the_events_and_the_limits_and_leave_together(scene: Scene
     sent = len(stream)
     wait_until(lambda: service.metrics().value("records_settled_total", outcome="sent") == sent, 90, what="they say so")
     assert service.metrics().value("requests_in_flight_limit") == 5
-    assert _workers(service, "read.assigned") == {1, 2}
+    wait_until(lambda: _workers(service, "read.assigned") == {1, 2}, 90, what="each has its part")
     assert service.stop() == 0
     assert scene.kafka.members(scene.group) == 0
 
@@ -106,12 +107,12 @@ def test_the_status_keeps_what_killed_workers_did(scene: Scene) -> None:
     service = ready(scene)
     scene.produce([*make_purchases(200, scene.schema_ids()), *make_bad(["decode.truncated"], scene.schema_ids())])
     scene.wait_until_settled()
-    before = wait_until(lambda: settled_status(service, 201), 30, what="the status has all of them")
+    before = wait_until(lambda: settled_status(service, 201), 90, what="the status has all of them")
     workers = service.children()
 
     for worker in workers:
         os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: status_of(service)["reasons"], 30, what="it has seen that they ended")
+    wait_until(lambda: status_of(service)["reasons"], 90, what="it has seen that they ended")
     meanwhile = status_of(service)
     wait_until(
         lambda: not set(service.children()) & set(workers) and service.is_ready(),
@@ -145,19 +146,19 @@ def test_a_second_signal_ends_all_workers_at_once(scene: Scene) -> None:
     wait_until(lambda: service.metrics().value("requests_in_flight"), 90, what="a request is under way")
 
     service.send(signal.SIGTERM)
-    wait_until(lambda: any(line["event"] == "run.stopping" for line in service.log()), 90, what="they are stopping")
+    service.wait_until_logged("run.stopping")
     asked_again_s = time.monotonic()
     service.send(signal.SIGTERM)
 
     assert service.wait() == 69
-    assert time.monotonic() - asked_again_s < 15
+    assert time.monotonic() - asked_again_s < 30
 
 
 def test_passes_on_that_the_breaker_is_to_close_and_tells_which_worker_has_it_open(scene: Scene) -> None:
     service = ready(scene, dead_letter={"breaker": {"share": 0.5, "of_last": 10}})
     scene.produce(make_bad(["decode.truncated"] * 400, scene.schema_ids()))
-    answer = service.wait_until_unready()
-    assert re.match(r"worker \d: the breaker is open", answer.json()["reasons"][0])
+    said = re.compile(r"worker \d: the breaker is open")
+    wait_until(lambda: said.search(service.wait_until_unready().text), 90, what="it says which has it open")
     opened = wait_until(lambda: _workers(service, "breaker.open"), 90, what="the breaker has opened")
 
     service.send(signal.SIGHUP)
