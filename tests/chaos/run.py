@@ -247,7 +247,7 @@ def _ended_well(world: World, watching: Watching) -> list[str]:
         watching.look_at(service)
         if service.is_running:
             with suppress(AssertionError):
-                service.wait_until_ready(30)
+                service.wait_until_ready(READY_S)
                 continue
             answer = service.get("/readyz")
             problems.append(f"{service.name} is not ready: {answer.text if answer else 'no answer'}\n{service.tail()}")

@@ -20,9 +20,9 @@ from tests.support.scene import CLASSIC, CONSUMER
 from tests.support.topics import Kafka
 from tests.support.wait import wait_until
 
-ASK_S: Final = 10.0
-SESSION_S: Final = 20.0
-"""Of both protocols: a member that did not leave stays so long."""
+ASK_S: Final = 60.0
+SESSION_S: Final = 60.0
+"""Of both protocols: a member that did not leave stays so long, and one that left is gone long before."""
 
 
 class Listener:
@@ -45,7 +45,12 @@ class Listener:
 
 
 def properties(kafka: Kafka, topic: str, more: Mapping[str, str]) -> Mapping[str, str]:
-    """Those of a `run`."""
+    """Those of a `run`, with a session that lasts."""
+    session_ms = str(int(SESSION_S * 1000))
+    if more.get("group.protocol") == "consumer":
+        kafka.configure_group(topic, "consumer.session.timeout.ms", session_ms)
+    else:
+        more = {**more, "session.timeout.ms": session_ms}
     settings = {
         "kafka": {"bootstrap_servers": kafka.bootstrap, "topics": [topic], "group_id": topic, "properties": more},
         "pixels": {"shop": {"pixel_code": "P", "access_token": "made-up"}},

@@ -62,7 +62,7 @@ class Stack:
     def get(self, url: str) -> Any:
         """The JSON that an address answers on this machine, where the file publishes its ports."""
         done = subprocess.run(
-            [*self._engine.before, "curl", "--silent", "--fail", "--max-time", "10", url],
+            [*self._engine.before, "curl", "--silent", "--fail", "--max-time", "60", url],
             capture_output=True,
             text=True,
             timeout=300,

@@ -94,10 +94,10 @@ class Proxy:
             done.set_result(None)
 
         self._loop.call_soon_threadsafe(act)
-        done.result(10)
+        done.result(60)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _listen(self, certificate: Path | None) -> None:
         if self._server is not None:

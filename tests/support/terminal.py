@@ -52,7 +52,7 @@ class Terminal:
     def press(self, keys: bytes) -> None:
         os.write(self._ours, keys)
 
-    def ended(self, timeout_s: float = 20.0) -> tuple[int, float]:
+    def ended(self, timeout_s: float = 60.0) -> tuple[int, float]:
         """Exit code as a shell shows it, and the seconds that it took from now."""
         begun_s = time.monotonic()
         try:
@@ -61,7 +61,7 @@ class Terminal:
             self._process.kill()
             raise AssertionError(f"did not end within {timeout_s:g} s\n{self.shown}") from None
         took_s = time.monotonic() - begun_s
-        self._reading.join(5)
+        self._reading.join(30)
         os.close(self._ours)
         # Python gives Ctrl-C back to the system while it winds up: a process that is there then ends by the signal.
         return (code if code >= 0 else 128 - code), took_s

@@ -93,7 +93,7 @@ def test_waits_for_a_dead_letter_topic_that_cannot_be_written_and_goes_on_by_its
         assert "dead" in service.wait_until_unready().text
         wait_until(
             lambda: scene.kafka.committed(scene.group, scene.topic).get(0) == len(good),
-            30,
+            90,
             what="everything is committed up to the first bad record, and nothing beyond",
         )
         later = [Raw(None, partition=partition) for partition in range(4)] * 10
@@ -101,7 +101,7 @@ def test_waits_for_a_dead_letter_topic_that_cannot_be_written_and_goes_on_by_its
         behind = len(bad) + len(later)
         wait_until(
             lambda: service.metrics().value("lag", topic=scene.topic) == behind,
-            30,
+            90,
             what="the lag counts what has come since reading stopped",
         )
         assert service.is_running

@@ -137,7 +137,7 @@ def test_a_replay_that_is_interrupted_or_killed_goes_on_with_each_letter_once(sc
     for number in (signal.SIGINT, signal.SIGKILL, signal.SIGTERM):
         before = len(replay_topic(scene))
         process = Process(
-            ["dlq", "replay", "--rate", "10", "--config", str(scene.config_file())], scene.folder, f"replay-{number}"
+            ["dlq", "replay", "--rate", "5", "--config", str(scene.config_file())], scene.folder, f"replay-{number}"
         )
         wait_until(lambda: len(replay_topic(scene)) >= before + 5, 90, what="some are replayed")  # noqa: B023  # at once
         process.send(number)

@@ -14,7 +14,7 @@ import pytest
 from tests.support.avro import framed
 from tests.support.http_clients import HTTP
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.processes import Process, run_command
+from tests.support.processes import READY_TIMEOUT_S, Process, run_command
 from tests.support.records import Raw
 from tests.support.scene import Scene
 from tests.support.wait import wait_until
@@ -23,7 +23,7 @@ ROOT: Final = Path(__file__).parents[2]
 INIT: Final = ROOT / "tests" / "golden" / "init"
 SCHEMA: Final[Any] = json.loads((INIT / "flat.avsc").read_text())
 MOST_COMMANDS: Final = 6
-MOST_S: Final = 60.0
+MOST_S: Final = READY_TIMEOUT_S
 
 
 def steps(name: str) -> list[str]:

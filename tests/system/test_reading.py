@@ -135,11 +135,11 @@ def test_a_member_for_which_no_partition_is_left_is_ready_and_takes_over(
     first = scene.run(kafka={"topics": [narrow]})
     second = scene.start(kafka={"topics": [narrow]})
 
-    second.wait_until_ready(30)
+    second.wait_until_ready()
 
     assert first.stop() == 0
     scene.kafka.produce(narrow, (made.raw for made in stream))
-    scene.wait_until_accepted(20, 60)
+    scene.wait_until_accepted(20)
     assert second.stop() == 0
 
 

@@ -86,7 +86,7 @@ def test_ctrl_c_ends_every_command_with_130_and_no_traceback(command: str, after
     had_said_all = command in ASKING and "again." in before
     if pressed:  # else it had said all before, and ended
         assert code in ({130, AWAY_CODE} if had_said_all else {130}), terminal.shown
-    assert took_s < 10
+    assert took_s < 30
 
 
 def test_ctrl_c_ends_run_with_workers_as_well(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.avro import framed
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.processes import Process, run_command
+from tests.support.processes import READY_TIMEOUT_S, Process, run_command
 from tests.support.records import Raw
 from tests.support.scene import Scene
 from tests.support.terminal import CTRL_C, Terminal
@@ -23,7 +23,7 @@ SCHEMA, RECORD = (json.loads(block) for block in re.findall(r"^```json\n(.*?)^``
 RULES: Final[str] = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)[0]
 COMMANDS: Final[list[str]] = re.findall(r"^    (tiktok-consumer .*?) *(?:&|# .*)?$", PAGE, re.M)
 KINDS: Final = ("page_viewed", "order_placed", "order_paid")
-ENDED_S: Final = 60.0
+ENDED_S: Final = READY_TIMEOUT_S
 
 
 def argv(command: str, scene: Scene) -> list[str]:

@@ -14,6 +14,8 @@ from tests.support.stream import Made, StreamSettings, expected_identifiers, exp
 
 PROTOCOLS = pytest.mark.parametrize("protocol", [CLASSIC, CONSUMER], ids=["classic", "consumer"])
 SLOW: dict[str, Any] = {"batch": {"max_events": 50}, "delivery": {"max_requests_per_second": 10}}
+FEW: dict[str, Any] = {**SLOW, "limits": {"max_records_in_flight": 500}}
+"""A stop finishes what is in flight, and has its time for that."""
 READ_AT_ONCE = 500
 """Records that a process may have read since its last scrape, a tenth of a second before it was killed."""
 
@@ -96,12 +98,12 @@ def test_planned_restarts_and_rebalances_send_no_duplicate_at_all(scene: Scene, 
     scene.protocol = protocol
     stream = split_stream(scene, 6_000)
     scene.produce(stream[:6_000])
-    first, second = scene.run(**SLOW), scene.run(**SLOW)
+    first, second = scene.run(**FEW), scene.run(**FEW)
     scene.wait_until_accepted(1_000)
     assert first.stop() == 0
-    scene.run(**SLOW)
+    scene.run(**FEW)
     scene.wait_until_accepted(2_500)
-    third = scene.run(**SLOW)
+    third = scene.run(**FEW)
     scene.wait_until_accepted(3_500)
     assert third.stop() == 0
     scene.produce(stream[6_000:])
