@@ -35,8 +35,8 @@ def _stopped_under_load(scene: Scene, pixels: int, ready_to_stop: int, held: str
     service = run(scene, pixels, shutdown_timeout=f"{SHUTDOWN_S:.0f}s", limits={"max_records_in_flight": IN_FLIGHT})
     scene.wait_until_accepted(ready_to_stop)
     if held:
-        wait_until(lambda: service.metrics().value("pixel_state", pixel=held, state="held"), 30, what=f"{held} is held")
-    wait_until(lambda: service.metrics().value("requests_in_flight"), 30, what="requests are under way")
+        wait_until(lambda: service.metrics().value("pixel_state", pixel=held, state="held"), 90, what=f"{held} is held")
+    wait_until(lambda: service.metrics().value("requests_in_flight"), 90, what="requests are under way")
     parked = service.metrics().value("events_total", outcome="parked")
     begun_s = time.monotonic()
     service.send(signal.SIGTERM)
@@ -46,7 +46,7 @@ def _stopped_under_load(scene: Scene, pixels: int, ready_to_stop: int, held: str
     return Stopped(took_s, parked)
 
 
-@pytest.mark.timeout(0 if LONG else 120)
+@pytest.mark.timeout(0 if LONG else 300)
 def test_a_stop_under_full_load_finishes_what_is_under_way(scene: Scene) -> None:
     flow = Flow(scene)
     flow.write(RECORDS)
@@ -63,7 +63,7 @@ def test_a_stop_under_full_load_finishes_what_is_under_way(scene: Scene) -> None
     scene.assert_accepted_once(keys(RECORDS, 1))
 
 
-@pytest.mark.timeout(0 if LONG else 120)
+@pytest.mark.timeout(0 if LONG else 300)
 def test_a_stop_with_a_pixel_held_parks_its_records(scene: Scene) -> None:
     shop, held = codes(2)
     flow = Flow(scene, partitions=(0, 1, 2))  # an odd number of them, so that each has records of both pixels
