@@ -7,7 +7,7 @@ import pytest
 from consumer.core.decode.schema_lookups import RegistryAway, SchemaDenied, SchemaFound
 from consumer.core.errors import Halt
 from consumer.core.model import Answer, SchemaKey
-from consumer.core.read import ReadFault, ReadFaultKind
+from consumer.core.read import CommittedOffset, ReadFault, ReadFaultKind
 from consumer.core.rules import source
 from consumer.core.rules.source import PathSource, Rule
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope
@@ -576,6 +576,17 @@ def test_an_old_group_that_starts_at_the_latest_skips_nothing() -> None:
     second.run()
 
     assert sorted(second.sent_ids) == ["b", "c"]
+
+
+def test_a_new_group_starts_at_the_latest_although_its_own_topics_have_been_read_before() -> None:
+    scene = Scene(is_latest=True)
+    scene.kafka.produce(encoded(event_id="old"))
+    scene.kafka.logs["g.replay", 0] = []
+    scene.kafka.commits["g.replay", 0] = CommittedOffset(0, "")
+
+    scene.run()
+
+    assert scene.sent_ids == []
 
 
 def test_the_end_of_a_latest_start_is_committed_at_once() -> None:

@@ -92,7 +92,8 @@ class TopicSubscription:
         """Before joining for the first time: is the group new, and which partitions does `latest` then mean?"""
         if self._there_at_first is not None or not self._settings.is_latest:
             return True
-        there = partitions_of(chosen, seen)
+        # Of the service's own topics another group holds the offsets: that one may be older.
+        there = partitions_of((topic for topic in chosen if topic not in self._settings.own_topics), seen)
         try:
             stored = self._member.committed(there)
         except Unreachable as away:
@@ -103,8 +104,7 @@ class TopicSubscription:
             log.warning("read.group_unknown", error=unknown)
             return False
         is_new = all(committed.offset is None for committed in stored.values())
-        mine = [p for p in there if p[0] not in self._settings.own_topics]
-        self._there_at_first = frozenset(mine) if is_new else frozenset()
+        self._there_at_first = frozenset(there) if is_new else frozenset()
         return True
 
 
