@@ -16,7 +16,7 @@ from consumer.service.ports import RebalanceListener, never
 
 
 class GrouplessConsumer(KafkaConsumer):
-    """Reads every partition of its topics without joining the group, whose offsets it only looks at.
+    """Reads every partition of its topics without joining its group, whose offsets it only looks at.
 
     Args:
         from_ms: start at the first record of this Unix time in milliseconds; 0: at the beginning; None: where the
@@ -36,8 +36,12 @@ class GrouplessConsumer(KafkaConsumer):
         seen = self._cluster.topics()
         new = [partition for partition in partitions_of(topics, seen) if partition not in self._taken]
         self._taken.update(new)
-        listener.assigned(new, GroupRole.ORIGIN)
-        listener.assigned([], GroupRole.OWN)  # there is no group to be let into
+        listener.assigned(new, GroupRole.ORIGIN)  # there is no group to be let into
+
+    def renew(self, group: GroupRole) -> None:
+        """Make the client again; the new one takes all partitions once it is asked to."""
+        super().renew(group)
+        self._taken.clear()
 
     def committed(self, partitions: Sequence[model.TopicPartition]) -> dict[model.TopicPartition, CommittedOffset]:
         """The group's offsets, or those of the time that was asked for. Raises Unreachable."""

@@ -23,7 +23,7 @@ From = Annotated[
         "--from",
         metavar="WHEN",
         help="With --dry-run, where to start: `earliest`, `2h` ago, or an ISO 8601 time with its zone. "
-        "Default: where the group stands.",
+        "Parked and replayed records are left out then. Default: where the group stands.",
     ),
 ]
 TestEventCode = Annotated[

@@ -68,6 +68,8 @@ class Replaced(Struct, frozen=True):
     writer: RecordWriter | None = None
     sender: Sender | None = None
     is_dry: bool = False
+    reads_own: bool = True
+    """Whether the service's own topics are read, too."""
 
 
 @contextmanager
@@ -96,7 +98,7 @@ def _service(settings: Settings, replaced: Replaced, ended: ExitStack) -> tuple[
     service = Service(
         edges=Edges(member, KafkaPositionFinder(member.committed, cluster), topics, connections),
         stages=stages,
-        read=read_settings(settings),
+        read=read_settings(settings, reads_own=replaced.reads_own),
         clocks=clocks,
         settings=service_settings(settings, is_dry=replaced.is_dry),
     )

@@ -1,5 +1,6 @@
 """Kafka, TikTok, the schema registry and Redis, as the settings say how to reach them."""
 
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -34,11 +35,16 @@ _CLOSE_OUTCOMES_S: Final = 5.0
 """They are best effort, but what has happened before a clean stop should be written: nothing writes it again."""
 
 
-def member_of(settings: Settings, told: OnCommit) -> Member:
+def member_of(
+    settings: Settings,
+    told: OnCommit,
+    made: Callable[[Mapping[str, str], OnCommit], KafkaConsumer] = KafkaConsumer,
+) -> Member:
+    """A member of both groups, each `made` of its properties."""
     properties = consumer_properties(settings)
     own_group = {"group.id": settings.kafka.group_id + OWN_SUFFIX}
-    own = KafkaConsumer({**properties, **own_group, "fetch.wait.max.ms": "500"}, told)
-    return OwnTopicsConsumer(KafkaConsumer(properties, told), own, partial(is_own_topic, settings))
+    own = made({**properties, **own_group, "fetch.wait.max.ms": "500"}, told)
+    return OwnTopicsConsumer(made(properties, told), own, partial(is_own_topic, settings))
 
 
 def topic_watch(settings: Settings, cluster: KafkaCluster, *, is_dry: bool) -> TopicWatch:

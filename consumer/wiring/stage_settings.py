@@ -62,11 +62,11 @@ def decoder_of(settings: Settings) -> Decoder:
     )
 
 
-def read_settings(settings: Settings) -> ReadSettings:
+def read_settings(settings: Settings, *, reads_own: bool = True) -> ReadSettings:
     return ReadSettings(
         TopicSettings(
             chosen=chosen_topics(settings),
-            own_topics=own_topics_of(settings),
+            own_topics=own_topics_of(settings) if reads_own else frozenset(),
             is_latest=settings.kafka.start == "latest",
         ),
         max_records=settings.limits.max_records_in_flight,

@@ -133,6 +133,8 @@ class FakeMember:
         self._coming: list[tuple[str, Sequence[TopicPartition], GroupRole]] = []
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
+        if tuple(topics) == self.subscribed:
+            return
         self.listener, self.subscribed = listener, tuple(topics)
         if not self.places and not self._coming and topics:
             self.give([p for p in sorted(self.kafka.logs) if p[0] in topics])
@@ -141,6 +143,7 @@ class FakeMember:
 
     def renew(self, group: GroupRole) -> None:
         self.renewed.append(group)
+        self.subscribed = ()
         if self.ended.pop(group, None) is None:
             self.silent.clear()
             self.places.clear()

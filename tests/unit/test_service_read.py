@@ -10,10 +10,11 @@ import pytest
 
 from consumer.core.decode.schema_lookups import SchemaFound
 from consumer.core.errors import Halt, Unreachable
-from consumer.core.model import Position, Record
+from consumer.core.model import Position, Record, TopicPartition
 from consumer.core.read import CommittedOffset, GroupRole, ReadFault, ReadFaultKind
 from consumer.core.settle.envelope import own_record
 from consumer.core.settle.ledger import RecordOutcome
+from consumer.service.ports import RebalanceListener
 from consumer.service.read.assignment import PAST_FOR_S
 from consumer.service.read.positions import ANSWER_WITHIN_S
 from consumer.service.read.standing import LOOK_EVERY_S, STANDS_AFTER_S
@@ -149,6 +150,25 @@ def test_a_dry_run_whose_cluster_does_not_answer_asks_again() -> None:
     scene.run()
 
     assert scene.sent_ids == ["a"]
+
+
+def test_a_dry_run_takes_partitions_that_are_added() -> None:
+    scene = Scene()
+    taken: set[TopicPartition] = set()
+
+    def take_new(topics: Sequence[str], listener: RebalanceListener) -> None:
+        new = [p for p in sorted(scene.kafka.logs) if p[0] in topics and p not in taken]
+        taken.update(new)
+        listener.assigned(new, GroupRole.ORIGIN)
+
+    scene.kafka.produce(encoded(event_id="a"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scene.member, "subscribe", take_new)
+        scene.run()
+        scene.kafka.produce(encoded(event_id="b"), partition=1)
+        scene.run()
+
+    assert scene.sent_ids == ["a", "b"]
 
 
 def test_a_topic_recreated_while_running_is_read_from_its_beginning() -> None:

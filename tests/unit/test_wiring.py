@@ -125,6 +125,20 @@ def test_a_dry_run_makes_every_rule_a_shadow_rule_and_leaves_the_settings_alone(
     assert replaced != Replaced()
 
 
+def test_a_dry_run_that_begins_at_a_time_reads_the_origin_alone_and_whatever_start_says() -> None:
+    latest = settings()
+    latest = latest.model_copy(update={"kafka": latest.kafka.model_copy(update={"start": "latest"})})
+
+    topics = {}
+    for from_ms in (None, 0, 1_700_000_000_000):
+        dried, replaced = wiring.dry(latest, from_ms)
+        topics[from_ms] = stage_settings.read_settings(dried, reads_own=replaced.reads_own).topics
+
+    own = {"g.replay", "g.parked.shop", "g.parked.app"}
+    assert [each.own_topics for each in topics.values()] == [own, set(), set()]
+    assert [each.is_latest for each in topics.values()] == [True, False, False]
+
+
 def test_a_dry_run_has_a_sender_that_is_never_to_send() -> None:
     _, replaced = wiring.dry(settings(), None)
 

@@ -52,6 +52,8 @@ class KafkaConsumer:
         self._faults: list[ReadFault] = []
         """Met by callbacks: they belong to the next read."""
         self._epochs: dict[model.TopicPartition, int] = {}
+        self._asked: tuple[str, ...] = ()
+        """The topics that were asked for last."""
         self._is_closed = False
         self._consumer = self._made()
 
@@ -75,6 +77,7 @@ class KafkaConsumer:
     def renew(self, group: GroupRole) -> None:
         """Make the client again: the new one has no partitions, and is subscribed to nothing; the old one leaves."""
         ended, self._consumer = self._consumer, self._made()
+        self._asked = ()
         self._epochs.clear()
         self._faults.clear()
         Thread(target=self._leaving(ended), name="ended-client", daemon=True).start()
@@ -84,8 +87,11 @@ class KafkaConsumer:
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Join the group, change what this member asks for, or leave if that is nothing.
 
-        Partitions are given only by `assign`. An ended client is not listened to.
+        Partitions are given only by `assign`. An ended client is not listened to. Asking again for what it has asked
+        for may make it join again: that is left out.
         """
+        if tuple(topics) == self._asked:
+            return
 
         def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             consumer.incremental_assign([])  # else the client would assign them itself
@@ -106,6 +112,7 @@ class KafkaConsumer:
             self._consumer.subscribe(list(topics), on_assign=assigned, on_revoke=revoked, on_lost=lost)
         else:
             self._consumer.unsubscribe()
+        self._asked = tuple(topics)
 
     def _is_heard(self, consumer: Consumer) -> bool:
         """False for a client that was ended or left: what it had was given up before."""

@@ -30,24 +30,16 @@ class OwnTopicsConsumer:
 
     def __init__(self, main: KafkaConsumer, own: KafkaConsumer, is_own: Callable[[str], bool]) -> None:
         self._main, self._own, self._is_own = main, own, is_own
-        self._asked: dict[GroupRole, tuple[str, ...]] = {}
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Join both groups, or change what these members ask for."""
         own = tuple(topic for topic in topics if self._is_own(topic))
-        self._ask(GroupRole.ORIGIN, tuple(topic for topic in topics if not self._is_own(topic)), listener)
+        self._main.subscribe(tuple(topic for topic in topics if not self._is_own(topic)), listener)
         if own:
-            self._ask(GroupRole.OWN, own, _OfOwn(listener))
-
-    def _ask(self, group: GroupRole, topics: tuple[str, ...], listener: RebalanceListener) -> None:
-        """Asking a member again for what it has asked for may make it join again."""
-        if self._asked.get(group) != topics:
-            (self._own if group is GroupRole.OWN else self._main).subscribe(topics, listener)
-            self._asked[group] = topics
+            self._own.subscribe(own, _OfOwn(listener))
 
     def renew(self, group: GroupRole) -> None:
         (self._own if group is GroupRole.OWN else self._main).renew(group)
-        self._asked.pop(group, None)
 
     def assign(self, partition: Partition, offset: int, epoch: int, is_paused: bool) -> None:
         self._of(partition).assign(partition, offset, epoch, is_paused)
