@@ -161,7 +161,7 @@ class Service:
         self._settling.origins = self._reading.origins
         for partition, offset in self._windows.late(self._reading.pauses.paused).items():
             self._reading.read_on(partition, offset)
-        self._send_and_settle(is_flushing=self._is_stopping)
+        self._send_and_settle(is_flushing=self._is_stopping, is_waiting=self._commits.is_overdue(now_s))
         self._reading.make_room(self._parking.topics_in_the_way)
         self._commits.step(self._member, now_s)
         self._stop_reading_if_wrong()
@@ -172,13 +172,11 @@ class Service:
         is_busy = self._delivering.in_flight() or self._settling.unwritten or self._lookups.is_busy
         return BUSY_WAIT_S if is_busy else IDLE_WAIT_S
 
-    def _send_and_settle(self, *, is_flushing: bool) -> None:
+    def _send_and_settle(self, *, is_flushing: bool, is_waiting: bool) -> None:
         now_s, wall_s = self._clocks.monotonic(), self._clocks.wall()
         for item in self._windows.ready(now_s, is_flushing=is_flushing):
             self._sharing.add(item, now_s)
         self._sharing.step(now_s, wall_s)
-        # What leaves for good has its commit awaited: then nothing waits.
-        is_waiting = not is_flushing and self._commits.is_overdue(now_s)
         for result in self._delivering.step(now_s, wall_s, is_flushing=is_flushing, is_waiting=is_waiting):
             self._results.take(result, wall_s)
         self._parking.step(now_s)
@@ -229,20 +227,23 @@ class Service:
 
         until_s = self._clocks.monotonic() + self._settings.drain_timeout_s
         self.publishing.publish(busy_until_s=until_s)
-        self._send_and_settle(is_flushing=True)
+        is_waiting = self._commits.is_overdue_still(self._member, self._clocks.monotonic())  # no answer comes in here
+        self._send_and_settle(is_flushing=True, is_waiting=is_waiting)
         self._parking.before_leaving(is_leaving, self._clocks.monotonic())
-        while self._is_draining(is_leaving, leaving) and self._clocks.monotonic() < until_s:
+        while self._is_draining(is_leaving, leaving, is_waiting) and self._clocks.monotonic() < until_s:
             self._settling.poll(self._clocks.monotonic(), BUSY_WAIT_S)
-            self._send_and_settle(is_flushing=True)
+            self._send_and_settle(is_flushing=True, is_waiting=is_waiting)
             self._parking.before_leaving(is_leaving, self._clocks.monotonic())  # a pixel may close just now
         # No limit of time: while it waits for this callback, the client answers no other thread, and the group, which
         # has just asked for these partitions, is there to answer.
         self._commits.make_now(self._member)
 
-    def _is_draining(self, is_leaving: Callable[[Item], bool], leaving: frozenset[TopicPartition]) -> bool:
-        if not self._ledger.unsettled(leaving):
-            return False
-        return self._delivering.is_busy(is_leaving) or (self._settling.unwritten > 0 and not self._settling.is_blocked)
+    def _is_draining(
+        self, is_leaving: Callable[[Item], bool], leaving: frozenset[TopicPartition], is_waiting: bool
+    ) -> bool:
+        is_busy = self._delivering.in_flight() > 0 if is_waiting else self._delivering.is_busy(is_leaving)
+        is_busy = is_busy or (self._settling.unwritten > 0 and not self._settling.is_blocked)
+        return is_busy and self._ledger.unsettled(leaving) > 0
 
     def _closed(self, partitions: Sequence[TopicPartition]) -> None:
         """Fence partitions that are no longer assigned: nothing of them is sent, written or committed from here on."""
@@ -272,21 +273,20 @@ class Service:
         def is_over() -> bool:
             return is_hurried() or self._clocks.monotonic() >= until_s
 
-        self._send_and_settle(is_flushing=True)
+        self._send_and_settle(is_flushing=True, is_waiting=self._commits.is_overdue(self._clocks.monotonic()))
         self._parking.before_leaving(lambda item: True, self._clocks.monotonic())
         while self._is_busy() and not is_over():
             self.step()
             self._parking.before_leaving(lambda item: True, self._clocks.monotonic())  # a pixel may close just now
-        unanswered = "a request was left without its answer" if self._delivering.in_flight() else ""
         unstored = self._commits.make_last(self._member, self.step, is_over)
+        unanswered = "a request was left without its answer" if self._delivering.in_flight() else ""
         leave_until_s = self._clocks.monotonic() + _LEAVE_FOR_S
         self._reading.leave(lambda: is_over() or self._clocks.monotonic() >= leave_until_s)
         self._sharing.finish(self._clocks.monotonic(), self._clocks.wall())
         return unanswered or unstored
 
     def _is_busy(self) -> bool:
-        partitions = frozenset(self._ledger.partitions)
-        return self._is_draining(lambda item: True, partitions)
+        return self._is_draining(lambda item: True, frozenset(self._ledger.partitions), is_waiting=False)
 
     @property
     def published(self) -> ServiceSnapshot:

@@ -329,12 +329,53 @@ def test_sending_goes_on_when_no_commit_was_stored_for_a_minute() -> None:
     assert scene.kafka.committed_offset() == 0
 
 
-def test_sending_of_what_leaves_for_good_waits_for_no_commit() -> None:
-    for leave in (lambda scene: scene.member.take([(TOPIC, 0)]), Scene.stop):
-        scene = overdue()
-        leave(scene)
-        scene.run(for_s=1)
-        assert scene.sent_ids == ["a", "b"]
+def test_what_leaves_while_no_commit_is_stored_is_not_sent() -> None:
+    scene = overdue()
+    scene.member.take([(TOPIC, 0)])
+    scene.run(for_s=1)
+    assert scene.sent_ids == ["a"]
+
+    scene = overdue()
+    began_s = scene.clock.s
+    assert scene.service.stop(lambda: False) == "Kafka has not stored the last commit"
+    assert scene.sent_ids == ["a"]
+    assert 30 <= scene.clock.s - began_s < 31
+
+
+def test_what_leaves_is_sent_once_the_commit_is_stored_that_was_overdue() -> None:
+    scene = overdue()
+    scene.member.commits_fail = False
+    scene.member.take([(TOPIC, 0)])
+    scene.run(for_s=1)
+    assert scene.sent_ids == ["a", "b"]
+    assert scene.kafka.committed_offset() == 2
+
+    scene = overdue()
+    scene.member.commits_fail, scene.member.commits_fail_until_s = False, scene.clock.s + 5
+    assert scene.service.stop(lambda: False) == ""
+    assert scene.sent_ids == ["a", "b"]
+    assert scene.kafka.committed_offset() == 2
+
+
+def test_what_is_under_way_of_a_partition_that_leaves_is_waited_for_while_no_commit_is_stored() -> None:
+    scene = Scene(max_events=1)
+    scene.kafka.logs[TOPIC, 0] = []
+    scene.run()
+    scene.member.commits_fail = True
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.run(for_s=0.5)
+    scene.sender.is_silent = True
+    scene.kafka.produce(encoded(event_id="b"))
+    scene.run(for_s=4)
+    scene.kafka.produce(encoded(event_id="c"))
+    scene.run(for_s=1)
+    scene.sender.is_silent = False
+
+    scene.member.take([(TOPIC, 0)])
+    scene.run(for_s=1)
+
+    assert scene.sent_ids == ["a", "b"]
+    assert scene.numbers()["records_settled{sent}"] == 2
 
 
 def test_sending_waits_for_no_commit_of_a_partition_that_is_gone() -> None:

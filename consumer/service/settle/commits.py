@@ -63,6 +63,12 @@ class CommitStage:
         self._is_overdue = is_overdue
         return is_overdue
 
+    def is_overdue_still(self, member: Member, now_s: float) -> bool:
+        """As `is_overdue`, after another try if it was: the group may just have been heard of."""
+        if self.is_overdue(now_s):
+            self.make_now(member)
+        return self.is_overdue(now_s)
+
     def closed(self, partitions: Iterable[TopicPartition]) -> None:
         """They are no longer assigned: no answer is awaited for them."""
         for partition in partitions:
