@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from consumer.core.model import Record, TopicPartition
+from consumer.core.model import OffsetRuns, Record, TopicPartition
 
 
 class GroupRole(StrEnum):
@@ -106,6 +106,13 @@ class StartPosition(Struct, frozen=True):
     origin: StartOrigin
     lost: int = 0
     """Records that were there and are not any more."""
+
+
+def not_settled(start: StartPosition, settled: OffsetRuns) -> StartPosition:
+    """The same, where records beyond the committed offset were settled: those are not lost."""
+    committed = start.offset - start.lost
+    kept = sum(max(0, min(end, start.offset) - max(first, committed)) for first, end in settled)
+    return structs.replace(start, lost=start.lost - kept)
 
 
 def start(committed: int | None, low: int, high: int, *, is_recreated: bool, is_latest: bool) -> StartPosition:

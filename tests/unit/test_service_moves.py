@@ -7,7 +7,7 @@ import pytest
 from consumer.core.decode.schema_lookups import SchemaDenied, SchemaFound
 from consumer.core.deliver.request import Request
 from consumer.core.model import Answer, SchemaId
-from consumer.core.read import CommittedOffset
+from consumer.core.read import CommittedOffset, ReadFault, ReadFaultKind
 from consumer.service.park import PAUSE
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED
 from tests.support.service import NOW_S, SCHEMA, TOPIC, Scene, encoded
@@ -75,6 +75,32 @@ def test_what_was_settled_beyond_the_commit_is_not_sent_again_after_a_kill() -> 
     assert second.kafka.committed_offset() == 101
     assert second.numbers()["records_rewound{web-events}"] == 99
     assert second.numbers()["records_read{web-events}"] == 2
+
+
+def test_what_was_settled_beyond_the_commit_is_not_lost_where_the_log_has_it_no_more() -> None:
+    first = stuck()
+    first.kafka.low[P0] = 60
+
+    second = Scene(first.kafka)
+    second.run(for_s=5)
+
+    assert second.sent_ids == []
+    assert second.numbers()["offsets_lost{web-events}"] == 1
+
+
+def test_what_was_settled_beyond_the_commit_is_not_lost_where_the_log_loses_it_meanwhile() -> None:
+    first = stuck()
+    second = Scene(first.kafka)
+    second.member.silent.add(P0)
+    second.run(for_s=1)
+    second.kafka.low[P0] = 60
+    del second.member.places[P0]
+    second.member.silent.clear()
+    second.member.faults.append(ReadFault(ReadFaultKind.POSITION_LOST, P0, "offset out of range"))
+    second.run(for_s=5)
+
+    assert second.sent_ids == []
+    assert second.numbers()["offsets_lost{web-events}"] == 1
 
 
 def test_a_copy_of_what_was_settled_beyond_the_commit_is_a_duplicate_and_of_what_was_refused_there_is_not() -> None:

@@ -155,12 +155,12 @@ class AssignedPartitions:
             is_recreated=self._hooks.is_recreated(found.topic_id, stored.metadata),
             is_latest=before is None and self._is_latest(partition, found.topic_id),
         )
-        self._tell(partition, start)
         self._metrics.begin("records_read", [(partition[0],)])
         self._epoch += 1
         is_committed = start.origin is resume.StartOrigin.COMMITTED and stored.offset is not None
         self._ledger.assign(partition, self._epoch, start.offset, is_committed=is_committed)
         rewind = self._hooks.opened(partition, start, stored.metadata, found.topic_id, settled)
+        self._tell(partition, resume.not_settled(start, rewind.settled))
         self._ledger.note_settled_before(partition, rewind.settled)
         self.sought.drop(partition)
         self._opened_ids[partition] = found.topic_id, self.looks
@@ -191,7 +191,8 @@ class AssignedPartitions:
             _, settled = self._settled[partition]
             self._settled[partition] = "", settled  # none of it counts for another log; the partition is no new one
             return
-        self._tell(partition, StartPosition(low, resume.StartOrigin.LOST, low - wanted))
+        start = StartPosition(low, resume.StartOrigin.LOST, low - wanted)
+        self._tell(partition, resume.not_settled(start, self._ledger.settled_beyond(partition)))
         self.sought.drop(partition)
         self._ledger.skip_to(partition, low)
         self.read_on(partition, low)

@@ -1,6 +1,7 @@
 import pytest
 
-from consumer.core.read import StartOrigin, StartPosition, partitions_of, start
+from consumer.core.model import OffsetRuns
+from consumer.core.read import StartOrigin, StartPosition, not_settled, partitions_of, start
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,16 @@ def test_resumes_where_nothing_that_is_there_is_skipped(
     committed: int | None, is_recreated: bool, is_latest: bool, expected: StartPosition
 ) -> None:
     assert start(committed, 10, 90, is_recreated=is_recreated, is_latest=is_latest) == expected
+
+
+@pytest.mark.parametrize(
+    ("settled", "lost"),
+    [((), 6), (((5, 8),), 3), (((2, 6), (9, 12)), 3), (((10, 20),), 6), (((1, 4),), 6), (((4, 10),), 0)],
+)
+def test_records_that_were_settled_beyond_the_committed_offset_are_not_lost(settled: OffsetRuns, lost: int) -> None:
+    found = not_settled(StartPosition(10, StartOrigin.LOST, 6), settled)
+
+    assert found == StartPosition(10, StartOrigin.LOST, lost)
 
 
 def test_partitions_of_topics_that_are_not_there_are_none() -> None:
