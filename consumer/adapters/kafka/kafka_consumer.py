@@ -4,11 +4,10 @@ Everything here is called from the deciding thread; librdkafka's own threads do 
 """
 
 import logging
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from threading import Thread
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from confluent_kafka import (
@@ -25,6 +24,7 @@ from consumer.adapters.kafka.kafka_admin import ASK_TIMEOUT_S
 from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.adapters.kafka.kafka_faults import fault_of, partition_of
 from consumer.adapters.kafka.kafka_headers import headers_of
+from consumer.adapters.kafka.kafka_member_epoch import member_epoch
 from consumer.adapters.kafka.kafka_waiting import leave_and_close, within
 from consumer.core import model
 from consumer.core.errors import Unreachable
@@ -281,20 +281,6 @@ class KafkaConsumer:
         """The log's end as the last fetch saw it, without asking; None before the first."""
         low_high = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
         return low_high[1] if low_high and low_high[1] >= 0 else None
-
-
-def member_epoch(metadata: object) -> int:
-    """The epoch in what librdkafka calls a consumer group's metadata; -1 in a form that is not known.
-
-    Source: librdkafka 2.16, rd_kafka_consumer_group_metadata_write: a mark, then the generation as an int32 of this
-    machine, which in the consumer protocol is the member's epoch. It is 0 or less before the group has let it in.
-    """
-    if not isinstance(metadata, bytes) or not metadata.startswith(_METADATA_MARK):
-        return -1
-    return int.from_bytes(metadata.removeprefix(_METADATA_MARK)[:4], sys.byteorder, signed=True)
-
-
-_METADATA_MARK: Final = b"CGMDv2:"
 
 
 def _name_of(failed: KafkaException | TimeoutError) -> str:
