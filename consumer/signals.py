@@ -19,6 +19,20 @@ from consumer.exit_codes import BY_SIGNAL
 
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 HEARD: Final = (*ENDING, signal.SIGHUP, signal.SIGUSR1)
+_HELD_BACK: Final = frozenset({signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1})
+"""Without a handler, these end a process that is only starting; or are lost, if it is the first of a container."""
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let SIGTERM, SIGHUP and SIGUSR1 wait until they are `caught`; at the end of the block they are of no use."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+    try:
+        yield
+    finally:
+        while late := _HELD_BACK & signal.sigpending():
+            signal.sigwait(late)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Signals:
@@ -36,16 +50,21 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Listen to SIGTERM, SIGINT, SIGHUP and SIGUSR1 while the block runs; the main thread only."""
+        """Listen to SIGTERM, SIGINT, SIGHUP and SIGUSR1 while the block runs, and to what was held back until then.
+
+        The main thread only.
+        """
         listening, told = os.pipe()
         os.set_blocking(told, False)  # Python asks for that
         thread = Thread(target=self._listen, args=(listening,), name="signals", daemon=True)
         thread.start()
         wakeup_before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
         before = {number: signal.signal(number, _leave_to_thread) for number in HEARD}
+        mask_before = signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
         try:
             yield
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask_before)
             for number, handler in before.items():
                 signal.signal(number, handler)
             signal.set_wakeup_fd(wakeup_before)

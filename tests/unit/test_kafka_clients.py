@@ -10,10 +10,10 @@ from confluent_kafka import KafkaError, KafkaException
 
 from consumer.adapters.kafka.kafka_admin import KafkaCluster
 from consumer.adapters.kafka.kafka_consumer import KafkaConsumer
-from consumer.adapters.kafka.kafka_member_epoch import member_epoch
 from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.adapters.kafka.kafka_faults import fault_of
 from consumer.adapters.kafka.kafka_headers import headers_of
+from consumer.adapters.kafka.kafka_member_epoch import member_epoch
 from consumer.adapters.kafka.kafka_producer import KafkaRecordWriter
 from consumer.adapters.kafka.kafka_waiting import within
 from consumer.core.errors import ConfigError

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from consumer.run import HURRY_S, ended_in_time
-from consumer.signals import HEARD, Signals
+from consumer.signals import HEARD, Signals, held_back
 from tests.support.wait import wait_until
 
 
@@ -68,6 +68,36 @@ def test_afterwards_everything_is_as_before() -> None:
 
     assert [signal.getsignal(number) for number in HEARD] == before
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_what_comes_before_it_is_listened_to_is_heard_then() -> None:
+    signals = Signals()
+    with held_back():
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+            signal.raise_signal(number)
+        with signals.caught():
+            wait_until(lambda: len(signals.received) == 3, 30.0, what="the signals", every_s=0.005)
+        signal.raise_signal(signal.SIGTERM)  # too late to change how it ends
+
+    assert set(signals.received) == {signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1}
+    assert signals.stop.is_set()
+    assert not signals.hurry.is_set()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) & set(HEARD) == set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_a_service_that_is_starting_is_not_ended_by_a_signal_before_its_time(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    config = tmp_path / "consumer.yaml"
+    os.mkfifo(config)
+    command = [sys.executable, "-m", "consumer", "run", "--config", str(config)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with config.open("w") as written:  # once it is read
+            process.send_signal(number)
+            written.write("neither: this nor that")
+
+        assert process.wait(60) == 78
 
 
 INTERRUPTED: Final = """
