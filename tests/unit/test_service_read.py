@@ -726,6 +726,20 @@ def test_an_expression_that_matches_nothing_waits_for_a_topic_and_says_so() -> N
     assert not unready(scene)
 
 
+def test_a_named_topic_that_is_not_there_is_said_to_be_missing() -> None:
+    scene = Scene()
+    scene.run()
+    (reason,) = unready(scene)
+    assert reason == "kafka.topics: the cluster has no topic web-events yet, or hides it from this user"
+
+    scene.kafka.produce(encoded(event_id="a"))
+    scene.member.give([P0])
+    scene.run()
+
+    assert scene.sent_ids == ["a"]
+    assert not unready(scene)
+
+
 # ── brokers away ────────────────────────────────────────────────────────────────────────────────
 
 

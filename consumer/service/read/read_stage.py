@@ -269,8 +269,8 @@ class ReadStage:
         """Why not everything that should be read is read, in words that an operator can act on."""
         if self._away is not None and now_s - self._away[0] >= AWAY_UNREADY_S:
             yield f"Kafka does not answer: {self._away[1]}"
-        if self._subscription.lacks_topics:
-            yield "no topic of the cluster matches kafka.topics yet"
+        if self._subscription.lacking:
+            yield self._subscription.lacking
         else:
             yield from self._membership.lacking(GroupRole.ORIGIN)
         if self._subscription.has_own:

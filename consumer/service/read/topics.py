@@ -43,8 +43,8 @@ class TopicSubscription:
         """Topics' ids, as each was first known: with a deleted topic, its group's offsets go, too."""
         self.origins: Topics = ()
         """The topics to read, other than the service's own."""
-        self.lacks_topics = False
-        """True while no topic of the cluster is one to read."""
+        self.lacking = ""
+        """While no topic of the cluster is one to read: that, in words that an operator can act on."""
 
     @property
     def has_own(self) -> bool:
@@ -69,7 +69,7 @@ class TopicSubscription:
             self._ids_at_first = {**self._topics.ids, **self._ids_at_first}
         self._tell_unread()
         self.origins = origins = self._settings.chosen(seen)
-        self.lacks_topics = not origins
+        self.lacking = _lacking(origins, seen)
         chosen = (*origins, *sorted(self._settings.own_topics & seen.keys()))
         there = partitions_of(chosen, seen)
         if (chosen, there) != (self._subscribed, self._there) and self._know_what_was_there(chosen, seen):
@@ -110,6 +110,14 @@ class TopicSubscription:
         is_new = all(committed.offset is None for committed in stored.values())
         self._there_at_first = frozenset(there) if is_new else frozenset()
         return True
+
+
+def _lacking(origins: Topics, seen: Mapping[str, int]) -> str:
+    if any(topic in seen for topic in origins):
+        return ""
+    if not origins:
+        return "no topic of the cluster matches kafka.topics yet"
+    return f"kafka.topics: the cluster has no topic {', '.join(origins)} yet, or hides it from this user"
 
 
 _UNREAD: Final = "configure these pixels again until what is parked is delivered, or delete the topics"
