@@ -36,6 +36,8 @@ class LogBounds(Struct, frozen=True):
 
     low: int
     high: int
+    stable: int
+    """Before it no transaction is open, so that all records can be read; `high` where nobody asked for it."""
 
 
 class FoundPosition(Struct, frozen=True):
@@ -45,7 +47,7 @@ class FoundPosition(Struct, frozen=True):
     """Of the question: a partition may have gone and come back since."""
     partition: TopicPartition
     stored: CommittedOffset = CommittedOffset(None, "")
-    bounds: LogBounds = LogBounds(0, 0)
+    bounds: LogBounds = LogBounds(0, 0, 0)
     topic_id: str = ""
     """Empty if the cluster does not say."""
     error: str = ""
@@ -115,19 +117,20 @@ def not_settled(start: StartPosition, settled: OffsetRuns) -> StartPosition:
     return structs.replace(start, lost=start.lost - kept)
 
 
-def start(committed: int | None, low: int, high: int, *, is_recreated: bool, is_latest: bool) -> StartPosition:
+def start(committed: int | None, bounds: LogBounds, *, is_recreated: bool, is_latest: bool) -> StartPosition:
     """Choose the first offset to read.
 
     Args:
         committed: what the group has stored; None if nothing.
-        low: the first offset the log still has.
-        high: the offset its next record will get.
         is_recreated: the topic is known to be another one than the offset was committed for.
         is_latest: the group was new when this member joined, `kafka.start` is `latest`, and the partition existed.
     """
+    low = bounds.low
+    if committed is None and is_latest:  # what an open transaction holds is there once it is committed: later
+        return StartPosition(bounds.stable, StartOrigin.END)
     if committed is None:
-        return StartPosition(high, StartOrigin.END) if is_latest else StartPosition(low, StartOrigin.BEGINNING)
-    if is_recreated or committed > high:
+        return StartPosition(low, StartOrigin.BEGINNING)
+    if is_recreated or committed > bounds.high:
         return StartPosition(low, StartOrigin.RECREATED)
     if committed < low:
         return StartPosition(low, StartOrigin.LOST, low - committed)

@@ -291,6 +291,8 @@ class FakePositions:
         self.is_silent = False
         self.stale_ids: dict[str, str] = {}
         """Topics of which the broker that is asked has not heard yet that they were made again."""
+        self.open_transactions: dict[TopicPartition, int] = {}
+        """Partition → the offset of the first record whose transaction is open."""
         self.asked: list[Sequence[TopicPartition]] = []
         self._answers: list[FoundPosition] = []
 
@@ -304,7 +306,8 @@ class FakePositions:
         if partition in self.without_leader:
             return FoundPosition(number, partition, error="Broker: Leader not available")
         stored = self._member.committed([partition])[partition]
-        bounds = LogBounds(self._kafka.low[partition], len(self._kafka.logs[partition]))
+        end = len(self._kafka.logs[partition])
+        bounds = LogBounds(self._kafka.low[partition], end, self.open_transactions.get(partition, end))
         topic_id = self.stale_ids.get(partition[0], self._kafka.ids.get(partition[0], f"cluster/{partition[0]}"))
         return FoundPosition(number, partition, stored, bounds, topic_id)
 

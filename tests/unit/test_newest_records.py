@@ -22,7 +22,7 @@ class FakeLog:
         self.has_times, self.read_offsets = has_times, 0
 
     def all_bounds(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, LogBounds]:
-        return {each: LogBounds(0, len(self.partitions[each])) for each in partitions}
+        return {each: LogBounds(0, len(self.partitions[each]), len(self.partitions[each])) for each in partitions}
 
     def offsets_at(self, partitions: Sequence[TopicPartition], time_ms: int) -> Mapping[TopicPartition, int]:
         found = {each: self._offset_at(each, time_ms) for each in partitions if self.has_times}

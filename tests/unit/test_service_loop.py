@@ -589,6 +589,17 @@ def test_a_new_group_starts_at_the_latest_although_its_own_topics_have_been_read
     assert scene.sent_ids == []
 
 
+def test_a_transaction_that_is_open_at_a_latest_start_is_delivered_once_it_is_committed() -> None:
+    scene = Scene(is_latest=True)
+    scene.kafka.produce(encoded(event_id="old"))
+    scene.kafka.produce(encoded(event_id="open"))
+    scene.positions.open_transactions[TOPIC, 0] = 1
+
+    scene.run()
+
+    assert scene.sent_ids == ["open"]
+
+
 def test_the_end_of_a_latest_start_is_committed_at_once() -> None:
     scene = Scene(is_latest=True)
     scene.kafka.produce(encoded(event_id="old"))

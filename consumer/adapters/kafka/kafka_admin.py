@@ -6,7 +6,8 @@ The deciding thread waits for the answers, so a question may take only a few sec
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from typing import Final
 
@@ -149,18 +150,23 @@ class KafkaCluster:
         return {p: bounds for p, bounds in found.items() if not isinstance(bounds, str)}
 
     def bounds_of_each(
-        self, partitions: Iterable[model.TopicPartition]
+        self, partitions: Iterable[model.TopicPartition], stable_of: Collection[model.TopicPartition] = ()
     ) -> Iterator[tuple[model.TopicPartition, LogBounds | str]]:
-        """Where the logs begin and end, each as soon as it is known; or why it is not, in the broker's words."""
-        asked = {p: (self._ask_offset(p, _EARLIEST), self._ask_offset(p, _LATEST)) for p in partitions}
-        partition_of = {future: p for p, both in asked.items() for future in both}
-        answered: set[model.TopicPartition] = set()
+        """Where the logs begin and end, each as soon as it is known; or why it is not, in the broker's words.
+
+        Args:
+            stable_of: of these, also the offset before which no transaction is open.
+        """
+        asked = {p: [self._ask_offset(p, _EARLIEST), self._ask_offset(p, _LATEST)] for p in partitions}
+        for p in stable_of:
+            asked[p].append(self._ask_offset(p, _LATEST, IsolationLevel.READ_COMMITTED))
+        partition_of = {future: p for p, futures in asked.items() for future in futures}
+        unanswered = Counter(partition_of.values())
         for future in as_completed(partition_of):
             partition = partition_of[future]
-            if partition in answered:
-                low, high = asked[partition]
-                yield partition, _bounds(low, high)
-            answered.add(partition)
+            unanswered[partition] -= 1
+            if not unanswered[partition]:
+                yield partition, _bounds(*asked[partition])
 
     def ends(
         self,
@@ -192,7 +198,7 @@ class KafkaCluster:
         partition: model.TopicPartition,
         spec: OffsetSpec,
         isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
-    ) -> Future[ListOffsetsResultInfo]:
+    ) -> "_Offset":
         """One partition a question: of several, one without a leader would make all of them fail."""
         asked = {TopicPartition(*partition): spec}
         [answer] = self._admin.list_offsets(asked, isolation_level=isolation, request_timeout=ASK_TIMEOUT_S).values()
@@ -236,6 +242,7 @@ class KafkaCluster:
 
 _EARLIEST: Final[OffsetSpec] = OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # the library's own
 _LATEST: Final[OffsetSpec] = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the same
+_Offset = Future[ListOffsetsResultInfo]
 _CONSUMER_ONLY: Final = frozenset(
     {
         "auto.offset.reset",
@@ -266,9 +273,9 @@ _CONSUMER_ONLY: Final = frozenset(
 """Properties that librdkafka warns about on any other client."""
 
 
-def _bounds(low: Future[ListOffsetsResultInfo], high: Future[ListOffsetsResultInfo]) -> LogBounds | str:
+def _bounds(low: _Offset, high: _Offset, stable: _Offset | None = None) -> LogBounds | str:
     try:
-        return LogBounds(low.result().offset, high.result().offset)
+        return LogBounds(low.result().offset, high.result().offset, (stable or high).result().offset)
     except KafkaException as failed:
         return str(failed.args[0].str())
 

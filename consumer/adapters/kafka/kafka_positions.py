@@ -47,7 +47,8 @@ class KafkaPositionFinder:
                 self._answers.put(FoundPosition(number, partition, error=str(away)))
             return
         ids = self._cluster.topic_ids({topic for topic, _ in partitions})
-        for partition, bounds in self._cluster.bounds_of_each(partitions):
+        new = frozenset(p for p, committed in stored.items() if committed.offset is None)
+        for partition, bounds in self._cluster.bounds_of_each(partitions, new):
             committed = stored[partition]
             error = bounds if isinstance(bounds, str) else committed.error
             if error or isinstance(bounds, str):

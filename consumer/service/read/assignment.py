@@ -150,8 +150,7 @@ class AssignedPartitions:
         settled = before if before is not None and self._is_same_log(found, topic_id, before) else None
         start = resume.start(
             settled.committed if settled is not None and stored.offset is None else stored.offset,
-            bounds.low,
-            bounds.high,
+            bounds,
             is_recreated=self._hooks.is_recreated(found.topic_id, stored.metadata),
             is_latest=before is None and self._is_latest(partition, found.topic_id),
         )

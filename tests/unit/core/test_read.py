@@ -1,14 +1,14 @@
 import pytest
 
 from consumer.core.model import OffsetRuns
-from consumer.core.read import StartOrigin, StartPosition, not_settled, partitions_of, start
+from consumer.core.read import LogBounds, StartOrigin, StartPosition, not_settled, partitions_of, start
 
 
 @pytest.mark.parametrize(
     ("committed", "is_recreated", "is_latest", "expected"),
     [
         (None, False, False, StartPosition(10, StartOrigin.BEGINNING)),
-        (None, False, True, StartPosition(90, StartOrigin.END)),
+        (None, False, True, StartPosition(80, StartOrigin.END)),
         (50, False, False, StartPosition(50, StartOrigin.COMMITTED)),
         (50, False, True, StartPosition(50, StartOrigin.COMMITTED)),
         (10, False, False, StartPosition(10, StartOrigin.COMMITTED)),
@@ -21,7 +21,7 @@ from consumer.core.read import StartOrigin, StartPosition, not_settled, partitio
 def test_resumes_where_nothing_that_is_there_is_skipped(
     committed: int | None, is_recreated: bool, is_latest: bool, expected: StartPosition
 ) -> None:
-    assert start(committed, 10, 90, is_recreated=is_recreated, is_latest=is_latest) == expected
+    assert start(committed, LogBounds(10, 90, 80), is_recreated=is_recreated, is_latest=is_latest) == expected
 
 
 @pytest.mark.parametrize(
