@@ -59,7 +59,12 @@ class DedupeSection(Section):
         "memory",
         "`memory`: one window a partition. `redis`: one window for all partitions and processes, in Redis or Valkey.",
     )
-    redis_url: Secret | None = setting(None, "Where Redis or Valkey is: `redis://…`, or `rediss://…` with TLS.")
+    redis_url: Secret | None = setting(
+        None,
+        "Where Redis or Valkey is: `redis://host:port/0`, or `rediss://…` with TLS. Options behind `?`: `db`, "
+        "`username`, `password`; with `rediss://` also `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile`, `ssl_password`, "
+        "`ssl_cert_reqs`, `ssl_check_hostname`. No others are taken.",
+    )
     remove_for_s: Duration = setting(
         "0s",
         "For how long, e.g. 48h, copies are removed without merging after the window. Needs `store: redis`. 0s: not.",

@@ -243,6 +243,59 @@ def test_redis_that_is_not_installed_is_a_problem(monkeypatch: pytest.MonkeyPatc
     assert found[0].startswith("dedupe.store: redis is not installed; install")
 
 
+REDIS = "redis://:s3cret@h:6379"
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        (f"{REDIS}/0?ssl=true", "use only db, username, password, ssl_ca_certs"),
+        (f"{REDIS}/0?timeout=5", "use only"),
+        (f"{REDIS}/0?socket_timeout=60", "use only"),
+        (f"{REDIS}/0?decode_responses=true", "use only"),
+        (f"{REDIS}/0?protocol=3", "use only"),
+        (f"{REDIS}/0?foo=s3cret", "use only"),
+        ("redis://pass?s3cret@h:6379/0", "as %2F %3F %23 %40"),
+        ("redis://:12345#s3cret@h:6379/0", "not an address of Redis"),
+        ("redis://me:12345#s3cret@h:6379/0", "as %2F %3F %23 %40"),
+        (f"{REDIS}/x", "number of a database"),
+        (f"{REDIS}/1/2", "number of a database"),
+        (f"{REDIS}/0?db=x", "write a number"),
+        (f"{REDIS}/0?password=", "write one, or remove it"),
+        (f"{REDIS}/0?ssl_ca_certs=/ca.pem", "write rediss://"),
+        ("rediss://h?ssl_cert_reqs=CERT_NONE", "one of none, optional, required"),
+        ("rediss://h?ssl_cert_reqs=required&ssl_cert_reqs=None", "one of none, optional, required"),
+        ("rediss://h?ssl_check_hostname=never", "one of true, false, yes, no, 1, 0"),
+        ("REDIS://h", "write redis://host:port/0"),
+        ("redis://h:port", "write redis://host:port/0"),
+        ("redis://:0/0", "write redis://host:port/0"),
+        ("unix:///tmp/s3cret.sock", "write redis://host:port/0"),
+    ],
+)
+def test_an_address_of_redis_that_its_client_would_choke_on_is_refused_without_its_text(url: str, remedy: str) -> None:
+    found = faults(more(f"dedupe: {{store: redis, redis_url: '{url}'}}"))
+
+    assert len(found) == 1, found
+    assert found[0].startswith("dedupe.redis_url: ")
+    assert remedy in found[0]
+    assert "s3cret" not in found[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://h",
+        "redis://h:1/",
+        "redis://h?db=1&username=me&password=s3cret",
+        "redis://me:p%2Fw%3F@[::1]:6379/15",
+        "rediss://h/0?ssl_ca_certs=/ca.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem&ssl_password=x",
+        "rediss://h/0?ssl_cert_reqs=none&ssl_check_hostname=False",
+    ],
+)
+def test_an_address_of_redis_with_the_options_of_the_reference_is_taken(url: str) -> None:
+    assert is_fine(more(f"dedupe: {{store: redis, redis_url: '{url}'}}"))
+
+
 @pytest.mark.parametrize("content", ["", "two\nlines", "with blank", "caf\u00e9", '"tok"', "'tok'\n"])
 def test_a_token_file_holds_the_token_alone(content: str, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(content)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import re2
 
+from consumer.config.checks.redis_url import redis_url_fault
 from consumer.config.problems import Problems
 from consumer.config.properties import check_properties
 from consumer.config.schema_files import is_shipped
@@ -114,10 +115,8 @@ def _redis(settings: Settings, problems: Problems) -> None:
     url = settings.dedupe.redis_url
     if url is None:
         problems.add(("dedupe", "redis_url"), "missing; store: redis needs it: write redis://host:6379/0")
-    elif is_unusable_url(url.get_secret_value(), ("redis", "rediss")):
-        problems.add(
-            ("dedupe", "redis_url"), "not an address of Redis; write redis://host:port/0 or rediss://host:port/0"
-        )
+    elif fault := redis_url_fault(url.get_secret_value()):
+        problems.add(("dedupe", "redis_url"), fault)
     if find_spec("redis") is None:
         problems.add(
             ("dedupe", "store"), 'redis is not installed; install "tiktok-events-consumer[redis]", or use store: memory'
