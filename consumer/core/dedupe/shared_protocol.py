@@ -132,7 +132,7 @@ _VERDICTS: Final = {verdict.value: verdict for verdict in ClaimResult}
 # A key's value: "2", the version of what follows; "1" or "0" for accepted or not yet, the time (8), the accepted fields
 # (4, by the bits of `tiktok_event`; the highest stays free, since `bit` gives signed numbers); while there is a claim,
 # also its owner (8) and token (8). Version 1 had no first byte: its values, recognised by their length, are read
-# while Redis keeps them. Whatever else stands there counts as nothing.
+# while Redis keeps them. Whatever else stands there, a list too, counts as nothing, and is written over.
 SCRIPT: Final = """
 local prefix, me, heartbeat = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local window, keep, ttl = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
@@ -148,7 +148,11 @@ local function lives(owner)
 end
 
 local function get(key)
-  local value = redis.call('GET', key)
+  local value = redis.pcall('GET', key)
+  if type(value) == 'table' then
+    if not string.find(value.err, 'WRONGTYPE', 1, true) then redis.call('GET', key) end -- fails again, and says why
+    return nil
+  end
   if not value then return nil end
   if #value == 13 or #value == 29 then return value end
   if sub(value, 1, 1) == '2' and (#value == 14 or #value == 30) then return sub(value, 2) end
