@@ -8,11 +8,14 @@ from time import monotonic
 from typing import Final
 
 import redis
+import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from consumer.core.dedupe.shared_protocol import SCRIPT, ClaimRequest, ClaimResult, Lifetimes, packed, read_answer
 from consumer.core.errors import ConfigError, Unreachable
+
+log = structlog.get_logger("consumer.dedupe")
 
 ANSWER_WITHIN_S: Final = 0.05
 """docs/architecture.md §7."""
@@ -41,16 +44,7 @@ class RedisWindow:
 
     def __init__(self, url: str, prefix: bytes, lifetimes: Lifetimes, answer_within_s: float = ANSWER_WITHIN_S) -> None:
         self._prefix, self._lifetimes, self._answer_within_s = prefix, lifetimes, answer_within_s
-        try:
-            self._client = redis.Redis.from_url(
-                url,
-                socket_timeout=_SOCKET_TIMEOUT_S,
-                socket_connect_timeout=_SOCKET_TIMEOUT_S,
-                protocol=2,  # answers are bytes and nothing else; nothing is pushed
-                retry=Retry(NoBackoff(), 0),  # the caller knows when to try again, and as whom
-            )
-        except (ValueError, TypeError, redis.RedisError):
-            raise ConfigError(["dedupe.redis_url: not understood; write redis://host:port/0 or rediss://…"]) from None
+        self._client = client_of(url, _SOCKET_TIMEOUT_S)
         self._questions: SimpleQueue[tuple[_Arguments, Future[object]] | None] = SimpleQueue()
         self._last = self._submit([b"PING"])  # opens the connection before there is anything to ask
         Thread(target=self._work, name="window-store", daemon=True).start()
@@ -63,8 +57,8 @@ class RedisWindow:
         self._last = self._submit([b"EVAL", SCRIPT, 0, *packed(question, self._prefix, self._lifetimes)])
         try:
             answer = self._last.result(until_s - monotonic())
-        except (TooLate, redis.RedisError, OSError, ValueError) as error:
-            raise Unreachable(type(error).__name__) from None
+        except TooLate:
+            raise Unreachable("TimeoutError") from None
         return read_answer(answer, len(question.claims))
 
     def close(self, timeout_s: float) -> None:
@@ -80,19 +74,44 @@ class RedisWindow:
         while (asked := self._questions.get()) is not None:
             arguments, answer = asked
             try:
-                answer.set_result(self._client.execute_command(*arguments))  # type: ignore[no-untyped-call]  # published without hints
-            except (redis.RedisError, OSError, ValueError) as error:  # ValueError: a number that is none
-                if _is_of_a_replica(error):
-                    self._client.connection_pool.disconnect()
-                answer.set_exception(error)
+                answer.set_result(self._execute(arguments))
+            except Exception as error:  # the thread's outermost frame: without it nothing would be answered any more
+                if not isinstance(error, _FORESEEN):
+                    log.error("window_store.bug", exc_info=error)
+                answer.set_exception(Unreachable(type(error).__name__))
         self._client.close()
 
+    def _execute(self, arguments: "_Arguments") -> object:
+        try:
+            return self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]  # published without hints
+        except redis.ResponseError as error:
+            if _is_of_a_replica(error):
+                self._client.connection_pool.disconnect()
+            raise
 
+
+def client_of(url: str, timeout_s: float) -> redis.Redis:
+    """A client that tries nothing twice: the caller knows when to, and as whom. Connects to nothing yet.
+
+    Raises:
+        ConfigError: the URL has a part that its library does not understand.
+    """
+    try:
+        return redis.Redis.from_url(
+            url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            protocol=2,  # answers are bytes and nothing else; nothing is pushed
+            retry=Retry(NoBackoff(), 0),
+        )
+    except (ValueError, TypeError, redis.RedisError):
+        raise ConfigError(["dedupe.redis_url: not understood; write redis://host:port/0 or rediss://…"]) from None
+
+
+_FORESEEN: Final = (redis.RedisError, OSError, ValueError)  # ValueError: a number that is none
 _Arguments = list[bytes | str | int]
 
 
-def _is_of_a_replica(error: Exception) -> bool:
+def _is_of_a_replica(error: redis.ResponseError) -> bool:
     """Whether a server says that it is not the primary, or not any more. Redis 6 wraps it in a script's error."""
-    return isinstance(error, redis.ResponseError) and any(
-        word in str(error) for word in ("READONLY", "read only", "MASTERDOWN")
-    )
+    return any(word in str(error) for word in ("READONLY", "read only", "MASTERDOWN"))

@@ -478,7 +478,7 @@ def test_the_password_is_in_no_text(server: RedisServer) -> None:
         with closing_of(store), pytest.raises(Unreachable) as caught:
             wants(store, claim(1))
         assert "swordfish" not in str(caught.value)
-        assert caught.value.__suppress_context__
+        assert caught.value.__context__ is None
     with pytest.raises(ConfigError) as unusable:
         RedisWindow(f"redis://:swordfish@{LOOPBACK}:port/0", b"", FIVE_MINUTES)
     assert "swordfish" not in str(unusable.value)

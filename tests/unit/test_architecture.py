@@ -37,6 +37,7 @@ CATCHES_ALL: Final = {
     "consumer/core/rules/getters.py": 1,  # a user's function, which may raise anything: map.call
     "consumer/cli/command_line.py": 1,  # the outermost frame of the process
     "consumer/adapters/tiktok_client.py": 1,  # the outermost frame of a sender thread
+    "consumer/adapters/redis_window.py": 1,  # the outermost frame of the thread that asks Redis
     "consumer/sandbox/server.py": 1,  # the outermost frame of its thread: told to the one that waits for it
 }
 LONGEST_FILE: Final = 300
