@@ -12,6 +12,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from consumer.adapters.redis_faults import name_of
 from consumer.core.dedupe.shared_protocol import SCRIPT, ClaimRequest, ClaimResult, Lifetimes, packed, read_answer
 from consumer.core.errors import ConfigError, Unreachable
 
@@ -78,14 +79,14 @@ class RedisWindow:
             except Exception as error:  # the thread's outermost frame: without it nothing would be answered any more
                 if not isinstance(error, _FORESEEN):
                     log.error("window_store.bug", exc_info=error)
-                answer.set_exception(Unreachable(type(error).__name__))
+                answer.set_exception(Unreachable(name_of(error)))
         self._client.close()
 
     def _execute(self, arguments: "_Arguments") -> object:
         try:
             return self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]  # published without hints
         except redis.ResponseError as error:
-            if _is_of_a_replica(error):
+            if name_of(error) in _OF_REPLICAS:
                 self._client.connection_pool.disconnect()
             raise
 
@@ -108,10 +109,6 @@ def client_of(url: str, timeout_s: float) -> redis.Redis:
         raise ConfigError(["dedupe.redis_url: not understood; write redis://host:port/0 or rediss://…"]) from None
 
 
+_OF_REPLICAS: Final = ("READONLY", "MASTERDOWN")
 _FORESEEN: Final = (redis.RedisError, OSError, ValueError)  # ValueError: a number that is none
 _Arguments = list[bytes | str | int]
-
-
-def _is_of_a_replica(error: redis.ResponseError) -> bool:
-    """Whether a server says that it is not the primary, or not any more. Redis 6 wraps it in a script's error."""
-    return any(word in str(error) for word in ("READONLY", "read only", "MASTERDOWN"))

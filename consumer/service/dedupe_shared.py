@@ -17,6 +17,7 @@ from consumer.service.deliver import DeliverStage
 from consumer.service.outcomes import NoOutcomes, OutcomeWriter, count_events
 from consumer.service.ports import WindowStore
 from consumer.status.connections import Connections, OutsideSystem
+from consumer.status.redis_remedies import redis_remedy
 
 log = structlog.get_logger("consumer.dedupe")
 
@@ -106,7 +107,7 @@ class SharedWindow:
             log.warning(
                 "window_store.away",
                 error=why,
-                remedy="until Redis answers in time, each partition decides alone; see its memory, load and network",
+                remedy=f"until Redis answers in time, each partition decides alone; {redis_remedy(why)}",
             )
         self._shared.failed(now_s)
 

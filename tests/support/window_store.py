@@ -30,12 +30,13 @@ class FakeStore:
         self.heartbeats: dict[bytes, int] = {}
         self.asked: list[ClaimRequest] = []
         self.is_away = False
+        self.why_away = "away"
         self.is_deaf = False
         """It does what it is asked, and the answer gets lost."""
 
     def ask(self, question: ClaimRequest) -> list[ClaimResult]:
         if self.is_away:
-            raise Unreachable("away")
+            raise Unreachable(self.why_away)
         self.asked.append(question)
         if question.is_heartbeat:
             self.heartbeats[question.owner] = self._now_ms() + HEARTBEAT_MS

@@ -1,6 +1,7 @@
 """Several services over one Kafka and one shared window, all in memory: what the window promises across processes."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.fakes import REFUSED, THROTTLED
 from tests.support.service import encoded
@@ -305,6 +306,18 @@ def test_without_the_store_each_partition_decides_alone_and_that_is_counted() ->
     pair.run()
     assert sorted(pair.one.sent_ids + pair.other.sent_ids) == ["a", "a", "b"]
     assert pair.one.numbers()["connected{redis}"] == 1
+
+
+def test_the_log_says_why_the_store_is_away_and_what_fits_that() -> None:
+    pair = Pair()
+    pair.store.is_away, pair.store.why_away = True, "NOPERM"
+    pair.produce(0)
+    with capture_logs() as logs:
+        pair.run(1.0, pair.one)
+
+    [line] = [line for line in logs if line["event"] == "window_store.away"]
+    assert line["error"] == "NOPERM"
+    assert "give the user of dedupe.redis_url the keys tiktok:*" in line["remedy"]
 
 
 def test_what_is_on_its_way_is_claimed_again_once_the_store_is_back() -> None:
