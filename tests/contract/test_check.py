@@ -1,17 +1,14 @@
 """`check` against a real Kafka, a registry over HTTP, and what does not answer."""
 
-import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from uuid import uuid4
 
 import pytest
 
 from consumer.commands.check import Finding, Level, check, is_fatal
-from consumer.commands.check.check_outside import redis_findings, registry_findings, tiktok_findings
+from consumer.commands.check.check_outside import registry_findings, tiktok_findings
 from consumer.config import Settings, parse
-from tests.parts.part import program
-from tests.support.ports import free_ports
 from tests.support.registry import Registry
 from tests.support.topics import Kafka
 
@@ -177,40 +174,6 @@ def test_a_registry_that_only_stands_in_the_file_is_not_asked(registry: Registry
     text = f"avro: {{registry: {{url: '{registry.url}'}}, framing: single_object}}\n"
 
     assert registry_findings(settings_of(["t"], more=text), ["t"]) == ([], [])
-
-
-@pytest.fixture
-def redis_port() -> Iterator[int]:
-    [port] = free_ports(1)
-    server = subprocess.Popen(
-        [program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-        stdout=subprocess.DEVNULL,
-    )
-    yield port
-    server.terminate()
-    server.wait()
-
-
-def with_redis(port: int) -> Settings:
-    return settings_of(["t"], more=f"dedupe: {{store: redis, redis_url: 'redis://:hunter2@127.0.0.1:{port}/0'}}\n")
-
-
-def test_redis_that_does_not_answer_is_a_warning_without_its_password() -> None:
-    [finding] = redis_findings(with_redis(1))
-
-    assert finding.level is Level.WARNING
-    assert "hunter2" not in str(finding)
-    assert list(redis_findings(settings_of(["t"]))) == []
-
-
-@pytest.mark.server
-def test_redis_that_answers_is_fine(redis_port: int) -> None:
-    settings = settings_of(["t"], more=f"dedupe: {{store: redis, redis_url: 'redis://127.0.0.1:{redis_port}/0'}}\n")
-    deadline = time.monotonic() + 60
-    while (found := list(redis_findings(settings)))[0].level is not Level.OK and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-    assert str(found[0]) == "ok      dedupe.redis_url: answers"
 
 
 def test_any_answer_of_the_events_api_s_address_will_do(registry: Registry) -> None:

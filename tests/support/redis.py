@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -23,9 +24,17 @@ class RedisServer:
     Args:
         certificate: a file with key and certificate; it then speaks TLS alone.
         address: another of the loopback addresses, so that two servers may have one port.
+        options: more of the server's own.
     """
 
-    def __init__(self, certificate: Path | None = None, address: str = LOOPBACK, port: int | None = None) -> None:
+    def __init__(
+        self,
+        certificate: Path | None = None,
+        address: str = LOOPBACK,
+        port: int | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
+        self._options = options
         self.port, self._certificate, self.address = port or free_port(), certificate, address
         self.url = f"{'rediss' if certificate else 'redis'}://:{PASSWORD}@{address}:{self.port}/0"
         trusted = {"ssl_ca_certs": str(certificate)} if certificate else {}
@@ -36,7 +45,7 @@ class RedisServer:
     def start(self) -> None:
         """Start it, empty, and wait until it answers."""
         where = ["--bind", self.address, "--dir", self._folder.name]
-        options = [*where, "--save", "", *self._passwords(), *self._listening()]
+        options = [*where, "--save", "", *self._passwords(), *self._listening(), *self._options]
         command = [program("redis-server"), *options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         wait_until(self._answers, _START_TIMEOUT_S, what="redis-server answers")

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from consumer.commands.check.check_cluster import client_findings, cluster_findings
-from consumer.commands.check.check_outside import redis_findings, registry_findings, tiktok_findings
+from consumer.commands.check.check_outside import registry_findings, tiktok_findings
 from consumer.commands.check.check_rate import limit_findings, rate_findings
+from consumer.commands.check.check_redis import redis_findings
 from consumer.commands.check.check_rules import constant_findings, rule_findings, schema_findings
 from consumer.commands.check.check_security import open_files_findings, security_findings
 from consumer.commands.check.finding import Finding, Level, as_json, is_fatal, of_problem

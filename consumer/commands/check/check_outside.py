@@ -1,4 +1,4 @@
-"""Asks the schema registry, Redis, and the address of the Events API. Five seconds for each question."""
+"""Asks the schema registry, and the address of the Events API. Five seconds for each question."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -90,27 +90,6 @@ def _latest(client: SchemaRegistryClient, subject: str) -> Schema | None:
         return parse_text(found.text, found.references) if isinstance(found, SchemaFound) else None
     except (SchemaRegistryError, UnusableSchemaError, *_REGISTRY_FAULTS):
         return None
-
-
-def redis_findings(settings: Settings) -> Iterator[Finding]:
-    """Whether the shared window answers."""
-    url = settings.dedupe.redis_url
-    if settings.dedupe.store != "redis" or url is None:
-        return
-    import redis  # an optional extra
-
-    client = redis.Redis.from_url(
-        url.get_secret_value(), socket_timeout=ASK_TIMEOUT_S, socket_connect_timeout=ASK_TIMEOUT_S
-    )
-    try:
-        client.ping()
-        yield Finding(Level.OK, "dedupe.redis_url", "answers")
-    except (redis.RedisError, OSError, ValueError) as error:
-        address = addresses_of(settings)[OutsideSystem.REDIS]
-        text = f"{address} does not answer ({type(error).__name__}); until it does, each process decides alone"
-        yield Finding(Level.WARNING, "dedupe.redis_url", text)
-    finally:
-        client.close()
 
 
 def tiktok_findings(settings: Settings) -> Iterator[Finding]:
