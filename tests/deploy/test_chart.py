@@ -80,7 +80,7 @@ def test_tokens_are_where_the_configuration_looks_for_them() -> None:
 def test_a_change_of_the_configuration_replaces_the_pods() -> None:
     sums = {
         one("StatefulSet", PRODUCTION, "--set", more)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
-        for more in ("replicas=3", "config=another", "files.a\\.avsc=x")
+        for more in ("replicas=3", "config=a: b", "files.a\\.avsc=x")
     }
 
     assert len(sums) == 3

@@ -1,8 +1,26 @@
-{{- /* Seconds of shutdown_timeout in config; the default, 30 s, where it says nothing. */ -}}
+{{- /* config as Helm reads it, as JSON; of an existingConfigMap, nothing. What Helm says may quote the text, so it is not shown. */ -}}
+{{- define "tiktok-consumer.settings" -}}
+{{- $settings := fromYaml (.Values.config | trimPrefix "\ufeff") -}}
+{{- if hasKey $settings "Error" -}}
+{{- $line := regexFind " line [0-9]+" (toString $settings.Error) -}}
+{{- fail (printf "config%s: Helm cannot read it as one YAML mapping; leave out %%YAML and ---, or name a ConfigMap that has it as existingConfigMap" $line) -}}
+{{- end -}}
+{{- toJson $settings -}}
+{{- end }}
+
+{{- /* Seconds of shutdown_timeout in config, rounded up; the default, 30 s, where it says nothing. */ -}}
 {{- define "tiktok-consumer.shutdownSeconds" -}}
-{{- $line := regexFind "(?m)^shutdown_timeout: *[\"']?[0-9]+(ms|s|m|h)" .Values.config -}}
-{{- $number := regexFind "[0-9]+" $line | default "30" | int -}}
-{{- if hasSuffix "ms" $line }}1{{ else if hasSuffix "m" $line }}{{ mul 60 $number }}{{ else if hasSuffix "h" $line }}{{ mul 3600 $number }}{{ else }}{{ $number }}{{ end -}}
+{{- $settings := include "tiktok-consumer.settings" . | fromJson -}}
+{{- $said := "30s" -}}
+{{- if hasKey $settings "shutdown_timeout" }}{{ $said = toString $settings.shutdown_timeout | trim }}{{ end -}}
+{{- if contains "${" $said -}}
+{{- fail (printf "config: shutdown_timeout is %s, and the chart cannot know what the environment says; write the time itself, such as 30s" $said) -}}
+{{- end -}}
+{{- if not (regexMatch "^[0-9]{1,9}(\\.[0-9]{1,9})?(ms|s|m|h|d)$" $said) -}}
+{{- fail "config: shutdown_timeout is not a duration; write a number with its unit, such as 30s" -}}
+{{- end -}}
+{{- $seconds := dict "ms" 0.001 "s" 1 "m" 60 "h" 3600 "d" 86400 -}}
+{{- mulf (regexFind "^[0-9.]+" $said) (get $seconds (regexFind "[a-z]+$" $said)) | ceil | int64 -}}
 {{- end }}
 
 {{- /* What can be known beforehand to fail. */ -}}
