@@ -134,9 +134,13 @@ def test_any_version_makes_labels_and_a_tag_that_are_valid(tmp_path: Path, versi
         ({"config": 'http: {listen: "0.0.0.0:9000"}'}, 9000),
         ({"config": "kafka: {}\nhttp:\n  # for Prometheus\n  listen: :9001\n"}, 9001),
         ({"config": '{"http": {"listen": "[::]:9002"}}'}, 9002),
+        ({"config": 'http: {listen: "0.0.0.0:08080"}'}, 8080),
+        ({"config": 'http: {listen: ":010000"}'}, 10000),
+        ({"config": "http: {listen: ':${A}80'}", "port": 9005}, 9005),
         ({"config": "http: {}"}, 9464),
+        ({"config": "http: {listen: null}"}, 9464),
         ({"config": "http: {listen: ':${PORT}'}", "port": 9003}, 9003),
-        ({"existingConfigMap": "mine", "port": 9004}, 9004),
+        ({"config": "", "existingConfigMap": "mine", "port": 9004}, 9004),
     ],
 )
 def test_everything_follows_the_one_port(tmp_path: Path, values: dict[str, Any], port: int) -> None:

@@ -33,12 +33,18 @@
 {{- fail (printf "terminationGracePeriodSeconds: must be at least %d, 15 s beyond shutdown_timeout, or pods are killed with events on their way" $least) -}}
 {{- end -}}
 {{- $listen := include "tiktok-consumer.listen" . -}}
-{{- $said := regexFind "[0-9]+$" $listen -}}
-{{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" $listen -}}
+{{- $said := include "tiktok-consumer.listenPort" . -}}
+{{- if regexMatch "^(127\\.|localhost:|\\[[0:]+1\\])" $listen -}}
 {{- fail (printf "config: http.listen is %s, where neither the node's probes nor Prometheus reach it; write 0.0.0.0:%s" $listen $said) -}}
+{{- end -}}
+{{- if and $listen (not $said) (not (contains "${" $listen)) -}}
+{{- fail (printf "config: http.listen is %s, which is no address; write 0.0.0.0:9464" $listen) -}}
 {{- end -}}
 {{- if and $listen (not $said) (not .Values.port) -}}
 {{- fail (printf "port: config has http.listen: %s; say here which port that is" $listen) -}}
+{{- end -}}
+{{- if and $said (or (not (regexMatch "^[1-9][0-9]{0,4}$" $said)) (gt (int $said) 65535)) -}}
+{{- fail (printf "config: http.listen has port %s; write one from 1 to 65535" $said) -}}
 {{- end -}}
 {{- if and $said .Values.port (ne (int $said) (int .Values.port)) -}}
 {{- fail (printf "port: is %v, and config has http.listen: %s; leave port out, or make both the same" .Values.port $listen) -}}

@@ -51,14 +51,18 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end }}
 
-{{- /* http.listen as config has it; empty where it says nothing, or is no text of this chart's. */ -}}
+{{- /* http.listen as config has it; empty where it says nothing. */ -}}
 {{- define "tiktok-consumer.listen" -}}
-{{- $http := get (fromYaml .Values.config) "http" -}}
-{{- if kindIs "map" $http }}{{ get $http "listen" }}{{ end -}}
+{{- $http := get (include "tiktok-consumer.settings" . | fromJson) "http" -}}
+{{- if kindIs "map" $http }}{{ get $http "listen" | default "" }}{{ end -}}
+{{- end }}
+
+{{- /* The port of http.listen, without leading zeros, which would make it octal; empty where the environment says it. */ -}}
+{{- define "tiktok-consumer.listenPort" -}}
+{{- include "tiktok-consumer.listen" . | regexFind ":[0-9]+$" | trimPrefix ":" | regexFind "(0|[1-9][0-9]*)$" -}}
 {{- end }}
 
 {{- /* The one port: of the container, and so of probes, service, monitor and network policy, which ask for it by name. */ -}}
 {{- define "tiktok-consumer.port" -}}
-{{- $said := regexFind "[0-9]+$" (include "tiktok-consumer.listen" .) -}}
-{{- .Values.port | default $said | default 9464 | int -}}
+{{- .Values.port | default (include "tiktok-consumer.listenPort" .) | default 9464 | int -}}
 {{- end }}
