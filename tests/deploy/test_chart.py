@@ -2,7 +2,6 @@
 
 import difflib
 from pathlib import Path
-from typing import Final
 
 import kubernetes_validate
 import pytest
@@ -12,6 +11,7 @@ from tests.support.chart import (
     CASES,
     CHART,
     KUBERNETES,
+    OF_OTHERS,
     PRODUCTION,
     SCALED,
     objects,
@@ -21,9 +21,6 @@ from tests.support.chart import (
     refusal,
     rendered,
 )
-
-OF_OTHERS: Final = {"PodMonitor", "PrometheusRule", "ScaledObject"}
-"""Kinds of operators: Kubernetes itself has no schema of them. Compared with the expectations alone."""
 
 
 @pytest.mark.parametrize("values", CASES, ids=lambda path: path.name.partition(".")[0])

@@ -17,6 +17,8 @@ MINIMAL, PRODUCTION, SCALED = (
 )
 KUBERNETES: Final = ("1.27", "1.31", "1.37")
 """The oldest that the chart takes, one between, and the newest whose schemas are known."""
+OF_OTHERS: Final = {"PodMonitor", "PrometheusRule", "ScaledObject"}
+"""Kinds of operators: Kubernetes itself has no schema of them. Compared with the expectations alone."""
 
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -25,17 +27,19 @@ def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def rendered(values: Path, *more: str, chart: Path = CHART) -> str:
+def rendered(values: Path, *more: str, chart: Path = CHART, release: str = "ads") -> str:
     """What Helm would hand to Kubernetes, without the release's own heading."""
-    line = ("template", "ads", str(chart), "--kube-version", KUBERNETES[1], "--namespace", "streaming")
+    line = ("template", release, str(chart), "--kube-version", KUBERNETES[1], "--namespace", "streaming")
     done = ran(*line, "--values", str(values), *more)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def objects(values: Path, *more: str, chart: Path = CHART) -> list[dict[str, Any]]:
-    loaded = YAML(typ="safe", pure=True).load_all(rendered(values, *more, chart=chart))
-    return [each for each in loaded if each]
+def objects(values: Path, *more: str, chart: Path = CHART, release: str = "ads") -> list[dict[str, Any]]:
+    """As Kubernetes reads them: as YAML 1.1, to which a plain `no` is false."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.version = "1.1"
+    return [each for each in yaml.load_all(rendered(values, *more, chart=chart, release=release)) if each]
 
 
 def one(kind: str, values: Path, *more: str, name: str = "") -> dict[str, Any]:
@@ -46,8 +50,8 @@ def one(kind: str, values: Path, *more: str, name: str = "") -> dict[str, Any]:
     return found
 
 
-def refusal(values: Path, *more: str) -> str:
-    done = ran("template", "ads", str(CHART), "--kube-version", KUBERNETES[1], "--values", str(values), *more)
+def refusal(values: Path, *more: str, release: str = "ads") -> str:
+    done = ran("template", release, str(CHART), "--kube-version", KUBERNETES[1], "--values", str(values), *more)
     assert done.returncode != 0
     return done.stderr
 

@@ -5,7 +5,7 @@
 apiVersion: v1
 kind: Pod
 metadata:
-  name: {{ index . 1 }}
+  name: {{ index . 1 | quote }}
   labels: {{- merge (dict "app.kubernetes.io/name" (printf "%s-check" $.Chart.Name)) (include "tiktok-consumer.podLabels" $ | fromYaml) | toYaml | nindent 4 }}
   annotations:
     helm.sh/hook: {{ index . 2 }}

@@ -28,6 +28,10 @@
 {{- if and (not .Values.config) (not .Values.existingConfigMap) -}}
 {{- fail "config: the text of consumer.yaml is needed, e.g. --set-file config=consumer.yaml; or name an existingConfigMap" -}}
 {{- end -}}
+{{- $name := include "tiktok-consumer.name" . -}}
+{{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "fullnameOverride: the Service would be named %s, which Kubernetes refuses; write a name of a-z, 0-9 and - that begins with a letter" $name) -}}
+{{- end -}}
 {{- $least := add 15 (include "tiktok-consumer.shutdownSeconds" . | int) -}}
 {{- if lt (.Values.terminationGracePeriodSeconds | int) ($least | int) -}}
 {{- fail (printf "terminationGracePeriodSeconds: must be at least %d, 15 s beyond shutdown_timeout, or pods are killed with events on their way" $least) -}}

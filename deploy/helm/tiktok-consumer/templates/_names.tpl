@@ -6,7 +6,7 @@
 
 {{- define "tiktok-consumer.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- /* What may be a label's value: of a version such as 0.2.0+g1234, the + may not. */ -}}

@@ -1,19 +1,19 @@
 {{- /* What the pods of the service and of `check` have in common. */ -}}
 {{- define "tiktok-consumer.podSpec" -}}
-serviceAccountName: {{ include "tiktok-consumer.serviceAccount" . }}
+serviceAccountName: {{ include "tiktok-consumer.serviceAccount" . | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.runtimeClassName }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.schedulerName }}
-schedulerName: {{ . }}
+schedulerName: {{ . | quote }}
 {{- end }}
 {{- with .Values.podSecurityContext }}
 securityContext: {{- toYaml . | nindent 2 }}
@@ -68,7 +68,7 @@ volumeMounts:
 {{- define "tiktok-consumer.volumes" -}}
 {{- $ := index . 0 -}}
 - name: config
-  configMap: {name: {{ index . 1 }}}
+  configMap: {name: {{ index . 1 | quote }}}
 {{- with $.Values.tokens }}
 - name: tokens
   projected:
@@ -76,8 +76,8 @@ volumeMounts:
     sources:
       {{- range $name, $from := . }}
       - secret:
-          name: {{ $from.secret }}
-          items: [{key: {{ $from.key }}, path: {{ $name }}}]
+          name: {{ $from.secret | quote }}
+          items: [{key: {{ $from.key | quote }}, path: {{ $name | quote }}}]
       {{- end }}
 {{- end }}
 {{- with $.Values.volumes }}
@@ -88,6 +88,6 @@ volumeMounts:
 {{- define "tiktok-consumer.configData" -}}
 consumer.yaml: {{ .Values.config | quote }}
 {{- range $name, $text := .Values.files }}
-{{ $name }}: {{ $text | quote }}
+{{ $name | quote }}: {{ $text | quote }}
 {{- end }}
 {{- end }}
