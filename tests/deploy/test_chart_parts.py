@@ -9,7 +9,7 @@ import pytest
 
 from tests.parts.golang import HELM_DOCS
 from tests.parts.part import CHECKOUT
-from tests.support.chart import CHART, KUBERNETES, MINIMAL, PRODUCTION, given, objects, one, ran, read
+from tests.support.chart import CHART, KUBERNETES, MINIMAL, PRODUCTION, given, objects, one, ran, read, refusal
 from tests.support.rules import HOME, RUNBOOK
 
 _COPIES: Final = {
@@ -41,8 +41,8 @@ def test_the_rules_and_the_dashboard_are_those_of_the_project() -> None:
     assert board["metadata"]["labels"]["grafana_dashboard"] == "1"
 
 
-def test_runbooks_may_be_elsewhere(tmp_path: Path) -> None:
-    wiki = "https://wiki.example.com/$1/operating"
+@pytest.mark.parametrize("wiki", ["https://wiki.example.com/$1/operating", 'https://x/a?b="c"&d=\\:e', "https://x/a:b"])
+def test_runbooks_may_be_elsewhere(tmp_path: Path, wiki: str) -> None:
     values = given(tmp_path, prometheusRule={"enabled": True, "runbookUrl": wiki})
 
     def runbooks(spec: Any) -> list[str]:
@@ -52,6 +52,13 @@ def test_runbooks_may_be_elsewhere(tmp_path: Path) -> None:
 
     ours = runbooks(read(_COPIES["rules.yaml"].read_text()))
     assert runbooks(one("PrometheusRule", values)["spec"]) == [url.replace(RUNBOOK, wiki) for url in ours]
+
+
+@pytest.mark.parametrize("url", ["https://x/a b: c", "https://x/a\nb: c", "https://x/a#b", "wiki"])
+def test_an_address_of_runbooks_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
+    values = given(tmp_path, prometheusRule={"enabled": True, "runbookUrl": url})
+
+    assert "prometheusRule.runbookUrl" in refusal(values)
 
 
 def test_helm_test_checks_the_configuration_of_the_release() -> None:
