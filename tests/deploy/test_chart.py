@@ -11,6 +11,7 @@ from tests.support.chart import (
     CASES,
     CHART,
     KUBERNETES,
+    MINIMAL,
     OF_OTHERS,
     PRODUCTION,
     SCALED,
@@ -115,12 +116,54 @@ def test_with_keda_the_number_of_members_is_left_to_it() -> None:
         (["config=http: {listen: ':${A}80'}"], "port: config has http.listen: :${A}80; say here which port"),
         (["keda.metadata.topic=another"], "keda.metadata"),
         (["keda.authenticationRef.kind=Secret"], "keda.authenticationRef.kind"),
+        (["existingConfigMap=mine"], "existingConfigMap: then config and files are not used"),
+        (["config=", "existingConfigMap=mine", "files.a=b"], "existingConfigMap: then config and files are not used"),
+        (
+            ["keda.enabled=true", "keda.bootstrapServers=k", "keda.consumerGroup=g", "keda.minReplicas=8"],
+            "keda.minReplicas: is 8, more than keda.maxReplicas, 6",
+        ),
+        (
+            ["tokens=null"],
+            "tokens: config has pixels.eu.access_token_file: /run/secrets/tiktok/eu; say under tokens.eu",
+        ),
+        (["volumes[0].name=tokens"], "volumes: there is another one named tokens"),
+        (["volumes[0].name=config"], "volumes: there is another one named config"),
+        (["volumes[1].name=kafka-ca"], "volumes: there is another one named kafka-ca"),
+        (["probes.liveness.successThreshold=2"], "probes.liveness"),
+        (["probes.startup.successThreshold=2"], "probes.startup"),
         (["extraContainers[0].name=consumer"], "extraContainers.0.name"),
         (["fullnameOverride=Ads"], "fullnameOverride"),
     ],
 )
 def test_values_that_cannot_work_are_refused(given: list[str], why: str) -> None:
     assert why in refusal(PRODUCTION, *(word for each in given for word in ("--set", each)))
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        *(
+            "image",
+            "probes",
+            "probes.startup",
+            "podDisruptionBudget",
+            "networkPolicy",
+            "podMonitor",
+            "podMonitor.labels",
+        ),
+        *("prometheusRule", "dashboard.labels", "serviceAccount", "check", "keda", "podLabels"),
+    ],
+)
+def test_a_part_that_is_set_to_null_is_asked_for_by_name(gone: str) -> None:
+    whole, _, part = gone.rpartition(".")
+
+    assert f"- {whole or '(root)'}: {part} is required" in refusal(MINIMAL, "--set", f"{gone}=null")
+
+
+def test_a_token_that_is_mounted_some_other_way_needs_no_secret_of_the_charts() -> None:
+    mount = "volumeMounts[0].mountPath=/run/secrets/tiktok"
+
+    rendered(PRODUCTION, "--set", "tokens=null", "--set", mount)
 
 
 def test_no_token_stands_in_what_is_rendered() -> None:

@@ -57,6 +57,13 @@ def test_a_cluster_may_set_what_it_must(tmp_path: Path, value: str, content: Any
     assert found.items() >= expected.items() if isinstance(expected, dict) else found == expected
 
 
+def test_an_annotation_of_pods_changes_none_of_the_charts_own(tmp_path: Path) -> None:
+    pods = one("StatefulSet", given(tmp_path, podAnnotations={"checksum/config": "mine", "a": "b"}))["spec"]["template"]
+
+    assert pods["metadata"]["annotations"].keys() == {"a", "checksum/config"}
+    assert pods["metadata"]["annotations"]["checksum/config"] != "mine"
+
+
 def test_the_pods_fit_the_restricted_standard_unless_told_otherwise() -> None:
     for pod in (one("StatefulSet", MINIMAL)["spec"]["template"]["spec"], one("Pod", MINIMAL)["spec"]):
         [container] = pod["containers"]

@@ -111,6 +111,22 @@ def test_the_upgrade_check_reads_the_config_map_that_is_somebody_elses() -> None
     assert [pod["spec"]["volumes"][0]["configMap"]["name"] for pod in pods] == ["consumer-yaml"] * 2
 
 
+def test_what_is_told_after_an_install_says_what_memory_several_workers_need(tmp_path: Path) -> None:
+    chart = tmp_path / "tiktok-consumer"
+    shutil.copytree(CHART, chart)
+    note = (chart / "templates/NOTES.txt").read_text()
+    as_object = '{{ define "note" }}%s{{ end }}kind: Note\ntext: {{ include "note" . | quote }}\n'
+    (chart / "templates/note.yaml").write_text(as_object % note)  # without a cluster, Helm shows no notes
+
+    def told(*args: str) -> str:
+        [text] = [each["text"] for each in objects(given(tmp_path, args=args), chart=chart) if each["kind"] == "Note"]
+        return str(text)
+
+    assert "8 workers share a pod's memory, of which it has 1536Mi." in told("run", "--workers", "8")
+    assert "They take 1200Mi, and 250 bytes for each key" in told("run", "--workers=4")
+    assert "workers share" not in told("run")
+
+
 def test_the_chart_says_whose_it_is_and_shows_an_icon() -> None:
     chart = read((CHART / "Chart.yaml").read_text())
 

@@ -1,6 +1,6 @@
 {{- /* config as Helm reads it, as JSON; of an existingConfigMap, nothing. What Helm says may quote the text, so it is not shown. */ -}}
 {{- define "tiktok-consumer.settings" -}}
-{{- $settings := fromYaml (.Values.config | trimPrefix "\ufeff") -}}
+{{- $settings := fromYaml (.Values.config | default "" | trimPrefix "\ufeff") -}}
 {{- if hasKey $settings "Error" -}}
 {{- $line := regexFind " line [0-9]+" (toString $settings.Error) -}}
 {{- fail (printf "config%s: Helm cannot read it as one YAML mapping; leave out %%YAML and ---, or name a ConfigMap that has it as existingConfigMap" $line) -}}
@@ -27,6 +27,9 @@
 {{- define "tiktok-consumer.checked" -}}
 {{- if and (not .Values.config) (not .Values.existingConfigMap) -}}
 {{- fail "config: the text of consumer.yaml is needed, e.g. --set-file config=consumer.yaml; or name an existingConfigMap" -}}
+{{- end -}}
+{{- if and .Values.existingConfigMap (or .Values.config .Values.files) -}}
+{{- fail "existingConfigMap: then config and files are not used; put them into that ConfigMap, or leave existingConfigMap out" -}}
 {{- end -}}
 {{- $name := include "tiktok-consumer.name" . -}}
 {{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) -}}
@@ -55,5 +58,30 @@
 {{- end -}}
 {{- if and .Values.keda.enabled (not (and .Values.keda.bootstrapServers .Values.keda.consumerGroup)) -}}
 {{- fail "keda: bootstrapServers and consumerGroup are needed" -}}
+{{- end -}}
+{{- if and .Values.keda.enabled (gt (int .Values.keda.minReplicas) (int .Values.keda.maxReplicas)) -}}
+{{- fail (printf "keda.minReplicas: is %v, more than keda.maxReplicas, %v" .Values.keda.minReplicas .Values.keda.maxReplicas) -}}
+{{- end -}}
+{{- include "tiktok-consumer.checkedVolumes" . -}}
+{{- end }}
+
+{{- /* No two volumes of one name, and of each token that config looks for, the Secret. */ -}}
+{{- define "tiktok-consumer.checkedVolumes" -}}
+{{- $taken := list "config" -}}
+{{- if .Values.tokens }}{{ $taken = append $taken "tokens" }}{{ end -}}
+{{- range .Values.volumes -}}
+{{- if has .name $taken }}{{ fail (printf "volumes: there is another one named %s; give this one another name" .name) }}{{ end -}}
+{{- $taken = append $taken .name -}}
+{{- end -}}
+{{- $mounted := false -}}
+{{- range .Values.volumeMounts }}{{ if hasPrefix "/run/secrets" .mountPath }}{{ $mounted = true }}{{ end }}{{ end -}}
+{{- $pixels := get (include "tiktok-consumer.settings" . | fromJson) "pixels" -}}
+{{- range $name, $pixel := kindIs "map" $pixels | ternary $pixels dict -}}
+{{- $file := "" -}}
+{{- if kindIs "map" $pixel }}{{ $file = get $pixel "access_token_file" | toString }}{{ end -}}
+{{- $token := trimPrefix "/run/secrets/tiktok/" $file -}}
+{{- if and (ne $token $file) (not $mounted) (not (contains "${" $file)) (not (hasKey ($.Values.tokens | default dict) $token)) -}}
+{{- fail (printf "tokens: config has pixels.%s.access_token_file: %s; say under tokens.%s which Secret has it" $name $file $token) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}

@@ -31,6 +31,13 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- merge (include "tiktok-consumer.selector" . | fromYaml) .Values.podLabels .Values.commonLabels | toYaml -}}
 {{- end }}
 
+{{- /* Settings are read at start: by the checksum, pods are replaced when they change. */ -}}
+{{- define "tiktok-consumer.podAnnotations" -}}
+{{- $ours := dict -}}
+{{- if not .Values.existingConfigMap }}{{ $_ := set $ours "checksum/config" (printf "%s%s" .Values.config (toJson .Values.files) | sha256sum) }}{{ end -}}
+{{- with merge $ours (.Values.podAnnotations | default dict) }}{{ toYaml . }}{{ end -}}
+{{- end }}
+
 {{- define "tiktok-consumer.image" -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
