@@ -46,6 +46,10 @@ def test_the_unit_is_closed(unit: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_unit_says_which_machine_it_is_so_that_each_is_a_member_of_its_own() -> None:
+    assert "Environment=HOSTNAME=%H" in UNIT.read_text().splitlines()
+
+
 def test_the_unit_is_stopped_later_than_the_service_gives_up() -> None:
     [stop_s] = [line.partition("=")[2] for line in UNIT.read_text().splitlines() if line.startswith("TimeoutStopSec")]
 

@@ -86,3 +86,8 @@ def test_a_block_of_another_program_is_left_alone_and_a_fragment_made_whole(tmp_
     assert blocks(page) == ["dedupe: {window: 1m}\n"]
     page.write_text(whole(blocks(page)[0]))
     assert faults(page) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_example_makes_two_members_one_where_a_variable_is_not_set(path: Path) -> None:
+    assert "group.instance.id: ${HOSTNAME}" in path.read_text() or "group.instance.id" not in path.read_text()
