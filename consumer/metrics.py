@@ -54,6 +54,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _counter("records_rewound", "Records read again only to warm the window.", "topic"),
     _counter("offsets_lost", "Records that the log no longer had when reading was to resume.", "topic"),
     _counter("rebalances", "Times the group gave or took partitions.", "kind"),
+    _gauge("committed_offset", "Up to where the group's offset is committed.", "topic", "partition", worst="max"),
     _gauge("lag", "End of the log minus committed offset.", "topic", "partition", worst="max"),
     _gauge("uncommitted_span", "Next offset to read minus committed offset.", "topic", "partition", worst="max"),
     _gauge("positions_unknown", "Partitions that cannot be read yet: no position is known, as without a leader."),

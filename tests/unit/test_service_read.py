@@ -297,11 +297,22 @@ def test_the_lag_is_of_the_committed_offset_and_forgotten_with_the_partition() -
     scene.run()
     assert scene.numbers()["lag{web-events,0}"] == 3
     assert scene.numbers()["uncommitted_span{web-events,0}"] == 3
+    assert scene.numbers()["committed_offset{web-events,0}"] == 0
 
     scene.member.take([P0], is_lost=True)
     scene.run(for_s=1)
 
     assert "lag{web-events,0}" not in scene.numbers()
+    assert "committed_offset{web-events,0}" not in scene.numbers()
+
+
+def test_the_committed_offset_is_shown_by_partition() -> None:
+    scene = Scene()
+    scene.kafka.produce(encoded(event_id="id-0"))
+    scene.kafka.produce(encoded(event_id="id-1"))
+    scene.run(for_s=20)
+
+    assert scene.numbers()["committed_offset{web-events,0}"] == 2
 
 
 # ── what came beside records ────────────────────────────────────────────────────────────────────

@@ -279,10 +279,10 @@ class ReadStage:
 
     def publish(self) -> None:
         """Set the gauges."""
-        ours = list(self._ledger.partitions)
+        ours = {p: self._ledger.committed(p) for p in self._ledger.partitions}
         self._topics.read = frozenset(self._assigned.all)
-        lags = {p: max(0, end - self._ledger.committed(p)) for p in ours if (end := self._known_end(p)) is not None}
-        self._set_each("lag", lags)
+        self._set_each("committed_offset", ours)
+        self._set_each("lag", {p: max(0, end - ours[p]) for p in ours if (end := self._known_end(p)) is not None})
         self._set_each("uncommitted_span", {p: self._ledger.uncommitted_span(p) for p in ours})
         self._metrics.set("parked_unread", sum(self._topics.unread.values()))
         self._metrics.set("positions_unknown", len(self._assigned.sought))
