@@ -48,6 +48,12 @@ def test_what_is_told_of_each_pixel_is_narrowed_down_to_those_chosen() -> None:
             assert ('pixel=~"$pixel"' in selector) == (name.removesuffix("_total") in of_pixels), title
 
 
+def test_no_counter_is_shown_as_it_stands_for_that_is_what_a_process_counted_since_it_began() -> None:
+    raw = re.compile(r"(?<!rate\()(?<!increase\()(?<!last_over_time\()\btiktok_consumer_\w+_total\{[^}]*\}(?! offset)")
+
+    assert {title for title, expression in expressions() if raw.search(expression)} == {"Ledger"}
+
+
 def test_every_panel_says_what_it_shows() -> None:
     assert [panel["title"] for panel in panels() if not panel["description"].strip()] == []
 

@@ -54,7 +54,7 @@ def metrics_of(expression: str) -> set[str]:
     # A name that a bracket follows is a function; words in brackets after `by` and `on` are labels.
     without_labels = re.sub(r"\b(by|on|without|group_left|ignoring)\s*\([^)]*\)", "", without_texts)
     without_selectors = re.sub(r"\{[^}]*\}|\[[^\]]*\]", "", without_labels)
-    names = re.findall(r"\b[a-z_][a-z0-9_:]*\b(?!\s*\()", without_selectors)
+    names = re.findall(r"(?<!\$)\b[a-z_][a-z0-9_:]*\b(?!\s*\()", without_selectors)  # `$__range` is Grafana's
     return {name for name in names if "_" in name or name == "up"}
 
 
