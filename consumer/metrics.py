@@ -106,6 +106,7 @@ DECLARED: Final[tuple[Declared, ...]] = (
     _counter("park_errors", "Events that a parked topic did not take; they wait in memory again.", "pixel"),
     _gauge("dead_letters_blocked", "1 while dead letters cannot be written, so that reading has stopped.", worst="max"),
     _counter("outcome_errors", "Records of the outcomes topic that could not be written."),
+    _counter("worker_deaths", "Workers of `run --workers` that died; others took their places."),
     _gauge("connected", "1 while the last attempt to reach it got through.", "to", worst="min"),
     _gauge("build_info", "Always 1; the version is in the label.", "version", worst="max"),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from consumer.status.model import LedgerStatus, RequestsStatus, Status, WindowSt
 
 _IN_FLIGHT = ("records_in_flight", ())
 _RELEASED = ("records_released", ())
+_DEATHS = ("worker_deaths", ())
 
 
 class JoinedSnapshot(ServiceSnapshot, frozen=True):
@@ -32,7 +33,7 @@ class WorkerTotals:
     """What workers have counted that are gone."""
 
     def __init__(self) -> None:
-        self._gone: Snapshot = {}
+        self._gone: Snapshot = {_DEATHS: 0.0}
         self._gone_status: tuple[Status, ...] = ()
         """One for all of them; none while none is gone."""
 
@@ -41,6 +42,10 @@ class WorkerTotals:
         self._gone = total([self._gone, left_behind(last.snapshot)])
         if last.status.at:
             self._gone_status = (merged([*self._gone_status, status_left_behind(last.status)]),)
+
+    def count_death(self) -> None:
+        """A worker ended that nobody had told to."""
+        self._gone = total([self._gone, {_DEATHS: 1.0}])
 
     def joined(self, workers: Mapping[int, ServiceSnapshot]) -> JoinedSnapshot:
         """One for all, the dead included.

@@ -195,6 +195,7 @@ class Supervisor:
         if self._until_s is not None:
             self._codes.append(code)
             return
+        self._totals.count_death()
         is_over = code in _FINAL or slot.due_s is None
         if is_over:
             self._codes.append(code if code in _FINAL else UNFINISHED)

@@ -100,6 +100,7 @@ def test_static_workers_have_instance_ids_of_their_own_and_keep_their_places(sce
 
     assert scene.kafka.members(scene.group) == 2
     assert workers[1] in service.children()
+    assert service.metrics().value("worker_deaths_total") == 1
     assert service.stop() == 0
 
 

@@ -224,6 +224,18 @@ def test_one_that_died_before_it_showed_anything_leaves_nothing() -> None:
     assert joined(after=totals).status.started_at == 0.0
 
 
+def test_deaths_count_from_0_on() -> None:
+    totals = WorkerTotals()
+    living = ServiceSnapshot(Metrics().snapshot(), 1.0)
+    before = joined(living, after=totals).snapshot
+
+    totals.count_death()
+    totals.count_death()
+
+    assert before["worker_deaths", ()] == 0
+    assert number(joined(living, after=totals).snapshot, "worker_deaths") == 2
+
+
 def test_a_worker_that_dies_of_age_is_started_again_soon_however_often() -> None:
     restarts = Restarts()
 
