@@ -11,7 +11,12 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from consumer.config.problems import Place, Problems
 from consumer.core.errors import ConfigError
 
-_VARIABLE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_VARIABLE: Final = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-((?:(?!\$\{)[^}])*))?\})?")
+"""`$${`, a variable with or without a default, or a `${` that is neither."""
+_MISSPELT: Final = (
+    "holds `${` that begins no variable; write ${NAME} or ${NAME:-default}, NAME in letters, digits and _, "
+    "and $${ where ${ itself is meant"
+)
 MAX_NESTING: Final = 50
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _TAG: Final = "tag:yaml.org,2002:"
@@ -118,8 +123,11 @@ class _Reader:
 
         def value(match: re.Match[str]) -> str:
             name, default = match.group(1), match.group(2)
-            if name is None:
+            if match.group() == "$${":
                 return "${"
+            if name is None:
+                self._problems.settle(place, _MISSPELT)
+                return ""
             found = self._environ.get(name) or default
             if found is None and name not in self._environ:
                 self._problems.settle(

@@ -67,6 +67,8 @@ def test_an_empty_file_is_an_empty_mapping() -> None:
         ("${NONE:-}", ""),
         ("$${A}", "${A}"),
         ("$A $headers.x", "$A $headers.x"),
+        ("$${A-x} $$${A}", "${A-x} $${A}"),
+        ("${NONE:-a$b{c}", "a$b{c"),
     ],
 )
 def test_replaces_variables_inside_text(text: str, value: str) -> None:
@@ -80,6 +82,21 @@ def test_does_not_replace_within_what_was_replaced() -> None:
 def test_an_unset_variable_is_named_with_the_remedy() -> None:
     assert faults("a:\n  - ${NONE}") == [
         "a[0]: the environment variable NONE is not set; set it, or write ${NONE:-default} (line 2)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("${A:?x}", "${A-x}", "${TIKTOK-TOKEN}", "${tiktok.token}", "${1}", "${}", "${ A }"),
+        *("${Ä}", "${A", "${A:-x", "x${"),
+        *("${A:-${B}}", "${A:-$${B}}", "${A}${B?}", "${A:=x}", "${A:+x}", "${!A}", "${#A}"),
+    ],
+)
+def test_a_misspelt_variable_is_told_with_how_to_write_one_and_never_taken_as_it_stands(text: str) -> None:
+    assert faults(f'a:\n  - "{text}"', {"A": "one", "B": "two"}) == [
+        "a[0]: holds `${` that begins no variable; write ${NAME} or ${NAME:-default}, NAME in letters, digits and _, "
+        "and $${ where ${ itself is meant (line 2)"
     ]
 
 

@@ -22,7 +22,7 @@ are errors; every problem is reported at once, each with its place, its line and
 
 - `no`, `off`, `NO` and `12:30` are text; only `true` and `false` are true and false.
 - `${NAME}` and `${NAME:-default}` inside a value are replaced from the environment; the default also stands for an
-  empty variable. `$${` is a plain `${`.
+  empty variable. `$${` is a plain `${`; any other `${` is an error, `$` alone is text.
 - Durations are written `250ms`, `5s`, `5m`, `48h`, `28d`; sizes `512KiB`, `1MiB`.
 - Relative paths start at the folder of the file. Functions (`call`) are looked up there first, then among the
   installed packages, and in the directory where the service was started.
