@@ -7,11 +7,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import structlog
 from pydantic import SecretStr
 
-from consumer.core.deliver.request import is_access_token
+from consumer.core.deliver.request import access_token_in
 
+log = structlog.get_logger("consumer.tiktok")
 _Mark = tuple[int, int, int] | None
+_Fault = tuple[_Mark, str]
 
 
 class AccessTokens:
@@ -25,6 +28,8 @@ class AccessTokens:
     def __init__(self, sources: Mapping[str, SecretStr | Path], look_every_s: float = 1.0) -> None:
         self._files = {pixel: source for pixel, source in sources.items() if isinstance(source, Path)}
         self._marks: dict[str, _Mark] = {}
+        self._seen: dict[str, _Fault] = {}
+        self._told: dict[str, _Fault] = {}
         self._look_every_s = look_every_s
         self._looked_s = float("-inf")
         self._tokens = {pixel: source for pixel, source in sources.items() if isinstance(source, SecretStr)}
@@ -49,17 +54,31 @@ class AccessTokens:
         self._looked_s = now_s
         return [pixel for pixel, file in self._files.items() if self._read(pixel, file)]
 
+    def unusable(self) -> dict[str, str]:
+        """Of each pixel whose file cannot be used now: its path and why. Never what it holds."""
+        return {pixel: f"{self._files[pixel]} {why}" for pixel, (_, why) in self._told.items()}
+
     def _read(self, pixel: str, file: Path) -> bool:
         mark = _mark(file)
-        if mark is None or mark == self._marks.get(pixel):
+        is_as_before = mark is not None and mark == self._marks.get(pixel)
+        token = self._tokens[pixel] if is_as_before else _token_in(file)
+        if isinstance(token, str):
+            self._found_unusable(pixel, (mark, token))
             return False
-        token = _token_in(file)
-        if token is None:
-            return False  # perhaps half written: look again
+        self._seen.pop(pixel, None)
+        self._told.pop(pixel, None)
         self._marks[pixel] = mark
         is_another = token != self._tokens[pixel]
         self._tokens[pixel] = token
         return is_another
+
+    def _found_unusable(self, pixel: str, fault: _Fault) -> None:
+        """Tell it once, and at the second look: at the first, the file was perhaps half written."""
+        if self._seen.get(pixel) == fault != self._told.get(pixel):
+            self._told[pixel] = fault
+            remedy = "write the token there, without quotes and nothing else; until then, the last one is used"
+            log.warning("token.unusable", pixel=pixel, file=str(self._files[pixel]), why=fault[1], remedy=remedy)
+        self._seen[pixel] = fault
 
 
 def _mark(file: Path) -> _Mark:
@@ -71,10 +90,10 @@ def _mark(file: Path) -> _Mark:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
-def _token_in(file: Path) -> SecretStr | None:
-    """None if it cannot be read, or holds anything but a token."""
+def _token_in(file: Path) -> SecretStr | str:
+    """The token, or why there is none, as plain text."""
     try:
-        text = file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    return SecretStr(text) if is_access_token(text) else None
+        token = access_token_in(file.read_bytes())
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return "does not hold an access token alone" if token is None else SecretStr(token)

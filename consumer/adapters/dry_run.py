@@ -106,5 +106,8 @@ class NoSender:
     def changed_tokens(self) -> list[str]:
         return []
 
+    def unusable_tokens(self) -> dict[str, str]:
+        return {}
+
     def close(self, timeout_s: float) -> None:
         """Nothing to close."""

@@ -75,6 +75,10 @@ class TikTokClient:
         """Look whether token files changed, at most once a second; give the pixels whose token is another one now."""
         return self._tokens.changed()
 
+    def unusable_tokens(self) -> dict[str, str]:
+        """Of each pixel whose token file cannot be used: its path and why."""
+        return self._tokens.unusable()
+
     def close(self, timeout_s: float) -> None:
         """Stop the loop, waiting at most this long for requests on their way. What is left then gets no answer."""
         if self._loop.is_closed():

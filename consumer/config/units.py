@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
-from consumer.core.deliver.request import is_access_token
+from consumer.core.deliver.request import access_token_in, is_access_token
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES: Final = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -170,11 +170,11 @@ def _token_file(value: object, info: ValidationInfo) -> Path:
     if info.context is None:
         return file
     try:
-        text = file.read_bytes().decode(errors="replace")
+        token = access_token_in(file.read_bytes())
     except OSError as error:
         remedy = "give the path of an existing file that this user may read"
         raise ValueError(f"cannot be read ({error.strerror}); {remedy}") from None
-    if not is_access_token(text.strip()):
+    if token is None:
         raise ValueError("does not hold an access token alone; write it there without quotes, and nothing else")
     return file
 

@@ -100,6 +100,10 @@ class DeliverStage:
         waits = any(states[item.event.pixel].can_send and is_wanted(item) for item in self._batcher)
         return waits or self._delivery.is_trying(is_wanted)
 
+    def unusable_token(self, pixel: str) -> str | None:
+        """Why a pixel's token file cannot be used, after its path; None if it can."""
+        return self._sender.unusable_tokens().get(pixel)
+
     def waiting(self, pixel: str) -> int:
         """A pixel's events that wait or are under way."""
         return self._batcher.waiting(pixel) + self._delivery.items(pixel)

@@ -136,6 +136,9 @@ class Sender(Protocol):
     def changed_tokens(self) -> Sequence[str]:
         """Pixels whose token file holds another token than before."""
 
+    def unusable_tokens(self) -> Mapping[str, str]:
+        """Of each pixel whose token file cannot be used: its path and why, never what it holds."""
+
     def close(self, timeout_s: float) -> None: ...
 
 

@@ -21,8 +21,12 @@ _NO_PERMISSION: Final = 40001
 _OF_TOKENS: Final = range(40100, 40200)
 
 
-def remedy(pixel: PixelAvailability) -> str:
-    """What to do, in words for an operator; empty for an open pixel."""
+def remedy(pixel: PixelAvailability, unusable_token: str | None = None) -> str:
+    """What to do, in words for an operator; empty for an open pixel.
+
+    Args:
+        unusable_token: the path of its token file and why it cannot be used, if so.
+    """
     match pixel.state:
         case PixelState.OPEN:
             return ""
@@ -37,16 +41,16 @@ def remedy(pixel: PixelAvailability) -> str:
                 "look at TikTok's status, and at this machine's network, proxy and delivery.base_url."
             )
         case PixelState.HELD:
-            return _of_held(pixel)
+            return _of_held(pixel, unusable_token)
 
 
-def _of_held(pixel: PixelAvailability) -> str:
+def _of_held(pixel: PixelAvailability, unusable_token: str | None) -> str:
     if pixel.next_try_s is None:
         return "An operator holds it: set hold: false for this pixel, and restart."
     if pixel.code == _NO_PERMISSION:
         return _PERMISSION
     if pixel.code in _OF_TOKENS:
-        return _TOKEN
+        return f"{unusable_token}, so the last token is used. {_TOKEN}" if unusable_token else _TOKEN
     if pixel.code is not None:
         return _EVERY_REQUEST
     return (

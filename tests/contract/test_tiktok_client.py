@@ -219,6 +219,20 @@ def test_a_token_file_that_changes_is_used_from_then_on(far_end: FarEnd, tmp_pat
     ] * 2
 
 
+def test_a_token_file_that_cannot_be_used_is_told(far_end: FarEnd, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("first")
+    sender = TikTokClient(far_end.url, AccessTokens({"shop": file}, look_every_s=0.0), TIMEOUT_S, 1)
+    end = End(sender, far_end.behave)
+
+    file.write_text('"second-token"')
+
+    assert [sender.changed_tokens(), sender.changed_tokens()] == [[], []]
+    assert sender.unusable_tokens() == {"shop": f"{file} does not hold an access token alone"}
+    end.exchange()
+    assert b"first" in far_end.requests[0]
+
+
 def test_a_connection_is_kept_for_the_next_request(far_end: FarEnd) -> None:
     end = End(real(far_end.url), far_end.behave)
     for _ in range(5):

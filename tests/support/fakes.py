@@ -56,6 +56,7 @@ class FakeSender:
         self.is_closed = False
         self._answers: list[tuple[int, Answer]] = []
         self._changed: list[str] = []
+        self.unusable: dict[str, str] = {}
 
     def send(self, request: Request) -> None:
         self.sent.append(request)
@@ -73,6 +74,9 @@ class FakeSender:
     def changed_tokens(self) -> list[str]:
         changed, self._changed = self._changed, []
         return changed
+
+    def unusable_tokens(self) -> dict[str, str]:
+        return self.unusable
 
     def close(self, timeout_s: float) -> None:
         self.is_closed = True

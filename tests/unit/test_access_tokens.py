@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from consumer.adapters.access_tokens import AccessTokens
 
@@ -105,6 +106,113 @@ def test_a_file_that_cannot_be_read_leaves_the_last_token(tmp_path: Path) -> Non
 
     assert tokens.changed() == []
     assert tokens.reveal("shop") == "token-1"
+
+
+UNUSABLE: list[tuple[bytes | None, str]] = [
+    (b'"token-2"', "does not hold an access token alone"),
+    (b"", "does not hold an access token alone"),
+    (b"\xff\xfet\x00", "does not hold an access token alone"),
+    (None, "cannot be read (No such file or directory)"),
+]
+
+
+@pytest.mark.parametrize(("content", "why"), UNUSABLE)
+def test_a_file_that_cannot_be_used_is_told_once_with_its_path_and_never_its_content(
+    tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("token-1")
+    tokens = tokens_of(file)
+
+    _replace(file, content)
+    with capture_logs() as lines:
+        for _ in range(5):
+            assert tokens.changed() == []
+
+    assert [(line["event"], line["log_level"], line["pixel"], line["file"], line["why"]) for line in lines] == [
+        ("token.unusable", "warning", "shop", str(file), why)
+    ]
+    assert "token-2" not in str(lines)
+    assert tokens.unusable() == {"shop": f"{file} {why}"}
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("token-1")
+    tokens = tokens_of(file)
+
+    file.unlink()
+    file.mkdir()
+    with capture_logs() as lines:
+        _look_twice(tokens)
+
+    assert [line["why"] for line in lines] == ["cannot be read (Is a directory)"]
+
+
+def test_a_file_that_is_half_written_at_one_look_is_not_told(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("token-1")
+    tokens = tokens_of(file)
+
+    with capture_logs() as lines:
+        file.write_text("")
+        assert tokens.changed() == []
+        file.write_text("token-number-2")
+        assert tokens.changed() == ["shop"]
+
+    assert lines == []
+
+
+def test_each_change_to_a_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("token-1")
+    tokens = tokens_of(file)
+
+    with capture_logs() as lines:
+        for content in (None, b"two words", b"three more words", None):
+            _replace(file, content)
+            _look_twice(tokens)
+
+    assert [line["event"] for line in lines] == ["token.unusable"] * 4
+
+
+def test_a_file_that_can_be_used_again_has_no_fault_and_its_next_one_is_told(tmp_path: Path) -> None:
+    file, away = tmp_path / "token", tmp_path / "away"
+    file.write_text("token-1")
+    tokens = tokens_of(file)
+
+    with capture_logs() as lines:
+        for _ in range(2):
+            file.rename(away)
+            _look_twice(tokens)
+            away.rename(file)
+            _look_twice(tokens)
+            assert tokens.unusable() == {}
+        file.unlink()
+        _look_twice(tokens)
+        file.write_text("token-number-2")
+        assert tokens.changed() == ["shop"]
+        assert tokens.unusable() == {}
+
+    assert [line["event"] for line in lines] == ["token.unusable"] * 3
+
+
+def test_a_byte_order_mark_is_no_part_of_a_token(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbftoken-1\r\n")
+
+    assert tokens_of(tmp_path / "token").reveal("shop") == "token-1"
+
+
+def _replace(file: Path, content: bytes | None) -> None:
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+
+
+def _look_twice(tokens: AccessTokens) -> None:
+    tokens.changed()
+    tokens.changed()
 
 
 def test_a_token_that_comes_later_is_a_change(tmp_path: Path) -> None:

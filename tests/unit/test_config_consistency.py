@@ -304,6 +304,13 @@ def test_a_token_file_holds_the_token_alone(content: str, tmp_path: Path) -> Non
     assert found[0].startswith("pixels.shop.access_token_file: does not hold an access token alone; ")
 
 
+def test_a_token_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbftok\n")
+
+    text = pixels("{shop: {pixel_code: C, access_token_file: token}}")
+    assert parse(text, {}, tmp_path / "consumer.yaml").pixels["shop"].access_token_file == tmp_path / "token"
+
+
 def test_a_token_file_that_is_not_text_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "token").write_bytes(b"\xff\xfe")
 

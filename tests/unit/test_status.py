@@ -186,6 +186,16 @@ def test_the_ledger_is_even(is_silent: bool) -> None:
     assert (ledger.max_in_flight, ledger.max_in_flight_bytes) == (50_000, 1 << 27)
 
 
+def test_a_pixel_that_is_held_for_its_token_says_that_its_token_file_cannot_be_used() -> None:
+    scene = Scene()
+    scene.sender.script.append(envelope(40105, "wrong token"))
+    scene.sender.unusable = {"shop": "/run/token cannot be read (Is a directory)"}
+    produced(scene, 2)
+    scene.run()
+
+    assert seen(scene).pixels["shop"].remedy.startswith("/run/token cannot be read (Is a directory), so ")
+
+
 def test_a_held_pixel_says_since_when_why_and_what_to_do() -> None:
     scene = Scene()
     scene.sender.script.append(envelope(40105, "wrong token"))

@@ -35,6 +35,14 @@ def test_every_closed_pixel_has_its_remedy(said: str, asks_for: str) -> None:
     assert asks_for in said
 
 
+def test_a_token_file_that_cannot_be_used_comes_first_in_the_remedy_of_its_pixel() -> None:
+    pixel = PixelAvailability(PixelState.HELD, code=40105, next_try_s=61.0)
+
+    assert remedy(pixel, "/run/token does not hold an access token alone").startswith(
+        "/run/token does not hold an access token alone, so the last token is used. Give the pixel a token"
+    )
+
+
 def test_a_pixel_that_an_operator_holds_does_not_open_by_itself() -> None:
     assert "by itself" not in remedy(held_by_operator(0.0))
     assert PixelSettings("shop", "CODE", is_held=True).is_held

@@ -64,3 +64,9 @@ def is_access_token(text: str) -> bool:
     """Whether it can be an access token, which goes into a header of HTTP: printable ASCII without blanks. Quotes
     around it are none of it: they were meant for a shell."""
     return text.isascii() and text.isprintable() and text != "" and " " not in text and text == text.strip("\"'")
+
+
+def access_token_in(content: bytes) -> str | None:
+    """The token that a file holds alone, but for blanks around it and the mark that some editors begin UTF-8 with."""
+    text = content.decode("utf-8-sig", errors="replace").strip()
+    return text if is_access_token(text) else None

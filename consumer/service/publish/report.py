@@ -206,7 +206,7 @@ class StatusReport:
             state=str(pixel.state),
             since=round(wall_s - (now_s - began_s), 3),
             why=closed_because(pixel),
-            remedy=remedy(pixel),
+            remedy=remedy(pixel, self._parts.delivering.unusable_token(name)),
             next_try=None if next_try_s is None else round(wall_s + next_try_s, 3),
             waiting_events=self._parts.delivering.waiting(name),
             events=dict(counts.events.get(name, {})),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from consumer.core.deliver.pixel_state import PixelState
-from consumer.core.deliver.request import PixelSettings, Request, is_access_token
+from consumer.core.deliver.request import PixelSettings, Request, access_token_in, is_access_token
 from consumer.core.model import Answer, Item
 from tests.support.delivering import Bench
 from tests.support.fakes import ACCEPTED, BAD_GATEWAY, FORBIDDEN, REFUSED, THROTTLED, TIMEOUT, envelope, item
@@ -892,3 +892,18 @@ def test_what_waits_for_another_try_can_be_looked_at() -> None:
 )
 def test_an_access_token_is_what_a_header_can_carry(text: str, is_one: bool) -> None:
     assert is_access_token(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("content", "token"),
+    [
+        (b"a1", "a1"),
+        (b" a1\r\n", "a1"),
+        (b"\xef\xbb\xbfa1\n", "a1"),
+        *((content, None) for content in (b"", b"\n", b"a b", b'"a1"', b"\xff\xfea\x001\x00", b"a1\xff", b"a\x00b")),
+    ],
+)
+def test_a_token_file_may_begin_with_a_byte_order_mark_and_end_with_a_line_end(
+    content: bytes, token: str | None
+) -> None:
+    assert access_token_in(content) == token
