@@ -7,6 +7,7 @@ from typing import Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from consumer.config.problems import Place, Problems
 from consumer.core.errors import ConfigError
@@ -17,8 +18,19 @@ _MISSPELT: Final = (
     "holds `${` that begins no variable; write ${NAME} or ${NAME:-default}, NAME in letters, digits and _, "
     "and $${ where ${ itself is meant"
 )
+_FROM_THE_FILE: Final = re.compile(
+    r"""(?:,?\ but\ (?:found|got)|(?<=alias|andle|acter))\ (?!'\\t')(['"]).*\1 | (?<=byte)\ 0x\w\w""",
+    re.DOTALL | re.VERBOSE,
+)
+"""What the YAML library's messages quote: it may be part of a secret that lacks its quotes. A tab is none."""
+_SYNTAX: Final = (
+    "fix the syntax there: text with signs of YAML's own, such as * & ! % @ : # { } [ ], needs quotes, "
+    "single ones if it holds \\"
+)
+_BEYOND_UNICODE: Final = re.compile(r"\\U(?!000|0010)")
 MAX_NESTING: Final = 50
 _HALF: Final = re.compile("[\ud800-\udfff]")
+_HALVED: Final = "holds half a character; write it whole, as UTF-8"
 _TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -40,16 +52,29 @@ def read_document(text: str, environ: Mapping[str, str], problems: Problems) -> 
 
 
 def _compose(text: str) -> Node | None:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # its warning shows both lines
     try:
-        root: Node | None = YAML(typ="safe", pure=True).compose(text)
+        root: Node | None = yaml.compose(text)
     except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError([f"line {line}: not YAML: {error.problem}; fix the syntax there"]) from None
-    except (YAMLError, ValueError):
-        raise ConfigError(["the file: not YAML: a character that YAML forbids; save it as plain UTF-8"]) from None
+        raise ConfigError([_not_yaml(text, error)]) from None
+    except (YAMLError, ValueError) as error:
+        beyond = _BEYOND_UNICODE.search(text)
+        position = error.position if isinstance(error, ReaderError) else beyond.start() if beyond else 0
+        line = text.count("\n", 0, position) + 1
+        remedy = "remove it, or save the file as plain UTF-8"
+        raise ConfigError([f"line {line}: not YAML: a character that YAML forbids; {remedy}"]) from None
     except RecursionError:
         raise ConfigError(["the file: nested too deeply; no setting needs that"]) from None
     return root
+
+
+def _not_yaml(text: str, error: MarkedYAMLError) -> str:
+    mark = error.problem_mark
+    line = mark.line + 1 if mark else 1
+    is_variable = mark and text[mark.index - 1 : mark.index + 1] == "${"
+    remedy = "put ${NAME} in quotes: within { } and [ ] it needs them" if is_variable else _SYNTAX
+    return f"line {line}: not YAML: {_FROM_THE_FILE.sub('', error.problem or '')}; {remedy}"
 
 
 class _Reader:
@@ -84,28 +109,40 @@ class _Reader:
     def _mapping(self, node: MappingNode, place: Place) -> dict[str, object]:
         found: dict[str, object] = {}
         for key_node, value_node in node.value:
-            key = self._key(key_node, place)
+            key = self._key(key_node, value_node, place)
+            if key is None:
+                continue
             inner = (*place, key)
             if key in found:
                 line = key_node.start_mark.line + 1
                 self._problems.settle(inner, f"written twice, again in line {line}; keep one")
                 continue
-            self._problems.lines[inner] = key_node.start_mark.line + 1
             found[key] = self.read(value_node, inner)
         return found
 
-    def _key(self, node: Node, place: Place) -> str:
-        if isinstance(node, ScalarNode):
-            if str(node.tag) == f"{_TAG}merge":
-                self._problems.settle((*place, "<<"), "merge keys are not YAML 1.2; write the keys out")
-            return self._text(str(node.value), place)
-        self._problems.settle(place, "a key must be text; write `name: value`")
-        return "?"
+    def _key(self, node: Node, value: Node, place: Place) -> str | None:
+        """None, and told, where it is no text or has no value: then it may be the rest of a text with a comma."""
+        fault = None
+        if not isinstance(node, ScalarNode):
+            fault = "a key must be text; write `name: value`"
+        elif value.start_mark.index == node.end_mark.index:
+            fault = "a key without a value; write `name: value`, and put text with a comma in quotes"
+        key = "?" if fault else _HALF.sub("?", str(node.value))
+        inner = (*place, key)
+        self._problems.lines.setdefault(inner, node.start_mark.line + 1)
+        if fault:
+            self._problems.settle(inner, fault)
+            return None
+        if str(node.tag) == f"{_TAG}merge":
+            self._problems.settle(inner, "merge keys are not YAML 1.2; write the keys out")
+        if _HALF.search(str(node.value)):
+            self._problems.add(inner, _HALVED)
+        return key
 
     def _text(self, text: str, place: Place) -> str:
         r"""Without halves of characters, which `"\ud800"` makes and cannot be printed."""
         if _HALF.search(text):
-            self._problems.settle(place, "holds half a character; write it whole, as UTF-8")
+            self._problems.settle(place, _HALVED)
         return _HALF.sub("?", text)
 
     def _scalar(self, kind: str, text: str, place: Place) -> object:

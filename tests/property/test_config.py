@@ -94,6 +94,18 @@ def test_any_text_raises_nothing_but_config_error(text: str) -> None:
         parse(text, {})
 
 
+_SIGNS = st.text(alphabet="*&!%@`#|>-?{}[],'\"\\<~=.$ \tax0", max_size=8)
+
+
+@given(_SIGNS, _SIGNS)
+@settings(max_examples=400, deadline=None)
+def test_text_that_lacks_its_quotes_is_told_without_any_of_it(before: str, after: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(f"kafka: {{bootstrap_servers: h}}\npixels: {before}{TOKEN}{after}\n", {})
+
+    assert TOKEN not in str(caught.value.problems)
+
+
 @given(st.text(min_size=1, max_size=12).filter(lambda name: name not in KEYS))
 @settings(max_examples=100, deadline=None)
 def test_an_unknown_key_is_always_told(name: str) -> None:

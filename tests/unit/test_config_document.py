@@ -100,6 +100,84 @@ def test_a_misspelt_variable_is_told_with_how_to_write_one_and_never_taken_as_it
     ]
 
 
+@pytest.mark.parametrize("text", ["{b: ${A}}", "[${A}]", "{b: x${A:-c}, d: 1}", "{\n  b: ${A}\n}"])
+def test_a_variable_in_braces_is_told_to_need_quotes(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        faults(f"\ufeffa: {text}", {"A": "one"})
+
+    assert caught.value.problems[0].endswith("; put ${NAME} in quotes: within { } and [ ] it needs them")
+    assert caught.value.problems[0].startswith(f"line {2 if chr(10) in text else 1}: ")
+
+
+def test_a_tab_before_a_key_is_named() -> None:
+    with pytest.raises(ConfigError) as caught:
+        faults("a:\n\tb: 1")
+
+    assert caught.value.problems[0].startswith("line 2: not YAML: found character '\\t' that cannot start any token; ")
+
+
+UNQUOTED = (
+    *("*SECRET", "*SEC'RET", '*SEC"RET', "!SECRET!x", "!S!ECRET", "@SECRET", "`SECRET", "%SECRET", '"\\SECRET"'),
+    *('"\\xSECRET"', "|SECRET", ">SECRET", "!<SECRET x", "!SECRET%zz x", "!%ffSECRET x", "'SECRET"),
+    *(
+        "SEC: RET",
+        "&SECRET",
+        "{S,ECRET}",
+        "{b: S,ECRET}",
+        "{b: S,ECRET,ECRET}",
+        "[S, {ECRET}]",
+        "[SECRET",
+        "{SECRET",
+        "[b]SECRET",
+    ),
+    "'b' SECRET",
+)
+
+
+@pytest.mark.parametrize("text", UNQUOTED)
+def test_no_part_of_text_that_lacks_its_quotes_is_told(text: str, recwarn: pytest.WarningsRecorder) -> None:
+    problems = Problems()
+    told: list[str] = []
+    try:
+        read_document(f"a: {text}\nb: {text}\n", {}, problems)
+    except ConfigError as error:
+        told = list(error.problems)
+
+    told += problems.texts() + [str(warning.message) for warning in recwarn]
+    assert not any("ECR" in each or "S'" in each or "RET" in each for each in told)
+
+
+@pytest.mark.parametrize("text", ["*Geheim", "!GE!HEIM", "@Geheim", "a: b", '"\\Geheim"'])
+def test_what_is_not_yaml_is_told_to_need_quotes(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        faults(f"a: {text}")
+
+    assert "needs quotes" in caught.value.problems[0]
+
+
+@pytest.mark.parametrize("text", ["{b: S, ECRET}", "{ECRET}", "{b: S,\n  ECRET}"])
+def test_a_key_without_a_value_is_told_without_its_name(text: str) -> None:
+    (told,) = faults(f"x: 1\na: {text}")
+
+    assert told == (
+        'a["?"]: a key without a value; write `name: value`, and put text with a comma in quotes '
+        f"(line {3 if chr(10) in text else 2})"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: 1\n? [b]\n: 2", '["?"]: a key must be text; write `name: value` (line 2)'),
+        ("a:\n  b: 1\n  ? {c: 1}\n  : 2", 'a["?"]: a key must be text; write `name: value` (line 3)'),
+        ("a: 1\n<<: {b: 1}", '["<<"]: merge keys are not YAML 1.2; write the keys out (line 2)'),
+        ('a: 1\n"\\ud800": 1', '["?"]: holds half a character; write it whole, as UTF-8 (line 2)'),
+    ],
+)
+def test_a_fault_of_a_key_is_told_with_its_line(text: str, told: str) -> None:
+    assert faults(text) == [told]
+
+
 def test_every_duplicate_key_is_told_with_both_lines() -> None:
     assert faults("a: 1\nb: {c: 1, c: 2}\na: 2") == [
         "a: written twice, again in line 3; keep one (line 1)",
@@ -136,7 +214,10 @@ def test_an_alias_stands_for_the_same_value_again() -> None:
         ("a: [", "line 1"),
         ("a: 1\nb: c: d", "line 2"),
         ("a: *none", "line 1"),
-        ("a: \x00", "the file"),
+        ("a: \x00", "line 1"),
+        ("a:\n  b: 1\x00", "line 2"),
+        ('a: "\\U0001F600"\nb: "\\U00110000"', "line 2"),
+        ("%YAML 1." + "9" * 5000 + "\n---\na: 1", "line 1"),
         ("--- {a: 1}\n--- {b: 1}", "line 2"),
         ("- a", "the file"),
         ("text", "the file"),
