@@ -1,4 +1,4 @@
-"""Properties of librdkafka that the configuration may not set, since promises of the service rest on them."""
+"""Properties of clients that the configuration may not set, or not so: promises of the service rest on them."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,6 +7,7 @@ import re2
 
 from consumer.config.input_sections import KafkaSection
 from consumer.config.problems import Place, Problems, nearest
+from consumer.config.units import secret
 
 _COMMITS: Final = "the service itself says which offset may be committed"
 _READS: Final = "the service itself decides where reading resumes"
@@ -69,6 +70,7 @@ def check_properties(kafka: KafkaSection, problems: Problems) -> None:
     for section, given in (("properties", kafka.properties), ("producer_properties", kafka.producer_properties)):
         if _lacks_token(given):
             problems.add(("kafka", section, "sasl.mechanism"), _TOKENLESS)
+        check_secrets(given, ("kafka", section), problems)
         for name, value in given.items():
             if (unit := _unit_of(name)) is not None and not _is_number(name, value):
                 problems.add(("kafka", section, name), f"the Kafka client reads no units: write a plain number{unit}")
@@ -78,6 +80,19 @@ def check_properties(kafka: KafkaSection, problems: Problems) -> None:
             (*consumer, "partition.assignment.strategy"),
             "eager assignors take every partition away at each rebalance; use cooperative-sticky, or remove it",
         )
+
+
+_SECRETS: Final = (".password", ".secret", ".username", ".user.info", ".auth.token", ".client.id")
+
+
+def check_secrets(given: Mapping[str, object], place: Place, problems: Problems) -> None:
+    """Note what no password is, such as an empty one, or one with the end of the line of the file that it came from."""
+    for name, value in given.items():
+        if name.endswith(_SECRETS):
+            try:
+                secret(str(value))
+            except ValueError as error:
+                problems.add((*place, name), str(error))
 
 
 _WHOLE: Final = re2.compile(r"\s*[+-]?[0-9]+\s*")

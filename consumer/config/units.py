@@ -145,7 +145,7 @@ FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema({"type": "stri
 """Relative paths start at the folder of the configuration file."""
 
 
-def _secret(value: object) -> SecretStr:
+def secret(value: object) -> SecretStr:
     """Says what is wrong, never what it holds."""
     if isinstance(value, SecretStr):
         return value
@@ -156,12 +156,12 @@ def _secret(value: object) -> SecretStr:
 
 
 def _token(value: object) -> SecretStr:
-    secret = _secret(value)
-    if not is_access_token(secret.get_secret_value()):
+    found = secret(value)
+    if not is_access_token(found.get_secret_value()):
         raise ValueError(
             "holds a character that no access token has, or quotes; copy the token from Events Manager again"
         )
-    return secret
+    return found
 
 
 def _token_file(value: object, info: ValidationInfo) -> Path:
@@ -206,7 +206,7 @@ def _host_name(value: object) -> str:
     return text
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_secret), WithJsonSchema({"type": "string", "minLength": 1})]
+Secret = Annotated[SecretStr, BeforeValidator(secret), WithJsonSchema({"type": "string", "minLength": 1})]
 """Shown as stars; `get_secret_value()` reveals it."""
 Token = Annotated[SecretStr, BeforeValidator(_token), WithJsonSchema({"type": "string", "minLength": 1})]
 TokenFile = Annotated[Path, BeforeValidator(_token_file), WithJsonSchema({"type": "string", "minLength": 1})]

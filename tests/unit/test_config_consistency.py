@@ -304,6 +304,50 @@ def test_a_token_file_holds_the_token_alone(content: str, tmp_path: Path) -> Non
     assert found[0].startswith("pixels.shop.access_token_file: does not hold an access token alone; ")
 
 
+SECRETS = [
+    *(("kafka", section, "sasl.password") for section in ("properties", "producer_properties")),
+    *(("kafka", "properties", f"ssl.{name}.password") for name in ("key", "keystore")),
+    ("kafka", "properties", "sasl.username"),
+    *(("kafka", "properties", f"sasl.oauthbearer.client.{name}") for name in ("id", "secret")),
+    *(("avro", "registry", name) for name in ("basic.auth.user.info", "bearer.auth.token")),
+    *(("avro", "registry", f"bearer.auth.client.{name}") for name in ("id", "secret")),
+]
+
+
+def with_secret(place: tuple[str, str, str], value: str) -> str:
+    section, inner, name = place
+    if section == "kafka":
+        return kafka(**{inner: f"{{{name}: {value}}}"})
+    return kafka() + f'avro: {{registry: {{url: "http://r:1", {name}: {value}}}}}\n'
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ('"s3cret\\n"', "must be one line of printable text; remove line breaks and control characters"),
+        ('" s3cret"', "starts or ends with a blank; remove it"),
+        ('""', "must not be empty; write a value, or leave the key out"),
+    ],
+)
+@pytest.mark.parametrize("place", SECRETS)
+def test_a_secret_of_a_client_is_refused_as_a_token_is(place: tuple[str, str, str], value: str, remedy: str) -> None:
+    section, inner, name = place
+    line = 1 if section == "kafka" else 4
+
+    assert faults(with_secret(place, value)) == [f'{section}.{inner}["{name}"]: {remedy} (line {line})']
+
+
+@pytest.mark.parametrize("place", SECRETS)
+@pytest.mark.parametrize("value", ["s3cret", '"two words"', "12345"])
+def test_a_secret_of_a_client_may_be_any_line_of_text(place: tuple[str, str, str], value: str) -> None:
+    assert is_fine(with_secret(place, value))
+
+
+@pytest.mark.parametrize("value", ['"-----BEGIN KEY-----\\n"', '""'])
+def test_a_key_in_pem_has_several_lines(value: str) -> None:
+    assert is_fine(kafka(properties=f"{{ssl.key.pem: {value}}}"))
+
+
 def test_a_token_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "token").write_bytes(b"\xef\xbb\xbftok\n")
 

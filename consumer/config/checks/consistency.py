@@ -10,7 +10,7 @@ import re2
 
 from consumer.config.checks.redis_url import redis_url_fault
 from consumer.config.problems import Problems
-from consumer.config.properties import check_properties
+from consumer.config.properties import check_properties, check_secrets
 from consumer.config.schema_files import is_shipped
 from consumer.config.settings import Settings
 from consumer.core.settle.envelope import own_topics
@@ -73,6 +73,7 @@ def _avro(settings: Settings, problems: Problems) -> None:
     if avro.framing == "plain" and len(avro.named_schemas) > 1:
         problems.add(("avro", "schema"), "plain records have one schema; name one file")
     if avro.registry is not None:
+        check_secrets(avro.registry.properties, ("avro", "registry"), problems)
         for url in avro.registry.url.split(","):
             if is_unusable_url(url.strip(), ("http", "https")):
                 problems.add(("avro", "registry", "url"), "not an address; write http://host:port or https://host:port")
