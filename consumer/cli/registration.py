@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 DISTRIBUTION: Final = "tiktok-events-consumer"
 
@@ -38,9 +38,21 @@ class Group(TyperGroup):
 _FLAGS: Final = frozenset({"help", "version", "install_completion", "show_completion"})
 
 
+class _Command(TyperCommand):
+    """Refuses an option that is given again: of two `--config`, the last would be taken without a word."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # its own context
+        rest = super().parse_args(ctx, list(args))
+        _, _, given = self.make_parser(ctx).parse_args(args)
+        for option in (each for each in given if isinstance(each, TyperOption) and given.count(each) > 1):
+            if not (option.multiple or option.is_flag or ctx.resilient_parsing):
+                raise typer.BadParameter("given more than once; keep one", ctx, option)
+        return rest
+
+
 def register(group: typer.Typer, name: str, command: Callable[..., None], example: str) -> None:
     """Add a command; `example` is what a person could type, without the program's name."""
-    group.command(name, epilog=f"Example: tiktok-consumer {example}")(_with_version(command))
+    group.command(name, cls=_Command, epilog=f"Example: tiktok-consumer {example}")(_with_version(command))
 
 
 def _with_version(command: Callable[..., None]) -> Callable[..., None]:

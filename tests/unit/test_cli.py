@@ -103,6 +103,31 @@ def test_a_wrong_command_line_ends_with_64_and_says_why_on_standard_error(
     assert started == []
 
 
+@pytest.mark.parametrize("second", ["-c", "--config"])
+@pytest.mark.parametrize(
+    "command", ["run", "check", "explain", "outcomes", "demo", "test", "dlq list", "dlq show", "dlq replay"]
+)
+def test_a_second_configuration_is_refused_and_not_taken_for_the_first(
+    command: str, second: str, started: Started, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(*command.split(), "--config", "a.yaml", second, "b.yaml") == 64
+
+    assert "'--config' / '-c': given more than once; keep one" in " ".join(capsys.readouterr().err.split())
+    assert started == []
+
+
+def test_every_option_that_takes_one_value_is_taken_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("dlq", "list", "--since", "2h", "--since", "1h") == 64
+    assert "'--since': given more than once" in capsys.readouterr().err
+
+
+def test_what_may_be_repeated_and_a_flag_are_taken_more_than_once(capsys: pytest.CaptureFixture[str]) -> None:
+    ended("top", "--url", "http://a:1", "--url", "foo")
+    assert "more than once" not in capsys.readouterr().err
+    ended("check", "--offline", "--offline", "--config", "none.yaml")
+    assert "more than once" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [["run"], ["run", "--dry-run"], ["check", "--offline"]], ids=" ".join)
 def test_every_problem_of_a_configuration_is_a_line_on_standard_error_and_the_end_is_78(
     command: list[str], config: Path, capsys: pytest.CaptureFixture[str]
