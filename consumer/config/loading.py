@@ -62,7 +62,8 @@ def parse(text: str, environ: Mapping[str, str], path: Path = Path(DEFAULT_PATH)
 def _check_paths(sections: Mapping[str, object], problems: Problems) -> None:
     """What `check` would find next, so that it is reported in the same run: what the rules ask of the schemas."""
     if {"rules", "avro"} <= sections.keys():
-        settings = Settings.model_construct(**sections)  # type: ignore[arg-type]  # each has been read
+        with_pixels = {"pixels": {}, **sections}  # they may be at fault
+        settings = Settings.model_construct(**with_pixels)  # type: ignore[arg-type]  # each has been read
         for place, text in faults_with(settings, known_schemas(settings)):
             problems.add(place, text)
 

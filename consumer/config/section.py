@@ -1,9 +1,17 @@
 """What every section of the settings has in common, and what is said where pydantic finds a fault."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from consumer.config.problems import Place, hint
@@ -27,14 +35,27 @@ class Section(BaseModel):
         defer_build=True,
     )
 
+    instead: ClassVar[Mapping[str, object]] = {}
+    """What is read in the place of keys at fault, where only the rest is wanted and does not work without them."""
+
     @model_validator(mode="wrap")
     @classmethod
-    def _read(cls, written: object, read: ValidatorFunctionWrapHandler) -> Any:
+    def _read(cls, written: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         """`dedupe:` with every key commented out is the same as no `dedupe` at all."""
+        keys = {} if written is None else written
         try:
-            return read({} if written is None else written)
+            return read(keys)
         except ValidationError as error:
-            raise faults({detail["loc"]: said(detail, cls) for detail in details_of(error)}) from None
+            found = details_of(error)
+            if wants_the_rest(info) and (isinstance(keys, dict) or cls.instead):
+                faulty = {str(detail["loc"][0]) for detail in found if detail["loc"]}
+                return read(cls._without(keys, faulty) if isinstance(keys, dict) else cls.instead)
+            raise faults({detail["loc"]: said(detail, cls) for detail in found}) from None
+
+    @classmethod
+    def _without(cls, keys: Mapping[str, object], faulty: set[str]) -> Mapping[str, object]:
+        rest = {key: value for key, value in keys.items() if key not in faulty}
+        return rest | {key: value for key, value in cls.instead.items() if key in faulty}
 
     @classmethod
     def texts(cls) -> Mapping[str, str]:
@@ -54,6 +75,14 @@ class Section(BaseModel):
     def unknown_key(cls, key: str) -> str:
         """What is said of a key that this mapping does not have."""
         return f"unknown key; {hint(key, cls.texts())}"
+
+
+REST: Final = "rest"
+
+
+def wants_the_rest(info: ValidationInfo) -> bool:
+    """Whether what is at fault is passed over, and the rest read: to look for more faults, never to run with it."""
+    return REST in (info.context or {})
 
 
 def needed(description: str, **options: Any) -> Any:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from consumer.config.output_sections import PixelSection
 from consumer.config.problems import Place, Problems
 from consumer.config.rules.elements import Elements
-from consumer.config.section import details_of, first_sentence, said
+from consumer.config.section import REST, details_of, first_sentence, said
 from consumer.config.settings import Settings
 
 _NO_KEYS: Final = frozenset({"path", "source"})
@@ -21,7 +21,10 @@ RULE_KEYS: Final = ("elements", "rules")
 
 
 def read_sections(document: Mapping[str, object], path: Path, problems: Problems) -> dict[str, object]:
-    """Attributes of Settings, of the sections that are in order; what is wrong with the others goes to `problems`."""
+    """Attributes of Settings, of the sections that are in order; what is wrong with the others goes to `problems`.
+
+    Of the rules also where they are not: the rest of them, so that it can be checked in the same run.
+    """
     pixels = document.get("pixels")
     names = frozenset(pixels if isinstance(pixels, dict) else ())
     plain = {key: name for key, name in SECTION_BY_KEY.items() if key not in RULE_KEYS}
@@ -34,18 +37,21 @@ def read_sections(document: Mapping[str, object], path: Path, problems: Problems
 def read_rules(
     document: Mapping[str, object], pixels: frozenset[str], path: Path, problems: Problems
 ) -> dict[str, object]:
-    """`elements` and `rules`, if both are in order.
+    """`elements` and `rules`; where a problem stands in them, what they are without all that is at fault.
 
     Args:
         pixels: the names that a rule may send to.
     """
-    context: dict[str, Any] = {"folder": path.absolute().parent, "pixels": pixels}
+    context = {"folder": path.absolute().parent, "pixels": pixels}
+    found = _rules(document, problems, context)
+    _refuse_same_names(document.get("rules"), problems)
+    return _rules(document, Problems(), {**context, REST: True}) if problems.has_under(*RULE_KEYS) else found
+
+
+def _rules(document: Mapping[str, object], problems: Problems, context: dict[str, Any]) -> dict[str, object]:
     elements = Elements(document.get("elements"), context, lambda place, detail: _note(place, detail, problems))
     context["elements"] = elements
-    named = elements.all()
-    rules = _section("rules", "rules", document, problems, context)
-    _refuse_same_names(document.get("rules"), problems)
-    return {} if problems.has_under(*RULE_KEYS) else {"elements": named, "rules": rules}
+    return {"elements": elements.all(), "rules": _section("rules", "rules", document, problems, context)}
 
 
 def read_pixels(document: Mapping[str, object], path: Path, problems: Problems) -> Mapping[str, PixelSection]:

@@ -30,6 +30,7 @@ from consumer.core.rules.source import (
 HEAD = """
 kafka: {bootstrap_servers: "localhost:9092", topics: [t], group_id: g}
 pixels: {shop: {pixel_code: C, access_token: s3cret}}
+avro: {registry: {url: "http://registry"}}
 """
 
 

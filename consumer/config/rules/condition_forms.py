@@ -10,6 +10,10 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     create_model,
     model_validator,
 )
@@ -17,8 +21,9 @@ from pydantic import WithJsonSchema as Written
 from typing_extensions import TypeAliasType
 
 from consumer.config.problems import hint
+from consumer.config.rules.source_forms import UNKNOWN
 from consumer.config.rules.source_options import PlainSource
-from consumer.config.section import Section, needed, optional
+from consumer.config.section import Section, needed, optional, wants_the_rest
 from consumer.core.route.operators import LIST, OPERATORS, Operator, check_operand
 from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not
 
@@ -47,9 +52,9 @@ class _OneOperator(Section):
     field: PlainSource = needed("What is compared. Absent or null: every operator is false, except `exists: false`.")
 
     @model_validator(mode="after")
-    def _has_one_operator(self) -> "_OneOperator":
+    def _has_one_operator(self, info: ValidationInfo) -> "_OneOperator":
         operators = self.model_fields_set & OPERATORS.keys()
-        if len(operators) != 1:
+        if len(operators) != 1 and not wants_the_rest(info):
             raise ValueError(f"{'several operators' if operators else 'no operator'}; write one a condition")
         return self
 
@@ -58,7 +63,10 @@ class _OneOperator(Section):
         return f"unknown operator; {hint(key, cls.texts())}"
 
     def condition(self) -> Condition:
-        [operator] = self.model_fields_set & OPERATORS.keys()
+        operators = self.model_fields_set & OPERATORS.keys()
+        if len(operators) != 1:  # only the rest is wanted: the field
+            return Comparison(self.field, "exists", True)
+        [operator] = operators
         return Comparison(self.field, operator, getattr(self, operator))
 
 
@@ -96,6 +104,15 @@ def _form(written: object) -> str:
     return next((f"<{name}>" for name in _GROUPS if name in keys), "<field>")
 
 
+def _or_unknown(written: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    try:
+        return read(written)
+    except ValidationError:
+        if wants_the_rest(info):
+            return Comparison(UNKNOWN, "exists", True)
+        raise
+
+
 def _stands_alone(written: object) -> object:
     groups = [name for name in _GROUPS if isinstance(written, dict) and name in written]
     if groups and isinstance(written, dict) and len(written) > 1:
@@ -116,6 +133,7 @@ else:
             | Annotated[NotForm, AfterValidator(lambda form: Not(form.inner)), Tag("<not>")],
             Discriminator(_form),
             BeforeValidator(_stands_alone),
+            WrapValidator(_or_unknown),
             Field(description="One comparison, or any, all, not around others."),
         ],
     )

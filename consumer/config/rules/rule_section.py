@@ -1,19 +1,29 @@
 """Rules as written → the core's. The keys of `map`, and what is said of them, come from the core's table."""
 
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, ValidationInfo, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Tag,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
 
 from consumer.config.problems import hint
 from consumer.config.rules.condition_forms import ConditionsField
 from consumer.config.rules.source_options import PlainSource, source_for
-from consumer.config.section import Section, faults, needed, optional, setting
+from consumer.config.section import Section, faults, needed, optional, setting, wants_the_rest
 from consumer.config.units import Text
 from consumer.core.rules.source import AllOf, ContentsSource, Rule, Source
 from consumer.core.tiktok_event import OLDER_NAMES, PARAMETERS, SECTIONS, Form, parameters_of
 
 _PRODUCT: Final = tuple(parameters_of("properties.contents"))
+_UNKNOWN: Final = {"cel": "null"}
+"""A source of which nothing can be said."""
 
 
 def _fields_of(section: str) -> dict[str, Any]:
@@ -54,7 +64,7 @@ def _home(key: str) -> str | None:
 def _pixel(written: object, info: ValidationInfo) -> object:
     known = info.context["pixels"] if info.context else ()
     # Without any pixels that fault has been reported, and every name would only repeat it.
-    if isinstance(written, str) and known and written not in known:
+    if isinstance(written, str) and known and written not in known and not wants_the_rest(info):
         raise ValueError(f"unknown pixel; {hint(written, known)}")
     return written
 
@@ -62,11 +72,12 @@ def _pixel(written: object, info: ValidationInfo) -> object:
 class _Contents(_Parameters):
     """The products."""
 
+    instead: ClassVar = {"each": _UNKNOWN}
     each: PlainSource = needed("The list of products; the other paths here start at one of its items.")
 
     @model_validator(mode="after")
-    def _maps_something(self) -> "_Contents":
-        if self.model_fields_set == {"each"}:
+    def _maps_something(self, info: ValidationInfo) -> "_Contents":
+        if self.model_fields_set == {"each"} and not wants_the_rest(info):
             raise ValueError("no field of the products; map at least one, such as content_id")
         return self
 
@@ -87,8 +98,9 @@ class _Properties(_Parameters):
     """What was looked at or bought."""
 
     @model_validator(mode="after")
-    def _has_one_kind_of_product(self) -> "_Properties":
-        if "contents_map" in self.model_fields_set and (own := self.model_fields_set & set(_PRODUCT)):
+    def _has_one_kind_of_product(self, info: ValidationInfo) -> "_Properties":
+        own = self.model_fields_set & set(_PRODUCT)
+        if "contents_map" in self.model_fields_set and own and not wants_the_rest(info):
             text = "both `contents` and a product of its own; move it into `contents`, or drop `contents`"
             raise faults({(name,): text for name in own})
         return self
@@ -132,6 +144,7 @@ else:
 class RuleSection(Section):
     """Makes one event of every record it holds for."""
 
+    instead: ClassVar = {"name": "?", "pixel": "?", "map": {"event": _UNKNOWN, "event_time": _UNKNOWN}}
     name: Text = needed("Your name for the rule; it stands in metrics and dead letters.")
     mode: Literal["live", "shadow"] = setting("live", "`live`, or `shadow`: decide and count, send nothing.")
     when: ConditionsField = optional(

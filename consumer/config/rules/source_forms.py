@@ -5,13 +5,24 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import phonenumbers
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainValidator, Tag, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic import WithJsonSchema as Written
 from typing_extensions import TypeAliasType
 
 from consumer.config.problems import nearest
 from consumer.config.rules.calls import find_call
-from consumer.config.section import Section, needed, optional, setting
+from consumer.config.section import Section, needed, optional, setting, wants_the_rest
 from consumer.config.units import Flag
 from consumer.core.rules.expressions import compile_expression
 from consumer.core.rules.source import (
@@ -103,14 +114,29 @@ def _one_kind(written: object) -> object:
     return written
 
 
+UNKNOWN: Final = CelSource("null")
+"""Stands for a source at fault where the rest is looked at: nothing can be said of it."""
+
+
+def _or_unknown(written: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    try:
+        return read(written)
+    except ValidationError:
+        if wants_the_rest(info):
+            return UNKNOWN
+        raise
+
+
 _Text = Annotated[
     PathSource | KafkaPart, PlainValidator(_path), Written({"type": "string", "minLength": 1}), Tag("<text>")
 ]
 
 
-def _unit(value: object) -> object:
+def _unit(value: object, info: ValidationInfo) -> object:
     """Says where each may stand, which the source itself does not know."""
     if value not in ("s", "ms", "us", "ns", "minor"):
+        if wants_the_rest(info):
+            return "s"  # so that none is missed
         raise ValueError("not one of its values; use s, ms, us or ns in event_time, minor in value and price")
     return value
 
@@ -221,6 +247,7 @@ else:
             | Annotated[ConstForm, AfterValidator(lambda form: ConstSource(form.const)), Tag("<const>")],
             Discriminator(_form),
             BeforeValidator(_one_kind),
+            WrapValidator(_or_unknown),
             Field(
                 description="A path, a list of which the first present and not empty counts, or a mapping with options."
             ),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo
 
 from consumer.config.rules.source_forms import SourceField, options_in
+from consumer.config.section import wants_the_rest
 from consumer.core.rules.source import Source
 from consumer.core.tiktok_event import Form
 
@@ -20,8 +21,8 @@ def source_for(form: Form | None) -> Any:
     """The type of a field that holds a source for such a parameter; None: for something else."""
     allowed = _OPTIONS.get(form, frozenset()) if form else frozenset()
 
-    def check(source: Source) -> Source:
-        for option in sorted(options_in(source) - allowed):
+    def check(source: Source, info: ValidationInfo) -> Source:
+        for option in () if wants_the_rest(info) else sorted(options_in(source) - allowed):
             if option == "region":
                 raise ValueError("`region` says something of phone numbers only; use it in user.phone, or remove it")
             if option == "unit minor":
