@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 from rich.console import Console
 
+from consumer.commands.top.fitted import Fitted
 from consumer.commands.top.screen import ago, screen
 from consumer.commands.top.status_reader import service_url
 from consumer.status.model import (
@@ -131,6 +132,74 @@ def test_no_figure_is_cut_however_narrow_the_terminal(width: int) -> None:
 
     assert not [word for word in words if "…" in word]
     assert {"12,345", "11,007", "120.5", "118.0", "45", "0.5", "70", "300"} <= set(words)
+
+
+def on_terminal(height: int, *statuses: Status | str | None, width: int = 80) -> list[str]:
+    """The lines of a terminal of that height, in which nothing scrolls."""
+    console = Console(file=io.StringIO(), width=width, height=height)
+    drawn = console.render_lines(Fitted([(URL, status) for status in statuses], "q ends it"), pad=False)
+    return ["".join(segment.text for segment in line).rstrip() for line in drawn]
+
+
+def with_pixels(*, open_ones: int, held: int) -> Status:
+    pixels = {f"open-{number}": STATUS.pixels["shop"] for number in range(open_ones)}
+    return structs.replace(STATUS, pixels=pixels | {f"held-{number}": STATUS.pixels["blog"] for number in range(held)})
+
+
+def test_in_a_terminal_what_needs_a_person_is_shown_and_the_open_pixels_as_far_as_they_fit() -> None:
+    lines = on_terminal(24, with_pixels(open_ones=39, held=1))
+    text = "\n".join(lines)
+
+    assert len(lines) == 24
+    assert "replace the token" in text
+    assert "45  map.call" in text
+    shown = text.count("pixel open-")
+    assert 0 < shown < 39
+    assert f"… and {39 - shown} open" in text
+    assert lines[-1] == "q ends it"
+
+
+def test_a_screen_that_fits_is_shown_whole_and_one_of_many_reasons_says_how_many_more() -> None:
+    reasons = tuple(structs.replace(STATUS.rejected_reasons[0], reason=f"map.r{number}") for number in range(5))
+
+    assert "… and" not in "\n".join(on_terminal(24, STATUS))
+    assert "  … and 2 more reasons" in on_terminal(40, structs.replace(STATUS, rejected_reasons=reasons))
+
+
+@pytest.mark.parametrize("height", [1, 2, 3, 5, 10, 15, 24, 60])
+@pytest.mark.parametrize("services", [1, 3, 12])
+def test_the_hint_is_shown_however_low_the_terminal_and_many_the_pixels(height: int, services: int) -> None:
+    lines = on_terminal(height, *[with_pixels(open_ones=3, held=40)] * services)
+
+    assert lines[-1] == "q ends it"
+    assert len(lines) <= height
+    assert height < 3 or any("and" in line for line in lines)
+
+
+def test_pixels_that_are_not_open_and_do_not_fit_are_counted() -> None:
+    text = "\n".join(on_terminal(24, with_pixels(open_ones=3, held=40)))
+
+    assert f"… and {40 - text.count('pixel held-')} not open, 3 open" in text
+    assert "45  map.call" in text
+
+
+def test_a_service_that_does_not_answer_leaves_its_lines_to_the_others() -> None:
+    lines = on_terminal(24, f"{URL} is away", with_pixels(open_ones=39, held=1))
+
+    assert lines[:2] == [f"{URL} is away", ""]
+    assert len(lines) == 24
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_a_command_that_is_wider_than_the_terminal_can_be_copied_into_a_shell(width: int) -> None:
+    command = (
+        "tiktok-consumer explain --config /etc/tiktok-consumer/consumer.yaml --topic orders --partition 1 --offset 733"
+    )
+    reason = structs.replace(STATUS.rejected_reasons[0], explain=command)
+
+    text = shown(structs.replace(STATUS, rejected_reasons=(reason,)), width)
+
+    assert " ".join(text[text.index("tiktok-consumer explain") :].replace("\\\n", " ").split()) == command
 
 
 @pytest.mark.parametrize(

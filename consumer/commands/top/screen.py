@@ -1,7 +1,7 @@
 """What `top` shows of a status: what flows, how late, what is wrong, since when, what to do. Pure."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
@@ -17,32 +17,81 @@ REASONS_SHOWN: Final = 3
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86400
+_INDENT: Final = " " * 13
+_CONTINUED: Final = " \\"
 
 
-def screen(url: str, answer: Answer | None) -> RenderableType:
+class Shown(NamedTuple):
+    """How much of what there may be many of."""
+
+    pixels: int | None = None
+    """None: all."""
+    reasons: int = REASONS_SHOWN
+
+
+ALL: Final = Shown()
+
+
+def screen(url: str, answer: Answer | None, shown: Shown = ALL) -> RenderableType:
     """One service, in 80 columns."""
     if answer is None:
         return Text(f"{printable(url)}: asking", "dim")
     if isinstance(answer, str):
         return Text(printable(answer), "red")
-    return Group(*_parts(url, answer))
+    return Group(*_parts(url, answer, shown))
 
 
-def _parts(url: str, status: Status) -> Iterator[RenderableType]:
+def _parts(url: str, status: Status, shown: Shown) -> Iterator[RenderableType]:
     yield _headline(url, status)
     for reason in status.reasons:
         yield Text(f"  not ready: {printable(reason)}", "yellow")
     yield _Numbers(status)
-    yield _systems(status)
+    pixels = sorted(status.pixels.items(), key=lambda item: item[1].state == "open")  # what needs a person first
+    yield _systems(status, pixels[: shown.pixels])
+    yield from _others([pixel for _, pixel in pixels[len(pixels[: shown.pixels]) :]])
     if status.rejected_reasons:
         yield Text("\ndead letters since the start", "bold")
-        for each in status.rejected_reasons[:REASONS_SHOWN]:
-            yield Text.assemble(
-                f"  {each.count:>9,}  ",
-                (printable(each.reason), "red"),
-                f"  last {ago(status.at - each.last_at)} ago: {printable(each.detail)}",
-            )
-            yield Text(f"             {printable(each.explain)}", "dim")
+        yield from _reasons(status, shown.reasons)
+
+
+def _others(hidden: Sequence[PixelStatus]) -> Iterator[RenderableType]:
+    open_ones = sum(pixel.state == "open" for pixel in hidden)
+    counts = ((len(hidden) - open_ones, "not open"), (open_ones, "open"))
+    words = ", ".join(f"{count:,} {state}" for count, state in counts if count)
+    if words:
+        yield Text(f"… and {words}", "dim" if open_ones == len(hidden) else "bold yellow")
+
+
+def _reasons(status: Status, most: int) -> Iterator[RenderableType]:
+    for each in status.rejected_reasons[:most]:
+        yield Text.assemble(
+            f"  {each.count:>9,}  ",
+            (printable(each.reason), "red"),
+            f"  last {ago(status.at - each.last_at)} ago: {printable(each.detail)}",
+        )
+        yield _Command(printable(each.explain))
+    hidden = len(status.rejected_reasons[most:])
+    if hidden:
+        yield Text(f"  … and {'one more reason' if hidden == 1 else f'{hidden} more reasons'}", "dim")
+
+
+class _Command:
+    """A command to copy: where it is wider than the terminal, its lines end as a shell continues them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = [_INDENT]
+        # A blank within quotes is no end of an option.
+        for option in [self._text] if "'" in self._text else self._text.split(" --"):
+            word = option if lines == [_INDENT] else f" --{option}"
+            if len(lines[-1] + word) + len(_CONTINUED) <= options.max_width or lines == [_INDENT]:
+                lines[-1] += word
+            else:
+                lines[-1] += _CONTINUED
+                lines.append(f"{_INDENT} {word}")
+        yield Text("\n".join(lines), "dim", overflow="fold")
 
 
 def _headline(url: str, status: Status) -> Text:
@@ -116,7 +165,7 @@ def _columns_of(status: Status) -> list[tuple[str, ...]]:
     return [(*column, second) for column, second in zip(columns, seconds, strict=True)]
 
 
-def _systems(status: Status) -> RenderableType:
+def _systems(status: Status, pixels: Sequence[tuple[str, PixelStatus]]) -> RenderableType:
     """Connections and pixels: state, since when, why, what to do."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     for _ in range(3):
@@ -126,7 +175,7 @@ def _systems(status: Status) -> RenderableType:
         since = "" if each.since is None else f"since {ago(status.at - each.since)}  "
         error = f"  {printable(each.error)}" if each.connected is False else ""
         table.add_row(each.to, Text(state, style), f"{since}{printable(each.address)}{error}")
-    for name, pixel in status.pixels.items():
+    for name, pixel in pixels:
         table.add_row(f"pixel {printable(name)}", Text(pixel.state, _pixel_style(pixel)), _pixel_words(status, pixel))
     return table
 

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final, TextIO
 
-from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.text import Text
 
 from consumer.commands.explain.explain_command import console_for
+from consumer.commands.top.fitted import Fitted
 from consumer.commands.top.screen import screen
 from consumer.commands.top.status_reader import StatusReader, ask
 from consumer.exit_codes import OK, UNFINISHED
@@ -54,11 +53,8 @@ def _follow(urls: Sequence[str], out: TextIO, keys: TextIO) -> int:
     return OK
 
 
-def _drawn(readers: Sequence[StatusReader]) -> RenderableType:
-    parts: list[RenderableType] = []
-    for reader in readers:
-        parts += [screen(reader.url, reader.answer), Text("")]
-    return Group(*parts, Text("q ends it", "dim"))
+def _drawn(readers: Sequence[StatusReader]) -> Fitted:
+    return Fitted([(reader.url, reader.answer) for reader in readers], "q ends it")
 
 
 def _pressed(keys: TextIO) -> bytes | None:
