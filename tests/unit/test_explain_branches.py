@@ -31,6 +31,7 @@ DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2
 KIND = {"type": "enum", "name": "n.Kind", "symbols": ["a", "b"]}
 FIXED = {"type": "fixed", "name": "n.Fixed", "size": 2}
 OTHER = {"type": "fixed", "name": "m.Fixed", "size": 2}
+LINE = record_of("n.Line", field("sku", "string"), field("price", DECIMAL))
 LONGS = {"type": "array", "items": "long"}
 TEXTS = {"type": "map", "values": "string"}
 
@@ -142,6 +143,20 @@ def test_of_a_union_of_records_the_named_one_is_written() -> None:
         (["null", DATE, "string"], {"long": 1}, "a: none of what the schema takes there"),
         (["null", "double"], 10**400, "a: expected a number"),
         ("float", 10**400, "a: expected a number"),
+        (["null", A, LINE], {"sku": "s"}, "^a.price: missing, and the schema has no default"),
+        (["null", LINE, A], {"sku": "s", "price": "x"}, "^a.price: not a decimal"),
+        (["null", A, LINE], {"sku": 5, "price": 1}, "^a.sku: expected text"),
+        (["null", A, LINE], {"sku": "s", "price": 59.985}, "^a.price: more digits than .* 4, 2 after the point"),
+        (["null", A, LINE], {"other": 5}, "^a: none of what the schema takes there"),
+        (["null", A, B], {"x": 5}, "^a: none of what the schema takes there"),
+        (["null", A, TEXTS], {"k": 5}, r"^a\[…\]: expected text"),
+        (["null", "string", LONGS], [1, "x"], r"^a\[1\]: expected a whole number"),
+        (["null", "string", "long"], 1.5, "^a: none of what the schema takes there"),
+        (DECIMAL, True, "^a: not a decimal"),
+        (DECIMAL, "123.45", "^a: more digits than the schema's decimal has: 4, 2 after the point"),
+        (["null", DECIMAL], 59.985, "^a: more digits than"),
+        (["null", FIXED], "abc", "^a: expected text of 2 characters, one a byte"),
+        (FIXED, "abc", "^a: expected text of 2 characters, one a byte"),
     ],
 )
 def test_what_no_branch_takes_is_told(union: Any, value: Any, why: str) -> None:

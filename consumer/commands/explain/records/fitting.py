@@ -10,6 +10,7 @@ bytes, as Avro's JSON has a decimal; elsewhere `"12"` is twelve.
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from sys import float_info
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from consumer.commands.explain.records.encoding import chosen
 from consumer.commands.explain.records.exact_fit import is_held_wholly
 from consumer.core.decode.schema import RECORDS, Schema
 from consumer.terminal import printable
+
+_NONE: Final = "none of what the schema takes there"
 
 
 class MisfitError(Exception):
@@ -97,20 +100,40 @@ def _fit_union(value: object, branches: list[Any], schema: Schema, place: str) -
             return chosen(branch, _fit_tagged(inner, branch, schema, place))
         except MisfitError as misfit:
             fault = misfit  # it may be plain JSON all the same: a map with this key
-    first = None
+    first, faults = None, []
     for branch in branches:
         try:
             found = _fit(value, branch, schema, place)
         except MisfitError as misfit:
-            is_only = value is not None and [each for each in branches if each != "null"] == [branch]
-            fault = fault or (misfit if is_only else None)
+            faults.append((branch, misfit))
             continue
         if isinstance(branch, list) or is_held_wholly(found, _node(branch, schema)):
             return chosen(branch, found)
         first = first or chosen(branch, found)
     if first is None:
-        raise fault or MisfitError(f"{place or 'the record'}: none of what the schema takes there")
+        raise fault or _meant(value, faults, schema) or MisfitError(f"{place or 'the record'}: {_NONE}")
     return first
+
+
+def _meant(value: object, faults: list[tuple[Any, MisfitError]], schema: Schema) -> MisfitError | None:
+    """The fault of the branch that was meant: the only one, or the one that the value is most like."""
+    others = [(branch, fault) for branch, fault in faults if branch != "null"]
+    if len(others) == 1 and value is not None:
+        return others[0][1]
+    ranked = sorted(((_likeness(value, branch, schema), fault) for branch, fault in others), key=itemgetter(0))
+    likest = [fault for likeness, fault in ranked if likeness == ranked[-1][0] and likeness > (0, 0)]
+    return likest[0] if len(likest) == 1 else None
+
+
+def _likeness(value: object, branch: Any, schema: Schema) -> tuple[int, int]:
+    """How many of a record's fields are given, and how few are not; of lists and maps, only the kind counts."""
+    node = {} if isinstance(branch, list) else _node(branch, schema)
+    if isinstance(value, dict) and node.get("type") in RECORDS:
+        names = {field["name"] for field in node["fields"]}
+        shared = len(names & value.keys())
+        return (shared, shared - len(names)) if shared else (0, 0)
+    is_kind = isinstance(value, {"array": list, "map": dict}.get(str(node.get("type")), ()))
+    return (0, 1) if is_kind else (0, 0)
 
 
 def _tagged(value: object, branches: list[Any], schema: Schema) -> tuple[Any, object] | None:
@@ -150,6 +173,8 @@ def _tag(branch: Any) -> str:
 
 def _fit_leaf(value: object, node: Mapping[str, Any], _schema: Schema, place: str) -> Any:
     kind, logical = node["type"], node.get("logicalType")
+    if kind == "fixed" and logical is None and isinstance(value, str) and len(value) != node["size"]:
+        raise MisfitError(f"{place or 'the record'}: expected text of {node['size']} characters, one a byte")
     if kind == "enum":
         if value not in node["symbols"]:
             raise MisfitError(f"{place}: none of the symbols of {node['name']}")
@@ -160,8 +185,13 @@ def _fit_leaf(value: object, node: Mapping[str, Any], _schema: Schema, place: st
             found = read(value)
         except (ValueError, InvalidOperation, OverflowError):
             raise MisfitError(f"{place}: not a {logical}") from None
+        if isinstance(found, Decimal) and not is_held_wholly(found, node):
+            digits, scale = node["precision"], node.get("scale", 0)
+            raise MisfitError(f"{place}: more digits than the schema's decimal has: {digits}, {scale} after the point")
         if found is not None:
             return found
+    elif logical == "decimal":
+        raise MisfitError(f"{place}: not a decimal")
     return _plain(value, kind, place)
 
 
