@@ -586,6 +586,29 @@ def test_what_is_no_moment_is_not_the_time_of_the_event(other: dict[str, object]
     assert "event_time: $timestamp" in text_of(other)
 
 
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (field("event_time", {"type": "long", "logicalType": "local-timestamp-millis"}), "local time without a zone"),
+        (field("event_time", "long", logicalType="local-timestamp-millis"), "local time without a zone"),
+        (field("event_date", {"type": "int", "logicalType": "date"}), "a date without a time"),
+        (field("created_at", {"type": "int", "connect.name": "io.debezium.time.Date"}), "a date without a time"),
+        (field("event_date", "string", doc="YYYY-MM-DD"), "a date without a time"),
+        (field("event_date", "string", doc="as dd.MM.yyyy"), "a date without a time"),
+        (field("order_date", "string", doc="dd.MM.yyyy HH:mm"), "local time without a zone"),
+    ],
+)
+def test_of_a_time_that_says_no_moment_the_reason_is_what_it_lacks(other: dict[str, object], why: str) -> None:
+    reason = f"# {other['name']} is {why}; this is Kafka's time of the record"
+
+    assert f"{reason}\n      event_time: $timestamp" in text_of(other)
+
+
+@pytest.mark.parametrize("doc", ["", "YYYY-MM-DDTHH:MM:SSZ", "yyyy-MM-dd'T'HH:mm:ssXXX", "e.g. 2026-01-01"])
+def test_text_that_may_be_a_moment_is_the_time_of_the_event(doc: str) -> None:
+    assert "event_time: event_date" in text_of(field("event_date", "string", doc=doc))
+
+
 def test_a_change_of_a_table_is_read_after_the_change_and_only_new_rows_count() -> None:
     row = {
         "type": "record",

@@ -67,6 +67,19 @@ def test_nanoseconds_are_a_time_without_unit_and_the_case_s_are_of_its_day(tmp_p
     assert [each["event_time"] for each in expected(tmp_path, "r")] == [1_768_478_400]
 
 
+def test_a_field_that_is_called_a_hash_holds_one(tmp_path: Path) -> None:
+    schema = tmp_path / "s.avsc"
+    fields = [field(name, "string") for name in ("event_name", "user_email_sha256", "phone_hash")]
+    schema.write_text(json.dumps(record("R", *fields, ID, AT)))
+    first_config(tmp_path, schema)
+
+    value = json.loads((tmp_path / "cases" / "r.record.json").read_text())["value"]
+    [event] = expected(tmp_path, "r")
+
+    assert tried(tmp_path)[0] == 0
+    assert event["user"] == {"email": value["user_email_sha256"], "phone": value["phone_hash"]}
+
+
 def test_what_to_type_next_can_be_typed_wherever_the_file_is(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()

@@ -6,10 +6,12 @@ No record of a topic is used: a case is kept with the configuration, and must ho
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, Final
 
 from msgspec import Struct
 
+from consumer.commands.init.names import words_of
 from consumer.commands.init.sample_values import (
     AMOUNTS,
     MOMENT,
@@ -37,6 +39,7 @@ from consumer.core.rules.source import (
 _UNITS: Final = re.compile(r"double\(([\w.]+)\.units \*")
 _Steps = tuple[str | int, ...]
 _MAX_DEPTH: Final = 12
+_HASHES: Final = frozenset({"hash", "hashed", "hashes", "sha"})
 
 
 class _Wanted(Struct, frozen=True):
@@ -61,7 +64,7 @@ def _wanted(rule: Rule) -> _Wanted:
     at: dict[_Steps, object] = {}
     for name, source in (rule.parameters or {}).items():
         for steps, value in _of_source(source, _sample(name)):
-            at.setdefault(steps, value)
+            at.setdefault(steps, _as_named(steps, value))
     at |= _of_condition(rule.when, at)
     contents = rule.contents
     if contents is None:
@@ -72,6 +75,12 @@ def _wanted(rule: Rule) -> _Wanted:
     if isinstance(contents.each, PathSource):
         return _Wanted(at, {contents.each.steps: _Wanted(inner)})
     return _Wanted(inner | at)
+
+
+def _as_named(steps: _Steps, value: object) -> object:
+    """What is called a hash is one: else people would think that such a field is to hold plain text."""
+    is_hash = isinstance(value, str) and any(_HASHES & set(words_of(str(step))) for step in steps)
+    return sha256(str(value).encode()).hexdigest() if is_hash else value
 
 
 def _sample(name: str) -> object:

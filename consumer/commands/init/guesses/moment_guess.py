@@ -36,6 +36,11 @@ _NO_MOMENT: Final = re.compile(
     r"|org\.apache\.kafka\.connect\.data\.(?:Date|Time)|date|time-\w+|duration|local-timestamp-\w+"
 )
 """Days, times of day, durations, and what has no zone."""
+_DATE: Final = re.compile(r"io\.debezium\.time\.Date|org\.apache\.kafka\.connect\.data\.Date|date")
+_FORM: Final = re.compile(r"\b(?:y{4}[-/.]?m{2}[-/.]?d{2}|d{2}[-/.]m{2}[-/.]y{2,4}|m{2}/d{2}/y{2,4})(.*)", re.I | re.S)
+"""In a doc: how a text is written, such as YYYY-MM-DD, and what stands behind that."""
+_HOUR: Final = re.compile("hh", re.IGNORECASE)
+_ZONE: Final = re.compile(r"[zx]\b|utc|gmt|offset|zone|[+±]", re.IGNORECASE)
 _DURATION_WORDS: Final = frozenset({"duration", "elapsed", "latency", "interval", "timeout", "ttl", "age", "uptime"})
 _MOMENT_WORDS: Final = (
     WRAPPERS
@@ -61,7 +66,7 @@ def guess_moment(leaves: Sequence[Leaf]) -> MomentGuess:
     """The field that says when it happened; Kafka's own time where none does."""
     found = sorted(_found(leaves), key=lambda match: -match.score)
     if not found:
-        return MomentGuess("$timestamp", None, "no field says when it happened; this is Kafka's time of the record")
+        return MomentGuess("$timestamp", None, f"{_why_none(leaves)}; this is Kafka's time of the record")
     leaf = found[0].leaf
     others = tuple(match.leaf.path for match in found[1:])
     if "time" in leaf.kinds:
@@ -95,10 +100,33 @@ def _found(leaves: Sequence[Leaf]) -> list[Match]:
     """
     named = [
         Match(match.leaf, match.name, match.score + (5 if "time" in match.leaf.kinds else 0))
-        for match in matches(TIME_FIELDS._replace(tiers=_with_units(TIME_FIELDS.tiers)), leaves)
-        if not match.leaf.kinds & {"time without zone", "date"} and not _is_no_moment(match.leaf)
+        for match in _named(leaves)
+        if _lack(match.leaf) is None and not _is_no_moment(match.leaf)
     ]
     return named or [Match(leaf, "", -len(leaf.steps)) for leaf in leaves if _is_a_time(leaf)]
+
+
+def _named(leaves: Sequence[Leaf]) -> list[Match]:
+    kinds = TIME_FIELDS.kinds | {"time without zone", "date"}
+    return matches(TIME_FIELDS._replace(kinds=kinds, tiers=_with_units(TIME_FIELDS.tiers)), leaves)
+
+
+def _why_none(leaves: Sequence[Leaf]) -> str:
+    lacks = ((match.leaf.path, _lack(match.leaf)) for match in _named(leaves))
+    found = next((f"{path} is {lack}" for path, lack in lacks if lack), None)
+    return found or "no field says when it happened"
+
+
+def _lack(leaf: Leaf) -> str | None:
+    """What it is instead of a moment, by its type or by the form that its doc gives; None: nothing says so."""
+    if "time without zone" in leaf.kinds or any(each.startswith("local-timestamp") for each in leaf.annotations):
+        return "local time without a zone"
+    if "date" in leaf.kinds or any(_DATE.fullmatch(each) for each in leaf.annotations):
+        return "a date without a time"
+    form = _FORM.search(leaf.doc) if leaf.kinds == {"text"} else None
+    if form is None or (_HOUR.search(form[1]) and _ZONE.search(form[1])):
+        return None
+    return "local time without a zone" if _HOUR.search(form[1]) else "a date without a time"
 
 
 def _is_no_moment(leaf: Leaf) -> bool:
