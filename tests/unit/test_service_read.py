@@ -432,6 +432,25 @@ def test_records_of_the_window_that_await_a_schema_are_of_the_window_when_it_com
 # ── one partition of three ──────────────────────────────────────────────────────────────────────
 
 
+def test_a_process_that_starts_is_ready_once_all_its_positions_are_known() -> None:
+    scene = Scene()
+    for partition in range(2):
+        scene.kafka.produce(encoded(event_id=f"id-{partition}"), partition)
+    scene.positions.without_leader = {P1}
+    scene.run(for_s=1)
+
+    assert list(unready(scene)) == ["web-events[1] cannot be read: Broker: Leader not available"]
+
+    scene.positions.without_leader = set()
+    scene.run(for_s=3)
+    assert list(unready(scene)) == []
+    scene.positions.without_leader = {P1}
+    scene.member.take([P1])
+    scene.member.give([P1])
+    scene.run(for_s=1)
+    assert list(unready(scene)) == [], "a leader that moves takes a moment"
+
+
 def test_a_partition_without_a_leader_keeps_no_other_waiting_and_is_told() -> None:
     scene = Scene()
     for partition in range(3):

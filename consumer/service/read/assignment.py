@@ -119,7 +119,7 @@ class AssignedPartitions:
         """Which of them cannot be read, since it is not known from where, in words that an operator can act on."""
         overdue = list(self.sought.overdue(now_s))
         for partition, error in overdue[:_SHOWN]:
-            yield f"{name_of(partition)} cannot be read: {error or 'the cluster does not say from where'}"
+            yield f"{name_of(partition)} cannot be read: {error or 'it is not known yet from where'}"
         if len(overdue) > _SHOWN:
             yield f"{len(overdue) - _SHOWN} more partitions cannot be read"
 

@@ -5,6 +5,7 @@ Each for itself: one without a leader keeps no other waiting, nor the thread tha
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
+from math import inf
 from typing import Final
 
 from msgspec import Struct
@@ -18,7 +19,8 @@ ASK_AGAIN_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 30.0
 """An answer takes a few seconds at most; one that has not come by then never will."""
 UNREADY_AFTER_S: Final = 5.0
-"""Leaders move, and that takes a moment."""
+"""Leaders move, and that takes a moment. At a start, who waits for a process to be ready counts on its positions: with
+`kafka.start: latest`, what is written before they are known is not read."""
 
 
 class _Sought(Struct):
@@ -36,15 +38,18 @@ class SoughtPositions:
         self._finder = finder
         self._sought: dict[TopicPartition, _Sought] = {}
         self._numbers = count(1)
+        self._is_first_share = True
+        """Until all positions of what was assigned first are known: what is not known then is overdue at once."""
 
     def seek(self, partitions: Iterable[TopicPartition], now_s: float, after_s: float = 0.0) -> None:
         """Begin, for partitions that were just assigned, or whose position is lost."""
         for partition in partitions:
-            self._sought[partition] = _Sought(now_s, now_s + after_s)
+            self._sought[partition] = _Sought(-inf if self._is_first_share else now_s, now_s + after_s)
 
     def drop(self, partition: TopicPartition) -> None:
         """It is no longer assigned, or is read."""
         self._sought.pop(partition, None)
+        self._is_first_share &= bool(self._sought)
 
     def found(self, now_s: float) -> list[FoundPosition]:
         """Ask for what is due, and take in what was answered: of questions that still matter, with or without error."""
