@@ -56,9 +56,11 @@ export function indented(json) {
   return parts.join("");
 }
 
-/** Ask the sandbox; the answer's JSON. Throws with the sandbox's own words where it says no. */
-export async function ask(method, path, body) {
-  const options = { method, headers: {} };
+const ANSWER_WITHIN_MS = 30_000;
+
+/** Ask the process that serves the page; the answer's JSON. Throws with its own words where it says no, and if it is silent. */
+export async function ask(method, path, body, withinMs = ANSWER_WITHIN_MS) {
+  const options = { method, headers: {}, signal: AbortSignal.timeout(withinMs) };
   if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";

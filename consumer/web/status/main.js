@@ -20,6 +20,7 @@ import { showWay } from "./way.js";
 
 const EVERY_MS = 1000;
 const HIDDEN_EVERY_MS = 10_000; // the page is in the background
+const ANSWER_WITHIN_MS = 5000; // a process that hangs takes requests, and answers none
 const MODES = {
   "dry run": "A dry run: it decides and counts, and sends and commits nothing.",
   test: "Everything goes to Test Events in TikTok's Events Manager.",
@@ -32,7 +33,7 @@ look();
 
 async function look() {
   try {
-    const status = await ask("GET", "/api/status");
+    const status = await ask("GET", "/api/status", undefined, ANSWER_WITHIN_MS);
     show(status);
     lastAt = status.at;
   } catch {

@@ -1,0 +1,96 @@
+"""The status page of a service that hangs, and of a status that is rarely seen: a real one that the test changes."""
+
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from tests.support.browser import tab
+from tests.support.processes import Service
+from tests.support.registry import Registry
+from tests.support.sandbox import Sandbox
+from tests.support.scene import scene_of
+from tests.support.stream import make_bad, make_purchases
+from tests.support.topics import Kafka
+
+HISTORY: Final = {
+    "read_per_s": 2.0,
+    "accepted_per_s": 2.0,
+    "rejected_per_s": 0.0,
+    "lag": 10_000_000,
+    "in_flight": 3,
+    "delay_s": 0.8,
+}
+
+
+@pytest.fixture(scope="module")
+def service(kafka: Kafka, sandbox_process: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One run for all of this: 20 events accepted, 2 records rejected."""
+    sandbox_process.reset()
+    topic, folder = kafka.new_topic("events", partitions=4), tmp_path_factory.mktemp("odd")
+    with Registry() as registry, scene_of(kafka, registry, sandbox_process, folder, topic) as scene:
+        ids = scene.schema_ids()
+        scene.produce(make_purchases(20, ids))
+        scene.produce(make_bad(["normalize.event_time", "decode.left_over"], ids))
+        service = scene.run(dead_letter={"breaker": {"share": 1.0}})
+        scene.wait_until_rejected(2)
+        scene.wait_until_settled()
+        yield service
+
+
+class Told:
+    """What the page is told in place of the service's own status; a second has gone by at each answer."""
+
+    def __init__(self, service: Service) -> None:
+        answer = service.get("/api/status")
+        assert answer is not None
+        self.status: dict[str, Any] = answer.json()
+
+    def answer(self, route: Route) -> None:
+        self.status["at"] += 1
+        route.fulfill(json=self.status)
+
+
+@contextmanager
+def showing(browser: Browser, service: Service, told: Told, width: int = 1280) -> Iterator[Page]:
+    """The page, with what it is told."""
+    with tab(browser, "about:blank", width=width) as opened:
+        opened.page.route("**/api/status", told.answer)
+        opened.page.goto(f"{service.url}/")
+        expect(opened.page.locator("#partitions tr").first).to_be_attached()
+        yield opened.page
+        opened.page.unroute_all(behavior="wait")
+        assert opened.complaints == []
+
+
+def open_all(page: Page) -> None:
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+
+
+def expect_next_answer(page: Page) -> None:
+    """Until the page has shown one more answer."""
+    up = page.locator("[data-about=up]")
+    expect(up).not_to_have_text(up.inner_text())
+
+
+def is_within(inner: Locator, outer: Locator) -> bool:
+    within, around = inner.bounding_box(), outer.bounding_box()
+    assert within is not None
+    assert around is not None
+    return within["x"] >= around["x"] and within["x"] + within["width"] <= around["x"] + around["width"] + 1
+
+
+def test_a_service_that_takes_requests_and_answers_none_is_not_called_ready(service: Service, browser: Browser) -> None:
+    with tab(browser, f"{service.url}/") as opened:
+        live = opened.page.locator("#live")
+        expect(live).to_have_text("Ready")
+        service.send(signal.SIGSTOP)
+        try:
+            expect(live).to_have_text(re.compile(r"The service does not answer; as of .+ \d\d:\d\d:\d\d UTC"))
+        finally:
+            service.send(signal.SIGCONT)
+        expect(live).to_have_text("Ready")
