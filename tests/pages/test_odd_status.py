@@ -94,3 +94,15 @@ def test_a_service_that_takes_requests_and_answers_none_is_not_called_ready(serv
         finally:
             service.send(signal.SIGCONT)
         expect(live).to_have_text("Ready")
+
+
+def test_a_rule_has_sent_what_was_accepted_and_forwarded_and_no_other_copies(
+    service: Service, browser: Browser
+) -> None:
+    told = Told(service)
+    outcomes = {"accepted": 50, "forwarded": 6, "merged": 700, "duplicate": 800, "removed": 900, "shadow": 1000}
+    told.status["rules"]["purchases"]["events"] = outcomes
+    with showing(browser, service, told) as page:
+        rule = page.locator('#rules [data-key="purchases"]')
+        expect(rule.locator("[data-part=sent]")).to_have_text("56")
+        expect(rule.locator("[data-part=events]")).to_have_text("3,456")

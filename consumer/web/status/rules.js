@@ -3,7 +3,7 @@
 import { byId, make, numberOf, setText } from "./dom.js";
 import { drawKeyed, part } from "./keyed.js";
 
-const SENT = ["accepted", "forwarded", "merged", "duplicate", "removed"];
+const SENT = ["accepted", "forwarded"]; // of copies, only those with new fields are sent, too
 const MOST_PLACES = 3;
 const CELLS = ["events", "sent", "rejected", "left-out", "missed"];
 
