@@ -55,8 +55,8 @@ export const countOf = (count, one) => `${numberOf(count)} ${plural(count, one)}
 
 const DAY_S = 86_400;
 
-/** When something began, and for how long it has lasted. */
-export function sinceOf(since, now) {
-  const age = now - since;
-  return `since ${age < DAY_S ? timeOf(since) : dateOf(since)}, ${ageOf(age)}`;
-}
+/** When something began: a text that stays the same, as what is read aloud must. */
+export const beginOf = (since, now) => `since ${now - since < DAY_S ? timeOf(since) : dateOf(since)}`;
+
+/** The same, and for how long it has lasted. */
+export const sinceOf = (since, now) => `${beginOf(since, now)}, ${ageOf(now - since)}`;

@@ -106,3 +106,16 @@ def test_a_rule_has_sent_what_was_accepted_and_forwarded_and_no_other_copies(
         rule = page.locator('#rules [data-key="purchases"]')
         expect(rule.locator("[data-part=sent]")).to_have_text("56")
         expect(rule.locator("[data-part=events]")).to_have_text("3,456")
+
+
+def test_an_alert_says_the_same_for_as_long_as_nothing_changes(service: Service, browser: Browser) -> None:
+    told = Told(service)
+    now = told.status["at"]
+    told.status["connections"][0] |= {"connected": False, "since": now - 5, "error": "refused", "error_at": now}
+    with showing(browser, service, told) as page:
+        away = page.locator("#away")
+        expect(away).to_have_text(re.compile(r"Kafka does not answer at \S+, since \d\d:\d\d:\d\d UTC: refused\."))
+        said = away.inner_text()
+        expect_next_answer(page)
+        expect_next_answer(page)
+        assert away.inner_text() == said

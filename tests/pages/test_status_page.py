@@ -256,7 +256,7 @@ def test_a_broker_that_is_away_is_said_before_anything_else(
             with tab(browser, f"{service.url}/") as opened, stopped(cluster.brokers[0].pid):
                 page = opened.page
                 expect(page.locator("#live")).to_have_text("Not ready", timeout=80_000)
-                expect(page.locator("#away")).to_contain_text(f"Kafka does not answer at {cluster.bootstrap}, for")
+                expect(page.locator("#away")).to_contain_text(f"Kafka does not answer at {cluster.bootstrap}, since")
                 expect(page.locator('#connections [data-key="kafka"] [data-part=state]')).to_have_text("away")
                 away, rest = page.locator("#away").bounding_box(), page.locator("#connections").bounding_box()
                 assert away is not None

@@ -1,7 +1,7 @@
 // The systems outside: where each is, whether it answers, since when, and its last error.
 
 import { badge, byId, make, setText } from "./dom.js";
-import { ageOf, sinceOf } from "./format.js";
+import { ageOf, beginOf, sinceOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
 
 const NAMES = { kafka: "Kafka", registry: "Schema registry", tiktok: "TikTok", redis: "Redis" };
@@ -14,7 +14,7 @@ export function showConnections(connections, now) {
 }
 
 function awayOf({ to, address, since, error }, now) {
-  return `${NAMES[to]} does not answer at ${address}, for ${ageOf(now - since)}: ${error}.`;
+  return `${NAMES[to]} does not answer at ${address}, ${beginOf(since, now)}: ${error}.`;
 }
 
 function item({ to, address }) {
