@@ -436,3 +436,13 @@ def test_is_for_everyone_on_a_phone_and_in_the_dark(
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert found == []
         assert opened.complaints == []
+
+
+def test_a_button_keeps_the_focus_while_its_misbehaviour_strikes(sandbox: Sandbox, events: Tab) -> None:
+    sandbox.misbehave({"do": {"code": 50002}})
+    page = events.page
+    page.get_by_role("tab", name="Misbehave").click()
+    page.get_by_role("button", name="Remove").focus()
+    assert send(sandbox, event("1")) == 50002
+    expect(page.locator("#faults li")).to_contain_text("struck 1 time")
+    expect(page.get_by_role("button", name="Remove")).to_be_focused()

@@ -119,3 +119,17 @@ def test_an_alert_says_the_same_for_as_long_as_nothing_changes(service: Service,
         expect_next_answer(page)
         expect_next_answer(page)
         assert away.inner_text() == said
+
+
+def test_the_next_letter_of_a_reason_leaves_the_focus_on_its_button(service: Service, browser: Browser) -> None:
+    told = Told(service)
+    first, second = told.status["rejected_reasons"]
+    with showing(browser, service, told) as page:
+        listed = page.locator(f'#rejected-reasons > li[data-key="{second["reason"]}"]')
+        listed.get_by_role("button").focus()
+        newer = {**second, "count": first["count"] + 1, "detail": "a newer one", "explain": "explain the newer one"}
+        told.status["rejected_reasons"] = [newer, first]
+        expect(listed.locator("code")).to_have_text("explain the newer one")
+        expect(listed).to_contain_text("The last one: a newer one")
+        expect(page.locator("#rejected-reasons > li").first).to_contain_text(second["reason"])
+        expect(listed.get_by_role("button")).to_be_focused()

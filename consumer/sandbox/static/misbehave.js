@@ -1,6 +1,8 @@
 // Telling the sandbox to misbehave: the same requests that tests send.
 
-import { ask, byId, make, numberOf, setText } from "./dom.js";
+import { ask, byId, make, setText } from "./dom.js";
+import { countOf } from "./format.js";
+import { drawKeyed, part } from "./keyed.js";
 
 const PRESETS = [
   ["Too many requests: code 40100 in HTTP 200", { code: 40100 }],
@@ -23,6 +25,8 @@ const PRESETS = [
 ];
 const NUMBERS = ["code", "status", "latency_ms"];
 
+let inForce = []; // the faults, as the sandbox told them last
+
 export function startMisbehaving() {
   const form = byId("misbehave");
   const { preset } = form.elements;
@@ -41,12 +45,14 @@ export function startMisbehaving() {
 
 /** What the sandbox says is in force. */
 export function showMisbehaviour({ faults, rate, refuse }) {
-  byId("faults").replaceChildren(...faults.map((standing) => faultItem(standing, faults)));
+  inForce = faults;
+  const placed = faults.map(({ fault, struck }, place) => ({ place, text: JSON.stringify(fault), struck }));
+  drawKeyed(byId("faults"), placed, ({ place, text }) => `${place} ${text}`, faultItem, (child, { struck }) => setText(part(child, "struck"), ` struck ${countOf(struck, "time")}`));
   byId("no-faults").hidden = faults.length > 0;
   byId("clear-faults").hidden = faults.length === 0;
-  const inForce = faults.length + (rate ? 1 : 0) + (refuse.event_ids.length + refuse.events.length ? 1 : 0);
-  setText(byId("fault-count"), String(inForce));
-  byId("fault-count").classList.toggle("alarm", inForce > 0);
+  const count = faults.length + (rate ? 1 : 0) + (refuse.event_ids.length + refuse.events.length ? 1 : 0);
+  setText(byId("fault-count"), String(count));
+  byId("fault-count").classList.toggle("alarm", count > 0);
   setText(byId("rate-state"), rate ? `At most ${rate.per_second} a second; ${toldOf(rate)}.` : "No limit.");
   const refused = [...refuse.event_ids, ...refuse.events].join(", ");
   setText(byId("refuse-state"), refused ? `Refused with ${refuse.code}: ${refused}` : "None.");
@@ -54,14 +60,13 @@ export function showMisbehaviour({ faults, rate, refuse }) {
 
 const toldOf = (rate) => (rate.code === null ? `others: HTTP ${rate.status}` : `others: code ${rate.code} in HTTP ${rate.status}`);
 
-function faultItem(standing, faults) {
+function faultItem({ place, text }) {
   const remove = make("button", { type: "button" }, "Remove");
   remove.addEventListener("click", () => {
-    ask("PUT", "/sandbox/faults", faults.filter((other) => other !== standing).map((other) => other.fault));
+    ask("PUT", "/sandbox/faults", inForce.filter((_, other) => other !== place).map(({ fault }) => fault));
   });
-  const times = `struck ${numberOf(standing.struck)} ${standing.struck === 1 ? "time" : "times"}`;
-  const text = make("span", {}, make("code", {}, JSON.stringify(standing.fault)), ` ${times}`);
-  return make("li", { class: "plain" }, text, remove);
+  const words = make("span", {}, make("code", {}, text), make("span", { "data-part": "struck" }));
+  return make("li", { class: "plain" }, words, remove);
 }
 
 function usePreset(form, act) {

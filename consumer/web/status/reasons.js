@@ -3,7 +3,7 @@
 import { byId, dateOf, make, setText } from "./dom.js";
 import { ageOf, countOf } from "./format.js";
 import { drawKeyed, part } from "./keyed.js";
-import { rejection } from "./rejection.js";
+import { rejection, showLetter } from "./rejection.js";
 
 export function showReasons(reasons, isFirst, now) {
   const section = byId("reasons-section");
@@ -11,20 +11,19 @@ export function showReasons(reasons, isFirst, now) {
   if (isFirst && !section.classList.contains("first")) section.querySelector("details").open = true;
   section.classList.toggle("first", isFirst); // the breaker is open: this is what to look at
   setText(byId("reasons-of"), `${countOf(reasons.length, "reason")}, ${countOf(lettersOf(reasons), "dead letter")}`);
-  drawKeyed(byId("rejected-reasons"), reasons, keyOf, item, (child, reason) => update(child, reason, now));
+  drawKeyed(byId("rejected-reasons"), reasons, ({ reason }) => reason, item, (child, reason) => update(child, reason, now));
 }
 
 /** How many dead letters: a record has one for each rule that rejects it. */
 export const lettersOf = (reasons) => reasons.reduce((sum, { count }) => sum + count, 0);
 
-const keyOf = ({ reason, explain }) => `${reason} ${explain}`;
-
-function item({ reason, detail, explain }) {
+function item({ reason }) {
   const facts = [make("span", { "data-part": "count" }), make("span", { class: "muted end", "data-part": "times" })];
-  return rejection(reason, facts, `The last one: ${detail}`, explain, `the last record rejected as ${reason}`);
+  return rejection(reason, facts, `the last record rejected as ${reason}`);
 }
 
-function update(child, { count, first_at: first, last_at: last }, now) {
+function update(child, { count, first_at: first, last_at: last, detail, explain }, now) {
+  showLetter(child, `The last one: ${detail}`, explain);
   setText(part(child, "count"), countOf(count, "dead letter"));
   setText(part(child, "times"), `first ${dateOf(first)}, last ${ageOf(now - last)} ago`);
 }

@@ -7,6 +7,7 @@
 export function drawKeyed(list, items, keyOf, make, update) {
   const known = new Map([...list.children].map((child) => [child.dataset.key, child]));
   const used = new Set();
+  const focused = document.activeElement;
   let place = list.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);
@@ -21,6 +22,7 @@ export function drawKeyed(list, items, keyOf, make, update) {
     update(child, item);
   }
   for (const child of [...list.children]) if (!used.has(child)) child.remove();
+  if (focused !== document.activeElement && list.contains(focused)) focused.focus({ preventScroll: true }); // it was moved
 }
 
 /** The element within a child that was made with this `data-part`. */
