@@ -438,6 +438,20 @@ def test_is_for_everyone_on_a_phone_and_in_the_dark(
         assert opened.complaints == []
 
 
+def test_a_search_that_failed_is_tried_again(sandbox: Sandbox, browser: Browser) -> None:
+    with tab(browser, f"{sandbox.url}/") as opened:
+        page = opened.page
+        send(sandbox, event("old"), event("needle-1"))
+        expect(rows(page)).to_have_count(2)
+        page.route("**/sandbox/search*", lambda route: route.abort())
+        choose(page, q="needle")
+        expect(page.locator("#nothing")).to_have_text("The search failed: Failed to fetch")
+        page.unroute_all(behavior="wait")
+        expect_rows(page, "needle-1")
+        send(sandbox, event("needle-2"))
+        expect_rows(page, "needle-2", "needle-1")
+
+
 def test_a_button_keeps_the_focus_while_its_misbehaviour_strikes(sandbox: Sandbox, events: Tab) -> None:
     sandbox.misbehave({"do": {"code": 50002}})
     page = events.page

@@ -3,12 +3,12 @@
 import { ask } from "./dom.js";
 
 const PAUSE_MS = 150; // from a key to the question: people type on
+const AGAIN_MS = 2000; // from a question that failed to the same one
 
 export class Search {
   /** `onFound` is called with each answer. */
   constructor(onFound) {
     this.onFound = onFound;
-    this.problem = "";
     this.text = "";
     this.#reset();
   }
@@ -22,9 +22,7 @@ export class Search {
   change(text) {
     if (text === this.text) return;
     this.text = text;
-    this.problem = "";
     this.#reset();
-    clearTimeout(this.timer);
     if (text) this.timer = setTimeout(() => this.#ask(), PAUSE_MS);
   }
 
@@ -40,6 +38,8 @@ export class Search {
   }
 
   #reset() {
+    clearTimeout(this.timer);
+    this.problem = "";
     this.found = new Set();
     this.through = 0;
     this.isAsking = false;
@@ -55,9 +55,11 @@ export class Search {
       for (const seq of answer.found) found.add(seq);
       this.through = answer.through;
       this.isAnswered = true;
+      this.problem = "";
     } catch (error) {
       if (found !== this.found) return;
       this.problem = `The search failed: ${error.message}`;
+      this.timer = setTimeout(() => this.#ask(), AGAIN_MS);
     }
     this.isAsking = false;
     this.onFound();
