@@ -133,3 +133,20 @@ def test_the_next_letter_of_a_reason_leaves_the_focus_on_its_button(service: Ser
         expect(listed).to_contain_text("The last one: a newer one")
         expect(page.locator("#rejected-reasons > li").first).to_contain_text(second["reason"])
         expect(listed.get_by_role("button")).to_be_focused()
+
+
+def test_a_link_opens_what_is_folded_and_a_wider_window_opens_all(service: Service, browser: Browser) -> None:
+    told = Told(service)
+    [normalize] = [stage for stage in told.status["stages"] if stage["name"] == "normalize"]
+    normalize["notes"] = {"fields left out": 40}
+    told.status["dropped_fields"] = [left_out(40)]
+    with showing(browser, service, told, width=375) as page:
+        expect(page.locator("#fields > li")).to_be_hidden()
+        page.get_by_role("link", name="40 fields left out").click()
+        expect(page.locator("#fields > li")).to_be_in_viewport()
+        page.set_viewport_size({"width": 1280, "height": 900})
+        expect(page.locator("details.fold:not([open])")).to_have_count(0)
+
+
+def left_out(count: int) -> dict[str, Any]:
+    return {"field": "user.phone", "problem": "phone", "count": count, "text": "not a phone number", "remedy": "mend"}
