@@ -150,3 +150,23 @@ def test_a_link_opens_what_is_folded_and_a_wider_window_opens_all(service: Servi
 
 def left_out(count: int) -> dict[str, Any]:
     return {"field": "user.phone", "problem": "phone", "count": count, "text": "not a phone number", "remedy": "mend"}
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_large_numbers_are_whole(service: Service, browser: Browser, width: int) -> None:
+    told = Told(service)
+    told.status["dropped_fields"] = [left_out(1_234_567)]
+    told.status["history"] = [{**HISTORY, "at": told.status["at"] - 10 * ago} for ago in range(30, 0, -1)]
+    with showing(browser, service, told, width=width) as page:
+        open_all(page)
+        lines = page.locator("#fields .count").evaluate(
+            "(it) => it.getBoundingClientRect().height / parseFloat(getComputedStyle(it).lineHeight)"
+        )
+        assert round(lines) == 1
+        axis = page.locator("figure", has_text="Lag in records").locator(".u-axis").last
+        expect(axis).to_be_attached()
+        text_px = page.evaluate(
+            "() => { const it = document.createElement('canvas').getContext('2d');"
+            " it.font = '12px system-ui'; return it.measureText('10,000,000').width; }"
+        )
+        assert float(axis.evaluate("(it) => it.clientWidth")) >= text_px + 10  # and a gap to the chart

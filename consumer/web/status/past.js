@@ -88,10 +88,13 @@ function optionsOf({ text, isBad }, width) {
     cursor: { sync: { key: "past" }, drag: { x: false, y: false } },
     legend: { live: true },
     scales: { x: { range: (_, first, last) => [last - SPANS[span].lastS, last] }, y: { range: (_, least, most) => [0, most > 0 ? most * 1.1 : 1] } },
-    axes: [{ ...axis, size: 26, incrs: [60, 120, 300, 600, 1800, 3600], values: hours }, { ...axis, size: 60, space: HEIGHT / 4, values: (_, ticks) => ticks.map(text) }],
+    axes: [{ ...axis, size: 26, incrs: [60, 120, 300, 600, 1800, 3600], values: hours }, { ...axis, size: widthOf, space: HEIGHT / 4, values: (_, ticks) => ticks.map(text) }],
     series: [{ label: "at", value: (_, at) => (at === null ? "–" : clock.format(at * 1000)) }, { label: "value", stroke: line, width: 2, points: { show: false }, value: (_, value) => (value === null ? "–" : text(value)) }],
   };
 }
+
+/** Of the axis of values: as wide as its longest number. uPlot asks again as long as that changes the ticks. */
+const widthOf = (_, texts) => Math.max(60, 18 + 7 * Math.max(...(texts ?? []).map(({ length }) => length)));
 
 const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" });
 const minute = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
