@@ -96,6 +96,17 @@ def test_a_service_that_takes_requests_and_answers_none_is_not_called_ready(serv
         expect(live).to_have_text("Ready")
 
 
+def test_whoever_comes_back_to_the_page_sees_what_is_so_now(service: Service, browser: Browser) -> None:
+    told = Told(service)
+    with showing(browser, service, told) as page:
+        page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.isAway ?? false })")
+        page.evaluate("window.isAway = true")
+        expect_next_answer(page)
+        expect_next_answer(page)  # from here on it asks every ten seconds
+        with page.expect_request("**/api/status", timeout=5000):
+            page.evaluate("window.isAway = false; document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_a_rule_has_sent_what_was_accepted_and_forwarded_and_no_other_copies(
     service: Service, browser: Browser
 ) -> None:

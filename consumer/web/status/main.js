@@ -27,11 +27,17 @@ const MODES = {
 };
 
 let lastAt = 0;
+let next = null; // when it asks again; none while it asks
 
 startFolds();
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && next !== null) look(); // whoever comes back sees what is so now
+});
 look();
 
 async function look() {
+  clearTimeout(next);
+  next = null;
   try {
     const status = await ask("GET", "/api/status", undefined, ANSWER_WITHIN_MS);
     show(status);
@@ -39,7 +45,7 @@ async function look() {
   } catch {
     showLive("lost", lastAt ? `The service does not answer; as of ${dateOf(lastAt)}` : "Not connected, trying again");
   }
-  setTimeout(look, document.hidden ? HIDDEN_EVERY_MS : EVERY_MS);
+  next = setTimeout(look, document.hidden ? HIDDEN_EVERY_MS : EVERY_MS);
 }
 
 function show(status) {
