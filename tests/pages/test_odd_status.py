@@ -181,3 +181,19 @@ def test_large_numbers_are_whole(service: Service, browser: Browser, width: int)
             " it.font = '12px system-ui'; return it.measureText('10,000,000').width; }"
         )
         assert float(axis.evaluate("(it) => it.clientWidth")) >= text_px + 10  # and a gap to the chart
+
+
+def test_match_keys_by_pixel_and_by_rule_fit_into_their_box(service: Service, browser: Browser) -> None:
+    told = Told(service)
+    for each in (*told.status["pixels"].values(), *told.status["rules"].values()):
+        each["events"] = {"accepted": 1000}
+        each["match_keys"] = dict.fromkeys(("email", "phone", "external_id", "ttclid", "ip_and_user_agent"), 347)
+    with showing(browser, service, told, width=1440) as page:
+        open_all(page)
+        for box in page.locator("#key-tables .scrolled").all():
+            assert box.evaluate("(it) => it.scrollWidth <= it.clientWidth")
+        styles = page.locator("#key-tables summary").evaluate_all(
+            "(all) => all.map((it) => getComputedStyle(it).color)"
+        )
+        assert len(styles) == 2
+        assert styles[0] == styles[1]
