@@ -197,3 +197,18 @@ def test_match_keys_by_pixel_and_by_rule_fit_into_their_box(service: Service, br
         )
         assert len(styles) == 2
         assert styles[0] == styles[1]
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_long_names_take_lines_and_leave_the_numbers_in_sight(service: Service, browser: Browser, width: int) -> None:
+    told = Told(service)
+    told.status["rules"] = {"r" * 150: told.status["rules"]["purchases"]}
+    for partition in told.status["partitions"]:
+        partition["topic"] = "prod.eu-central-1.checkout.order-completed.v3.avro.public"
+    with showing(browser, service, told, width=width) as page:
+        open_all(page)
+        partition = page.locator("#partitions tr").first
+        assert is_within(partition.locator("[data-part=lag]"), page.locator("#partitions-box"))
+        box = page.get_by_role("region", name="Table of rules")
+        for cell in ("events", "sent") if width == 375 else ("events", "sent", "rejected", "left-out", "missed"):
+            assert is_within(box.locator(f"[data-part={cell}]"), box), cell

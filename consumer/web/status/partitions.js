@@ -63,7 +63,7 @@ function row(partition) {
     "tr",
     {},
     make("th", { scope: "row" }, nameOf(partition)),
-    make("td", { "data-part": "state" }),
+    make("td", { class: "words", "data-part": "state" }),
     ...["lag", "rate", "committed", "next"].map(number),
   );
 }

@@ -13,7 +13,7 @@ export function showRules(rules) {
 
 function row([name]) {
   const numbers = CELLS.map((cell) => make("td", { class: "number", "data-part": cell }));
-  return make("tr", {}, make("th", { scope: "row" }, name), ...numbers, make("td", { "data-part": "places" }));
+  return make("tr", {}, make("th", { scope: "row" }, name), ...numbers, make("td", { class: "words", "data-part": "places" }));
 }
 
 function update(child, { events, rejected, missed, dropped_fields }) {
