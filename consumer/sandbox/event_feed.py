@@ -182,7 +182,8 @@ class Feed:
         return messages, Mark(now.clearings, seq, now.refused)
 
     def _hello(self) -> dict[str, object]:
-        return {"run": self._api.run_id, "fields": FIELDS, "match_keys": MATCH_KEYS, "rows": self._rows}
+        known = {"run": self._api.run_id, "fields": FIELDS, "match_keys": MATCH_KEYS, "rows": self._rows}
+        return {**known, "at": time.time()}  # ages are told by the sandbox's clock: a browser's may be wrong
 
     def _resumed(self, resume: str | None) -> Mark | None:
         run, _, numbers = (resume or "").partition("/")

@@ -128,6 +128,7 @@ def test_news_begin_with_what_is_there_and_go_on_with_what_comes(client: httpx2.
 
     assert (pixel, code, name, event_id, fate, answered) == ("P", "TEST1", "Purchase", "1", "first", True)
     assert seq == first
+    assert abs(hello["at"] - time.time()) < 60
     assert [key for place, key in enumerate(hello["match_keys"]) if keys >> place & 1] == ["email"]
     present = [field for place, field in enumerate(hello["fields"]) if fields >> place & 1]
     assert present == ["event", "event_time", "event_id", "user.email"]

@@ -452,6 +452,17 @@ def test_a_search_that_failed_is_tried_again(sandbox: Sandbox, browser: Browser)
         expect_rows(page, "needle-2", "needle-1")
 
 
+@pytest.mark.parametrize("ahead_s", [-3600, 3600])
+def test_ages_are_right_also_where_the_browsers_clock_is_wrong(
+    sandbox: Sandbox, browser: Browser, ahead_s: int
+) -> None:
+    send(sandbox, event("1"))
+    with tab(browser, "about:blank") as opened:
+        opened.page.clock.install(time=time.time() + ahead_s)
+        opened.page.goto(f"{sandbox.url}/")
+        expect(opened.page.locator("#events .time")).to_have_text(re.compile(r"UTC [1-9]\d? s ago$"))
+
+
 def test_a_button_keeps_the_focus_while_its_misbehaviour_strikes(sandbox: Sandbox, events: Tab) -> None:
     sandbox.misbehave({"do": {"code": 50002}})
     page = events.page

@@ -4,6 +4,7 @@ import { ask, byId, make, numberOf, setText, timeOf } from "./dom.js";
 import { plural } from "./format.js";
 import { readAddress, writeAddress } from "./address.js";
 import { List } from "./list.js";
+import { nowS, setNow } from "./now.js";
 import { Overview } from "./overview.js";
 import { Rows, filterOf } from "./rows.js";
 import { Search } from "./search.js";
@@ -34,7 +35,8 @@ export class Events {
     this.#listen();
   }
 
-  hello({ run, fields, match_keys: keys, rows }) {
+  hello({ run, fields, match_keys: keys, rows, at }) {
+    setNow(at);
     this.run = run;
     this.fields = fields;
     this.keys = keys;
@@ -134,7 +136,7 @@ export class Events {
     setText(byId("pause"), isPaused ? "Resume" : "Pause");
     byId("paused").hidden = !isPaused;
     byId("events").classList.toggle("paused", isPaused);
-    setText(byId("paused-at"), `Paused at ${timeOf(Date.now() / 1000)}.`);
+    setText(byId("paused-at"), `Paused at ${timeOf(nowS())}.`);
     this.onPause(isPaused);
     this.draw();
   }

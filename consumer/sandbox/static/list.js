@@ -3,6 +3,7 @@
 import { badge, dateOf, dayOf, make, setText } from "./dom.js";
 import { ageOf, plural } from "./format.js";
 import { showDetail } from "./detail.js";
+import { nowS } from "./now.js";
 
 const AGES_MS = 5000; // ages grow by themselves
 
@@ -79,7 +80,7 @@ export class List {
   }
 }
 
-const ago = (at) => `${ageOf(Date.now() / 1000 - at)} ago`;
+const ago = (at) => `${ageOf(nowS() - at)} ago`;
 
 function summary(row) {
   const order = row.order === null ? "" : `order ${row.order} · `;

@@ -1,6 +1,7 @@
 // A request by hand.
 
 import { byId, setText } from "./dom.js";
+import { nowS } from "./now.js";
 
 const TRACK = "/open_api/v1.3/event/track/";
 const ALICE = "ff8d9819fc0e12bf0d24892e45987e249a28dce836a85cad60e28eaaa8c6d976"; // of alice@example.com
@@ -43,7 +44,7 @@ function codeOf(text) {
 }
 
 function sample() {
-  const now = Math.floor(Date.now() / 1000);
+  const now = Math.floor(nowS());
   const event = {
     event: "Purchase",
     event_time: now,
