@@ -463,6 +463,19 @@ def test_ages_are_right_also_where_the_browsers_clock_is_wrong(
         expect(opened.page.locator("#events .time")).to_have_text(re.compile(r"UTC [1-9]\d? s ago$"))
 
 
+@pytest.mark.parametrize("width", [380, 720, 800, 1280])
+def test_warnings_and_what_is_recommended_are_whole(sandbox: Sandbox, browser: Browser, width: int) -> None:
+    send(sandbox, event("1", "MyOwnEvent"))
+    with tab(browser, f"{sandbox.url}/", width=width) as opened:
+        page = opened.page
+        opened_row(page, "1")
+        page.evaluate("for (const fold of document.querySelectorAll('details.fold')) fold.open = true")
+        for text in page.locator("#by-warning .of").all():
+            assert text.evaluate("(it) => it.scrollWidth <= it.clientWidth"), text.inner_text()
+        for value in page.locator(".parts .missing dd").all():
+            assert value.evaluate("(it) => it.scrollWidth <= it.clientWidth"), value.inner_text()
+
+
 def test_a_button_keeps_the_focus_while_its_misbehaviour_strikes(sandbox: Sandbox, events: Tab) -> None:
     sandbox.misbehave({"do": {"code": 50002}})
     page = events.page

@@ -40,7 +40,6 @@ export class Overview {
       button.setAttribute("aria-pressed", String(value === chosen));
       setText(button.firstElementChild, numberOf(count));
       setText(button.lastElementChild, value);
-      button.title = value; // of which a narrow card shows the beginning
     });
     const left = sorted.length - shown.length;
     setText(byId(`more-by-${field}`), left ? `and ${numberOf(left)} more, in the filter's choices` : "");
