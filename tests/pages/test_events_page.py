@@ -476,6 +476,14 @@ def test_warnings_and_what_is_recommended_are_whole(sandbox: Sandbox, browser: B
             assert value.evaluate("(it) => it.scrollWidth <= it.clientWidth"), value.inner_text()
 
 
+def test_open_events_have_names_of_their_own(sandbox: Sandbox, events: Tab, axe: str) -> None:
+    contents = {"contents": [{"content_id": "sku-1"}]}
+    send(sandbox, event("1", properties=contents), event("2", properties=contents))
+    opened_row(events.page, "1")
+    opened_row(events.page, "2")
+    assert faults(events.page, axe, "landmark-unique") == []
+
+
 def test_a_button_keeps_the_focus_while_its_misbehaviour_strikes(sandbox: Sandbox, events: Tab) -> None:
     sandbox.misbehave({"do": {"code": 50002}})
     page = events.page

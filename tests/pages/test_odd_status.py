@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests.support.axe import faults
 from tests.support.browser import tab
 from tests.support.processes import Service
 from tests.support.registry import Registry
@@ -212,3 +213,18 @@ def test_long_names_take_lines_and_leave_the_numbers_in_sight(service: Service, 
         box = page.get_by_role("region", name="Table of rules")
         for cell in ("events", "sent") if width == 375 else ("events", "sent", "rejected", "left-out", "missed"):
             assert is_within(box.locator(f"[data-part={cell}]"), box), cell
+
+
+def test_no_two_regions_have_the_same_name(service: Service, browser: Browser, axe: str) -> None:
+    with showing(browser, service, Told(service)) as page:
+        open_all(page)
+        assert faults(page, axe, "landmark-unique") == []
+
+
+def test_what_is_chosen_looks_so_also_where_colours_are_forced(service: Service, browser: Browser) -> None:
+    with showing(browser, service, Told(service)) as page:
+        page.emulate_media(forced_colors="active")
+        grounds = page.locator("[data-span]").evaluate_all(
+            "(all) => all.map((it) => getComputedStyle(it).backgroundColor)"
+        )
+        assert grounds[0] != grounds[1]

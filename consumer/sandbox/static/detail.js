@@ -25,20 +25,20 @@ function detail(event) {
     ...keys(event),
     ...warnings(event),
     ...copies(event),
-    ...fields(event.parts),
+    ...fields(event),
     make("div", { class: "titled" }, heading("Exactly as sent"), copyButton("Copy JSON", event.exact)),
-    source(indented(event.exact), "The event's JSON"),
+    source(indented(event.exact), `The event's JSON, number ${event.seq}`),
   ];
 }
 
-function fields(all) {
-  const { products, others } = splitProducts(all);
+function fields({ parts, seq }) {
+  const { products, others } = splitProducts(parts);
   const sent = others.filter((one) => !one.is_missing);
   const missing = others.filter((one) => one.is_missing);
   return [
     heading("Field by field"),
     make("dl", { class: "parts" }, ...sent.map(part), ...missing.map(part)),
-    ...(products.length ? [heading(`Products (${products.length})`), productTable(products)] : []),
+    ...(products.length ? [heading(`Products (${products.length})`), productTable(products, `Products of event ${seq}`)] : []),
   ];
 }
 
@@ -77,7 +77,7 @@ function copies(event) {
   if (event.merged) {
     const merged = JSON.stringify(event.merged, null, 2);
     const title = make("div", { class: "titled" }, heading("What TikTok makes of them"), copyButton("Copy merged JSON", merged));
-    lines.push(title, source(merged, "The merged event"));
+    lines.push(title, source(merged, `The merged event of number ${event.seq}`));
   }
   return lines;
 }

@@ -16,7 +16,8 @@ export function splitProducts(parts) {
   return { products: Array.from(products, (product) => product ?? new Map()), others };
 }
 
-export function productTable(products) {
+/** `label` names the table for those who do not see where it stands. */
+export function productTable(products, label) {
   const uses = new Map();
   for (const product of products) for (const [name, part] of product) uses.set(name, part.use);
   const names = [...uses.keys()];
@@ -26,7 +27,7 @@ export function productTable(products) {
   );
   const head = make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "#"), ...heads));
   const table = make("table", { class: "products" }, head, make("tbody", {}, ...lines));
-  return make("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": "Products" }, table);
+  return make("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": label }, table);
 }
 
 function cell(part) {

@@ -45,7 +45,8 @@ function detail(refused) {
   const box = make("div", { class: "detail" }, facts);
   if (refused.event !== null) {
     const label = "The event at fault";
-    const source = make("pre", { tabindex: 0, role: "region", "aria-label": label }, indented(refused.event));
+    const name = `${label} in request ${refused.request_id}`; // others may be open, too
+    const source = make("pre", { tabindex: 0, role: "region", "aria-label": name }, indented(refused.event));
     box.append(make("h3", {}, label), source);
   }
   return box;
