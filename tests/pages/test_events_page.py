@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -492,3 +493,13 @@ def test_a_button_keeps_the_focus_while_its_misbehaviour_strikes(sandbox: Sandbo
     assert send(sandbox, event("1")) == 50002
     expect(page.locator("#faults li")).to_contain_text("struck 1 time")
     expect(page.get_by_role("button", name="Remove")).to_be_focused()
+
+
+def test_a_sandbox_that_hangs_is_not_called_live(sandbox: Sandbox, events: Tab) -> None:
+    live = events.page.locator("#live")
+    sandbox.send(signal.SIGSTOP)
+    try:
+        expect(live).to_have_text("The sandbox does not answer")
+    finally:
+        sandbox.send(signal.SIGCONT)
+    expect(live).to_have_text("Live")

@@ -8,6 +8,9 @@ import { addRefusals, clearRefusals } from "./refusals.js";
 import { startTabs } from "./tabs.js";
 import { startTrying } from "./tryit.js";
 
+const SILENT_MS = 15_000; // a sandbox that has no news says each five seconds that it is alive
+
+let silence; // when it is taken for one that hangs
 let connection = { state: "waiting", text: "Connecting" };
 let isPaused = false;
 const events = new Events((isNowPaused) => {
@@ -22,9 +25,13 @@ listen();
 
 function listen() {
   const stream = new EventSource("/sandbox/stream");
-  const on = (name, act) => stream.addEventListener(name, (message) => act(JSON.parse(message.data)));
-  stream.addEventListener("open", () => connected({ state: "live", text: "Live" }));
-  stream.addEventListener("error", () => connected({ state: "lost", text: "Not connected, trying again" }));
+  const on = (name, act) => stream.addEventListener(name, (message) => {
+    heard();
+    act(JSON.parse(message.data));
+  });
+  stream.addEventListener("open", heard);
+  stream.addEventListener("error", () => lost("Not connected, trying again"));
+  on("alive", () => undefined);
   on("hello", (hello) => events.hello(hello));
   on("clear", () => {
     events.clear();
@@ -36,7 +43,15 @@ function listen() {
   on("state", showState);
 }
 
+function heard() {
+  connected({ state: "live", text: "Live" });
+  silence = setTimeout(() => lost("The sandbox does not answer"), SILENT_MS);
+}
+
+const lost = (text) => connected({ state: "lost", text });
+
 function connected(now) {
+  clearTimeout(silence);
   connection = now;
   showLive();
 }
