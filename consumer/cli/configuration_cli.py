@@ -61,7 +61,7 @@ def init_command(  # noqa: PLR0917  # typer makes options of them
     group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Consumer group.")] = "tiktok-events",
     properties: Annotated[
         list[str] | None,
-        typer.Option("--property", metavar="NAME=VALUE", help="For the brokers: security.protocol, … Repeatable."),
+        typer.Option("--property", metavar="NAME=VALUE", help="For the brokers, as security.protocol. Repeatable."),
     ] = None,
     registry_properties: Annotated[
         list[str] | None,

@@ -16,7 +16,8 @@ from consumer.signals import Signals
 if TYPE_CHECKING:
     from consumer.commands.dlq.selection import Selection
 
-PLACE = "TOPIC:PARTITION[:OFFSET[-LAST]], of the dead letter or of where its record came from. Repeatable."
+# A word that is wider than its column is cut, so the form is written short.
+PLACE = "T:P[:O[-LAST]]: topic, partition, offsets, of the dead letter or of where its record came from. Repeatable."
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a dead letter, one a line.")]
 ListLimit = Annotated[
     int | None,

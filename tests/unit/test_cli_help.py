@@ -47,6 +47,19 @@ def test_the_help_of_each_command_ends_with_an_example_that_can_be_typed(name: s
     assert {word for word in words if word.startswith("-")} <= options
 
 
+@pytest.mark.parametrize("name", ["", *(name for name, _ in commands(get_command(app)))])
+def test_nothing_of_a_command_s_help_is_cut_in_80_columns(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        cli.main([*name.split(), "--help"])
+
+    said = capsys.readouterr().out
+    assert "--help" in said
+    assert "…" not in said
+
+
 YARDSTICK = "import asyncio, decimal, email.message, http.client, logging.config, ssl, unittest.mock, xml.dom.minidom"
 """Costs about half of what the help does, however fast the machine is at the moment."""
 
