@@ -98,6 +98,8 @@ def read_schema_file(path: Path) -> SchemaFile:
         document = json.loads(path.read_text("utf-8-sig"))  # editors may begin it with a byte-order mark
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror}); give the path of an existing .avsc file") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON ({where_in_json(error)}); an .avsc file holds one Avro schema as JSON") from None
     except (ValueError, RecursionError):
         raise ValueError("is not JSON in UTF-8; an .avsc file holds one Avro schema as JSON") from None
     try:
@@ -105,6 +107,11 @@ def read_schema_file(path: Path) -> SchemaFile:
     except UnusableSchemaError as fault:
         raise ValueError(f"cannot be used as a schema ({fault}); fix the .avsc file") from None
     return SchemaFile(path, document)
+
+
+def where_in_json(error: json.JSONDecodeError) -> str:
+    """What is wrong and where, without what stands there."""
+    return f"{error.msg}, line {error.lineno}, column {error.colno}"
 
 
 def _shipped_path() -> Path:

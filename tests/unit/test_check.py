@@ -348,6 +348,17 @@ def test_a_schema_of_ones_own_is_what_paths_are_checked_against(tmp_path: Path) 
     assert error.startswith("error   --schema: cannot be used")
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"), [('{"type":\n  "record",,}', "line 2, column 12"), ("5", "cannot be used as a schema")]
+)
+def test_a_schema_of_ones_own_that_is_none_is_an_error_with_its_place(tmp_path: Path, text: str, fault: str) -> None:
+    (tmp_path / "own.avsc").write_text(text)
+    settings = settings_of("rules: [{name: r, pixel: shop}]")
+
+    found = lines(check(settings, offline=True, rate=None, schema_file=tmp_path / "own.avsc"), Level.ERROR)
+    assert any("--schema" in line and fault in line for line in found)
+
+
 def test_names_in_an_expression_are_checked_against_the_schema() -> None:
     settings = settings_of("rules: [{name: r, pixel: shop, map: {event_id: {cel: 'evnt_id + key'}}}]")
 

@@ -420,7 +420,7 @@ def test_event_and_time_must_be_mapped_where_no_record_can_be_of_the_shipped_sch
 @pytest.mark.parametrize(
     ("content", "remedy"),
     [
-        ("{", "is not JSON"),
+        ('{"type":\n  "record",,}', ", line 2, column 12)"),
         ('"string"', "cannot be used as a schema"),
         ('{"type": "record"}', "cannot be used as a schema"),
     ],

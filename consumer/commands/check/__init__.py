@@ -14,7 +14,8 @@ from consumer.config import Settings
 from consumer.config.checks.schema_paths import known_schemas
 from consumer.config.document import read_document
 from consumer.config.problems import Problems, spell
-from consumer.core.decode.schema import Schema, UnusableSchemaError, parse_text
+from consumer.config.schema_files import read_schema_file
+from consumer.core.decode.schema import Schema, parse
 
 __all__ = ["Finding", "Level", "as_json", "check", "is_fatal", "of_problem"]
 
@@ -53,12 +54,9 @@ def _given(schema_file: Path | None) -> tuple[tuple[Schema, ...], list[Finding]]
     if schema_file is None:
         return (), []
     try:
-        return (parse_text(schema_file.read_text("utf-8-sig")),), []
-    except (OSError, UnicodeDecodeError) as error:
-        text = f"cannot be read ({type(error).__name__}); name an .avsc file"
-    except UnusableSchemaError as fault:
-        text = f"cannot be used as a schema ({fault}); correct the .avsc file"
-    return (), [Finding(Level.ERROR, "--schema", text)]
+        return (parse(read_schema_file(schema_file).schema),), []
+    except ValueError as fault:
+        return (), [Finding(Level.ERROR, "--schema", str(fault))]
 
 
 def _lines(settings: Settings) -> dict[str, int]:

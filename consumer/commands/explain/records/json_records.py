@@ -17,7 +17,7 @@ from consumer.commands.explain.records.given import (
     type_name,
 )
 from consumer.config import Settings
-from consumer.config.schema_files import SchemaFile, read_schema_file
+from consumer.config.schema_files import SchemaFile, read_schema_file, where_in_json
 from consumer.core.decode.decoder import SHIPPED, Decoder
 from consumer.core.decode.schema import parse
 from consumer.core.errors import ConfigError
@@ -152,7 +152,7 @@ def _line(line: str, number: int) -> object:
 
 def _where(fault: Exception) -> str:
     if isinstance(fault, JSONDecodeError):
-        return f"{fault.msg}, line {fault.lineno}, column {fault.colno}"
+        return where_in_json(fault)
     return "nested too deeply, NaN, or a number of thousands of digits"
 
 
