@@ -38,6 +38,14 @@ def settings(folder: Path) -> Settings:
     return load(demo_configuration.write(folder, "127.0.0.1:1", "http://127.0.0.1:2", 3), {})
 
 
+def test_the_readme_says_how_many_records_the_demo_writes_and_how_many_events_become_of_them() -> None:
+    written = all_of(made())
+    events = sum(len(sample.reaches) for sample in written)
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert f"{len(written)} made-up records, {events} events of them" in readme
+
+
 def test_samples_are_the_same_each_time_and_about_five_hundred() -> None:
     assert made() == made()
     assert 500 <= len(all_of(made())) <= 700

@@ -198,6 +198,14 @@ def test_bytes_that_cannot_be_decoded_are_rejected_as_run_would() -> None:
     assert found["rejected"][0]["reason"] == "decode.truncated"
 
 
+def test_people_are_told_that_a_record_is_rejected_where_no_rule_made_an_event_of_it() -> None:
+    _, of_bytes = explained(b"\x02A", is_json=False)
+    _, of_time = explained(event(event_time="soon"), is_json=False)
+
+    assert "reject the record: dead letter" in of_bytes
+    assert "reject 1 event: dead letter" in of_time
+
+
 def test_a_function_that_raises_rejects_and_the_rest_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     config = HEAD + (
         "rules: [{name: a, pixel: shop, when: [{field: {call: 'json:loads'}, exists: true}]},"

@@ -1,6 +1,7 @@
 """A rehearsal: what rules would make of many records, counted, and where to look."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -86,7 +87,17 @@ def test_people_read_it_in_any_width(columns: int) -> None:
     ):
         assert part in flat
     assert "firstunmet120.0%when[0]:typeequalsorder" in "".join(text.split())
-    assert "1/3" in flat
+    assert re.search(r"first at \w+\[1\] offset 3\b", flat)
+
+
+def test_thousands_are_written_with_commas() -> None:
+    tally, out = Rehearsal(["live"]), io.StringIO()
+    tally.records, tally.dropped["no_rule"], tally.rules["live"].events = 2_500, 1_000, 1_500
+
+    show(Console(file=out, width=80), tally)
+
+    assert "1,000    40.0%" in out.getvalue()
+    assert "holds for 1,500 (60.0%), 1,500 events" in out.getvalue()
 
 
 @pytest.mark.parametrize("columns", [50, 80, 120])

@@ -13,14 +13,14 @@ MATCHING_REACHES_S: Final = 28 * 86400.0
 
 
 class SkipReason(StrEnum):
-    """Why a letter is left alone."""
+    """Why letters are left alone: one or many."""
 
     REPLAYED = "replayed before"
     TOO_OFTEN = "replayed as often as --max-replays allows"
-    NOT_FIXED = "the configuration would still reject it"
-    DROPPED = "no live rule would send it"
-    GONE = "written without its value, which the origin's log no longer has"
-    CHANGED = "written without its value, and the origin's log has another there"
+    NOT_FIXED = "still rejected by the configuration"
+    DROPPED = "sent by no live rule"
+    GONE = "written without a value, and gone from the origin's log"
+    CHANGED = "written without a value, and the origin's log has another record there"
     TOO_LARGE = "larger than the topic takes"
 
 

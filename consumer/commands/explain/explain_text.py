@@ -97,10 +97,11 @@ def _decision(explained: Explained) -> Text:
         return Text(f"drop: {DROPS[decision.dropped]}", _WARN)
     live = sum(not event.is_shadow for event in decision.events)
     shadow, rejected = len(decision.events) - live, len(decision.rejections)
+    is_whole = any(rejection.rule is None for rejection in decision.rejections)  # no rule came to make an event of it
     parts = [
         (f"send {several(live, 'event')}", _GOOD) if live else None,
         (f"{several(shadow, 'event')} in shadow, counted and not sent", _WARN) if shadow else None,
-        (f"reject {several(rejected, 'event')}: dead letter" if rejected else "", _BAD) if rejected else None,
+        (f"reject {'the record' if is_whole else several(rejected, 'event')}: dead letter", _BAD) if rejected else None,
     ]
     return Text("; ").join(Text(text, style) for text, style in filter(None, parts))
 

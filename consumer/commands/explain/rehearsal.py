@@ -152,7 +152,7 @@ def show(console: Console, rehearsal: Rehearsal) -> None:
             Text.assemble(
                 "rule ",
                 (name, "bold"),
-                f" holds for {tally.holds} ({share}), {several(tally.events, 'event')}",
+                f" holds for {tally.holds:,} ({share}), {several(tally.events, 'event')}",
             )
         )
         failed = {f"{condition.place}: {printable(condition.text)}": n for condition, n in tally.failed.items()}
@@ -170,9 +170,8 @@ def show(console: Console, rehearsal: Rehearsal) -> None:
 
 def _pointed(counts: Counter[str], firsts: Mapping[str, Position]) -> Counter[str]:
     """Each reason with where to look: `explain` takes partition and offset."""
-    return Counter(
-        {f"{why}, first at {firsts[why].partition}/{firsts[why].offset}": number for why, number in counts.items()}
-    )
+    places = {why: f"{at.topic}[{at.partition}] offset {at.offset}" for why, at in firsts.items()}
+    return Counter({f"{why}, first at {places[why]}": number for why, number in counts.items()})
 
 
 _WORDS = {str(problem): words for problem, (words, _) in PROBLEMS.items()}
@@ -182,13 +181,13 @@ def _lines(console: Console, label: str, counts: Counter[str], of: int, style: s
     if not counts:
         return
     table = Table.grid(padding=(0, 2, 0, 0))
-    for width in (13, 7, 7):
+    for width in (13, 9, 7):
         table.add_column(width=width, justify="left" if width == 13 else "right")
     table.add_column(overflow="fold")
     for place, (what, number) in enumerate(counts.most_common(_MOST_LINES)):
-        table.add_row(f"  {label}" if not place else "", str(number), _percent(number, of), Text(what, style))
+        table.add_row(f"  {label}" if not place else "", f"{number:,}", _percent(number, of), Text(what, style))
     if len(counts) > _MOST_LINES:
-        table.add_row("", "", "", f"and {len(counts) - _MOST_LINES} more")
+        table.add_row("", "", "", f"and {len(counts) - _MOST_LINES:,} more")
     console.print(table)
 
 
