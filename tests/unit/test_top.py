@@ -176,6 +176,14 @@ def test_the_hint_is_shown_however_low_the_terminal_and_many_the_pixels(height: 
     assert height < 3 or any("and" in line for line in lines)
 
 
+def test_in_a_low_terminal_a_held_pixel_goes_before_dead_letters() -> None:
+    text = "\n".join(on_terminal(12, with_pixels(open_ones=39, held=1)))
+
+    assert "replace the token" in text
+    assert "… and 39 open" in text
+    assert "… and dead letters for 1 reason" in text
+
+
 def test_pixels_that_are_not_open_and_do_not_fit_are_counted() -> None:
     text = "\n".join(on_terminal(24, with_pixels(open_ones=3, held=40)))
 

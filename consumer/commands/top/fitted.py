@@ -12,6 +12,7 @@ from consumer.commands.top.screen import ALL, REASONS_SHOWN, Shown, screen
 from consumer.commands.top.status_reader import Answer
 from consumer.status.model import Status
 
+_FEW = 3
 _CUT = Text("… and more than the terminal has lines for", "dim")
 
 
@@ -50,11 +51,13 @@ def _within(
 
 
 def _choices(status: Status) -> list[Shown]:
-    """From all to the least: first fewer pixels that are open, then reasons of dead letters, then all other pixels."""
+    """From all to the least: first fewer pixels that are open, then reasons of dead letters, then pixels that are not
+    open, of which a few go before the last reason."""
     not_open = sum(pixel.state != "open" for pixel in status.pixels.values())
+    few = min(not_open, _FEW)
     return [
         *(Shown(pixels, REASONS_SHOWN) for pixels in range(len(status.pixels), not_open, -1)),
         *(Shown(not_open, reasons) for reasons in range(REASONS_SHOWN, 1, -1)),
-        *(Shown(pixels, 1) for pixels in range(not_open, 0, -1)),
-        Shown(0, 0),
+        *(Shown(pixels, 1) for pixels in range(not_open, few - 1, -1)),
+        *(Shown(pixels, 0) for pixels in range(few, -1, -1)),
     ]

@@ -11,7 +11,7 @@ from rich.text import Text
 from consumer.commands.top.status_reader import Answer
 from consumer.status.model import ConnectionStatus, PixelStatus, Status
 from consumer.status.stages import ACCEPTED
-from consumer.terminal import printable
+from consumer.terminal import printable, several
 
 REASONS_SHOWN: Final = 3
 _MINUTE_S: Final = 60
@@ -49,7 +49,9 @@ def _parts(url: str, status: Status, shown: Shown) -> Iterator[RenderableType]:
     pixels = sorted(status.pixels.items(), key=lambda item: item[1].state == "open")  # what needs a person first
     yield _systems(status, pixels[: shown.pixels])
     yield from _others([pixel for _, pixel in pixels[len(pixels[: shown.pixels]) :]])
-    if status.rejected_reasons:
+    if status.rejected_reasons and not shown.reasons:
+        yield Text(f"… and dead letters for {several(len(status.rejected_reasons), 'reason')}", "red")
+    elif status.rejected_reasons:
         yield Text("\ndead letters since the start", "bold")
         yield from _reasons(status, shown.reasons)
 
