@@ -19,7 +19,7 @@ _MISSPELT: Final = (
     "and $${ where ${ itself is meant"
 )
 _FROM_THE_FILE: Final = re.compile(
-    r"""(?:,?\ but\ (?:found|got)|(?<=alias|andle|acter))\ (?!'\\t')(['"]).*\1 | (?<=byte)\ 0x\w\w""",
+    r"""(?:,?\ but\ (?:found|got)|(\b(?:alias|handle|character)))\ (?!'\\t')(['"]).*\2 | (?<=byte)\ 0x\w\w""",
     re.DOTALL | re.VERBOSE,
 )
 """What the YAML library's messages quote: it may be part of a secret that lacks its quotes. A tab is none."""
@@ -74,7 +74,8 @@ def _not_yaml(text: str, error: MarkedYAMLError) -> str:
     line = mark.line + 1 if mark else 1
     is_variable = mark and text[mark.index - 1 : mark.index + 1] == "${"
     remedy = "put ${NAME} in quotes: within { } and [ ] it needs them" if is_variable else _SYNTAX
-    return f"line {line}: not YAML: {_FROM_THE_FILE.sub('', error.problem or '')}; {remedy}"
+    problem = _FROM_THE_FILE.sub(r"\1", error.problem or "")
+    return f"line {line}: not YAML: {problem}; {remedy}"
 
 
 class _Reader:
