@@ -1,7 +1,7 @@
 """From records to what must happen with them: stages `decode` … `dedupe` of each. The deciding thread's alone."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from msgspec import structs
@@ -25,6 +25,8 @@ from consumer.status.stages import Decided
 _DECIDE_FOR_S: Final = 1.0  # the longest in one step: then it sends, settles and polls, so that Kafka keeps this member
 _DECIDED_AT_ONCE: Final = 32
 """Records. More gain nothing, and the clock is looked at between."""
+_DECIDED_BYTES: Final = 1 << 16
+"""Of values. What takes long to decide is large."""
 
 
 class DecideStage:
@@ -90,8 +92,8 @@ class DecideStage:
         """Decisions of as many records, from the first, as there is time for in one step; of some at least."""
         decisions: list[Decision | SchemaWanted] = []
         until_s = self._monotonic() + _DECIDE_FOR_S
-        for start in range(0, len(records), _DECIDED_AT_ONCE):
-            these = slice(start, start + _DECIDED_AT_ONCE)
+        for end in _ends_of_parts(records):
+            these = slice(len(decisions), end)
             decisions += self._pipeline.decide_all(records[these], wall_s, are_rewound[these])
             if self._monotonic() >= until_s:
                 break
@@ -189,6 +191,16 @@ class DecideStage:
         """An event is finished that was in no request."""
         count_events(self._metrics, event.pixel, event.rule, outcome)
         self._outcomes.ended(record, event, outcome)
+
+
+def _ends_of_parts(records: Sequence[Record]) -> Iterator[int]:
+    """Cut records into parts that are decided side by side: the place behind each part's last record."""
+    start = size = 0
+    for end, record in enumerate(records, 1):
+        size += len(record.value or b"")
+        if end - start == _DECIDED_AT_ONCE or size >= _DECIDED_BYTES or end == len(records):
+            yield end
+            start, size = end, 0
 
 
 def _without_index(field: str) -> str:

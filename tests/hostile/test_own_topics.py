@@ -60,6 +60,7 @@ def test_a_record_in_an_own_topic_that_names_a_topic_which_is_not_there_blocks_n
 def test_a_record_that_was_replayed_so_often_as_no_number_says_is_sent_like_any_other(said: bytes) -> None:
     """`²` ended the process, at each start."""
     scene = Scene()
+    scene.kafka.logs[TOPIC, 0] = []
     headers = (("__connect.errors.topic", TOPIC.encode()), *((name, said) for name in NUMBERS))
     scene.kafka.produce(encoded(event_id="a"), topic="g.replay", headers=headers)
     scene.kafka.produce(b"\x07bad", topic="g.replay", headers=headers)

@@ -5,6 +5,7 @@ So the loop turns whatever records say: Kafka is polled (`max.poll.interval`), `
 
 import json
 import resource
+from collections.abc import Sequence
 from typing import Final
 
 from consumer.core.decode.schema_lookups import SchemaFound
@@ -50,24 +51,31 @@ def test_a_read_of_the_worst_records_is_decided_a_second_a_step() -> None:
     assert used_s() - begun_s > MOST_OF_A_STEP_S, "too little to tell"
 
 
+LARGE: Final = {"user_agent": "x" * (1 << 16)}
+"""Records so large are decided one at a time."""
+
+
 def slow(scene: Scene, each_s: float) -> list[int]:
     """Let deciding one record take so long. Returns the offsets decided, as they come."""
     pipeline = scene.service._deciding._pipeline
-    decide, offsets = pipeline.decide, []
+    decide_all = pipeline.decide_all
+    offsets: list[int] = []
 
-    def decide_slowly(record: Record, now_s: float, *, is_rewound: bool = False) -> Decision | SchemaWanted:
-        scene.clock.s += each_s
-        offsets.append(record.position.offset)
-        return decide(record, now_s, is_rewound=is_rewound)
+    def decide_slowly(
+        records: Sequence[Record], now_s: float, are_rewound: Sequence[bool]
+    ) -> list[Decision | SchemaWanted]:
+        scene.clock.s += each_s * len(records)
+        offsets.extend(record.position.offset for record in records)
+        return decide_all(records, now_s, are_rewound)
 
-    pipeline.decide = decide_slowly  # type: ignore[method-assign]  # only its time is another
+    pipeline.decide_all = decide_slowly  # type: ignore[method-assign]  # only its time is another
     return offsets
 
 
 def test_deciding_stops_after_a_second_and_goes_on_in_the_next_step() -> None:
     scene = Scene()
     for number in range(10):
-        scene.kafka.produce(encoded(event_id=f"id-{number}"))
+        scene.kafka.produce(encoded(event_id=f"id-{number}", user=LARGE))
     offsets = slow(scene, 0.3)
 
     started_s = scene.clock.s
@@ -82,10 +90,24 @@ def test_deciding_stops_after_a_second_and_goes_on_in_the_next_step() -> None:
     assert scene.kafka.committed_offset() == 10
 
 
+def test_small_records_are_decided_side_by_side_and_never_more_than_a_second_and_a_part() -> None:
+    scene = Scene()
+    for number in range(100):
+        scene.kafka.produce(encoded(event_id=f"id-{number}"))
+    offsets = slow(scene, 0.02)
+
+    while not offsets:
+        scene.service.step()
+
+    assert offsets == list(range(64))
+    scene.run(for_s=10)
+    assert scene.sent_ids == [f"id-{number}" for number in range(100)]
+
+
 def test_records_that_there_was_no_time_for_go_with_their_partition() -> None:
     scene = Scene()
     for number in range(6):
-        scene.kafka.produce(encoded(event_id=f"id-{number}"))
+        scene.kafka.produce(encoded(event_id=f"id-{number}", user=LARGE))
     offsets = slow(scene, 0.6)
     while not offsets:
         scene.service.step()
