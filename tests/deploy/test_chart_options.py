@@ -91,7 +91,7 @@ def test_a_user_may_be_left_to_the_cluster(tmp_path: Path) -> None:
 
 
 def test_common_labels_are_on_every_object_and_change_none_of_the_charts_own(tmp_path: Path) -> None:
-    everything = read(PRODUCTION.read_text()) | read(SCALED.read_text()) | {"config": "{}"}
+    everything = read(PRODUCTION.read_text()) | read(SCALED.read_text()) | {"config": "{}", "existingConfigMap": ""}
     everything |= {
         "commonLabels": {"cost-centre": "ads", "app.kubernetes.io/name": "mine"},
         "podLabels": {"app.kubernetes.io/instance": "mine"},
