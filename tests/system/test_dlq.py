@@ -212,7 +212,7 @@ def test_a_letter_without_its_value_is_fetched_from_where_it_came_from_if_it_is_
     assert {each["has_value"] for each in listed} == {False}
     shown = scene.command("dlq", "show", ":".join(map(str, kept)), ":".join(map(str, gone))).stdout.decode()
     assert "cannot be decoded; 5,000 bytes: 01 01" in shown
-    assert "no longer has" in shown
+    assert "gone from the origin" in shown
 
     report = replayed(scene)
     assert (report["replayed"], report["left"]) == (1, {"gone": 1})
