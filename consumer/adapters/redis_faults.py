@@ -17,6 +17,9 @@ _OF_ERR: Final = (
     ("unauthenticated", "NOAUTH"),  # a question of so many parts is refused before its login is looked at
     ("DB index is out of range", "ERR DB index is out of range"),
     ("non local key", "CROSSSLOT"),
+    ("hash to the same slot", "CROSSSLOT"),
+    ("slot not served", "CLUSTERDOWN"),
+    ("cluster is down", "CLUSTERDOWN"),
     ("without any password configured", "ERR AUTH"),
     ("no password is set", "ERR AUTH"),
 )
