@@ -34,9 +34,9 @@ class TopicSubscription:
         self, member: Member, topics: TopicDirectory, settings: TopicSettings, listener: RebalanceListener
     ) -> None:
         self._member, self._topics, self._settings, self._listener = member, topics, settings, listener
-        self._subscribed: Topics | None = None
-        self._there: list[TopicPartition] = []
-        """The partitions of what was asked for: a dry run takes those that are added only if it is asked again."""
+        self._subscribed: Mapping[str, int] | None = None
+        """The topics that were asked for, with their numbers of partitions: a dry run takes added ones only if it is
+        asked again."""
         self._unread: Mapping[str, int] = {}
         self._there_at_first: frozenset[TopicPartition] | None = None
         self._ids_at_first: dict[str, str] = {}
@@ -71,9 +71,9 @@ class TopicSubscription:
         self.origins = origins = self._settings.chosen(seen)
         self.lacking = _lacking(origins, seen)
         chosen = (*origins, *sorted(self._settings.own_topics & seen.keys()))
-        there = partitions_of(chosen, seen)
-        if (chosen, there) != (self._subscribed, self._there) and self._know_what_was_there(chosen, seen):
-            self._subscribe(chosen, there)
+        asked = {topic: seen.get(topic, 0) for topic in chosen}
+        if asked != self._subscribed and self._know_what_was_there(chosen, seen):
+            self._subscribe(asked)
 
     def _tell_unread(self) -> None:
         unread = self._topics.unread
@@ -81,16 +81,17 @@ class TopicSubscription:
             log.warning("read.parked_unread", records=sum(unread.values()), topics=sorted(unread), remedy=_UNREAD)
         self._unread = unread
 
-    def _subscribe(self, chosen: Topics, there: list[TopicPartition]) -> None:
+    def _subscribe(self, asked: Mapping[str, int]) -> None:
+        chosen = tuple(asked)
         self._topics.watched = frozenset(chosen)
         try:
             self._member.subscribe(chosen, self._listener)
         except Unreachable as away:  # a dry run asks the cluster itself; the next step asks again
             log.warning("read.topics_unknown", error=str(away))
             return
-        if chosen != self._subscribed:
+        if self._subscribed is None or asked.keys() != self._subscribed.keys():
             log.info("read.subscribed", topics=list(chosen))
-        self._subscribed, self._there = chosen, there
+        self._subscribed = asked
 
     def _know_what_was_there(self, chosen: Iterable[str], seen: Mapping[str, int]) -> bool:
         """Before joining for the first time: is the group new, and which partitions does `latest` then mean?"""
