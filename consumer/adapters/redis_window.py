@@ -77,7 +77,7 @@ class RedisWindow:
             try:
                 answer.set_result(self._execute(arguments))
             except Exception as error:  # the thread's outermost frame: without it nothing would be answered any more
-                if not isinstance(error, _FORESEEN):
+                if not isinstance(error, FORESEEN):
                     log.error("window_store.bug", exc_info=error)
                 answer.set_exception(Unreachable(name_of(error)))
         self._client.close()
@@ -110,5 +110,6 @@ def client_of(url: str, timeout_s: float) -> redis.Redis:
 
 
 _OF_REPLICAS: Final = ("READONLY", "MASTERDOWN")
-_FORESEEN: Final = (redis.RedisError, OSError, ValueError)  # ValueError: a number that is none
+FORESEEN: Final = (redis.RedisError, OSError, ValueError)
+"""What a question may end in; ValueError: a number that is none."""
 _Arguments = list[bytes | str | int]

@@ -10,6 +10,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -83,6 +84,20 @@ REST: Final = "rest"
 def wants_the_rest(info: ValidationInfo) -> bool:
     """Whether what is at fault is passed over, and the rest read: to look for more faults, never to run with it."""
     return REST in (info.context or {})
+
+
+def or_instead(stand_in: object) -> WrapValidator:
+    """Reads what is at fault as this, where only the rest is wanted."""
+
+    def read_or_instead(written: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+        try:
+            return read(written)
+        except ValidationError:
+            if wants_the_rest(info):
+                return stand_in
+            raise
+
+    return WrapValidator(read_or_instead)
 
 
 def needed(description: str, **options: Any) -> Any:

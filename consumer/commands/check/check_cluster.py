@@ -11,6 +11,7 @@ from consumer.adapters.kafka.kafka_consumer import KafkaConsumer
 from consumer.adapters.kafka.kafka_errors import config_errors
 from consumer.adapters.kafka.kafka_own_topics import OWN_SUFFIX
 from consumer.adapters.kafka.kafka_unread import unread_records
+from consumer.commands.check.check_outside import ASK_TIMEOUT_S
 from consumer.commands.check.check_rights import needed_rights, rights_findings
 from consumer.commands.check.check_topics import (
     read_findings,
@@ -25,7 +26,6 @@ from consumer.config.kafka_clients import abandoned_topics, chosen_topics, consu
 from consumer.core.errors import ConfigError
 from consumer.terminal import several
 
-ASK_TIMEOUT_S: Final = 5.0
 _SILENT: Final = {"log_level": "0"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from consumer.commands.check.check_outside import ASK_TIMEOUT_S
 from consumer.commands.check.finding import Finding, Level, of_problem
 from consumer.config import Settings
 from consumer.core.dedupe.shared_protocol import OWNER_BYTES, Claim, ClaimRequest, ClaimResult, Lifetimes, prefix_of
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import redis
 
 _PLACE: Final = "dedupe.redis_url"
-ASK_TIMEOUT_S: Final = 5.0
 _KEYS: Final = 20
 """So many that each node of a Cluster lacks one of them."""
 _BRIEF: Final = Lifetimes(10_000)
@@ -83,19 +83,21 @@ def _is_kept(store: WindowStore, digests: list[bytes], us: bytes, them: bytes) -
 
 def _missing_rights(client: "redis.Redis", key: bytes) -> str:
     """Which of the script's commands its user may not run, tried one by one: a script does not always name it."""
-    import redis.exceptions
+    from redis.exceptions import NoPermissionError
+
+    from consumer.adapters.redis_window import FORESEEN
 
     tries = {"EVAL": ("return 1", 0), "SET": (key, "", "PX", 1000), "GET": (key,), "EXISTS": (key,), "DEL": (key,)}
     missing, is_of_keys = [], False
     for command, arguments in tries.items():
         try:
             client.execute_command(command, *arguments)  # type: ignore[no-untyped-call]  # published without hints
-        except redis.exceptions.NoPermissionError as error:
+        except NoPermissionError as error:
             if " key" in str(error):
                 is_of_keys = True
             else:
                 missing.append(command)
-        except (redis.RedisError, OSError, ValueError):
+        except FORESEEN:
             break
     lacks = [*missing, *(["the keys tiktok:*"] if is_of_keys else [])]
     return f"its user lacks {', '.join(lacks)}: give it these" if lacks else ""
@@ -103,11 +105,11 @@ def _missing_rights(client: "redis.Redis", key: bytes) -> str:
 
 def _of_memory(client: "redis.Redis") -> Iterator[Finding]:
     """Whether it would forget keys at its limit, if its user may know."""
-    import redis
+    from consumer.adapters.redis_window import FORESEEN
 
     try:
         memory = client.info("memory")
-    except (redis.RedisError, OSError, ValueError):
+    except FORESEEN:
         return
     policy = memory.get("maxmemory_policy", "noeviction") if isinstance(memory, dict) else "noeviction"
     if policy != "noeviction" and memory.get("maxmemory"):
@@ -119,7 +121,7 @@ def _of_memory(client: "redis.Redis") -> Iterator[Finding]:
 
 
 def _delete(client: "redis.Redis", keys: list[bytes]) -> None:
-    import redis
+    from consumer.adapters.redis_window import FORESEEN
 
-    with suppress(redis.RedisError, OSError, ValueError):
+    with suppress(*FORESEEN):
         client.delete(*keys)

@@ -9,11 +9,11 @@ from confluent_kafka.admin import AclOperation, AdminClient, ConsumerGroupDescri
 from msgspec import Struct
 
 from consumer.adapters.kafka.kafka_own_topics import OWN_SUFFIX
+from consumer.commands.check.check_outside import ASK_TIMEOUT_S
 from consumer.commands.check.finding import Finding, Level
 from consumer.config import Settings
 from consumer.config.kafka_clients import outcomes_topics, own_topics_of
 
-ASK_TIMEOUT_S: Final = 5.0
 _REFUSED: Final = (KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZATION_FAILED)
 
 Rights = frozenset[AclOperation]

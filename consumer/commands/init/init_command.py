@@ -15,7 +15,7 @@ from consumer.commands.init.draft import Draft, drafted
 from consumer.commands.init.draft_text import SANDBOX, Connection, written
 from consumer.commands.init.first_case import write_first_cases
 from consumer.commands.init.topic_schema import NoSchemaError, schema_of_file, schemas_of_topic
-from consumer.config.checks.consistency import is_unusable_url
+from consumer.config.checks.web_addresses import is_unusable_url
 from consumer.config.reference.json_schema import SCHEMA_ID, json_schema_text
 from consumer.core.decode.schema import Schema
 from consumer.core.errors import RecordRejected, Unreachable

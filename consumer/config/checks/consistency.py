@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import re2
 
 from consumer.config.checks.redis_url import redis_url_fault
+from consumer.config.checks.web_addresses import is_unusable_url
 from consumer.config.problems import Problems
 from consumer.config.properties import check_properties, check_secrets
 from consumer.config.schema_files import is_shipped
@@ -77,15 +78,6 @@ def _avro(settings: Settings, problems: Problems) -> None:
         for url in avro.registry.url.split(","):
             if is_unusable_url(url.strip(), ("http", "https")):
                 problems.add(("avro", "registry", "url"), "not an address; write http://host:port or https://host:port")
-
-
-def is_unusable_url(url: str, schemes: tuple[str, ...]) -> bool:
-    """True unless it has one of the schemes, and a host."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme not in schemes or not parts.hostname or parts.port == 0
-    except ValueError:
-        return True
 
 
 def _pixels(settings: Settings, problems: Problems) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from consumer.config.checks.web_addresses import is_unusable_url
+
 _ANY: Final = re.compile(r".+", re.DOTALL)
 _OPTIONS: Final[Mapping[str, re.Pattern[str]]] = {
     "db": re.compile(r"[0-9]+"),
@@ -22,19 +24,17 @@ _OPTIONS: Final[Mapping[str, re.Pattern[str]]] = {
     "ssl_check_hostname": re.compile(r"true|false|yes|no|1|0", re.IGNORECASE),
 }
 """What may stand behind `?`, and its values. With `rediss://` alone: `ssl_…`."""
-_SCHEMES: Final = ("redis://", "rediss://")
+_PREFIXES: Final = ("redis://", "rediss://")
+"""As its library knows them: not in capitals."""
 _FORM: Final = "write redis://host:port/0 or rediss://host:port/0"
 _ESCAPES: Final = "in a password, write / ? # @ as %2F %3F %23 %40"
 
 
 def redis_url_fault(url: str) -> str | None:
     """What is wrong with it, and what to do, without any part of it; None if it can be used."""
-    try:
-        parts = urlsplit(url)
-        if not url.startswith(_SCHEMES) or not parts.hostname or parts.port == 0:
-            raise ValueError
-    except ValueError:
+    if not url.startswith(_PREFIXES) or is_unusable_url(url, ("redis", "rediss")):
         return f"not an address of Redis; {_FORM}; {_ESCAPES}"
+    parts = urlsplit(url)
     if parts.fragment or not re.fullmatch(r"/?|/[0-9]+", parts.path):
         return f"has more behind the port than the number of a database; {_FORM}; {_ESCAPES}"
     return _fault_of_options(parts)

@@ -10,10 +10,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    ValidationError,
     ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     create_model,
     model_validator,
 )
@@ -23,7 +20,7 @@ from typing_extensions import TypeAliasType
 from consumer.config.problems import hint
 from consumer.config.rules.source_forms import UNKNOWN
 from consumer.config.rules.source_options import PlainSource
-from consumer.config.section import Section, needed, optional, wants_the_rest
+from consumer.config.section import Section, needed, optional, or_instead, wants_the_rest
 from consumer.core.route.operators import LIST, OPERATORS, Operator, check_operand
 from consumer.core.rules.source import AllOf, AnyOf, Comparison, Condition, Not
 
@@ -104,15 +101,6 @@ def _form(written: object) -> str:
     return next((f"<{name}>" for name in _GROUPS if name in keys), "<field>")
 
 
-def _or_unknown(written: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
-    try:
-        return read(written)
-    except ValidationError:
-        if wants_the_rest(info):
-            return Comparison(UNKNOWN, "exists", True)
-        raise
-
-
 def _stands_alone(written: object) -> object:
     groups = [name for name in _GROUPS if isinstance(written, dict) and name in written]
     if groups and isinstance(written, dict) and len(written) > 1:
@@ -133,7 +121,7 @@ else:
             | Annotated[NotForm, AfterValidator(lambda form: Not(form.inner)), Tag("<not>")],
             Discriminator(_form),
             BeforeValidator(_stands_alone),
-            WrapValidator(_or_unknown),
+            or_instead(Comparison(UNKNOWN, "exists", True)),
             Field(description="One comparison, or any, all, not around others."),
         ],
     )

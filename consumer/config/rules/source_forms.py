@@ -12,17 +12,14 @@ from pydantic import (
     Field,
     PlainValidator,
     Tag,
-    ValidationError,
     ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
 )
 from pydantic import WithJsonSchema as Written
 from typing_extensions import TypeAliasType
 
 from consumer.config.problems import nearest
 from consumer.config.rules.calls import find_call
-from consumer.config.section import Section, needed, optional, setting, wants_the_rest
+from consumer.config.section import Section, needed, optional, or_instead, setting, wants_the_rest
 from consumer.config.units import Flag
 from consumer.core.rules.expressions import compile_expression
 from consumer.core.rules.source import (
@@ -116,15 +113,6 @@ def _one_kind(written: object) -> object:
 
 UNKNOWN: Final = CelSource("null")
 """Stands for a source at fault where the rest is looked at: nothing can be said of it."""
-
-
-def _or_unknown(written: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
-    try:
-        return read(written)
-    except ValidationError:
-        if wants_the_rest(info):
-            return UNKNOWN
-        raise
 
 
 _Text = Annotated[
@@ -247,7 +235,7 @@ else:
             | Annotated[ConstForm, AfterValidator(lambda form: ConstSource(form.const)), Tag("<const>")],
             Discriminator(_form),
             BeforeValidator(_one_kind),
-            WrapValidator(_or_unknown),
+            or_instead(UNKNOWN),
             Field(
                 description="A path, a list of which the first present and not empty counts, or a mapping with options."
             ),
